@@ -1,0 +1,131 @@
+//! What comes out of a database, before it is opened: hostile, and never printed.
+
+use std::fmt;
+
+/// What a database holds in a column, as its library hands it over. All of it is hostile.
+#[derive(Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum StoredValue<'a> {
+    /// SQL NULL.
+    Null,
+    /// An integer, where a sealed column should hold bytes.
+    Integer(i64),
+    /// A float, where a sealed column should hold bytes.
+    Real(f64),
+    /// Text, where a sealed column should hold bytes. Not necessarily UTF-8.
+    Text(&'a [u8]),
+    /// Bytes: a sealed value, perhaps.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> StoredValue<'a> {
+    /// The text, if it is text and UTF-8.
+    #[must_use]
+    pub fn text(self) -> Option<&'a str> {
+        match self {
+            StoredValue::Text(text) => std::str::from_utf8(text).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// Never prints the value: it may be plaintext.
+impl fmt::Debug for StoredValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoredValue::Null => f.write_str("Null"),
+            StoredValue::Integer(_) => f.write_str("Integer([redacted])"),
+            StoredValue::Real(_) => f.write_str("Real([redacted])"),
+            StoredValue::Text(text) => write!(f, "Text([redacted, {} bytes])", text.len()),
+            StoredValue::Bytes(bytes) => write!(f, "Bytes([redacted, {} bytes])", bytes.len()),
+        }
+    }
+}
+
+impl<'a> From<&'a [u8]> for StoredValue<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for StoredValue<'a> {
+    fn from(bytes: &'a Vec<u8>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl<'a> From<&'a StoredBytes> for StoredValue<'a> {
+    fn from(stored: &'a StoredBytes) -> Self {
+        stored.as_value()
+    }
+}
+
+impl<'a, T: ?Sized> From<Option<&'a T>> for StoredValue<'a>
+where
+    Self: From<&'a T>,
+{
+    fn from(value: Option<&'a T>) -> Self {
+        value.map_or(Self::Null, Self::from)
+    }
+}
+
+/// [`StoredValue`], owned: a column as a row struct holds it before it is opened.
+#[derive(Clone, PartialEq)]
+pub struct StoredBytes(Stored);
+
+#[derive(Clone, PartialEq)]
+enum Stored {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(Vec<u8>),
+    Bytes(Vec<u8>),
+    /// Longer than any sealed value, and therefore not copied.
+    TooLong(usize),
+}
+
+impl StoredBytes {
+    /// Copies what the database handed over, unless it is longer than a sealed value can be.
+    #[must_use]
+    pub fn copy_of(value: StoredValue<'_>) -> Self {
+        let too_long = |bytes: &[u8]| bytes.len() > crate::envelope::MAX_SEALED_LEN;
+        Self(match value {
+            StoredValue::Text(bytes) | StoredValue::Bytes(bytes) if too_long(bytes) => Stored::TooLong(bytes.len()),
+            StoredValue::Null => Stored::Null,
+            StoredValue::Integer(integer) => Stored::Integer(integer),
+            StoredValue::Real(real) => Stored::Real(real),
+            StoredValue::Text(text) => Stored::Text(text.to_vec()),
+            StoredValue::Bytes(bytes) => Stored::Bytes(bytes.to_vec()),
+        })
+    }
+
+    /// Whether it is SQL NULL.
+    #[must_use]
+    pub const fn is_null(&self) -> bool {
+        matches!(self.0, Stored::Null)
+    }
+
+    /// The value. One that was too long to be copied is empty text, which no column opens.
+    #[must_use]
+    pub fn as_value(&self) -> StoredValue<'_> {
+        match &self.0 {
+            Stored::Null => StoredValue::Null,
+            Stored::Integer(integer) => StoredValue::Integer(*integer),
+            Stored::Real(real) => StoredValue::Real(*real),
+            Stored::Text(text) => StoredValue::Text(text),
+            Stored::Bytes(bytes) => StoredValue::Bytes(bytes),
+            Stored::TooLong(_) => StoredValue::Text(b""),
+        }
+    }
+
+    /// How long the value was, if it was too long to be copied.
+    pub(crate) const fn too_long(&self) -> Option<usize> {
+        if let Stored::TooLong(len) = self.0 { Some(len) } else { None }
+    }
+}
+
+impl fmt::Debug for StoredBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_value().fmt(f)
+    }
+}

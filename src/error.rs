@@ -1,0 +1,146 @@
+//! What can go wrong with a value, on the way in and on the way out.
+
+use crate::context::{ContextError, Scope};
+use crate::envelope::MAX_SEALED_LEN;
+use crate::keys::KeyId;
+use crate::model::Column;
+use crate::suite::Failed;
+use std::fmt;
+
+/// A value could not be sealed or opened. It names table and column, and never the value.
+///
+/// Database libraries wrap it in their own error; [`Error::find_in`] gets it out again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    at: Option<(&'static str, &'static str)>,
+}
+
+/// What went wrong, by what the caller can do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// No keyring was installed for the model.
+    #[error("no keyring is installed: call `fieldseal::install(keyring)`, or the `install` of the model's own slot, before the first query")]
+    NotInstalled,
+    /// The scope has no primary key, so nothing can be sealed for it.
+    #[error("{0} has no primary data key in this keyring: create one with `Keyring::ensure_scope`, or call `Keyring::refresh` if another process did")]
+    NoPrimary(Scope),
+    /// The row or scope can't be part of a context.
+    #[error("{0}")]
+    Context(#[from] ContextError),
+    /// What is stored is plaintext, or anything else that isn't a sealed value.
+    #[error("the stored value is not sealed: if the column still holds plaintext, declare it `migrating` until it is encrypted")]
+    NotSealed,
+    /// The value is under a key that isn't in this keyring.
+    #[error("the value is sealed under key {0}, which this keyring does not have: call `Keyring::refresh` if another process created it; if the key store doesn't have it either, the value is damaged or the store was lost")]
+    UnknownKey(KeyId),
+    /// The value is under a key that was retired.
+    #[error("the value is sealed under key {0}, which is retired: reactivate the key, then re-encrypt the column")]
+    RetiredKey(KeyId),
+    /// The value is under a key that was destroyed; it can't be read again.
+    #[error("the value is sealed under key {0}, which was destroyed: it can't be read again")]
+    DestroyedKey(KeyId),
+    /// The value isn't authentic for its table, column, scope, row and key. Without a reason, on purpose.
+    #[error("the value was rejected: it was changed, or it was sealed for another table, column, scope or row")]
+    Rejected,
+    /// The value opened, but isn't of the field's type: the model no longer fits the data.
+    #[error("the value opened but is not a valid {0}: the field's type, `pad`, `json` or `hide_null` differs from when it was sealed; restore it and compare with the schema lock")]
+    Malformed(&'static str),
+    /// NULL where the field isn't an `Option`.
+    #[error("the stored value is NULL but the field is not an `Option`")]
+    UnexpectedNull,
+    /// The value would be, or is, longer than 64 MiB when sealed.
+    #[error("the sealed value has {0} bytes; the most is {MAX_SEALED_LEN}")]
+    TooLong(usize),
+    /// The value can't be encoded, for example a map with keys that JSON doesn't have.
+    #[error("the value can't be encoded: {0}")]
+    Encode(&'static str),
+    /// The key has sealed as many values as its algorithm allows.
+    #[error("the column's key has sealed 2^32 values under AES-256-GCM, its limit: rotate the scope's data key")]
+    Exhausted,
+    /// The operating system gave no random bytes.
+    #[error("the operating system's random generator failed; nothing was sealed")]
+    NoRandomness,
+}
+
+impl Error {
+    pub(crate) const fn new(kind: ErrorKind) -> Self {
+        Self { kind, at: None }
+    }
+
+    pub(crate) const fn at(column: &Column, kind: ErrorKind) -> Self {
+        Self { kind, at: Some((column.table(), column.name())) }
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub const fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// The logical table name, where a column was concerned.
+    #[must_use]
+    pub fn table(&self) -> Option<&'static str> {
+        self.at.map(|(table, _)| table)
+    }
+
+    /// The logical column name, where a column was concerned.
+    #[must_use]
+    pub fn column(&self) -> Option<&'static str> {
+        self.at.map(|(_, column)| column)
+    }
+
+    /// The fieldseal error inside a database library's error, if there is one.
+    ///
+    /// ```
+    /// # fn f(error: &rusqlite::Error) {
+    /// if let Some(sealed) = fieldseal::Error::find_in(error) {
+    ///     eprintln!("{:?}.{:?}: {}", sealed.table(), sealed.column(), sealed.kind());
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn find_in<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            #[cfg(feature = "diesel-sqlite")]
+            if let Some(inner) = crate::db::diesel::inner_error(error) {
+                next = Some(inner);
+                continue;
+            }
+            next = error.source();
+        }
+        None
+    }
+}
+
+impl From<ContextError> for Error {
+    fn from(error: ContextError) -> Self {
+        Self::new(ErrorKind::Context(error))
+    }
+}
+
+impl From<Failed> for ErrorKind {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Rejected => Self::Rejected,
+            Failed::Exhausted => Self::Exhausted,
+            Failed::Random => Self::NoRandomness,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            Some((table, column)) => write!(f, "{table}.{column}: {}", self.kind),
+            None => self.kind.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,217 @@
+//! Creating, rotating and ending data keys.
+
+use super::{Keyring, KeyringError};
+use crate::context::Scope;
+use crate::keys::{DataKey, KeyId, KeyRecord, KeyState, TransitionError, commitment, scrub_stack};
+use crate::store::{Change, Conflict, StoreError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How often a change is tried again when another process was faster, or drew the same id.
+const ATTEMPTS: u32 = 16;
+
+impl Keyring {
+    /// Makes sure that the scope has a primary key, and returns its id.
+    ///
+    /// Any number of processes may do this at the same moment: they end up with one key.
+    ///
+    /// # Errors
+    ///
+    /// If the store or the KMS fails; no key was created then.
+    pub fn ensure_scope(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
+        if let Some(id) = self.primary(scope) {
+            return Ok(id);
+        }
+        let _changing = self.lock();
+        self.until_uncontended(|records| {
+            let known = records.iter().find(|record| record.scope == *scope && record.state == KeyState::Primary);
+            match known {
+                Some(primary) => Ok((Vec::new(), primary.id)),
+                None => {
+                    let record = self.new_record(scope, KeyState::Primary)?;
+                    let id = record.id;
+                    Ok((vec![Change::Insert(record)], id))
+                }
+            }
+        })
+    }
+
+    /// Publishes a new key for the scope without sealing under it yet: the first half of a rotation.
+    ///
+    /// Once every running instance has refreshed, [`Self::promote`] makes it the primary.
+    ///
+    /// # Errors
+    ///
+    /// If the store or the KMS fails; no key was created then.
+    pub fn stage(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
+        let _changing = self.lock();
+        self.until_uncontended(|_| {
+            let record = self.new_record(scope, KeyState::Staged)?;
+            let id = record.id;
+            Ok((vec![Change::Insert(record)], id))
+        })
+    }
+
+    /// Makes a staged key the primary of its scope; the one before it goes on opening values.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringError::Transition`] unless the key is staged or active; or if the store or the KMS fails.
+    pub fn promote(&self, id: KeyId) -> Result<(), KeyringError> {
+        let _changing = self.lock();
+        self.until_uncontended(|records| {
+            let new = step(find(records, id)?, KeyState::Primary)?;
+            let old = records.iter().find(|record| record.scope == new.scope && record.state == KeyState::Primary);
+            let mut changes = Vec::with_capacity(2);
+            if let Some(old) = old {
+                changes.push(Change::Update(step(old, KeyState::Active)?));
+            }
+            changes.push(Change::Update(new));
+            Ok((changes, ()))
+        })
+    }
+
+    /// Gives the scope a new primary key at once, and returns its id. Old values stay readable.
+    ///
+    /// With several instances running, use [`Self::stage`] and [`Self::promote`], or they can't open the first new
+    /// values until they refresh.
+    ///
+    /// # Errors
+    ///
+    /// If the store or the KMS fails.
+    pub fn rotate(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
+        let id = self.stage(scope)?;
+        self.promote(id)?;
+        Ok(id)
+    }
+
+    /// Refuses a key from now on. It can be taken back with [`Self::reactivate`].
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringError::Transition`] unless the key is active: a primary must be rotated first.
+    pub fn retire(&self, id: KeyId) -> Result<(), KeyringError> {
+        self.change_state(id, KeyState::Retired)
+    }
+
+    /// Lets a retired key open values again.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringError::Transition`] unless the key is retired.
+    pub fn reactivate(&self, id: KeyId) -> Result<(), KeyringError> {
+        let from_retired = |record: &KeyRecord| match record.state {
+            KeyState::Retired => step(record, KeyState::Active),
+            from => Err(KeyringError::Transition { id, error: TransitionError { from, to: KeyState::Active } }),
+        };
+        let _changing = self.lock();
+        self.until_uncontended(|records| Ok((vec![Change::Update(from_retired(find(records, id)?)?)], ())))
+    }
+
+    /// Erases every wrapped copy of a retired key, or of a staged one. **What is sealed under it can't be read again.**
+    ///
+    /// Backups of the key store may still hold copies; destroying the KEK is what reaches those.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringError::Transition`] unless the key is retired or staged.
+    pub fn destroy(&self, id: KeyId) -> Result<(), KeyringError> {
+        self.change_state(id, KeyState::Destroyed)
+    }
+
+    /// Wraps every data key again under the newest version of the KEK, and returns how many needed it.
+    ///
+    /// Its cost is the number of data keys, whatever the number of rows. A key that fails stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// The first failure; keys before it have been rewrapped, and a second call goes on with the rest.
+    pub fn rewrap(&self) -> Result<usize, KeyringError> {
+        let _changing = self.lock();
+        let ids: Vec<KeyId> = self.inner.store.load()?.iter().map(|record| record.id).collect();
+        let mut rewrapped = 0;
+        for id in ids {
+            let changed = self.until_uncontended(|records| {
+                let mut record = find(records, id)?.clone();
+                let binding = record.binding();
+                let mut changed = false;
+                for copy in &mut record.wrapped {
+                    let new = self.inner.kms.rewrap(copy, &binding).map_err(|error| KeyringError::Kms { id, error })?;
+                    if let Some(new) = new {
+                        *copy = new;
+                        changed = true;
+                    }
+                }
+                record.revision = record.revision.saturating_add(1);
+                Ok((if changed { vec![Change::Update(record)] } else { Vec::new() }, changed))
+            })?;
+            rewrapped += usize::from(changed);
+        }
+        Ok(rewrapped)
+    }
+
+    fn change_state(&self, id: KeyId, to: KeyState) -> Result<(), KeyringError> {
+        let _changing = self.lock();
+        self.until_uncontended(|records| Ok((vec![Change::Update(step(find(records, id)?, to)?)], ())))
+    }
+
+    /// Reads the store, lets `decide` choose changes, commits them, and loads the result; again where another process
+    /// was faster.
+    fn until_uncontended<T>(
+        &self,
+        decide: impl Fn(&[KeyRecord]) -> Result<(Vec<Change>, T), KeyringError>,
+    ) -> Result<T, KeyringError> {
+        for _ in 0..ATTEMPTS {
+            let records = self.inner.store.load()?;
+            let (changes, result) = decide(&records)?;
+            match self.inner.store.commit(&changes) {
+                Ok(()) => {
+                    for change in &changes {
+                        let record = change.record();
+                        tracing::info!(key = %record.id, scope = %record.scope, state = %record.state, "changed a data key");
+                    }
+                    self.replace_with(&self.inner.store.load()?)?;
+                    return Ok(result);
+                }
+                Err(StoreError::Conflict(Conflict::IdTaken(_) | Conflict::PrimaryTaken(_) | Conflict::Stale(_))) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(KeyringError::Contended(ATTEMPTS))
+    }
+
+    /// A new data key under the KMS, not yet stored.
+    fn new_record(&self, scope: &Scope, state: KeyState) -> Result<KeyRecord, KeyringError> {
+        let key = DataKey::random().map_err(|_| KeyringError::NoRandomness)?;
+        let id = KeyId::random().map_err(|_| KeyringError::NoRandomness)?;
+        let mut record = KeyRecord {
+            id,
+            scope: scope.clone(),
+            state,
+            commitment: commitment(&key, id, scope),
+            wrapped: Vec::new(),
+            created: unix_seconds(),
+            revision: 1,
+        };
+        record.wrapped.push(self.inner.kms.wrap(&key, &record.binding()).map_err(KeyringError::Wrap)?);
+        drop(key);
+        scrub_stack();
+        Ok(record)
+    }
+}
+
+fn find(records: &[KeyRecord], id: KeyId) -> Result<&KeyRecord, KeyringError> {
+    records.iter().find(|record| record.id == id).ok_or(KeyringError::NoSuchKey(id))
+}
+
+/// The record one step on in its life.
+fn step(record: &KeyRecord, to: KeyState) -> Result<KeyRecord, KeyringError> {
+    let state =
+        record.state.step_to(to).map_err(|error| KeyringError::Transition { id: record.id, error })?;
+    let wrapped = if state == KeyState::Destroyed { Vec::new() } else { record.wrapped.clone() };
+    Ok(KeyRecord { state, wrapped, revision: record.revision.saturating_add(1), ..record.clone() })
+}
+
+fn unix_seconds() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
+}

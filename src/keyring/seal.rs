@@ -1,0 +1,218 @@
+//! The hot path: one value sealed or opened, without a lock and without a KMS call.
+
+use super::{Keyring, snapshot::KeyMaterial};
+use crate::context::{RowContext, RowId, aad};
+use crate::db::{SealedValue, StoredBytes, StoredValue};
+use crate::envelope::{Envelope, EnvelopeError, HEADER_LEN, MAX_SEALED_LEN};
+use crate::error::{Error, ErrorKind};
+use crate::keys::KeyState;
+use crate::model::Column;
+use crate::plaintext::{framed_len, push_framed, unframe};
+use crate::suite::Suite;
+use crate::value::{Encoded, Field, Value};
+use zeroize::Zeroizing;
+
+impl Keyring {
+    /// Seals bytes for one place: this column of this row. The result is what to store.
+    ///
+    /// Most programs never call this: the derive does. It is for columns that a program handles by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoPrimary`], [`ErrorKind::TooLong`], [`ErrorKind::Exhausted`] or [`ErrorKind::NoRandomness`].
+    pub fn seal_bytes(&self, column: &Column, row: &RowContext, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
+        self.seal_framed(column, row, Some(plaintext)).map_err(|kind| Error::at(column, kind))
+    }
+
+    /// Opens what [`Self::seal_bytes`] made for the same place. `Ok(None)` is a hidden NULL.
+    ///
+    /// `stored` is hostile until this has returned.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rejected`] and the other kinds that concern a stored value.
+    pub fn open_bytes(
+        &self,
+        column: &Column,
+        row: &RowContext,
+        stored: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        self.open_framed(column, row, stored).map_err(|kind| Error::at(column, kind))
+    }
+
+    /// Seals a field. NULL stays NULL unless the column hides it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::seal_bytes`], and [`ErrorKind::Encode`]. The error is inside the result, so that binding it to a
+    /// statement reports it.
+    pub fn seal<F: Field>(&self, column: &Column, row: &RowContext, field: &F) -> SealedValue {
+        self.seal_encoded(column, row, field.value().map(Value::encode))
+    }
+
+    /// Seals an encoded value, or NULL: what every other way ends in.
+    pub(crate) fn seal_encoded(
+        &self,
+        column: &Column,
+        row: &RowContext,
+        encoded: Option<Result<Encoded<'_>, &'static str>>,
+    ) -> SealedValue {
+        let sealed = match encoded {
+            None if !column.hides_null() => return SealedValue::new(Ok(None)),
+            None => self.seal_framed(column, row, None),
+            Some(Ok(encoded)) => self.seal_framed(column, row, Some(&encoded)),
+            Some(Err(reason)) => Err(ErrorKind::Encode(reason)),
+        };
+        SealedValue::new(sealed.map(Some).map_err(|kind| Error::at(column, kind)))
+    }
+
+    /// Opens a field from what the database library handed over.
+    ///
+    /// # Errors
+    ///
+    /// The kinds that concern a stored value: [`ErrorKind::NotSealed`], [`ErrorKind::Rejected`],
+    /// [`ErrorKind::UnexpectedNull`], [`ErrorKind::Malformed`] and the rest.
+    pub fn open_field<'a, F: Field>(
+        &self,
+        column: &Column,
+        row: &RowContext,
+        stored: impl Into<StoredValue<'a>>,
+    ) -> Result<F, Error> {
+        self.open_stored(column, row, stored.into()).map_err(|kind| Error::at(column, kind))
+    }
+
+    /// [`Self::open_field`] for a value that a row struct already holds.
+    pub(crate) fn open_owned<F: Field>(
+        &self,
+        column: &Column,
+        row: &RowContext,
+        stored: &StoredBytes,
+    ) -> Result<F, Error> {
+        match stored.too_long() {
+            Some(len) => Err(Error::at(column, ErrorKind::TooLong(len))),
+            None => self.open_field(column, row, stored),
+        }
+    }
+
+    fn open_stored<F: Field>(
+        &self,
+        column: &Column,
+        row: &RowContext,
+        stored: StoredValue<'_>,
+    ) -> Result<F, ErrorKind> {
+        let opened = match stored {
+            // A hidden NULL is sealed: a visible one was put there by somebody else.
+            StoredValue::Null if column.hides_null() && !column.is_migrating() => Err(ErrorKind::UnexpectedNull),
+            StoredValue::Null => return F::from_value(None).ok_or(ErrorKind::UnexpectedNull),
+            StoredValue::Bytes(bytes) => self.open_framed(column, row, bytes),
+            _ => Err(ErrorKind::NotSealed),
+        };
+        let value = match opened {
+            Ok(None) => None,
+            Ok(Some(plaintext)) => {
+                Some(F::Value::decode(plaintext).map_err(|_| ErrorKind::Malformed(F::Value::KIND))?)
+            }
+            // Only what can't be a sealed value of this program is taken for plaintext; what is damaged stays refused.
+            Err(kind @ (ErrorKind::NotSealed | ErrorKind::UnknownKey(_))) if column.is_migrating() => {
+                Some(F::Value::from_plaintext(stored).ok_or(kind)?)
+            }
+            Err(kind) => return Err(kind),
+        };
+        F::from_value(value).ok_or(ErrorKind::UnexpectedNull)
+    }
+
+    /// `framed` is `None` for a hidden NULL.
+    fn seal_framed(&self, column: &Column, row: &RowContext, encoded: Option<&[u8]>) -> Result<Vec<u8>, ErrorKind> {
+        let suite = column.sealing_suite();
+        let text_len = framed_len(column, encoded);
+        let total = text_len.saturating_add(suite.overhead());
+        if total > MAX_SEALED_LEN {
+            return Err(ErrorKind::TooLong(total));
+        }
+        let keys = self.inner.keys.load();
+        let key = keys.primary(&row.scope).ok_or_else(|| ErrorKind::NoPrimary(row.scope.clone()))?;
+        let cipher = key.cipher(column, suite)?;
+
+        // Exactly one allocation, which never grows: the plaintext is nowhere else.
+        let mut sealed = Vec::with_capacity(total);
+        sealed.extend_from_slice(&Envelope::header(key.id));
+        sealed.resize(HEADER_LEN + suite.prefix_len(), 0);
+        push_framed(column, encoded, &mut sealed);
+        sealed.resize(total, 0);
+        let aad = aad(column.table(), column.name(), &row.scope, bound_row(column, suite, row));
+        let done = split_body(&mut sealed, suite)
+            .ok_or(ErrorKind::Rejected)
+            .and_then(|(prefix, text, suffix)| Ok(cipher.get()?.seal(&aad, prefix, text, suffix)?));
+        if let Err(kind) = done {
+            drop(Zeroizing::new(sealed));
+            return Err(kind);
+        }
+        Ok(sealed)
+    }
+
+    fn open_framed(
+        &self,
+        column: &Column,
+        row: &RowContext,
+        stored: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, ErrorKind> {
+        let envelope = Envelope::parse(stored).map_err(|error| match error {
+            EnvelopeError::TooLong => ErrorKind::TooLong(stored.len()),
+            EnvelopeError::NotSealed => ErrorKind::NotSealed,
+        })?;
+        let shortest = column.fallback_suite().map_or(usize::MAX, Suite::overhead);
+        if stored.len() < column.sealing_suite().overhead().min(shortest) {
+            return Err(ErrorKind::NotSealed);
+        }
+        let keys = self.inner.keys.load();
+        let entry = keys.entry(envelope.key_id).ok_or(ErrorKind::UnknownKey(envelope.key_id))?;
+        let key = entry.material.as_ref().ok_or(match entry.state {
+            KeyState::Destroyed => ErrorKind::DestroyedKey(envelope.key_id),
+            _ => ErrorKind::RetiredKey(envelope.key_id),
+        })?;
+        if key.scope != row.scope {
+            return Err(ErrorKind::Rejected);
+        }
+        let mut plaintext = open_body(key, column, row, column.sealing_suite(), envelope.body)
+            .or_else(|kind| match (kind, column.fallback_suite()) {
+                (ErrorKind::Rejected, Some(previous)) => open_body(key, column, row, previous, envelope.body),
+                (kind, _) => Err(kind),
+            })?;
+        match unframe(column, &mut plaintext) {
+            Ok(is_value) => Ok(is_value.then_some(plaintext)),
+            Err(_) => Err(ErrorKind::Malformed("padded value")),
+        }
+    }
+}
+
+fn open_body(
+    key: &KeyMaterial,
+    column: &Column,
+    row: &RowContext,
+    suite: Suite,
+    body: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
+    let (prefix, rest) = body.split_at_checked(suite.prefix_len()).ok_or(ErrorKind::Rejected)?;
+    let text_len = rest.len().checked_sub(suite.suffix_len()).ok_or(ErrorKind::Rejected)?;
+    let (text, suffix) = rest.split_at_checked(text_len).ok_or(ErrorKind::Rejected)?;
+    let aad = aad(column.table(), column.name(), &row.scope, bound_row(column, suite, row));
+    let mut plaintext = Zeroizing::new(text.to_vec());
+    key.cipher(column, suite)?.get()?.open(&aad, prefix, &mut plaintext, suffix)?;
+    Ok(plaintext)
+}
+
+/// The row as the AAD of a value of that suite has it. A column that is moving to or from AES-256-SIV, which is never
+/// bound, holds values of both sorts.
+fn bound_row<'a>(column: &Column, suite: Suite, row: &'a RowContext) -> &'a RowId {
+    static UNBOUND: RowId = RowId::UNBOUND;
+    if column.binds_row_under(suite) { &row.row } else { &UNBOUND }
+}
+
+/// The prefix, text and suffix of a sealed value of that suite.
+fn split_body(sealed: &mut [u8], suite: Suite) -> Option<(&mut [u8], &mut [u8], &mut [u8])> {
+    let (_, body) = sealed.split_at_mut_checked(HEADER_LEN)?;
+    let (prefix, rest) = body.split_at_mut_checked(suite.prefix_len())?;
+    let text_len = rest.len().checked_sub(suite.suffix_len())?;
+    let (text, suffix) = rest.split_at_mut_checked(text_len)?;
+    Some((prefix, text, suffix))
+}

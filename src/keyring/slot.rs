@@ -1,0 +1,88 @@
+//! Which keyring a model uses: the program's one, or a slot of its own.
+
+use super::Keyring;
+use crate::error::{Error, ErrorKind};
+use std::sync::OnceLock;
+
+static INSTALLED: KeyringSlot = KeyringSlot::new();
+
+/// Installs the keyring that models use unless they name another. Once, at the start of the program.
+///
+/// # Errors
+///
+/// Gives the keyring back if one is installed already: the first one stays.
+pub fn install(keyring: Keyring) -> Result<(), Keyring> {
+    INSTALLED.install(keyring)
+}
+
+/// A place for one keyring, for programs that have several.
+///
+/// ```
+/// use fieldseal::{Error, Keyring, KeyringSlot, KeyringSource};
+///
+/// struct Billing;
+///
+/// static BILLING: KeyringSlot = KeyringSlot::new();
+///
+/// impl KeyringSource for Billing {
+///     fn keyring() -> Result<&'static Keyring, Error> {
+///         BILLING.get()
+///     }
+/// }
+/// ```
+///
+/// A model then says `#[encrypt(keyring = Billing)]`, and the program calls `BILLING.install(keyring)`.
+#[derive(Debug)]
+pub struct KeyringSlot(OnceLock<Keyring>);
+
+impl KeyringSlot {
+    /// An empty slot.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Puts a keyring into the slot.
+    ///
+    /// # Errors
+    ///
+    /// Gives the keyring back if the slot is taken.
+    pub fn install(&self, keyring: Keyring) -> Result<(), Keyring> {
+        self.0.set(keyring)
+    }
+
+    /// The slot's keyring.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotInstalled`] while the slot is empty.
+    pub fn get(&self) -> Result<&Keyring, Error> {
+        self.0.get().ok_or(Error::new(ErrorKind::NotInstalled))
+    }
+}
+
+impl Default for KeyringSlot {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Names a keyring at compile time: what a model's `keyring` attribute takes.
+pub trait KeyringSource {
+    /// The keyring.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotInstalled`] before there is one.
+    fn keyring() -> Result<&'static Keyring, Error>;
+}
+
+/// The keyring of [`install`]: what models use that don't name another.
+#[derive(Debug, Clone, Copy)]
+pub struct Installed;
+
+impl KeyringSource for Installed {
+    fn keyring() -> Result<&'static Keyring, Error> {
+        INSTALLED.get()
+    }
+}

@@ -1,0 +1,207 @@
+//! Data keys and everything derived from them: ids, states, records, commitments, column keys.
+
+mod derive;
+mod record;
+mod state;
+
+#[cfg(any(feature = "rusqlite", feature = "diesel-sqlite"))]
+pub(crate) use record::MAX_WRAPPED_JSON;
+pub use record::{KeyRecord, MalformedRecord, WrappedKey};
+pub use state::{KeyState, TransitionError};
+
+pub(crate) use derive::{column_key, commitment, hkdf};
+
+use crate::context::Scope;
+use crate::framing::lp_all;
+use crate::{random, suite::Failed};
+use std::fmt;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
+
+/// The id of a data key: random, not 0, unique in a key store, and the second to fifth byte of every value sealed
+/// under the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(u32);
+
+impl KeyId {
+    /// The key id of that number; `None` for 0, which no key has.
+    #[must_use]
+    pub const fn new(id: u32) -> Option<Self> {
+        if id == 0 { None } else { Some(Self(id)) }
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) fn random() -> Result<Self, Failed> {
+        loop {
+            let mut bytes = [0; 4];
+            random::fill_key(&mut bytes)?;
+            if let Some(id) = Self::new(u32::from_be_bytes(bytes)) {
+                return Ok(id);
+            }
+        }
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#010x}", self.0)
+    }
+}
+
+/// Where a wrapped data key can be unwrapped: `local:<id of the key file>` for [`crate::kms::Local`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct KekUri(String);
+
+impl KekUri {
+    /// Wraps a provider's name of a KEK: `scheme:rest`.
+    #[must_use]
+    pub fn new(uri: impl Into<String>) -> Self {
+        Self(uri.into())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KekUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The 32 bytes of a data key: wiped on drop, not `Clone`, redacted in `Debug`.
+///
+/// Only a [`crate::kms::Kms`] provider has reason to touch one.
+pub struct DataKey(Box<Zeroizing<[u8; Self::LEN]>>);
+
+impl DataKey {
+    /// Length in bytes.
+    pub const LEN: usize = 32;
+
+    /// Takes a key that a KMS unwrapped, and wipes `bytes`. `None` if they aren't 32.
+    #[must_use]
+    pub fn take(bytes: &mut [u8]) -> Option<Self> {
+        let mut key = Box::new(Zeroizing::new([0; Self::LEN]));
+        let fits = bytes.len() == Self::LEN;
+        if fits {
+            key.copy_from_slice(bytes);
+        }
+        bytes.zeroize();
+        fits.then_some(Self(key))
+    }
+
+    /// The key's bytes, for wrapping.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; Self::LEN] {
+        &self.0
+    }
+
+    pub(crate) fn random() -> Result<Self, Failed> {
+        let mut key = Box::new(Zeroizing::new([0; Self::LEN]));
+        random::fill_key(&mut **key)?;
+        Ok(Self(key))
+    }
+}
+
+impl fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DataKey([redacted])")
+    }
+}
+
+/// A key for one column, derived from a data key. 32 bytes, or 64 for AES-256-SIV. Wiped on drop.
+pub(crate) struct ColumnKey(Zeroizing<Vec<u8>>);
+
+impl ColumnKey {
+    pub(crate) fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// A second copy, by a name that can be searched for.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self(Zeroizing::new(self.0.to_vec()))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_tests(len: u8) -> Self {
+        Self(Zeroizing::new((0..len).collect()))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        Self(Zeroizing::new(bytes.to_vec()))
+    }
+}
+
+/// What ties a key record to exactly one data key: derived from the key, its id and its scope.
+#[derive(Debug, Clone, Copy)]
+pub struct Commitment([u8; Self::LEN]);
+
+impl Commitment {
+    /// Length in bytes.
+    pub const LEN: usize = 32;
+
+    /// A commitment as a key store holds it.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes. They reveal nothing of the key.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
+        &self.0
+    }
+}
+
+impl PartialEq for Commitment {
+    /// Compares in constant time.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Commitment {}
+
+/// The immutable metadata of a data key. A KMS must bind it into the wrapped key, so that one key's wrapped copy
+/// can't stand in for another's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The key's id.
+    pub id: KeyId,
+    /// The key's scope.
+    pub scope: Scope,
+    /// The key's commitment.
+    pub commitment: Commitment,
+}
+
+impl Binding {
+    /// The canonical bytes (`docs/format.md`, "What the KMS binds"), for a KMS that takes associated data.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        lp_all(&[
+            b"fieldseal/1 data key",
+            &self.id.get().to_be_bytes(),
+            self.scope.as_str().as_bytes(),
+            self.commitment.as_bytes(),
+        ])
+    }
+}
+
+/// Overwrites the part of the stack that the functions called before have left: keys that were moved or expanded
+/// there would otherwise stay readable in a core dump.
+#[inline(never)]
+pub(crate) fn scrub_stack() {
+    let mut area = [0_u8; 8 * 1024];
+    area.zeroize();
+    std::hint::black_box(&area);
+}

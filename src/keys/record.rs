@@ -1,0 +1,173 @@
+//! A data key as a key store holds it.
+
+use super::{Binding, Commitment, KekUri, KeyId, KeyState};
+use crate::context::Scope;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as DeError};
+
+/// One data key in a key store: wrapped, with what is known of it.
+///
+/// Everything but `state`, `wrapped` and `revision` is immutable, and bound into each wrapped copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRecord {
+    /// The key's id, unique in the store.
+    #[serde(with = "id")]
+    pub id: KeyId,
+    /// The scope it is for.
+    #[serde(with = "scope")]
+    pub scope: Scope,
+    /// Where it is in its life.
+    pub state: KeyState,
+    /// What the unwrapped key must match.
+    #[serde(with = "commitment")]
+    pub commitment: Commitment,
+    /// The key under one or more KEKs; empty once it is destroyed.
+    pub wrapped: Vec<WrappedKey>,
+    /// Unix seconds.
+    pub created: i64,
+    /// Grows by one with each change.
+    pub revision: u64,
+}
+
+/// A data key under one KEK.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrappedKey {
+    /// The KEK.
+    pub kek: KekUri,
+    /// What the KMS made of the key. At most 64 KiB.
+    #[serde(with = "blob")]
+    pub blob: Vec<u8>,
+}
+
+impl KeyRecord {
+    /// What the KMS binds into each wrapped copy.
+    #[must_use]
+    pub fn binding(&self) -> Binding {
+        Binding { id: self.id, scope: self.scope.clone(), commitment: self.commitment }
+    }
+
+    /// `wrapped` as SQL stores hold it: JSON.
+    #[must_use]
+    pub fn wrapped_json(&self) -> String {
+        // Strings and base64 always serialize.
+        serde_json::to_string(&self.wrapped).unwrap_or_default()
+    }
+
+    /// A record from the columns of a SQL store (`docs/format.md`, "The key store").
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the row, naming the column and never its content.
+    pub fn from_columns(
+        id: i64,
+        scope: &str,
+        state: &str,
+        commitment: &[u8],
+        wrapped_json: &str,
+        created: i64,
+        revision: i64,
+    ) -> Result<Self, MalformedRecord> {
+        let bad = |column| MalformedRecord { column };
+        Ok(Self {
+            id: u32::try_from(id).ok().and_then(KeyId::new).ok_or(bad("id"))?,
+            scope: Scope::from_store(scope).map_err(|_| bad("scope"))?,
+            state: KeyState::from_name(state).ok_or(bad("state"))?,
+            commitment: commitment.try_into().map(Commitment::from_bytes).map_err(|_| bad("commitment"))?,
+            wrapped: serde_json::from_str(wrapped_json).map_err(|_| bad("wrapped"))?,
+            created,
+            revision: u64::try_from(revision).map_err(|_| bad("revision"))?,
+        })
+    }
+}
+
+impl KeyRecord {
+    /// Refuses what could be written to a store and then not be read from it.
+    pub(crate) fn check_writable(&self) -> Result<(), MalformedRecord> {
+        let (wrapped, scope) = (self.wrapped_json(), self.scope.as_str());
+        if wrapped.len() > MAX_WRAPPED_JSON {
+            return Err(MalformedRecord { column: "wrapped" });
+        }
+        let revision = i64::try_from(self.revision).map_err(|_| MalformedRecord { column: "revision" })?;
+        let (id, state, commitment) = (self.id.get().into(), self.state.name(), self.commitment.as_bytes());
+        Self::from_columns(id, scope, state, commitment, &wrapped, self.created, revision).map(drop)
+    }
+}
+
+/// A row of a key store that isn't a key record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("its `{column}` is malformed")]
+pub struct MalformedRecord {
+    /// The column that is wrong.
+    pub column: &'static str,
+}
+
+/// The largest wrapped copy of a key that is read from a store.
+const MAX_BLOB: usize = 64 * 1024;
+/// The most that all copies of one key may take as JSON.
+pub(crate) const MAX_WRAPPED_JSON: usize = 1024 * 1024;
+
+mod id {
+    use super::{DeError, Deserialize, Deserializer, KeyId, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(id: &KeyId, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_u32(id.get())
+    }
+
+    pub(super) fn deserialize<'de, De: Deserializer<'de>>(d: De) -> Result<KeyId, De::Error> {
+        KeyId::new(u32::deserialize(d)?).ok_or_else(|| De::Error::custom("a key id is not 0"))
+    }
+}
+
+mod scope {
+    use super::{DeError, Deserialize, Deserializer, Scope, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(scope: &Scope, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(scope.as_str())
+    }
+
+    pub(super) fn deserialize<'de, De: Deserializer<'de>>(d: De) -> Result<Scope, De::Error> {
+        Scope::from_store(&String::deserialize(d)?).map_err(De::Error::custom)
+    }
+}
+
+mod commitment {
+    use super::{Commitment, DeError, Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(commitment: &Commitment, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&hex::encode(commitment.as_bytes()))
+    }
+
+    pub(super) fn deserialize<'de, De: Deserializer<'de>>(d: De) -> Result<Commitment, De::Error> {
+        let mut bytes = [0; Commitment::LEN];
+        let text = String::deserialize(d)?;
+        let refused = || De::Error::custom("a commitment is 64 lower-case hex digits");
+        hex::decode_to_slice(&text, &mut bytes).map_err(|_| refused())?;
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(refused());
+        }
+        Ok(Commitment::from_bytes(bytes))
+    }
+}
+
+mod blob {
+    use super::{DeError, Deserialize, Deserializer, Engine, MAX_BLOB, STANDARD, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(blob: &[u8], s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&STANDARD.encode(blob))
+    }
+
+    pub(super) fn deserialize<'de, De: Deserializer<'de>>(d: De) -> Result<Vec<u8>, De::Error> {
+        let text = String::deserialize(d)?;
+        let too_long = || De::Error::custom("a wrapped key is at most 64 KiB");
+        if text.len() > MAX_BLOB.div_ceil(3) * 4 {
+            return Err(too_long());
+        }
+        let blob = STANDARD.decode(text).map_err(|_| De::Error::custom("a wrapped key is base64"))?;
+        if blob.len() > MAX_BLOB { Err(too_long()) } else { Ok(blob) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

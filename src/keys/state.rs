@@ -1,0 +1,115 @@
+//! The life of a data key, after NIST SP 800-57 part 1.
+
+use std::fmt;
+
+/// Where a data key is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum KeyState {
+    /// Published, not yet used to seal: every running instance can load it before the first value appears.
+    Staged,
+    /// Seals and opens. A scope has at most one.
+    Primary,
+    /// Opens only.
+    Active,
+    /// Refused. Its wrapped copies still exist.
+    Retired,
+    /// Its wrapped copies are erased; what was sealed under it can't be read again. A tombstone.
+    Destroyed,
+}
+
+impl KeyState {
+    /// Every state, in the order of a key's life.
+    pub const ALL: [Self; 5] = [Self::Staged, Self::Primary, Self::Active, Self::Retired, Self::Destroyed];
+
+    /// The name that key stores use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Staged => "staged",
+            Self::Primary => "primary",
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Destroyed => "destroyed",
+        }
+    }
+
+    /// The state of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether values under a key in this state may be opened.
+    #[must_use]
+    pub const fn opens(self) -> bool {
+        matches!(self, Self::Staged | Self::Primary | Self::Active)
+    }
+
+    /// Checks one step of a key's life.
+    ///
+    /// | from | to |
+    /// |---|---|
+    /// | staged | primary, or destroyed if it was never used |
+    /// | primary | active |
+    /// | active | primary again (a rotation taken back), retired |
+    /// | retired | active again (it was needed after all), destroyed |
+    /// | destroyed | nothing |
+    ///
+    /// # Errors
+    ///
+    /// [`TransitionError`] for any other step.
+    pub const fn step_to(self, to: Self) -> Result<Self, TransitionError> {
+        use KeyState::{Active, Destroyed, Primary, Retired, Staged};
+        match (self, to) {
+            (Staged, Primary | Destroyed)
+            | (Primary, Active)
+            | (Active, Primary | Retired)
+            | (Retired, Active | Destroyed) => Ok(to),
+            _ => Err(TransitionError { from: self, to }),
+        }
+    }
+}
+
+impl fmt::Display for KeyState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A step that a key's life doesn't have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a key that is {from} can't become {to}")]
+pub struct TransitionError {
+    /// The state the key is in.
+    pub from: KeyState,
+    /// The state that was asked for.
+    pub to: KeyState,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allows_exactly_the_documented_steps() {
+        let allowed: Vec<_> = KeyState::ALL
+            .into_iter()
+            .flat_map(|from| KeyState::ALL.map(|to| (from, to)))
+            .filter(|(from, to)| from.step_to(*to).is_ok())
+            .map(|(from, to)| format!("{from}-{to}"))
+            .collect();
+        let expected = "staged-primary staged-destroyed primary-active active-primary active-retired \
+                        retired-active retired-destroyed";
+        assert_eq!(allowed.join(" "), expected);
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for state in KeyState::ALL {
+            assert_eq!(KeyState::from_name(state.name()), Some(state));
+        }
+        assert_eq!(KeyState::from_name("Primary"), None);
+    }
+}

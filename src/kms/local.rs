@@ -1,0 +1,299 @@
+//! KEKs in a file on this machine: for development, for a single server, and for tests.
+
+mod cipher;
+mod document;
+mod error;
+mod file;
+mod passphrase;
+
+pub use error::LocalError;
+pub use passphrase::{Argon2Params, Passphrase};
+
+use self::cipher::Key;
+use self::file::{FileKey, KeyFile, MAX_FILE, Unlock};
+use super::{Kms, KmsError};
+use crate::files::{self, Stamp};
+use crate::framing::lp_all;
+use crate::keys::{Binding, DataKey, KekUri, WrappedKey, hkdf};
+use arc_swap::ArcSwap;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// `0x01 ‖ u32(version) ‖ nonce ‖ ciphertext ‖ tag`
+const BLOB: usize = 5 + cipher::SEALED;
+
+/// A key file: KEKs that whoever can read the file, and knows its passphrase if it has one, can use.
+///
+/// The file is as precious as the data: without it, and without a copy of it, nothing that was sealed under its KEKs
+/// can be opened again. It must be readable by its owner only. It may hold several versions of the KEK, of which one
+/// wraps; `docs/format.md` describes every byte.
+///
+/// The file is looked at on every use, and read again when it was changed, so that a rotation by another process, the
+/// removal of a version, or the removal of the file itself takes effect without a restart. It must therefore stay
+/// where it is.
+pub struct Local {
+    path: PathBuf,
+    kek: KekUri,
+    loaded: ArcSwap<Loaded>,
+}
+
+/// The file as it was when it was last read.
+struct Loaded {
+    stamp: Stamp,
+    primary: u32,
+    /// The wrapping key of each version.
+    versions: BTreeMap<u32, Key>,
+    file_key: Option<Arc<FileKey>>,
+}
+
+impl Local {
+    /// Makes a key file with one new KEK in it, readable by its owner only.
+    ///
+    /// Keep a copy of it in a safe place, away from the database's backups. With a passphrase the KEKs are encrypted
+    /// under a key that Argon2id makes of it, which takes [`Argon2Params::memory_kib`] of memory and a fraction of a
+    /// second here and at every opening.
+    ///
+    /// # Errors
+    ///
+    /// [`LocalError::Exists`] if there is anything at `path`; nothing is overwritten, ever.
+    pub fn create(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Self, LocalError> {
+        let path = absolute(path.as_ref())?;
+        if path.symlink_metadata().is_ok() {
+            return Err(LocalError::Exists { path });
+        }
+        let file = KeyFile::generate(passphrase)?;
+        files::create(&path, &file.to_bytes(&path)?).map_err(|error| LocalError::io(&path, "create", error))?;
+        Self::read_first(path, Unlock::FileKey(file.file_key.as_ref()))
+    }
+
+    /// Opens a key file.
+    ///
+    /// # Errors
+    ///
+    /// [`LocalError::NotFound`] if there is none, [`LocalError::Permissions`] if others than its owner can use it,
+    /// [`LocalError::WrongPassphrase`], or another [`LocalError`] that says what is damaged.
+    pub fn open(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Self, LocalError> {
+        Self::read_first(absolute(path.as_ref())?, Unlock::Passphrase(passphrase))
+    }
+
+    /// Opens the key file, or makes one if there is none. Processes that do so at the same moment end up with one.
+    ///
+    /// For development and tests. In production a key file that isn't there is a deployment gone wrong, and a fresh
+    /// one in its place opens nothing: use [`Self::open`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::open`] and [`Self::create`].
+    pub fn open_or_create(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Self, LocalError> {
+        let path = path.as_ref();
+        match Self::open(path, passphrase) {
+            Err(LocalError::NotFound { .. }) => match Self::create(path, passphrase) {
+                Err(LocalError::Exists { .. }) => Self::open(path, passphrase),
+                created => created,
+            },
+            opened => opened,
+        }
+    }
+
+    /// Adds a version with a new KEK, which wraps from now on, and returns its number. Older versions still unwrap.
+    ///
+    /// Afterwards rewrap the data keys, and then [`Self::remove_version`] may take the old version away. Take a new
+    /// copy of the file first of all: an old one doesn't open what is wrapped from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`LocalError`]; the file is the old one then, unless it was only the folder that could not be synced.
+    pub fn rotate(&self) -> Result<u32, LocalError> {
+        self.edit(|file| file.rotate(&self.path))
+    }
+
+    /// Removes a version of the KEK for good. Nothing that is wrapped under it can be unwrapped again: check first that
+    /// every data key was rewrapped, in every key store that uses this file.
+    ///
+    /// # Errors
+    ///
+    /// [`LocalError::VersionIsPrimary`] for the version that wraps, [`LocalError::VersionMissing`] for one that isn't
+    /// there, and as for [`Self::rotate`].
+    pub fn remove_version(&self, version: u32) -> Result<(), LocalError> {
+        self.edit(|file| file.remove(version, &self.path))
+    }
+
+    /// The version that wraps.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::open`], if the file was changed since.
+    pub fn primary_version(&self) -> Result<u32, LocalError> {
+        Ok(self.current()?.primary)
+    }
+
+    /// Every version in the file, in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::open`], if the file was changed since.
+    pub fn versions(&self) -> Result<Vec<u32>, LocalError> {
+        Ok(self.current()?.versions.keys().copied().collect())
+    }
+
+    fn read_first(path: PathBuf, unlock: Unlock<'_>) -> Result<Self, LocalError> {
+        let (file, stamp) = read(&path, unlock)?;
+        let kek = KekUri::new(format!("local:{}", file.id));
+        Ok(Self { path, kek, loaded: ArcSwap::from_pointee(Loaded::new(&file, stamp)) })
+    }
+
+    /// The file as it is now.
+    fn current(&self) -> Result<Arc<Loaded>, LocalError> {
+        let loaded = self.loaded.load_full();
+        let metadata =
+            std::fs::metadata(&self.path).map_err(|error| LocalError::io(&self.path, "look at", error))?;
+        if Stamp::of(&metadata) == loaded.stamp {
+            return Ok(loaded);
+        }
+        let (file, stamp) = self.read_again()?;
+        let loaded = Arc::new(Loaded::new(&file, stamp));
+        self.loaded.store(Arc::clone(&loaded));
+        Ok(loaded)
+    }
+
+    fn read_again(&self) -> Result<(KeyFile, Stamp), LocalError> {
+        let (file, stamp) = read(&self.path, Unlock::FileKey(self.loaded.load().file_key.as_ref()))?;
+        if self.kek.as_str().strip_prefix("local:") == Some(&file.id) {
+            Ok((file, stamp))
+        } else {
+            Err(LocalError::Replaced { path: self.path.clone() })
+        }
+    }
+
+    /// Changes the file on top of what it is now, whatever other processes do at the same moment.
+    fn edit<T>(&self, edit: impl FnOnce(&mut KeyFile) -> Result<T, LocalError>) -> Result<T, LocalError> {
+        let io = |action| move |error| LocalError::io(&self.path, action, error);
+        let _lock = files::lock(&self.path).map_err(io("lock"))?;
+        let (mut file, _) = self.read_again()?;
+        let done = edit(&mut file)?;
+        files::replace(&self.path, &file.to_bytes(&self.path)?).map_err(io("replace"))?;
+        // What was written is read back before anything is wrapped under it.
+        self.current()?;
+        Ok(done)
+    }
+
+    /// `lp("local:<id>") ‖ lp(u32(version)) ‖ lp(binding)`
+    fn aad(&self, version: u32, binding: &Binding) -> Vec<u8> {
+        lp_all(&[self.kek.as_str().as_bytes(), &version.to_be_bytes(), &binding.to_bytes()])
+    }
+
+    fn wrap_under(&self, loaded: &Loaded, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
+        let version = loaded.primary;
+        let wrapping = loaded.versions.get(&version).ok_or_else(|| self.no_version(loaded, version))?;
+        let sealed = cipher::seal(wrapping, &self.aad(version, binding), key.expose())
+            .map_err(|_| KmsError::from(LocalError::NoRandomness))?;
+        let mut blob = Vec::with_capacity(BLOB);
+        blob.push(1);
+        blob.extend(version.to_be_bytes());
+        blob.extend(sealed);
+        Ok(WrappedKey { kek: self.kek.clone(), blob })
+    }
+
+    /// The data key, and the version it was wrapped under.
+    fn unwrap_under(
+        &self,
+        loaded: &Loaded,
+        wrapped: &WrappedKey,
+        binding: &Binding,
+    ) -> Result<(DataKey, u32), KmsError> {
+        if wrapped.kek != self.kek {
+            // The name is the key store's: hostile, and of any length.
+            let other: String = wrapped.kek.as_str().chars().take(80).collect();
+            return Err(KmsError::NotFound(format!(
+                "the key is wrapped under {other:?}, and this is {}",
+                self.kek
+            )));
+        }
+        let (version, sealed) = match wrapped.blob.as_slice() {
+            [1, a, b, c, d, sealed @ ..] if wrapped.blob.len() == BLOB => {
+                (u32::from_be_bytes([*a, *b, *c, *d]), sealed)
+            }
+            _ => return Err(KmsError::Rejected),
+        };
+        let wrapping = loaded.versions.get(&version).ok_or_else(|| self.no_version(loaded, version))?;
+        let mut key = cipher::open(wrapping, &self.aad(version, binding), sealed).ok_or(KmsError::Rejected)?;
+        DataKey::take(key.as_mut_slice()).map(|key| (key, version)).ok_or(KmsError::Rejected)
+    }
+
+    fn no_version(&self, loaded: &Loaded, version: u32) -> KmsError {
+        let present: Vec<_> = loaded.versions.keys().map(u32::to_string).collect();
+        KmsError::NotFound(format!("{} has no version {version}; it has {}", self.kek, present.join(", ")))
+    }
+}
+
+impl Kms for Local {
+    fn kek(&self) -> KekUri {
+        self.kek.clone()
+    }
+
+    fn wrap(&self, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
+        self.wrap_under(&*self.current()?, key, binding)
+    }
+
+    fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError> {
+        self.unwrap_under(&*self.current()?, wrapped, binding).map(|(key, _)| key)
+    }
+
+    fn rewrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<Option<WrappedKey>, KmsError> {
+        let loaded = self.current()?;
+        let (key, version) = self.unwrap_under(&loaded, wrapped, binding)?;
+        if version == loaded.primary { Ok(None) } else { self.wrap_under(&loaded, &key, binding).map(Some) }
+    }
+}
+
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Local").field("path", &self.path).field("kek", &self.kek).finish_non_exhaustive()
+    }
+}
+
+impl Loaded {
+    fn new(file: &KeyFile, stamp: Stamp) -> Self {
+        let info = lp_all(&[b"fieldseal/1 wrap"]);
+        let wrapping_key = |kek: &Key| {
+            let mut key = cipher::empty_key();
+            hkdf(&***kek, &info, &mut **key);
+            key
+        };
+        Self {
+            stamp,
+            primary: file.primary,
+            versions: file.entries.iter().map(|entry| (entry.version, wrapping_key(&entry.kek))).collect(),
+            file_key: file.file_key.clone(),
+        }
+    }
+}
+
+fn read(path: &Path, unlock: Unlock<'_>) -> Result<(KeyFile, Stamp), LocalError> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let metadata = files::read(path, MAX_FILE, &mut bytes).map_err(|error| LocalError::read(path, error))?;
+    check_owner_only(path, &metadata)?;
+    Ok((KeyFile::parse(&bytes, unlock, path)?, Stamp::of(&metadata)))
+}
+
+#[cfg(unix)]
+fn check_owner_only(path: &Path, metadata: &Metadata) -> Result<(), LocalError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(LocalError::Permissions { path: path.to_owned(), mode }) }
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as on unix")]
+fn check_owner_only(_: &Path, _: &Metadata) -> Result<(), LocalError> {
+    Ok(())
+}
+
+/// The file is found again after the program changes its folder.
+fn absolute(path: &Path) -> Result<PathBuf, LocalError> {
+    std::path::absolute(path).map_err(|error| LocalError::io(path, "look at", error))
+}

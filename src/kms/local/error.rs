@@ -1,0 +1,206 @@
+//! What can go wrong with a key file.
+
+use crate::files::ReadError;
+use crate::kms::KmsError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A key file could not be made, opened or changed. It names the file, and never what is in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocalError {
+    /// There is no file at that path.
+    #[error("there is no key file at {path}: create it once with `Local::create`, and keep a copy in a safe place", path = .path.display())]
+    NotFound {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// There is a file at that path already.
+    #[error("{path} exists already: open it with `Local::open`, or choose another path", path = .path.display())]
+    Exists {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The path is a folder, a pipe or a device.
+    #[error("{path} is not a file: give the path of the key file itself", path = .path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Others than the owner may use the file.
+    #[error("the key file can be used by others than its owner (mode {mode:03o}): run `chmod 600 {path}`", path = .path.display())]
+    Permissions {
+        /// The key file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The file is larger than 1 MiB, or would become so.
+    #[error("{path} is larger than 1 MiB: if it is a key file, remove versions that are no longer in use", path = .path.display())]
+    TooLarge {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("could not {action} the key file {path}: {source}", path = .path.display())]
+    Io {
+        /// The key file.
+        path: PathBuf,
+        /// What was being done with it.
+        action: &'static str,
+        /// The operating system's error.
+        source: io::Error,
+    },
+    /// The file isn't JSON.
+    #[error("the key file {path} is not JSON (line {line}, column {column}): restore it from a copy", path = .path.display())]
+    NotJson {
+        /// The key file.
+        path: PathBuf,
+        /// Where it stops being JSON, from 1.
+        line: usize,
+        /// Where it stops being JSON, from 1.
+        column: usize,
+    },
+    /// It isn't a key file, or a newer program wrote it.
+    #[error("{path} does not have the format fieldseal-kek/1: give the path of a key file, or upgrade fieldseal", path = .path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A field is missing, unknown, there twice, or of another type.
+    #[error("the key file {path} has a field that is missing, unknown, repeated or of the wrong type (line {line}, column {column}): restore it from a copy", path = .path.display())]
+    Malformed {
+        /// The key file.
+        path: PathBuf,
+        /// Where it was noticed, from 1.
+        line: usize,
+        /// Where it was noticed, from 1.
+        column: usize,
+    },
+    /// A field has a value that it can't have.
+    #[error("the key file {path} is damaged, {problem}: restore it from a copy", path = .path.display())]
+    BadField {
+        /// The key file.
+        path: PathBuf,
+        /// Which field, and what it must be.
+        problem: &'static str,
+    },
+    /// Two entries have the same version.
+    #[error("the key file {path} is damaged, it has version {version} twice: restore it from a copy", path = .path.display())]
+    DuplicateVersion {
+        /// The key file.
+        path: PathBuf,
+        /// The version.
+        version: u32,
+    },
+    /// The version that should wrap isn't there.
+    #[error("the key file {path} is damaged, its primary version {primary} is not in it: restore it from a copy", path = .path.display())]
+    PrimaryMissing {
+        /// The key file.
+        path: PathBuf,
+        /// The version.
+        primary: u32,
+    },
+    /// The file was changed after it was written.
+    #[error("the key file {path} is damaged, its mac does not match its content: restore it from a copy", path = .path.display())]
+    MacMismatch {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The passphrase doesn't open the file.
+    #[error("the passphrase is wrong, or the key file {path} is damaged", path = .path.display())]
+    WrongPassphrase {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The file has a passphrase, and none was given.
+    #[error("the key file {path} is protected: give its passphrase", path = .path.display())]
+    PassphraseNeeded {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// A passphrase was given for a file without one. Somebody may have put another file in its place.
+    #[error("the key file {path} is not protected by a passphrase, but one was given: check that it is the right file", path = .path.display())]
+    PassphraseUnexpected {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// An empty passphrase protects nothing.
+    #[error("the passphrase is empty: set one, or give none at all")]
+    PassphraseEmpty,
+    /// Parameters that would protect nothing, or take more memory or time than anyone should spend on a file.
+    #[error(
+        "the Argon2 parameters are out of range: memory is 8 KiB times parallelism to 1 GiB, iterations are 1 to 100, parallelism is 1 to 64"
+    )]
+    Argon2Params,
+    /// Less memory is free than the passphrase needs.
+    #[error("not enough memory for Argon2: {memory_kib} KiB are needed")]
+    OutOfMemory {
+        /// What the parameters ask for.
+        memory_kib: u32,
+    },
+    /// There is another key file now, or its passphrase was changed.
+    #[error("{path} is no longer the key file that was opened: open it again", path = .path.display())]
+    Replaced {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The version to remove is the one that wraps.
+    #[error("version {version} of the key file {path} is its primary: rotate first, then rewrap every data key", path = .path.display())]
+    VersionIsPrimary {
+        /// The key file.
+        path: PathBuf,
+        /// The version.
+        version: u32,
+    },
+    /// The version to remove isn't there.
+    #[error("the key file {path} has no version {version}", path = .path.display())]
+    VersionMissing {
+        /// The key file.
+        path: PathBuf,
+        /// The version.
+        version: u32,
+    },
+    /// Version 4,294,967,295 is in use.
+    #[error("the key file {path} has used all version numbers: create another key file", path = .path.display())]
+    VersionsExhausted {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes")]
+    NoRandomness,
+}
+
+impl LocalError {
+    pub(super) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { path },
+            io::ErrorKind::AlreadyExists => Self::Exists { path },
+            _ => Self::Io { path, action, source },
+        }
+    }
+
+    pub(super) fn read(path: &Path, error: ReadError) -> Self {
+        match error {
+            ReadError::Io(error) => Self::io(path, "read", error),
+            ReadError::NotAFile => Self::NotAFile { path: path.to_owned() },
+            ReadError::TooLarge => Self::TooLarge { path: path.to_owned() },
+        }
+    }
+}
+
+impl From<LocalError> for KmsError {
+    fn from(error: LocalError) -> Self {
+        let text = error.to_string();
+        match error {
+            LocalError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Self::Denied(text),
+            LocalError::NotFound { .. }
+            | LocalError::Io { .. }
+            | LocalError::OutOfMemory { .. }
+            | LocalError::NoRandomness => Self::Unavailable(text),
+            _ => Self::Misconfigured(text),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Key management: where KEKs live, and what wraps and unwraps data keys.
+
+mod local;
+
+pub use local::{Argon2Params, Local, LocalError, Passphrase};
+
+use crate::keys::{Binding, DataKey, KekUri, WrappedKey};
+use std::fmt::Debug;
+
+/// A key management service, or anything else that holds a KEK and never gives it away.
+///
+/// A provider wraps and unwraps 32 bytes. It's called when a keyring opens, is refreshed or is administered; never
+/// per value or per row. The methods block; a provider whose client is asynchronous drives it on a thread of its own,
+/// so that it can be called from any thread, inside an async runtime or not.
+pub trait Kms: Debug + Send + Sync {
+    /// The KEK that new data keys are wrapped under.
+    fn kek(&self) -> KekUri;
+
+    /// Wraps `key` under [`Self::kek`], with `binding` as associated data or encryption context.
+    ///
+    /// The caller controls both. Repeating a call gives another wrapped copy of the same key; both open.
+    ///
+    /// # Errors
+    ///
+    /// See [`KmsError`]; nothing is stored anywhere in that case.
+    fn wrap(&self, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError>;
+
+    /// Unwraps a copy that [`Self::wrap`] made under the same `binding`.
+    ///
+    /// `wrapped` comes from the key store: it is hostile until the KMS has authenticated it together with `binding`.
+    /// The caller checks the key's commitment as well.
+    ///
+    /// # Errors
+    ///
+    /// [`KmsError::Rejected`] if the copy isn't authentic for this binding, [`KmsError::NotFound`] if it is under a KEK
+    /// that this provider doesn't have; see [`KmsError`] for the others.
+    fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError>;
+
+    /// Wraps the key again under the newest version of the KEK; `Ok(None)` if it already is.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::unwrap`] and [`Self::wrap`]. The old copy stays valid.
+    fn rewrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<Option<WrappedKey>, KmsError> {
+        let key = self.unwrap(wrapped, binding)?;
+        self.wrap(&key, binding).map(Some)
+    }
+}
+
+impl<K: Kms + ?Sized> Kms for std::sync::Arc<K> {
+    fn kek(&self) -> KekUri {
+        (**self).kek()
+    }
+
+    fn wrap(&self, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
+        (**self).wrap(key, binding)
+    }
+
+    fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError> {
+        (**self).unwrap(wrapped, binding)
+    }
+
+    fn rewrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<Option<WrappedKey>, KmsError> {
+        (**self).rewrap(wrapped, binding)
+    }
+}
+
+/// Why a KMS did not answer with a key: one kind for each thing that the caller can do next.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum KmsError {
+    /// Try again later: throttled, unreachable, timed out.
+    #[error("the KMS is unavailable, try again later: {0}")]
+    Unavailable(String),
+    /// This caller isn't allowed to use the KEK.
+    #[error("the KMS denied access to the KEK: {0}")]
+    Denied(String),
+    /// The KEK is disabled or being deleted.
+    #[error("the KEK is disabled: {0}")]
+    Disabled(String),
+    /// The KEK, or the version of it that a copy needs, isn't here.
+    #[error("the KEK was not found: {0}")]
+    NotFound(String),
+    /// The wrapped copy isn't authentic for this key id, scope and commitment. Without a reason, on purpose.
+    #[error("the wrapped data key was rejected: it is damaged, or it is not the copy of this key")]
+    Rejected,
+    /// The provider isn't set up rightly; the text says what to change.
+    #[error("the KMS provider is misconfigured: {0}")]
+    Misconfigured(String),
+}

@@ -1,0 +1,84 @@
+//! Field-level encryption at rest for SQL databases.
+//!
+//! A derive marks the sensitive fields of a model; they are ciphertext in the database and plaintext in the program,
+//! and the program's queries stay as they were. Keys are wrapped by a KMS.
+//!
+//! Start with the [README](https://github.com/fieldseal/fieldseal), or with [`derive@Encrypt`]. [`Keyring`] holds the
+//! keys, [`kms`] says where KEKs live, [`store`] where wrapped data keys do, [`SchemaLock`] keeps a change of code from
+//! stranding data. What is stored, byte by byte, is in `docs/format.md`; what is and isn't protected in
+//! `docs/threat-model.md`.
+
+#![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod context;
+mod db;
+mod envelope;
+mod error;
+mod files;
+mod framing;
+mod keyring;
+mod keys;
+pub mod kms;
+mod model;
+mod plaintext;
+mod random;
+mod schema;
+mod sealed;
+pub mod store;
+mod suite;
+mod value;
+
+pub use context::{AsRowId, AsScope, ContextError, RowContext, RowId, Scope};
+#[cfg(feature = "rusqlite")]
+pub use db::rusqlite::NamedParams;
+pub use db::{SealedValue, StoredBytes, StoredValue};
+pub use envelope::{Envelope, EnvelopeError, MAX_SEALED_LEN};
+pub use error::{Error, ErrorKind};
+#[cfg(feature = "derive")]
+pub use fieldseal_derive::{Encrypt, EncryptValue};
+pub use keyring::{Installed, KeyInfo, Keyring, KeyringError, KeyringSlot, KeyringSource, install};
+pub use keys::{
+    Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, MalformedRecord, TransitionError, WrappedKey,
+};
+pub use model::{Column, ContextColumn, Model, Schema};
+pub use schema::{LockError, SchemaLock};
+pub use sealed::Sealed;
+pub use suite::Suite;
+pub use value::{Encoded, Field, Json, JsonValue, Malformed, Value};
+
+/// What the derive's code calls. Not part of the public interface.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(feature = "diesel-sqlite")]
+    pub use crate::db::diesel::{Loaded, LoadedEither, absent, stored_or_null};
+    #[cfg(feature = "rusqlite")]
+    pub use crate::db::rusqlite::{error as rusqlite_error, stored as rusqlite_stored};
+    pub use crate::sealed::{
+        FindKeyring, ModelField, Place, open, open_json, open_json_option, seal, seal_json, seal_option,
+    };
+    #[cfg(feature = "rusqlite")]
+    pub use rusqlite;
+    pub use zeroize::Zeroizing;
+}
+
+/// The code in the README and the guides, compiled and run as it is printed.
+#[cfg(all(doctest, feature = "diesel-sqlite", feature = "rusqlite"))]
+mod guides {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/models.md")]
+    struct Models;
+    #[doc = include_str!("../docs/diesel.md")]
+    struct Diesel;
+    #[doc = include_str!("../docs/rusqlite.md")]
+    struct Rusqlite;
+    #[doc = include_str!("../docs/keys.md")]
+    struct Keys;
+    #[doc = include_str!("../docs/schema-lock.md")]
+    struct SchemaLock;
+}

@@ -1,0 +1,217 @@
+//! What a model says of its sealed columns: the schema that the derive fills in.
+
+use crate::suite::Suite;
+
+/// One sealed column, and everything that its stored data depends on.
+///
+/// `#[derive(Encrypt)]` makes one for each sealed field; a program without the derive makes its own as a constant:
+///
+/// ```
+/// use fieldseal::{Column, Suite};
+///
+/// const NOTES: Column = Column::new("patients", "notes").suite(Suite::Aes256Gcm).pad(64);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    table: &'static str,
+    name: &'static str,
+    sql_name: &'static str,
+    kind: &'static str,
+    suite: Suite,
+    previous_suite: Option<Suite>,
+    row_bound: bool,
+    pad: usize,
+    hide_null: bool,
+    migrating: bool,
+}
+
+impl Column {
+    /// A column under the default suite, bound to its row, unpadded, that leaves NULL visible.
+    ///
+    /// `table` and `name` are the logical names: they are part of every stored value and must never change, even
+    /// where the database's own names do.
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant, if a name is empty or longer than 65,535 bytes.
+    #[must_use]
+    pub const fn new(table: &'static str, name: &'static str) -> Self {
+        assert!(!table.is_empty() && table.len() <= 65_535, "a table name has 1 to 65,535 bytes");
+        assert!(!name.is_empty() && name.len() <= 65_535, "a column name has 1 to 65,535 bytes");
+        Self {
+            table,
+            name,
+            sql_name: name,
+            kind: "bytes",
+            suite: Suite::Xaes256Gcm,
+            previous_suite: None,
+            row_bound: true,
+            pad: 0,
+            hide_null: false,
+            migrating: false,
+        }
+    }
+
+    /// The column's name in the database, where it isn't the logical one.
+    #[must_use]
+    pub const fn sql_name(mut self, sql_name: &'static str) -> Self {
+        self.sql_name = sql_name;
+        self
+    }
+
+    /// The kind of value (`docs/format.md`, "Plaintext"), for the schema lock.
+    #[must_use]
+    pub const fn kind(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Another suite. [`Suite::Aes256Siv`] is never bound to the row.
+    #[must_use]
+    pub const fn suite(mut self, suite: Suite) -> Self {
+        self.suite = suite;
+        self
+    }
+
+    /// The suite the column had before, which is tried too until every value has been re-encrypted.
+    #[must_use]
+    pub const fn previous_suite(mut self, suite: Suite) -> Self {
+        self.previous_suite = Some(suite);
+        self
+    }
+
+    /// Values aren't bound to their row: someone who writes the database can move them within the column and scope.
+    #[must_use]
+    pub const fn unbound_row(mut self) -> Self {
+        self.row_bound = false;
+        self
+    }
+
+    /// Pads plaintexts to a multiple of `multiple` bytes.
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant, unless `multiple` is 2 to 65,536.
+    #[must_use]
+    pub const fn pad(mut self, multiple: usize) -> Self {
+        assert!(multiple >= 2 && multiple <= 65_536, "padding is to a multiple of 2 to 65,536 bytes");
+        self.pad = multiple;
+        self
+    }
+
+    /// NULL is sealed like a value. Only for a padded column, where its length doesn't tell.
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant, if [`Self::pad`] wasn't called before.
+    #[must_use]
+    pub const fn hide_null(mut self) -> Self {
+        assert!(self.pad > 0, "hide_null needs pad: without it the length tells NULL from a value");
+        self.hide_null = true;
+        self
+    }
+
+    /// Plaintext is accepted on read, until the column has been encrypted.
+    #[must_use]
+    pub const fn migrating(mut self) -> Self {
+        self.migrating = true;
+        self
+    }
+
+    /// The logical table name.
+    #[must_use]
+    pub const fn table(&self) -> &'static str {
+        self.table
+    }
+
+    /// The logical column name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The column's name in the database.
+    #[must_use]
+    pub const fn database_name(&self) -> &'static str {
+        self.sql_name
+    }
+
+    /// The kind of value.
+    #[must_use]
+    pub const fn value_kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// The suite that values are sealed under.
+    #[must_use]
+    pub const fn sealing_suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// The suite that is tried where [`Self::sealing_suite`] doesn't open a value.
+    #[must_use]
+    pub const fn fallback_suite(&self) -> Option<Suite> {
+        self.previous_suite
+    }
+
+    /// Whether a value opens only in the row it was sealed for.
+    #[must_use]
+    pub const fn is_row_bound(&self) -> bool {
+        self.binds_row_under(self.suite)
+    }
+
+    /// Whether values of that suite in this column are bound to their row.
+    pub(crate) const fn binds_row_under(&self, suite: Suite) -> bool {
+        self.row_bound && !matches!(suite, Suite::Aes256Siv)
+    }
+
+    /// The multiple that plaintexts are padded to; 0 for none.
+    #[must_use]
+    pub const fn padding(&self) -> usize {
+        self.pad
+    }
+
+    /// Whether NULL is sealed like a value.
+    #[must_use]
+    pub const fn hides_null(&self) -> bool {
+        self.hide_null
+    }
+
+    /// Whether plaintext is accepted on read.
+    #[must_use]
+    pub const fn is_migrating(&self) -> bool {
+        self.migrating
+    }
+}
+
+/// A column of the database that isn't sealed but that sealed values depend on: part of the row id, or the scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContextColumn {
+    /// The column's name in the database.
+    pub name: &'static str,
+    /// `int`, `text`, `bytes` or `uuid`.
+    pub kind: &'static str,
+}
+
+/// The sealed side of one table, as one model sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schema {
+    /// The Rust type.
+    pub model: &'static str,
+    /// The table's logical name.
+    pub table: &'static str,
+    /// The table's name in the database.
+    pub sql_table: &'static str,
+    /// The columns of the row id, in order; empty where the model is unbound.
+    pub row: &'static [ContextColumn],
+    /// The column of the scope; `None` for the application's.
+    pub scope: Option<ContextColumn>,
+    /// The sealed columns, in the order of the fields.
+    pub columns: &'static [Column],
+}
+
+/// A struct with sealed fields. `#[derive(Encrypt)]` implements it.
+pub trait Model {
+    /// What the model says of its table.
+    const SCHEMA: Schema;
+}

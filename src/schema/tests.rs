@@ -1,0 +1,98 @@
+use super::*;
+use crate::model::ContextColumn;
+use crate::suite::Suite;
+
+const ID: ContextColumn = ContextColumn { name: "id", kind: "uuid" };
+
+fn lock(columns: &'static [Column]) -> SchemaLock {
+    let schema =
+        Schema { model: "Patient", table: "patients", sql_table: "patients", row: &[ID], scope: None, columns };
+    SchemaLock { schemas: vec![schema] }
+}
+
+const NAME: Column = Column::new("patients", "name").kind("text");
+const NOTE: Column = Column::new("patients", "note").kind("text");
+
+/// Locks `before`, then checks `after` against it.
+fn change(before: &'static [Column], after: &'static [Column], update: bool) -> Result<(), LockError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fieldseal.lock");
+    lock(before).write(&path).unwrap();
+    lock(before).check_or_update(&path, false).unwrap();
+    lock(after).check_or_update(&path, update)?;
+    lock(after).check_or_update(&path, false)
+}
+
+#[test]
+fn a_missing_file_is_written_only_on_request() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fieldseal.lock");
+    assert_eq!(lock(&[NAME]).check_or_update(&path, false), Err(LockError::Missing(path.clone())));
+    lock(&[NAME]).check_or_update(&path, true).unwrap();
+    lock(&[NAME]).check_or_update(&path, false).unwrap();
+}
+
+#[test]
+fn new_columns_are_added_on_request() {
+    let error = change(&[NAME], &[NAME, NOTE], false).unwrap_err();
+    assert!(matches!(&error, LockError::Behind { diff, .. } if diff == "+ patients.note (text, xaes-256-gcm)\n"));
+    change(&[NAME], &[NAME, NOTE], true).unwrap();
+}
+
+#[test]
+fn every_change_that_strands_data_is_refused_even_on_request() {
+    const PADDED: Column = NAME.pad(16);
+    let changes: [(&'static [Column], &str); 6] = [
+        (&[NOTE], "- patients.name (text, xaes-256-gcm)\n+ patients.note (text, xaes-256-gcm)\n"),
+        (const { &[NAME.kind("bytes")] }, "  patients.name\n-   kind = text\n+   kind = bytes\n"),
+        (
+            const { &[NAME.suite(Suite::Aes256Gcm)] },
+            "  patients.name\n-   suite = xaes-256-gcm\n+   suite = aes-256-gcm\n",
+        ),
+        (const { &[NAME.unbound_row()] }, "  patients.name\n-   row = id: uuid\n+   row = unbound\n"),
+        (&[PADDED], "  patients.name\n-   padded = false\n+   padded = true\n"),
+        (
+            const { &[PADDED.hide_null()] },
+            "  patients.name\n-   padded = false\n+   padded = true\n-   hide_null = false\n+   hide_null = true\n",
+        ),
+    ];
+    for (after, expected) in changes {
+        let Err(LockError::Stranded { diff, .. }) = change(&[NAME], after, true) else { panic!("{expected}") };
+        assert_eq!(diff, expected);
+    }
+}
+
+#[test]
+fn a_suite_may_change_if_the_previous_one_is_named() {
+    change(&[NAME], const { &[NAME.suite(Suite::Aes256Gcm).previous_suite(Suite::Xaes256Gcm)] }, true).unwrap();
+    change(&[NAME], const { &[NAME.suite(Suite::Aes256Siv).previous_suite(Suite::Xaes256Gcm)] }, true).unwrap();
+}
+
+#[test]
+fn padding_may_change_and_columns_may_move_in_the_database() {
+    change(const { &[NAME.pad(16)] }, const { &[NAME.pad(32)] }, false).unwrap();
+    change(&[NAME], const { &[NAME.sql_name("full_name")] }, true).unwrap();
+}
+
+#[test]
+fn models_that_disagree_are_found() {
+    let mut both = lock(&[NAME]);
+    both.schemas.extend(lock(const { &[NAME.pad(16)] }).schemas);
+    assert!(matches!(both.entries(), Err(LockError::Disagreement { .. })));
+    let mut same = lock(&[NAME]);
+    same.schemas.extend(lock(&[NAME]).schemas);
+    assert_eq!(same.entries().unwrap().len(), 1);
+}
+
+#[test]
+fn damaged_files_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fieldseal.lock");
+    lock(&[NAME]).write(&path).unwrap();
+    let good = std::fs::read_to_string(&path).unwrap();
+    let twice = good.clone() + good.split_once("[[column]]").map(|(_, rest)| format!("\n[[column]]{rest}")).unwrap().as_str();
+    for bad in ["nonsense".to_owned(), good.replace("version = 1", "version = 2"), good.replace("kind", "kynd"), twice] {
+        std::fs::write(&path, bad).unwrap();
+        assert!(matches!(lock(&[NAME]).check_or_update(&path, true), Err(LockError::File { .. })));
+    }
+}

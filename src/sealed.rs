@@ -1,0 +1,328 @@
+//! What a model's sealed fields can be: values that are opened on load, and `Sealed<T>`, which isn't.
+
+use crate::context::{ContextError, RowContext};
+use crate::db::{SealedValue, StoredBytes, StoredValue};
+use crate::error::{Error, ErrorKind};
+use crate::keyring::Keyring;
+use crate::model::Column;
+use crate::value::{Encoded, Field, Json, JsonValue, Value, encode_json};
+use std::fmt;
+
+/// How a model finds its keyring: [`crate::KeyringSource::keyring`].
+pub type FindKeyring = fn() -> Result<&'static Keyring, Error>;
+
+/// Where a sealed field lives: what the derive knows of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The column.
+    pub column: &'static Column,
+    /// The row.
+    pub row: &'a RowContext,
+    /// The model's keyring.
+    pub keyring: FindKeyring,
+}
+
+impl Place<'_> {
+    /// Seals bytes that were encoded already, or NULL.
+    #[must_use]
+    pub fn seal_encoded(self, encoded: Option<Result<Encoded<'_>, &'static str>>) -> SealedValue {
+        match (self.keyring)() {
+            Ok(keyring) => keyring.seal_encoded(self.column, self.row, encoded),
+            Err(error) => SealedValue::new(Err(self.error(error.kind().clone()))),
+        }
+    }
+
+    /// Opens what was loaded for this place.
+    ///
+    /// # Errors
+    ///
+    /// See [`Keyring::open_field`].
+    pub fn open<F: Field>(self, stored: &StoredBytes) -> Result<F, Error> {
+        let keyring = (self.keyring)().map_err(|error| self.error(error.kind().clone()))?;
+        keyring.open_owned(self.column, self.row, stored)
+    }
+
+    const fn error(self, kind: ErrorKind) -> Error {
+        Error::at(self.column, kind)
+    }
+}
+
+/// A row's context as the derive has it when it seals: an error is reported by each value.
+type SealContext = Result<RowContext, ContextError>;
+
+/// Seals a field for its column.
+pub fn seal<T: ModelField>(
+    field: &T,
+    column: &'static Column,
+    row: &SealContext,
+    keyring: FindKeyring,
+) -> SealedValue {
+    in_place(column, row, keyring, |place| field.seal(place))
+}
+
+/// Seals what may be NULL, by reference.
+pub fn seal_option<T: ModelField>(
+    field: Option<&T>,
+    column: &'static Column,
+    row: &SealContext,
+    keyring: FindKeyring,
+) -> SealedValue {
+    in_place(column, row, keyring, |place| match field {
+        Some(field) => field.seal(place),
+        None => place.seal_encoded(None),
+    })
+}
+
+/// Seals a field as JSON; `None` is NULL.
+pub fn seal_json<T: JsonValue>(
+    field: Option<&T>,
+    column: &'static Column,
+    row: &SealContext,
+    keyring: FindKeyring,
+) -> SealedValue {
+    in_place(column, row, keyring, |place| {
+        place.seal_encoded(field.map(|value| encode_json(value).map(Encoded::owned)))
+    })
+}
+
+fn in_place(
+    column: &'static Column,
+    row: &SealContext,
+    keyring: FindKeyring,
+    seal: impl FnOnce(Place<'_>) -> SealedValue,
+) -> SealedValue {
+    match row {
+        Ok(row) => seal(Place { column, row, keyring }),
+        Err(error) => SealedValue::new(Err(Error::at(column, ErrorKind::Context(*error)))),
+    }
+}
+
+/// Opens a field of its column.
+///
+/// # Errors
+///
+/// See [`Keyring::open_field`].
+pub fn open<T: ModelField>(
+    stored: StoredBytes,
+    column: &'static Column,
+    row: &RowContext,
+    keyring: FindKeyring,
+) -> Result<T, Error> {
+    T::open(stored, Place { column, row, keyring })
+}
+
+/// Opens a field that is sealed as JSON.
+///
+/// # Errors
+///
+/// See [`Keyring::open_field`].
+pub fn open_json<T: JsonValue>(
+    stored: StoredBytes,
+    column: &'static Column,
+    row: &RowContext,
+    keyring: FindKeyring,
+) -> Result<T, Error> {
+    open::<Json<T>>(stored, column, row, keyring).map(|json| json.0)
+}
+
+/// Opens a field that is sealed as JSON or NULL.
+///
+/// # Errors
+///
+/// See [`Keyring::open_field`].
+pub fn open_json_option<T: JsonValue>(
+    stored: StoredBytes,
+    column: &'static Column,
+    row: &RowContext,
+    keyring: FindKeyring,
+) -> Result<Option<T>, Error> {
+    open::<Option<Json<T>>>(stored, column, row, keyring).map(|json| json.map(|json| json.0))
+}
+
+/// The types that `#[encrypt]` takes on a field: every [`Value`], [`Sealed`], and an `Option` of either.
+///
+/// There is nothing to implement.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be sealed",
+    label = "not a type that fieldseal knows",
+    note = "a type that implements serde's `Serialize` and `DeserializeOwned` is sealed with `#[encrypt(json)]`",
+    note = "a newtype around a known type gets there with `#[derive(fieldseal::EncryptValue)]`",
+    note = "UUIDs, chrono and time dates and `Decimal` need fieldseal's feature `uuid`, `chrono`, `time` or `decimal`"
+)]
+pub trait ModelField: Sized {
+    /// What the schema lock calls the encoding.
+    const KIND: &'static str;
+
+    /// The field, sealed for that place.
+    fn seal(&self, place: Place<'_>) -> SealedValue;
+
+    /// The field, from what was loaded for that place.
+    ///
+    /// # Errors
+    ///
+    /// See [`Keyring::open_field`].
+    fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error>;
+}
+
+impl<F: Field> ModelField for F {
+    const KIND: &'static str = <F::Value as Value>::KIND;
+
+    fn seal(&self, place: Place<'_>) -> SealedValue {
+        place.seal_encoded(self.value().map(Value::encode))
+    }
+
+    fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error> {
+        place.open(&stored)
+    }
+}
+
+impl<T: Value> ModelField for Sealed<T> {
+    const KIND: &'static str = T::KIND;
+
+    fn seal(&self, place: Place<'_>) -> SealedValue {
+        match &self.0 {
+            State::Open(value) => place.seal_encoded(Some(value.encode())),
+            State::Closed(closed) => match closed.bytes_for(place) {
+                Some(bytes) => SealedValue::new(Ok(Some(bytes.to_vec()))),
+                // It goes to another place than it came from: it must be opened here and sealed there.
+                None => match closed.place().open::<T>(&closed.stored) {
+                    Ok(value) => place.seal_encoded(Some(value.encode())),
+                    Err(error) => SealedValue::new(Err(error)),
+                },
+            },
+        }
+    }
+
+    fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error> {
+        if stored.is_null() {
+            return Err(place.error(ErrorKind::UnexpectedNull));
+        }
+        let Place { column, row, keyring } = place;
+        Ok(Self(State::Closed(Closed { stored, column, row: row.clone(), keyring })))
+    }
+}
+
+impl<T: Value> ModelField for Option<Sealed<T>> {
+    const KIND: &'static str = T::KIND;
+
+    fn seal(&self, place: Place<'_>) -> SealedValue {
+        match self {
+            Some(sealed) => sealed.seal(place),
+            None => place.seal_encoded(None),
+        }
+    }
+
+    fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error> {
+        if stored.is_null() { Ok(None) } else { <Sealed<T> as ModelField>::open(stored, place).map(Some) }
+    }
+}
+
+/// A field that stays ciphertext until it's opened, for models that shouldn't decrypt on every load.
+///
+/// ```text
+/// #[encrypt] ssn: Sealed<String>      // Sealed::new("…".into()) to write, .open()? to read
+/// ```
+///
+/// Loading one costs no decryption and needs no key; a damaged value is reported by [`Self::open`], not by the load.
+/// Written back to the row it came from, it is the same bytes.
+pub struct Sealed<T>(State<T>);
+
+enum State<T> {
+    Open(T),
+    Closed(Closed),
+}
+
+struct Closed {
+    stored: StoredBytes,
+    column: &'static Column,
+    row: RowContext,
+    keyring: FindKeyring,
+}
+
+impl<T: Value> Sealed<T> {
+    /// A new value, to be sealed when it's written.
+    #[must_use]
+    pub const fn new(value: T) -> Self {
+        Self(State::Open(value))
+    }
+
+    /// Opens the value.
+    ///
+    /// # Errors
+    ///
+    /// See [`Keyring::open_field`].
+    pub fn open(&self) -> Result<T, Error>
+    where
+        T: Clone,
+    {
+        match &self.0 {
+            State::Open(value) => Ok(value.clone()),
+            State::Closed(closed) => closed.place().open(&closed.stored),
+        }
+    }
+
+    /// Opens the value and gives up the ciphertext.
+    ///
+    /// # Errors
+    ///
+    /// See [`Keyring::open_field`].
+    pub fn into_open(self) -> Result<T, Error> {
+        match self.0 {
+            State::Open(value) => Ok(value),
+            State::Closed(closed) => closed.place().open(&closed.stored),
+        }
+    }
+
+    /// What the database holds; `None` for a value that was not loaded from it.
+    #[must_use]
+    pub fn ciphertext(&self) -> Option<&[u8]> {
+        match &self.0 {
+            State::Closed(Closed { stored, .. }) => match stored.as_value() {
+                StoredValue::Bytes(bytes) => Some(bytes),
+                _ => None,
+            },
+            State::Open(_) => None,
+        }
+    }
+}
+
+impl<T: Value> From<T> for Sealed<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<T: Clone> Clone for Sealed<T> {
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            State::Open(value) => State::Open(value.clone()),
+            State::Closed(Closed { stored, column, row, keyring }) => {
+                State::Closed(Closed { stored: stored.clone(), column, row: row.clone(), keyring: *keyring })
+            }
+        })
+    }
+}
+
+impl<T> fmt::Debug for Sealed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            State::Open(_) => f.write_str("Sealed([redacted])"),
+            State::Closed(closed) => f.debug_tuple("Sealed").field(&closed.stored).finish(),
+        }
+    }
+}
+
+impl Closed {
+    fn place(&self) -> Place<'_> {
+        Place { column: self.column, row: &self.row, keyring: self.keyring }
+    }
+
+    /// The stored bytes, if they are sealed bytes and valid at that place as they are.
+    fn bytes_for(&self, place: Place<'_>) -> Option<&[u8]> {
+        let same = self.column == place.column && self.row == *place.row && std::ptr::fn_addr_eq(self.keyring, place.keyring);
+        match self.stored.as_value() {
+            StoredValue::Bytes(bytes) if same && !self.column.is_migrating() => Some(bytes),
+            _ => None,
+        }
+    }
+}

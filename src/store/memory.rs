@@ -1,0 +1,63 @@
+//! A key store that ends with the process.
+
+use super::{Change, KeyStore, StoreError, apply, check_writable};
+use crate::context::Scope;
+use crate::keys::{KeyId, KeyRecord};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Data keys in memory, for tests: everything that was sealed under them is lost with the process.
+///
+/// Share it in an [`Arc`](std::sync::Arc) to give several keyrings the same store.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<Vec<KeyRecord>>);
+
+impl Memory {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn records(&self) -> MutexGuard<'_, Vec<KeyRecord>> {
+        // `apply` changes the records in one step, so a panic elsewhere leaves them whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl KeyStore for Memory {
+    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
+        Ok(self.records().clone())
+    }
+
+    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
+        Ok(self.records().iter().filter(|record| record.scope == *scope).cloned().collect())
+    }
+
+    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        Ok(self.records().iter().find(|record| record.id == id).cloned())
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        check_writable("in memory", changes)?;
+        apply(&mut self.records(), changes).map_err(StoreError::Conflict)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_a_thread_that_panicked() {
+        let store = Memory::new();
+        let panicked = std::thread::scope(|threads| {
+            let thread = threads.spawn(|| {
+                let _guard = store.0.lock();
+                panic!("on purpose");
+            });
+            thread.join().is_err()
+        });
+        assert!(panicked && store.0.is_poisoned());
+        assert!(store.load().is_ok());
+    }
+}

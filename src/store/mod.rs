@@ -1,0 +1,197 @@
+//! Key stores: where wrapped data keys are kept.
+
+#[cfg(feature = "diesel-sqlite")]
+mod diesel;
+mod file;
+mod memory;
+mod migration;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
+#[cfg(any(feature = "rusqlite", feature = "diesel-sqlite"))]
+mod sql;
+
+#[cfg(feature = "diesel-sqlite")]
+pub use self::diesel::Diesel;
+pub use self::file::File;
+pub use self::memory::Memory;
+pub use self::migration::{Dialect, Migration, migration};
+#[cfg(feature = "rusqlite")]
+pub use self::rusqlite::Sqlite;
+
+use crate::context::Scope;
+use crate::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// Where the wrapped data keys of a program are kept.
+///
+/// A store keeps records; it decides nothing. Its one promise is [`Self::commit`]: all changes or none, on top of
+/// exactly the revisions that the caller saw, with ids unique and at most one primary a scope, whatever other
+/// processes do at the same moment. What it returns is as hostile as the database it lives in: the keyring checks it.
+pub trait KeyStore: Debug + Send + Sync {
+    /// Every record, destroyed ones too, in no particular order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] or [`StoreError::Malformed`].
+    fn load(&self) -> Result<Vec<KeyRecord>, StoreError>;
+
+    /// The records of one scope.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::load`].
+    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError>;
+
+    /// One record; `Ok(None)` if there is none of that id.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::load`].
+    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError>;
+
+    /// Applies all of `changes` in one transaction, durably, or none of them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if another process was faster: load again and decide again. After
+    /// [`StoreError::Unavailable`] the changes may or may not have been made.
+    fn commit(&self, changes: &[Change]) -> Result<(), StoreError>;
+}
+
+/// One change to a key store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Adds a record with `revision` 1. A conflict if its id is taken, or if it is primary and its scope has a primary.
+    Insert(KeyRecord),
+    /// Replaces `state`, `wrapped` and `revision` of the record with that id, if its stored revision is one less than
+    /// the new one. A conflict if it isn't, if the record is gone, or if its scope would have a second primary.
+    Update(KeyRecord),
+}
+
+impl Change {
+    /// The record that the change leaves behind.
+    #[must_use]
+    pub const fn record(&self) -> &KeyRecord {
+        match self {
+            Self::Insert(record) | Self::Update(record) => record,
+        }
+    }
+}
+
+/// Why a key store did nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another process changed the store first, or drew the same id.
+    #[error("the key store was changed by another process at the same moment")]
+    Conflict(Conflict),
+    /// The store can't be reached, read or written.
+    #[error("the key store {store} is unavailable: {message}")]
+    Unavailable {
+        /// Which store.
+        store: String,
+        /// What happened and what to do.
+        message: String,
+        /// The database's or file system's own error.
+        #[source]
+        source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The store's table or file doesn't exist yet.
+    #[error("the key store {store} does not exist yet: {hint}")]
+    Missing {
+        /// Which store.
+        store: String,
+        /// How to make it.
+        hint: String,
+    },
+    /// A record in the store is damaged.
+    #[error("a record in the key store {store} is damaged: {error}")]
+    Malformed {
+        /// Which store.
+        store: String,
+        /// What is wrong with it.
+        error: MalformedRecord,
+    },
+    /// The store's file is damaged as a whole.
+    #[error("the key store {store} is damaged: {message}")]
+    Damaged {
+        /// Which store.
+        store: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+/// What was in the way of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// The id of a new record is taken: draw another.
+    IdTaken(KeyId),
+    /// The scope has a primary already.
+    PrimaryTaken(Scope),
+    /// The record isn't at the revision that the caller saw.
+    Stale(KeyId),
+}
+
+impl<S: KeyStore + ?Sized> KeyStore for Arc<S> {
+    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
+        (**self).load()
+    }
+
+    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
+        (**self).load_scope(scope)
+    }
+
+    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        (**self).get(id)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        (**self).commit(changes)
+    }
+}
+
+/// Refuses records that could be written and then not read again.
+fn check_writable(store: &str, changes: &[Change]) -> Result<(), StoreError> {
+    for change in changes {
+        change
+            .record()
+            .check_writable()
+            .map_err(|error| StoreError::Malformed { store: store.to_owned(), error })?;
+    }
+    Ok(())
+}
+
+/// Applies changes to records in memory: the rules of [`KeyStore::commit`] for stores without a database.
+fn apply(records: &mut Vec<KeyRecord>, changes: &[Change]) -> Result<(), Conflict> {
+    let mut next = records.clone();
+    for change in changes {
+        let new = change.record();
+        let stored = next.iter_mut().find(|record| record.id == new.id);
+        // The stored record's scope: an update doesn't change it.
+        let scope = match (change, stored) {
+            (Change::Insert(_), Some(_)) => return Err(Conflict::IdTaken(new.id)),
+            (Change::Insert(_), None) => {
+                next.push(new.clone());
+                new.scope.clone()
+            }
+            (Change::Update(_), Some(old)) if old.revision.checked_add(1) == Some(new.revision) => {
+                old.state = new.state;
+                old.wrapped.clone_from(&new.wrapped);
+                old.revision = new.revision;
+                old.scope.clone()
+            }
+            (Change::Update(_), _) => return Err(Conflict::Stale(new.id)),
+        };
+        // After each change, as a database's index checks it: a rotation demotes before it promotes.
+        let primary = |record: &&KeyRecord| record.scope == scope && record.state == KeyState::Primary;
+        if new.state == KeyState::Primary && next.iter().filter(primary).count() > 1 {
+            return Err(Conflict::PrimaryTaken(scope));
+        }
+    }
+    *records = next;
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! Anything serde, as JSON text.
+
+use super::{Encoded, Malformed, Value};
+use crate::db::StoredValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io::{self, Write};
+use zeroize::Zeroizing;
+
+/// What `#[encrypt(json)]` needs of a type. There is nothing to implement: serde's traits are enough.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be sealed as JSON",
+    label = "not `Serialize` and `DeserializeOwned`",
+    note = "`#[encrypt(json)]` needs `#[derive(serde::Serialize, serde::Deserialize)]` on the type"
+)]
+pub trait JsonValue: Serialize + DeserializeOwned {}
+
+impl<T: Serialize + DeserializeOwned> JsonValue for T {}
+
+/// A value that is sealed as JSON: what `#[encrypt(json)]` makes of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Json<T>(pub T);
+
+impl<T: JsonValue> Value for Json<T> {
+    const KIND: &'static str = "json";
+
+    fn encode(&self) -> Result<Encoded<'_>, &'static str> {
+        encode_json(&self.0).map(Encoded::owned)
+    }
+
+    fn decode(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Malformed> {
+        serde_json::from_slice(&bytes).map(Self).map_err(|_| Malformed)
+    }
+
+    fn from_plaintext(stored: StoredValue<'_>) -> Option<Self> {
+        serde_json::from_str(stored.text()?).ok().map(Self)
+    }
+}
+
+impl Value for serde_json::Value {
+    const KIND: &'static str = "json";
+
+    fn encode(&self) -> Result<Encoded<'_>, &'static str> {
+        encode_json(self).map(Encoded::owned)
+    }
+
+    fn decode(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Malformed> {
+        serde_json::from_slice(&bytes).map_err(|_| Malformed)
+    }
+
+    fn from_plaintext(stored: StoredValue<'_>) -> Option<Self> {
+        serde_json::from_str(stored.text()?).ok()
+    }
+}
+
+/// Serializes twice, first to count: a buffer that grew would leave copies of the plaintext behind.
+pub(crate) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+    const NOT_JSON: &str = "serde_json can't write it: a map whose keys aren't text, or a failing `Serialize`";
+    let mut count = Count(0);
+    serde_json::to_writer(&mut count, value).map_err(|_| NOT_JSON)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(count.0));
+    serde_json::to_writer(&mut *bytes, value).map_err(|_| NOT_JSON)?;
+    Ok(bytes)
+}
+
+struct Count(usize);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
