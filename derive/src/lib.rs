@@ -1,0 +1,86 @@
+//! The derive macros of `fieldseal`. Use them through that crate, where they are documented.
+//!
+//! A pipeline, one stage a file: `attr` parses attributes, `ast` puts them together with the struct, `valid` refuses
+//! what makes no sense, `expand` writes the code.
+
+#![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod ast;
+mod attr;
+mod errors;
+mod expand;
+mod newtype;
+mod valid;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Makes a struct's fields sealed columns: ciphertext in the database, plaintext in the program.
+///
+/// ```ignore
+/// #[derive(Encrypt)]
+/// #[encrypt(table = "patients", row = id, scope = org_id)]
+/// #[diesel(table_name = patients)]
+/// struct Patient {
+///     id: Uuid,
+///     org_id: i64,
+///     #[encrypt] name: String,
+///     #[encrypt(pad = 32)] diagnosis: Option<String>,
+///     #[encrypt(json)] history: Vec<Visit>,
+/// }
+/// ```
+///
+/// # On the struct
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `table = "patients"` | the table's logical name; part of the stored data, so it must never change |
+/// | `row = id`, `row = (a, b)` | the fields that identify the row; a value opens only in the row it was sealed for |
+/// | `unbound_row` | instead of `row`, where the database assigns the id: values can be moved between rows |
+/// | `scope = org_id` | the field that names the tenant, whose keys are used; without it the application's |
+/// | `keyring = Billing` | a [`KeyringSource`](../fieldseal/trait.KeyringSource.html) other than the installed one |
+/// | `rusqlite` | adds `params()` and `TryFrom<&rusqlite::Row>` |
+/// | `migrating` | plaintext is accepted on read, until every column is encrypted |
+/// | `read_only`, `write_only` | only the loading or only the writing side |
+/// | `no_debug` | no redacting `Debug`; the struct brings its own or has none |
+/// | `crate = path` | where `fieldseal` is, if not `::fieldseal` |
+///
+/// `#[diesel(table_name = patients)]` makes it a diesel model: it implements `Insertable` (for `T` and `&T`), `AsChangeset`,
+/// `Queryable`, `Selectable` and `QueryableByName`, so these must not be derived as well. Other `#[diesel(…)]` attributes
+/// mean what they mean in diesel.
+///
+/// # On a field
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[encrypt]` | the field is sealed |
+/// | `column = "name"` | pins the logical column name where the field or the database column is renamed |
+/// | `json` | anything serde, as JSON |
+/// | `pad = 32` | hides the length up to a multiple of 32 bytes |
+/// | `hide_null` | seals `None` too; needs `pad` |
+/// | `suite = "aes-256-gcm"` | `xaes-256-gcm` (default), `xchacha20-poly1305`, `aes-256-gcm`, `aes-256-siv` |
+/// | `previous_suite = "…"` | the suite before, tried as well until every value has been re-encrypted |
+/// | `unbound_row` | this column isn't bound to the row; `aes-256-siv` needs it |
+/// | `migrating` | plaintext is accepted on read in this column |
+/// | `sql_name = "…"` | the column's name for rusqlite; diesel's is `#[diesel(column_name = …)]` |
+/// | `plain` | the field isn't sealed; only for `#[encrypt(plain, sql_name = "…")]` |
+///
+/// # Generated functions
+///
+/// For each sealed field `f`: `seal_f(scope, row, value)` gives a value for `.set(column.eq(…))` or a single rusqlite
+/// parameter, and `open_f(scope, row, stored)` opens one.
+#[proc_macro_derive(Encrypt, attributes(encrypt, diesel))]
+pub fn encrypt(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand::encrypt(&input).unwrap_or_else(|error| error.into_compile_error()).into()
+}
+
+/// Lets a newtype be sealed as what it wraps: `#[derive(EncryptValue)] struct Email(String);`.
+///
+/// The stored bytes are the inner value's, so the newtype and its inner type read each other's columns.
+#[proc_macro_derive(EncryptValue, attributes(encrypt))]
+pub fn encrypt_value(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    newtype::expand(&input).unwrap_or_else(|error| error.into_compile_error()).into()
+}

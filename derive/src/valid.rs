@@ -1,0 +1,164 @@
+//! What parses but makes no sense is refused here, with what to write instead.
+
+use crate::ast::{Field, Model, last_name, option_of};
+use crate::attr::{FieldAttrs, MODEL_SYNTAX};
+use crate::errors::Errors;
+use std::collections::HashSet;
+use syn::{GenericParam, Type};
+
+pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
+    let attrs = &model.attrs;
+    let name = &model.input.ident;
+    match &attrs.table {
+        None => errors.at(name, format!("which table? write `{MODEL_SYNTAX}`")),
+        Some(table) if table.value().is_empty() || table.value().len() > 65_535 => {
+            errors.at(table, "a table name has 1 to 65,535 bytes");
+        }
+        Some(_) => {}
+    }
+    match (&attrs.row, &attrs.unbound_row) {
+        (None, None) => errors.at(
+            name,
+            format!(
+                "which field identifies the row? write `{MODEL_SYNTAX}`, so that a value can't be moved to another \
+                 row; or `unbound_row` instead of `row`, where the id isn't known before the insert"
+            ),
+        ),
+        (Some(_), Some(unbound)) => errors.at(unbound, "`row` and `unbound_row` exclude each other"),
+        _ => {}
+    }
+    if let (Some(_), Some(write_only)) = (&attrs.read_only, &attrs.write_only) {
+        errors.at(write_only, "`read_only` and `write_only` exclude each other");
+    }
+    for param in &model.input.generics.params {
+        if !matches!(param, GenericParam::Lifetime(_)) {
+            errors.at(
+                param,
+                "an encrypted model can't have type or const parameters: its columns are one concrete type each",
+            );
+        }
+    }
+    context(model, errors);
+    if model.sealed().next().is_none() {
+        errors.at(name, "no field is sealed: put `#[encrypt]` on the fields to seal");
+    }
+    let mut names = HashSet::new();
+    for (field, attrs) in model.sealed() {
+        if !names.insert(logical_name(field, attrs)) {
+            errors.at(field.ident, "two fields have the same logical column name");
+        }
+        sealed(model, field, attrs, errors);
+    }
+}
+
+/// The name that is part of the stored data.
+pub(crate) fn logical_name(field: &Field<'_>, attrs: &FieldAttrs) -> String {
+    attrs.column.as_ref().map_or_else(|| field.sql_name.clone(), syn::LitStr::value)
+}
+
+/// The fields that `row` and `scope` name.
+fn context(model: &Model<'_>, errors: &mut Errors) {
+    let mut seen = HashSet::new();
+    for name in model.attrs.row.iter().flatten().chain(&model.attrs.scope) {
+        match model.field(name) {
+            None => errors.at(name, format!("the struct has no field `{name}`")),
+            Some(field) if field.sealed.is_some() => {
+                errors.at(name, format!("`{name}` is sealed itself; rows and scopes are found by plain columns"));
+            }
+            Some(field) if field.has_diesel("embed") => errors.at(name, format!("`{name}` is an embedded struct")),
+            Some(_) => {}
+        }
+    }
+    for name in model.attrs.row.iter().flatten() {
+        if !seen.insert(name) {
+            errors.at(name, format!("`{name}` is in the row id twice"));
+        }
+    }
+}
+
+fn sealed(model: &Model<'_>, field: &Field<'_>, attrs: &FieldAttrs, errors: &mut Errors) {
+    if let Some(column) = &attrs.column
+        && (column.value().is_empty() || column.value().len() > 65_535)
+    {
+        errors.at(column, "a column name has 1 to 65,535 bytes");
+    }
+    if let Some(pad) = &attrs.pad
+        && !pad.base10_parse::<usize>().is_ok_and(|multiple| (2..=65_536).contains(&multiple))
+    {
+        errors.at(pad, "padding is to a multiple of 2 to 65,536 bytes: `pad = 32`");
+    }
+    if let Some(hide_null) = &attrs.hide_null {
+        if attrs.pad.is_none() {
+            errors.at(hide_null, "without padding the length tells NULL from a value: write `hide_null, pad = 32`");
+        }
+        match field.option() {
+            None => errors.at(hide_null, "only an `Option` can be NULL"),
+            Some(inner) if last_name(inner).is_some_and(|name| name == "Sealed") => {
+                errors.at(
+                    hide_null,
+                    "a `Sealed` field can't tell a hidden NULL before it is opened: use `Option<T>`",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    suites(model, attrs, errors);
+    for name in ["embed", "serialize_as", "deserialize_as", "select_expression"] {
+        if field.has_diesel(name) {
+            errors.at(field.ident, format!("`#[diesel({name})]` can't be combined with `#[encrypt]`"));
+        }
+    }
+    if model.reads() {
+        if field.option().is_some_and(|inner| option_of(inner).is_some()) {
+            let hint = "`Option<Option<T>>` is for changesets: add `write_only` to the struct's `#[encrypt(…)]`";
+            errors.at(field.ty, hint);
+        }
+        if matches!(field.option().unwrap_or(field.ty), Type::Reference(_)) {
+            let hint = "a borrowed field can only be written: add `write_only` to the struct's `#[encrypt(…)]`";
+            errors.at(field.ty, hint);
+        }
+    }
+    if let (Some(json), Some(name)) = (&attrs.json, last_name(field.option().unwrap_or(field.ty)))
+        && name == "Sealed"
+    {
+        errors.at(json, "for JSON that stays sealed, write `Sealed<fieldseal::Json<T>>` without `json`");
+    }
+}
+
+fn suites(model: &Model<'_>, attrs: &FieldAttrs, errors: &mut Errors) {
+    let bound = model.attrs.row.is_some() && attrs.unbound_row.is_none();
+    if let Some(suite) = attrs.suite.as_ref().filter(|suite| suite.is_deterministic())
+        && bound
+    {
+        errors.at(
+            &suite.literal,
+            "AES-256-SIV makes equal values equal in every row, so they can't be bound to their row: write \
+             `#[encrypt(suite = \"aes-256-siv\", unbound_row)]`",
+        );
+    }
+    if let (Some(unbound), None) = (&attrs.unbound_row, &model.attrs.row) {
+        errors.at(unbound, "the whole model is unbound already");
+    }
+    let suite = attrs.suite.as_ref().map_or("Xaes256Gcm", |suite| suite.variant);
+    if let Some(previous) = attrs.previous_suite.as_ref().filter(|previous| previous.variant == suite) {
+        errors.at(&previous.literal, "the previous suite is the present one: leave it out");
+    }
+}
+
+/// `plain` stands alone, or with `sql_name`.
+pub(crate) fn plain(attrs: &FieldAttrs, errors: &mut Errors) {
+    let others = attrs.column.is_some()
+        || attrs.pad.is_some()
+        || attrs.json.is_some()
+        || attrs.hide_null.is_some()
+        || attrs.suite.is_some()
+        || attrs.previous_suite.is_some()
+        || attrs.unbound_row.is_some()
+        || attrs.migrating.is_some();
+    if others || attrs.sql_name.is_none() {
+        errors.at(
+            &attrs.plain,
+            "a field that isn't sealed needs no `#[encrypt]`, except `#[encrypt(plain, sql_name = \"…\")]`",
+        );
+    }
+}
