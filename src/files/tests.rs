@@ -93,3 +93,27 @@ fn a_replaced_file_has_another_stamp() {
     replace(&path, b"two").unwrap();
     assert_ne!(stamp, Stamp::of(&fs::metadata(&path).unwrap()));
 }
+
+#[cfg(unix)]
+#[test]
+fn an_administrator_does_not_take_the_file_away_from_its_owner() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    const SOMEBODY: u32 = 54_321;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    create(&path, b"one").unwrap();
+    if chown(&path, Some(SOMEBODY), Some(SOMEBODY)).is_err() {
+        eprintln!("skipped: only root can give a file away");
+        return;
+    }
+    drop(lock(&path).unwrap());
+    replace(&path, b"two").unwrap();
+    for name in ["a", "a.lock"] {
+        let metadata = fs::metadata(folder.path().join(name)).unwrap();
+        assert_eq!(
+            (metadata.uid(), metadata.gid(), metadata.mode() & 0o777),
+            (SOMEBODY, SOMEBODY, 0o600),
+            "{name}"
+        );
+    }
+}

@@ -226,3 +226,18 @@ pub(super) fn in_transaction(store: &str) -> StoreError {
                    connection that nothing else uses";
     StoreError::Unavailable { store: store.to_owned(), message: message.to_owned(), source: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_not_copied() {
+        let (most, more) = (vec![b'x'; MAX_CELL], vec![b'x'; MAX_CELL + 1]);
+        assert!(matches!(Cell::from_text(&most), Cell::Text(_)));
+        assert!(matches!(Cell::from_blob(&most), Cell::Blob(_)));
+        assert!(matches!(Cell::from_text(&more), Cell::Unusable));
+        assert!(matches!(Cell::from_blob(&more), Cell::Unusable));
+        assert!(matches!(Cell::from_text(&[0xFF]), Cell::Unusable));
+    }
+}

@@ -1,0 +1,278 @@
+//! The keyring: what it loads, what it costs, and the life of its keys.
+
+use fieldseal::kms::{Kms, KmsError, Local};
+use fieldseal::store::{Change, Conflict, KeyStore, Memory, StoreError};
+use fieldseal::{
+    Binding, Column, DataKey, ErrorKind, KekUri, KeyId, KeyRecord, KeyState, Keyring, KeyringError, RowContext,
+    RowId, Scope, TransitionError, WrappedKey,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+
+const NAME: Column = Column::new("patients", "name");
+
+/// A KMS that counts its calls, and fails on request.
+#[derive(Debug)]
+struct Counting {
+    inner: Local,
+    calls: AtomicU32,
+    failing: AtomicU32,
+}
+
+impl Counting {
+    fn new() -> (TempDir, Arc<Self>) {
+        let dir = tempfile::tempdir().unwrap();
+        let inner = Local::create(dir.path().join("kek.json"), None).unwrap();
+        (dir, Arc::new(Self { inner, calls: AtomicU32::new(0), failing: AtomicU32::new(0) }))
+    }
+
+    fn calls(&self) -> u32 {
+        self.calls.swap(0, Ordering::Relaxed)
+    }
+
+    fn count(&self) -> Result<(), KmsError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        match self.failing.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            _ => Err(KmsError::Unavailable("on request".into())),
+        }
+    }
+}
+
+impl Kms for Counting {
+    fn kek(&self) -> KekUri {
+        self.inner.kek()
+    }
+
+    fn wrap(&self, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
+        self.count()?;
+        self.inner.wrap(key, binding)
+    }
+
+    fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError> {
+        self.count()?;
+        self.inner.unwrap(wrapped, binding)
+    }
+
+    fn rewrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<Option<WrappedKey>, KmsError> {
+        self.count()?;
+        self.inner.rewrap(wrapped, binding)
+    }
+}
+
+/// A store whose first commits conflict, as if other processes were faster.
+#[derive(Debug)]
+struct Contended {
+    inner: Memory,
+    conflicts: AtomicU32,
+}
+
+impl Contended {
+    fn new(conflicts: u32) -> Self {
+        Self { inner: Memory::new(), conflicts: AtomicU32::new(conflicts) }
+    }
+}
+
+impl KeyStore for Contended {
+    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
+        self.inner.load()
+    }
+
+    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
+        self.inner.load_scope(scope)
+    }
+
+    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        self.inner.get(id)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let left = self.conflicts.load(Ordering::Relaxed);
+        if left > 0 {
+            self.conflicts.store(left - 1, Ordering::Relaxed);
+            return Err(StoreError::Conflict(Conflict::IdTaken(changes[0].record().id)));
+        }
+        self.inner.commit(changes)
+    }
+}
+
+fn row(id: i64) -> RowContext {
+    RowContext::of_row(RowId::of(&id))
+}
+
+fn seal(keyring: &Keyring) -> Vec<u8> {
+    keyring.seal_bytes(&NAME, &row(1), b"Ada").unwrap()
+}
+
+fn open(keyring: &Keyring, stored: &[u8]) -> Result<(), ErrorKind> {
+    let opened = keyring.open_bytes(&NAME, &row(1), stored).map_err(|error| error.kind().clone())?;
+    assert_eq!(opened.unwrap().as_slice(), b"Ada");
+    Ok(())
+}
+
+fn state(keyring: &Keyring, id: KeyId) -> KeyState {
+    keyring.keys().into_iter().find(|key| key.id == id).unwrap().state
+}
+
+#[test]
+fn costs_one_kms_call_a_key_and_none_a_value() {
+    let (_dir, kms) = Counting::new();
+    let store = Arc::new(Memory::new());
+    let keyring = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+    assert_eq!(kms.calls(), 0, "an empty store needs no KMS");
+    for tenant in 1..=5 {
+        keyring.ensure_scope(&Scope::tenant(tenant).unwrap()).unwrap();
+    }
+    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    kms.calls();
+    assert_eq!(Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap().keys().len(), 6);
+    assert_eq!(kms.calls(), 6);
+    for _ in 0..1_000 {
+        open(&keyring, &seal(&keyring)).unwrap();
+    }
+    keyring.refresh().unwrap();
+    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    assert_eq!(kms.calls(), 0);
+}
+
+#[test]
+fn an_id_that_is_taken_is_drawn_again() {
+    let (_dir, kms) = Counting::new();
+    let keyring = Keyring::open(Arc::clone(&kms), Contended::new(3)).unwrap();
+    let id = keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    assert_eq!(keyring.primary(&Scope::APPLICATION), Some(id));
+    assert_eq!(keyring.keys().len(), 1);
+    let hopeless = Keyring::open(kms, Contended::new(1_000)).unwrap();
+    assert!(matches!(hopeless.ensure_scope(&Scope::APPLICATION), Err(KeyringError::Contended(_))));
+    assert!(hopeless.keys().is_empty());
+}
+
+#[test]
+fn a_key_lives_as_documented() {
+    let (_dir, kms) = Counting::new();
+    let keyring = Keyring::open(kms, Memory::new()).unwrap();
+    let old = keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let under_old = seal(&keyring);
+
+    let new = keyring.stage(&Scope::APPLICATION).unwrap();
+    assert_eq!(state(&keyring, new), KeyState::Staged);
+    assert_eq!(seal(&keyring)[1..5], old.get().to_be_bytes(), "a staged key doesn't seal");
+    keyring.promote(new).unwrap();
+    let under_new = seal(&keyring);
+    assert_eq!(under_new[1..5], new.get().to_be_bytes());
+    open(&keyring, &under_old).unwrap();
+
+    let refused = keyring.retire(new).unwrap_err();
+    let step = TransitionError { from: KeyState::Primary, to: KeyState::Retired };
+    assert!(matches!(refused, KeyringError::Transition { id, error } if id == new && error == step));
+    assert!(matches!(keyring.reactivate(new), Err(KeyringError::Transition { .. })));
+    assert!(matches!(keyring.destroy(old), Err(KeyringError::Transition { .. })), "not before it's retired");
+
+    keyring.retire(old).unwrap();
+    assert_eq!(open(&keyring, &under_old), Err(ErrorKind::RetiredKey(old)));
+    keyring.reactivate(old).unwrap();
+    open(&keyring, &under_old).unwrap();
+    keyring.retire(old).unwrap();
+    keyring.destroy(old).unwrap();
+    assert_eq!(open(&keyring, &under_old), Err(ErrorKind::DestroyedKey(old)));
+    assert!(matches!(keyring.reactivate(old), Err(KeyringError::Transition { .. })));
+    open(&keyring, &under_new).unwrap();
+    assert_eq!(state(&keyring, old), KeyState::Destroyed, "a tombstone remains");
+}
+
+#[test]
+fn destroying_erases_every_wrapped_copy() {
+    let (_dir, kms) = Counting::new();
+    let store = Arc::new(Memory::new());
+    let keyring = Keyring::open(kms, Arc::clone(&store)).unwrap();
+    let staged = keyring.stage(&Scope::APPLICATION).unwrap();
+    keyring.destroy(staged).unwrap();
+    assert_eq!(store.get(staged).unwrap().unwrap().wrapped, []);
+}
+
+#[test]
+fn a_second_keyring_sees_changes_when_it_refreshes() {
+    let (_dir, kms) = Counting::new();
+    let store = Arc::new(Memory::new());
+    let one = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+    let old = one.ensure_scope(&Scope::APPLICATION).unwrap();
+    let two = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+    let new = one.rotate(&Scope::APPLICATION).unwrap();
+    let under_new = seal(&one);
+    assert_eq!(open(&two, &under_new), Err(ErrorKind::UnknownKey(new)));
+    kms.calls();
+    two.refresh().unwrap();
+    assert_eq!(kms.calls(), 1, "only the new key is unwrapped");
+    open(&two, &under_new).unwrap();
+    assert_eq!(two.primary(&Scope::APPLICATION), Some(new));
+    one.retire(old).unwrap();
+    two.refresh().unwrap();
+    assert_eq!(state(&two, old), KeyState::Retired);
+}
+
+#[test]
+fn a_kms_that_fails_leaves_the_keyring_and_the_store_as_they_were() {
+    let (_dir, kms) = Counting::new();
+    let store = Arc::new(Memory::new());
+    let keyring = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+    let id = keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let before = store.load().unwrap();
+    kms.failing.store(1, Ordering::Relaxed);
+    assert!(matches!(keyring.rotate(&Scope::APPLICATION), Err(KeyringError::Wrap(KmsError::Unavailable(_)))));
+    assert!(matches!(keyring.rewrap(), Err(KeyringError::Kms { .. })));
+    assert!(matches!(
+        Keyring::open(Arc::clone(&kms), Arc::clone(&store)),
+        Err(KeyringError::Kms { id: failed, .. }) if failed == id
+    ));
+    assert_eq!(store.load().unwrap(), before);
+    open(&keyring, &seal(&keyring)).unwrap();
+}
+
+#[test]
+fn rotating_the_kek_rewraps_keys_and_touches_no_value() {
+    let (_dir, kms) = Counting::new();
+    let store = Arc::new(Memory::new());
+    let keyring = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    keyring.rotate(&Scope::APPLICATION).unwrap();
+    let sealed = seal(&keyring);
+    kms.inner.rotate().unwrap();
+    assert_eq!(keyring.rewrap().unwrap(), 2);
+    assert_eq!(keyring.rewrap().unwrap(), 0, "the second time there's nothing to do");
+    kms.inner.remove_version(1).unwrap();
+    open(&Keyring::open(kms, store).unwrap(), &sealed).unwrap();
+}
+
+#[test]
+fn the_same_moment_ends_with_one_primary() {
+    let (_dir, kms) = Counting::new();
+    let store = Arc::new(Memory::new());
+    let ids: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                let keyring = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+                scope.spawn(move || keyring.ensure_scope(&Scope::APPLICATION).unwrap())
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(ids.iter().all(|id| *id == ids[0]));
+    assert_eq!(store.load().unwrap().len(), 1);
+}
+
+#[test]
+fn threads_share_a_keyring_while_it_rotates() {
+    let (_dir, kms) = Counting::new();
+    let keyring = Keyring::open(kms, Memory::new()).unwrap();
+    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..2_000).for_each(|_| open(&keyring, &seal(&keyring)).unwrap()));
+        }
+        for _ in 0..10 {
+            keyring.rotate(&Scope::APPLICATION).unwrap();
+        }
+    });
+    assert_eq!(keyring.keys().len(), 11);
+}
