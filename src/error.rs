@@ -21,19 +21,27 @@ pub struct Error {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// No keyring was installed for the model.
-    #[error("no keyring is installed: call `fieldseal::install(keyring)`, or the `install` of the model's own slot, before the first query")]
+    #[error(
+        "no keyring is installed: call `fieldseal::install(keyring)`, or the `install` of the model's own slot, before the first query"
+    )]
     NotInstalled,
     /// The scope has no primary key, so nothing can be sealed for it.
-    #[error("{0} has no primary data key in this keyring: create one with `Keyring::ensure_scope`, or call `Keyring::refresh` if another process did")]
+    #[error(
+        "{0} has no primary data key in this keyring: create one with `Keyring::ensure_scope`, or call `Keyring::refresh` if another process did"
+    )]
     NoPrimary(Scope),
     /// The row or scope can't be part of a context.
     #[error("{0}")]
     Context(#[from] ContextError),
     /// What is stored is plaintext, or anything else that isn't a sealed value.
-    #[error("the stored value is not sealed: if the column still holds plaintext, declare it `migrating` until it is encrypted")]
+    #[error(
+        "the stored value is not sealed: if the column still holds plaintext, declare it `migrating` until it is encrypted"
+    )]
     NotSealed,
     /// The value is under a key that isn't in this keyring.
-    #[error("the value is sealed under key {0}, which this keyring does not have: call `Keyring::refresh` if another process created it; if the key store doesn't have it either, the value is damaged or the store was lost")]
+    #[error(
+        "the value is sealed under key {0}, which this keyring does not have: call `Keyring::refresh` if another process created it; if the key store doesn't have it either, the value is damaged or the store was lost"
+    )]
     UnknownKey(KeyId),
     /// The value is under a key that was retired.
     #[error("the value is sealed under key {0}, which is retired: reactivate the key, then re-encrypt the column")]
@@ -45,7 +53,9 @@ pub enum ErrorKind {
     #[error("the value was rejected: it was changed, or it was sealed for another table, column, scope or row")]
     Rejected,
     /// The value opened, but isn't of the field's type: the model no longer fits the data.
-    #[error("the value opened but is not a valid {0}: the field's type, `pad`, `json` or `hide_null` differs from when it was sealed; restore it and compare with the schema lock")]
+    #[error(
+        "the value opened but is not a valid {0}: the field's type, `pad`, `json` or `hide_null` differs from when it was sealed; restore it and compare with the schema lock"
+    )]
     Malformed(&'static str),
     /// NULL where the field isn't an `Option`.
     #[error("the stored value is NULL but the field is not an `Option`")]

@@ -9,10 +9,7 @@
 //! `docs/threat-model.md`.
 
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
-#![cfg_attr(
-    not(test),
-    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
-)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod context;
@@ -55,12 +52,11 @@ pub use value::{Encoded, Field, Json, JsonValue, Malformed, Value};
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "diesel-sqlite")]
-    pub use crate::db::diesel::{Loaded, LoadedEither, absent, stored_or_null};
+    pub use crate::db::diesel::{Embedded, Loaded, LoadedEither, absent, holds_bytes, stored_or_null};
     #[cfg(feature = "rusqlite")]
     pub use crate::db::rusqlite::{error as rusqlite_error, stored as rusqlite_stored};
-    pub use crate::sealed::{
-        FindKeyring, ModelField, Place, open, open_json, open_json_option, seal, seal_json, seal_option,
-    };
+    pub use crate::sealed::{FindKeyring, JsonField, ModelField, Place, in_place};
+    pub use crate::{__if_diesel as if_diesel, __if_rusqlite as if_rusqlite};
     #[cfg(feature = "rusqlite")]
     pub use rusqlite;
     pub use zeroize::Zeroizing;

@@ -5,7 +5,7 @@ use crate::db::{SealedValue, StoredBytes, StoredValue};
 use crate::error::{Error, ErrorKind};
 use crate::keyring::Keyring;
 use crate::model::Column;
-use crate::value::{Encoded, Field, Json, JsonValue, Value, encode_json};
+use crate::value::{Encoded, Field, Json, JsonValue, Value, encode_readable};
 use std::fmt;
 
 /// How a model finds its keyring: [`crate::KeyringSource::keyring`].
@@ -39,7 +39,7 @@ impl Place<'_> {
     /// See [`Keyring::open_field`].
     pub fn open<F: Field>(self, stored: &StoredBytes) -> Result<F, Error> {
         let keyring = (self.keyring)().map_err(|error| self.error(error.kind().clone()))?;
-        keyring.open_owned(self.column, self.row, stored)
+        keyring.open_field(self.column, self.row, stored)
     }
 
     const fn error(self, kind: ErrorKind) -> Error {
@@ -47,47 +47,10 @@ impl Place<'_> {
     }
 }
 
-/// A row's context as the derive has it when it seals: an error is reported by each value.
-type SealContext = Result<RowContext, ContextError>;
-
-/// Seals a field for its column.
-pub fn seal<T: ModelField>(
-    field: &T,
+/// Seals in the place of a row whose context may have failed: the error is then the value's.
+pub fn in_place(
     column: &'static Column,
-    row: &SealContext,
-    keyring: FindKeyring,
-) -> SealedValue {
-    in_place(column, row, keyring, |place| field.seal(place))
-}
-
-/// Seals what may be NULL, by reference.
-pub fn seal_option<T: ModelField>(
-    field: Option<&T>,
-    column: &'static Column,
-    row: &SealContext,
-    keyring: FindKeyring,
-) -> SealedValue {
-    in_place(column, row, keyring, |place| match field {
-        Some(field) => field.seal(place),
-        None => place.seal_encoded(None),
-    })
-}
-
-/// Seals a field as JSON; `None` is NULL.
-pub fn seal_json<T: JsonValue>(
-    field: Option<&T>,
-    column: &'static Column,
-    row: &SealContext,
-    keyring: FindKeyring,
-) -> SealedValue {
-    in_place(column, row, keyring, |place| {
-        place.seal_encoded(field.map(|value| encode_json(value).map(Encoded::owned)))
-    })
-}
-
-fn in_place(
-    column: &'static Column,
-    row: &SealContext,
+    row: &Result<RowContext, ContextError>,
     keyring: FindKeyring,
     seal: impl FnOnce(Place<'_>) -> SealedValue,
 ) -> SealedValue {
@@ -97,49 +60,8 @@ fn in_place(
     }
 }
 
-/// Opens a field of its column.
-///
-/// # Errors
-///
-/// See [`Keyring::open_field`].
-pub fn open<T: ModelField>(
-    stored: StoredBytes,
-    column: &'static Column,
-    row: &RowContext,
-    keyring: FindKeyring,
-) -> Result<T, Error> {
-    T::open(stored, Place { column, row, keyring })
-}
-
-/// Opens a field that is sealed as JSON.
-///
-/// # Errors
-///
-/// See [`Keyring::open_field`].
-pub fn open_json<T: JsonValue>(
-    stored: StoredBytes,
-    column: &'static Column,
-    row: &RowContext,
-    keyring: FindKeyring,
-) -> Result<T, Error> {
-    open::<Json<T>>(stored, column, row, keyring).map(|json| json.0)
-}
-
-/// Opens a field that is sealed as JSON or NULL.
-///
-/// # Errors
-///
-/// See [`Keyring::open_field`].
-pub fn open_json_option<T: JsonValue>(
-    stored: StoredBytes,
-    column: &'static Column,
-    row: &RowContext,
-    keyring: FindKeyring,
-) -> Result<Option<T>, Error> {
-    open::<Option<Json<T>>>(stored, column, row, keyring).map(|json| json.map(|json| json.0))
-}
-
-/// The types that `#[encrypt]` takes on a field: every [`Value`], [`Sealed`], and an `Option` of either.
+/// The types that `#[encrypt]` takes on a field: every [`Value`] and [`Sealed`]. Around one of them stands the `Option`
+/// of a field that may be NULL.
 ///
 /// There is nothing to implement.
 #[diagnostic::on_unimplemented(
@@ -156,14 +78,30 @@ pub trait ModelField: Sized {
     /// The field, sealed for that place.
     fn seal(&self, place: Place<'_>) -> SealedValue;
 
+    /// The field or NULL, sealed for that place.
+    fn seal_option(field: Option<&Self>, place: Place<'_>) -> SealedValue {
+        match field {
+            Some(field) => field.seal(place),
+            None => place.seal_encoded(None),
+        }
+    }
+
     /// The field, from what was loaded for that place.
     ///
     /// # Errors
     ///
     /// See [`Keyring::open_field`].
     fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error>;
+
+    /// The field or NULL, from what was loaded for that place.
+    ///
+    /// # Errors
+    ///
+    /// See [`Keyring::open_field`].
+    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: Field> ModelField for F {
     const KIND: &'static str = <F::Value as Value>::KIND;
 
@@ -173,6 +111,11 @@ impl<F: Field> ModelField for F {
 
     fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error> {
         place.open(&stored)
+    }
+
+    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error> {
+        let value: Option<F::Value> = place.open(&stored)?;
+        Ok(value.and_then(|value| F::from_value(Some(value))))
     }
 }
 
@@ -194,26 +137,65 @@ impl<T: Value> ModelField for Sealed<T> {
     }
 
     fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error> {
-        if stored.is_null() {
-            return Err(place.error(ErrorKind::UnexpectedNull));
-        }
+        Self::open_option(stored, place)?.ok_or(place.error(ErrorKind::UnexpectedNull))
+    }
+
+    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error> {
         let Place { column, row, keyring } = place;
-        Ok(Self(State::Closed(Closed { stored, column, row: row.clone(), keyring })))
+        Ok((!stored.is_null()).then(|| Self(State::Closed(Closed { stored, column, row: row.clone(), keyring }))))
     }
 }
 
-impl<T: Value> ModelField for Option<Sealed<T>> {
-    const KIND: &'static str = T::KIND;
+/// [`ModelField`] for `#[encrypt(json)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be sealed as JSON",
+    label = "not `Serialize` and `DeserializeOwned`",
+    note = "`#[encrypt(json)]` needs `#[derive(serde::Serialize, serde::Deserialize)]` on the type and on what it holds"
+)]
+pub trait JsonField: Sized {
+    /// What the schema lock calls the encoding.
+    const KIND: &'static str;
 
-    fn seal(&self, place: Place<'_>) -> SealedValue {
-        match self {
-            Some(sealed) => sealed.seal(place),
+    /// See [`ModelField::seal`].
+    fn seal(&self, place: Place<'_>) -> SealedValue;
+
+    /// See [`ModelField::seal_option`].
+    fn seal_option(field: Option<&Self>, place: Place<'_>) -> SealedValue {
+        match field {
+            Some(field) => field.seal(place),
             None => place.seal_encoded(None),
         }
     }
 
+    /// See [`ModelField::open`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Keyring::open_field`].
+    fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error>;
+
+    /// See [`ModelField::open_option`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Keyring::open_field`].
+    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: JsonValue> JsonField for T {
+    const KIND: &'static str = <Json<T> as Value>::KIND;
+
+    fn seal(&self, place: Place<'_>) -> SealedValue {
+        place.seal_encoded(Some(encode_readable(self)))
+    }
+
     fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error> {
-        if stored.is_null() { Ok(None) } else { <Sealed<T> as ModelField>::open(stored, place).map(Some) }
+        place.open::<Json<T>>(&stored).map(|json| json.0)
+    }
+
+    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error> {
+        place.open::<Option<Json<T>>>(&stored).map(|json| json.map(|json| json.0))
     }
 }
 
@@ -319,7 +301,9 @@ impl Closed {
 
     /// The stored bytes, if they are sealed bytes and valid at that place as they are.
     fn bytes_for(&self, place: Place<'_>) -> Option<&[u8]> {
-        let same = self.column == place.column && self.row == *place.row && std::ptr::fn_addr_eq(self.keyring, place.keyring);
+        let same = self.column == place.column
+            && self.row == *place.row
+            && std::ptr::fn_addr_eq(self.keyring, place.keyring);
         match self.stored.as_value() {
             StoredValue::Bytes(bytes) if same && !self.column.is_migrating() => Some(bytes),
             _ => None,

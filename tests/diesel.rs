@@ -162,8 +162,11 @@ fn upserts_updates_and_returns() {
     let returned: Patient =
         diesel::update(&one).set(&one).returning(Patient::as_returning()).get_result(conn).unwrap();
     assert!(returned == one);
-    let two: Patient =
-        diesel::insert_into(patients::table).values(patient(2)).returning(Patient::as_returning()).get_result(conn).unwrap();
+    let two: Patient = diesel::insert_into(patients::table)
+        .values(patient(2))
+        .returning(Patient::as_returning())
+        .get_result(conn)
+        .unwrap();
     assert!(two == patient(2));
     let deleted: Patient =
         diesel::delete(patients::table.find(2)).returning(Patient::as_returning()).get_result(conn).unwrap();
@@ -212,8 +215,11 @@ fn one_value_is_sealed_and_opened_by_itself() {
 fn joins_tuples_and_optional_sides() {
     let conn = &mut connection();
     diesel::insert_into(patients::table).values(patient(1)).execute(conn).unwrap();
-    let joined: Vec<(Patient, Org)> =
-        patients::table.inner_join(orgs::table).select((Patient::as_select(), Org::as_select())).load(conn).unwrap();
+    let joined: Vec<(Patient, Org)> = patients::table
+        .inner_join(orgs::table)
+        .select((Patient::as_select(), Org::as_select()))
+        .load(conn)
+        .unwrap();
     assert!(joined == [(patient(1), Org { id: 2, title: "South".into() })]);
     let outer: Vec<(Org, Option<Patient>)> = orgs::table
         .left_join(patients::table)
@@ -223,8 +229,7 @@ fn joins_tuples_and_optional_sides() {
         .unwrap();
     assert!(outer[0].1.is_none());
     assert!(outer[1].1 == Some(patient(1)));
-    let tuple: (i64, Patient) =
-        patients::table.select((patients::id, Patient::as_select())).first(conn).unwrap();
+    let tuple: (i64, Patient) = patients::table.select((patients::id, Patient::as_select())).first(conn).unwrap();
     assert!(tuple == (1, patient(1)));
     let by_name: Vec<Patient> = sql_query("SELECT * FROM patients").load(conn).unwrap();
     assert!(by_name == [patient(1)]);
@@ -261,7 +266,10 @@ fn another_rows_ciphertext_is_refused_with_table_and_column() {
         .unwrap();
     let error = patients::table.find(3).select(Patient::as_select()).first(conn).err().unwrap();
     let error = Error::find_in(&error).expect("a fieldseal error inside diesel's");
-    assert_eq!(error.to_string(), "patients.name: the value was rejected: it was changed, or it was sealed for another table, column, scope or row");
+    assert_eq!(
+        error.to_string(),
+        "patients.name: the value was rejected: it was changed, or it was sealed for another table, column, scope or row"
+    );
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! The struct and its attributes together.
 
-use crate::attr::{FieldAttrs, ModelAttrs};
+use crate::attr::{FieldAttrs, ModelAttrs, skip};
 use crate::errors::Errors;
 use syn::ext::IdentExt;
 use syn::{
-    Attribute, Data, DeriveInput, Error, Fields, GenericArgument, Ident, Lifetime, LitStr, Path, PathArguments,
-    Result, Type, Visibility,
+    Attribute, Data, DeriveInput, Error, Fields, GenericArgument, Ident, LitStr, Path, PathArguments, Result, Type,
+    Visibility,
 };
 
 pub(crate) struct Model<'a> {
@@ -31,6 +31,8 @@ pub(crate) struct Field<'a> {
     pub(crate) diesel: Vec<&'a Attribute>,
     /// The column's name in the database.
     pub(crate) sql_name: String,
+    /// The column's name in diesel's table.
+    pub(crate) diesel_column: String,
 }
 
 impl<'a> Model<'a> {
@@ -53,7 +55,11 @@ impl<'a> Model<'a> {
         };
         let attrs = ModelAttrs::parse(&input.attrs, errors);
         let diesel = Diesel::parse(&input.attrs, errors);
-        let fields = named.iter().filter_map(|field| Field::parse(field, errors)).collect();
+        let fields: Vec<_> = named.iter().filter_map(|field| Field::parse(field, errors)).collect();
+        let is_for_diesel = input.attrs.iter().any(|attr| attr.path().is_ident("diesel"));
+        if let (false, Some(attr)) = (is_for_diesel, fields.iter().find_map(|field| field.diesel.first())) {
+            errors.at(attr, "the struct isn't a diesel model: add `#[diesel(table_name = patients)]` to it");
+        }
         Ok(Self { input, attrs, diesel, fields })
     }
 
@@ -80,10 +86,6 @@ impl<'a> Model<'a> {
 
     pub(crate) fn visibility(&self) -> &'a Visibility {
         &self.input.vis
-    }
-
-    pub(crate) fn lifetimes(&self) -> impl Iterator<Item = &'a Lifetime> {
-        self.input.generics.lifetimes().map(|param| &param.lifetime)
     }
 
     pub(crate) fn reads(&self) -> bool {
@@ -114,16 +116,12 @@ impl<'a> Diesel<'a> {
         if let [_, second, ..] = tables.as_slice() {
             errors.at(second, "an encrypted model is for one table: derive another struct for the second");
         }
-        Some(Self { table: tables.into_iter().next()?, attrs })
+        let table = tables.into_iter().next();
+        if let (None, Some(attr)) = (&table, attrs.first()) {
+            errors.at(attr, "which of diesel's tables? add `#[diesel(table_name = patients)]`");
+        }
+        Some(Self { table: table?, attrs })
     }
-}
-
-/// Skips the rest of one attribute's value.
-fn skip(input: syn::parse::ParseStream<'_>) -> Result<()> {
-    while !input.is_empty() && !input.peek(syn::Token![,]) {
-        input.parse::<proc_macro2::TokenTree>()?;
-    }
-    Ok(())
 }
 
 impl<'a> Field<'a> {
@@ -132,11 +130,12 @@ impl<'a> Field<'a> {
         let mut sealed = FieldAttrs::parse(&field.attrs, errors);
         let diesel: Vec<_> = field.attrs.iter().filter(|attr| attr.path().is_ident("diesel")).collect();
         let own_name = sealed.as_ref().and_then(|attrs| attrs.sql_name.as_ref()).map(LitStr::value);
-        let sql_name = own_name.or_else(|| column_name(&diesel)).unwrap_or_else(|| ident.unraw().to_string());
+        let diesel_column = column_name(&diesel).unwrap_or_else(|| ident.unraw().to_string());
+        let sql_name = own_name.unwrap_or_else(|| diesel_column.clone());
         if let Some(attrs) = sealed.take_if(|attrs| attrs.plain.is_some()) {
             crate::valid::plain(&attrs, errors);
         }
-        Some(Self { ident, ty: &field.ty, sealed, diesel, sql_name })
+        Some(Self { ident, ty: &field.ty, sealed, diesel, sql_name, diesel_column })
     }
 
     /// The `T` of an `Option<T>`, found by its spelling, as diesel finds it.
@@ -144,16 +143,29 @@ impl<'a> Field<'a> {
         option_of(self.ty)
     }
 
-    /// Whether diesel's attribute of that name is on the field.
-    pub(crate) fn has_diesel(&self, name: &str) -> bool {
-        let mut has = false;
+    /// What is inside one `Option` or, for a changeset, two.
+    pub(crate) fn value_type(&self) -> &'a Type {
+        let inner = self.option().unwrap_or(self.ty);
+        bare(option_of(inner).unwrap_or(inner))
+    }
+
+    /// Whether it is an `Option<Option<T>>`, which in a changeset means: leave as it is, set to NULL, or set.
+    pub(crate) fn is_change(&self) -> bool {
+        self.option().is_some_and(|inner| option_of(inner).is_some())
+    }
+
+    /// diesel's attribute of that name on the field.
+    pub(crate) fn diesel(&self, name: &str) -> Option<Path> {
+        let mut found = None;
         for attr in &self.diesel {
             let _ = attr.parse_nested_meta(|meta| {
-                has |= meta.path.is_ident(name);
+                if meta.path.is_ident(name) {
+                    found = Some(meta.path);
+                }
                 skip(meta.input)
             });
         }
-        has
+        found
     }
 }
 
@@ -176,8 +188,8 @@ fn column_name(attrs: &[&Attribute]) -> Option<String> {
     name
 }
 
-pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
+fn option_of(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = bare(ty) else { return None };
     let last = path.path.segments.last()?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     match arguments.args.first()? {
@@ -188,8 +200,17 @@ pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
 
 /// The last name of a path type, `String` of `std::string::String`.
 pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {
-    match ty {
+    match bare(ty) {
         Type::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
         _ => None,
+    }
+}
+
+/// The type without the group that a `macro_rules!` variable puts around it, and without parentheses.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        _ => ty,
     }
 }

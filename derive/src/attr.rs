@@ -1,13 +1,14 @@
 //! `#[encrypt(…)]`, parsed.
 
 use crate::errors::Errors;
+use proc_macro2::TokenTree;
 use syn::meta::ParseNestedMeta;
-use syn::parse::Parse;
-use syn::spanned::Spanned;
+use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Error, Ident, LitInt, LitStr, Meta, Path, Result, Token, parenthesized, token};
 
 /// The right syntax, for messages.
 pub(crate) const MODEL_SYNTAX: &str = "#[encrypt(table = \"patients\", row = id)]";
+const FIELD_SYNTAX: &str = "#[encrypt(pad = 32)]";
 
 /// What stands on the struct.
 #[derive(Default)]
@@ -23,6 +24,8 @@ pub(crate) struct ModelAttrs {
     pub(crate) write_only: Option<Ident>,
     pub(crate) no_debug: Option<Ident>,
     pub(crate) krate: Option<Path>,
+    /// Every name that was written or may have been, also with a value that makes no sense.
+    mentioned: Vec<String>,
 }
 
 /// What stands on a field.
@@ -38,6 +41,14 @@ pub(crate) struct FieldAttrs {
     pub(crate) unbound_row: Option<Ident>,
     pub(crate) migrating: Option<Ident>,
     pub(crate) plain: Option<Ident>,
+    /// Something in the attribute made no sense, so that what is missing may just be that.
+    pub(crate) is_broken: bool,
+}
+
+/// What stands on a newtype.
+#[derive(Default)]
+pub(crate) struct NewtypeAttrs {
+    pub(crate) krate: Option<Path>,
 }
 
 /// One of `fieldseal::Suite`, as it was written.
@@ -57,11 +68,8 @@ impl Suite {
     pub(crate) fn is_deterministic(&self) -> bool {
         self.variant == "Aes256Siv"
     }
-}
 
-impl Parse for Suite {
-    fn parse(input: syn::parse::ParseStream<'_>) -> Result<Self> {
-        let literal: LitStr = input.parse()?;
+    fn named(literal: LitStr) -> Result<Self> {
         let name = literal.value();
         match SUITES.iter().find(|(known, _)| *known == name) {
             Some((_, variant)) => Ok(Self { literal, variant }),
@@ -77,13 +85,21 @@ impl ModelAttrs {
     pub(crate) fn parse(attrs: &[Attribute], errors: &mut Errors) -> Self {
         let mut this = Self::default();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("encrypt")) {
-            errors.take(attr.parse_nested_meta(|meta| this.set(&meta)));
+            if each(attr, errors, MODEL_SYNTAX, |meta| this.set(meta)) == Parsed::Partly {
+                this.mentioned.extend(["table".to_owned(), "row".to_owned()]);
+            }
         }
         this
     }
 
+    /// Whether that attribute was written at all.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        self.mentioned.iter().any(|mentioned| mentioned == name)
+    }
+
     fn set(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
-        let name = name(meta)?;
+        let name = name(meta, MODEL_SYNTAX)?;
+        self.mentioned.push(name.to_string());
         match name.to_string().as_str() {
             "table" => once(&mut self.table, &name, value(meta, "table = \"patients\"")?),
             "row" if self.row.is_some() => {
@@ -102,7 +118,7 @@ impl ModelAttrs {
             field @ ("column" | "pad" | "json" | "hide_null" | "suite" | "previous_suite" | "sql_name"
             | "plain") => Err(Error::new(
                 name.span(),
-                format!("`{field}` goes on a field: `#[encrypt({field}…)] name: String`"),
+                format!("`{field}` goes on a field, as in `#[encrypt(pad = 32)] name: String`"),
             )),
             other => Err(Error::new(
                 name.span(),
@@ -126,7 +142,7 @@ impl FieldAttrs {
             }
             let mut this = Self::default();
             if !matches!(attr.meta, Meta::Path(_)) {
-                errors.take(attr.parse_nested_meta(|meta| this.set(&meta)));
+                this.is_broken = each(attr, errors, FIELD_SYNTAX, |meta| this.set(meta)) != Parsed::Soundly;
             }
             found = Some(this);
         }
@@ -134,16 +150,17 @@ impl FieldAttrs {
     }
 
     fn set(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
-        let name = name(meta)?;
+        let name = name(meta, FIELD_SYNTAX)?;
         match name.to_string().as_str() {
             "column" => once(&mut self.column, &name, value(meta, "column = \"name\"")?),
             "sql_name" => once(&mut self.sql_name, &name, value(meta, "sql_name = \"name\"")?),
             "pad" => once(&mut self.pad, &name, value(meta, "pad = 32")?),
             "json" => once(&mut self.json, &name, flag(meta, &name)?),
             "hide_null" => once(&mut self.hide_null, &name, flag(meta, &name)?),
-            "suite" => once(&mut self.suite, &name, value(meta, "suite = \"aes-256-gcm\"")?),
+            "suite" => once(&mut self.suite, &name, Suite::named(value(meta, "suite = \"aes-256-gcm\"")?)?),
             "previous_suite" => {
-                once(&mut self.previous_suite, &name, value(meta, "previous_suite = \"aes-256-gcm\"")?)
+                let literal = value(meta, "previous_suite = \"aes-256-gcm\"")?;
+                once(&mut self.previous_suite, &name, Suite::named(literal)?)
             }
             "unbound_row" => once(&mut self.unbound_row, &name, flag(meta, &name)?),
             "migrating" => once(&mut self.migrating, &name, flag(meta, &name)?),
@@ -161,19 +178,80 @@ impl FieldAttrs {
                 name.span(),
                 format!(
                     "unknown attribute `{other}`; a field takes `column`, `json`, `pad`, `hide_null`, `suite`, \
-                     `previous_suite`, `unbound_row`, `migrating`, `sql_name` and `plain`, as in \
-                     `#[encrypt(pad = 32)]`"
+                     `previous_suite`, `unbound_row`, `migrating`, `sql_name` and `plain`, as in `{FIELD_SYNTAX}`"
                 ),
             )),
         }
     }
 }
 
-fn name(meta: &ParseNestedMeta<'_>) -> Result<Ident> {
+impl NewtypeAttrs {
+    pub(crate) fn parse(attrs: &[Attribute], errors: &mut Errors) -> Self {
+        const SYNTAX: &str = "#[encrypt(crate = path::to::fieldseal)]";
+        let mut this = Self::default();
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("encrypt")) {
+            each(attr, errors, SYNTAX, |meta| {
+                let name = name(meta, SYNTAX)?;
+                match name == "crate" {
+                    true => once(&mut this.krate, &name, value(meta, "crate = path::to::fieldseal")?),
+                    false => Err(Error::new(
+                        name.span(),
+                        format!("unknown attribute `{name}`; a newtype takes `crate`, as in `{SYNTAX}`"),
+                    )),
+                }
+            });
+        }
+        this
+    }
+}
+
+/// How an attribute could be read.
+#[derive(PartialEq, Eq)]
+enum Parsed {
+    Soundly,
+    /// With errors in some of its parts.
+    Throughout,
+    /// Not to its end.
+    Partly,
+}
+
+/// Calls `set` with each part of `#[encrypt(a, b = c)]`, and goes on after an error.
+fn each(
+    attr: &Attribute,
+    errors: &mut Errors,
+    syntax: &str,
+    mut set: impl FnMut(&ParseNestedMeta<'_>) -> Result<()>,
+) -> Parsed {
+    if !matches!(attr.meta, Meta::List(_)) {
+        errors.at(attr, format!("expected attributes in parentheses: `{syntax}`"));
+        return Parsed::Partly;
+    }
+    let mut parsed = Parsed::Soundly;
+    let read = attr.parse_nested_meta(|meta| {
+        if errors.take(set(&meta)).is_none() {
+            parsed = Parsed::Throughout;
+        }
+        skip(meta.input)
+    });
+    if let Err(error) = read {
+        errors.push(Error::new(error.span(), format!("{error}; write `{syntax}`")));
+        return Parsed::Partly;
+    }
+    parsed
+}
+
+/// Skips what is left up to the next comma.
+pub(crate) fn skip(input: ParseStream<'_>) -> Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+fn name(meta: &ParseNestedMeta<'_>, syntax: &str) -> Result<Ident> {
     match meta.path.get_ident() {
         Some(name) => Ok(name.clone()),
-        None if meta.path.is_ident("crate") => Ok(Ident::new("crate", meta.path.span())),
-        None => Err(meta.error(format!("expected a name, as in `{MODEL_SYNTAX}`"))),
+        None => Err(meta.error(format!("expected a name, as in `{syntax}`"))),
     }
 }
 

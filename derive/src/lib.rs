@@ -11,6 +11,8 @@ mod attr;
 mod errors;
 mod expand;
 mod newtype;
+#[cfg(test)]
+mod tests;
 mod valid;
 
 use proc_macro::TokenStream;
@@ -68,8 +70,9 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # Generated functions
 ///
-/// For each sealed field `f`: `seal_f(scope, row, value)` gives a value for `.set(column.eq(…))` or a single rusqlite
-/// parameter, and `open_f(scope, row, stored)` opens one.
+/// For each sealed field `f`: `seal_f(for_scope, for_row, to_seal)` gives a value for `.set(column.eq(…))` or a single
+/// rusqlite parameter, and `open_f(for_scope, for_row, to_open)` opens one. The parameters are the fields that `scope` and
+/// `row` name; the row's are left out where the column isn't bound to it.
 #[proc_macro_derive(Encrypt, attributes(encrypt, diesel))]
 pub fn encrypt(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -78,7 +81,8 @@ pub fn encrypt(input: TokenStream) -> TokenStream {
 
 /// Lets a newtype be sealed as what it wraps: `#[derive(EncryptValue)] struct Email(String);`.
 ///
-/// The stored bytes are the inner value's, so the newtype and its inner type read each other's columns.
+/// The stored bytes are the inner value's, so the newtype and its inner type read each other's columns. It's for structs with
+/// one field, named or not; `#[encrypt(crate = path)]` says where `fieldseal` is, if not `::fieldseal`.
 #[proc_macro_derive(EncryptValue, attributes(encrypt))]
 pub fn encrypt_value(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

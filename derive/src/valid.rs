@@ -1,6 +1,6 @@
 //! What parses but makes no sense is refused here, with what to write instead.
 
-use crate::ast::{Field, Model, last_name, option_of};
+use crate::ast::{Field, Model, last_name};
 use crate::attr::{FieldAttrs, MODEL_SYNTAX};
 use crate::errors::Errors;
 use std::collections::HashSet;
@@ -10,6 +10,7 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
     let attrs = &model.attrs;
     let name = &model.input.ident;
     match &attrs.table {
+        None if attrs.mentions("table") => {}
         None => errors.at(name, format!("which table? write `{MODEL_SYNTAX}`")),
         Some(table) if table.value().is_empty() || table.value().len() > 65_535 => {
             errors.at(table, "a table name has 1 to 65,535 bytes");
@@ -17,6 +18,7 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
         Some(_) => {}
     }
     match (&attrs.row, &attrs.unbound_row) {
+        (None, None) if attrs.mentions("row") || attrs.mentions("unbound_row") => {}
         (None, None) => errors.at(
             name,
             format!(
@@ -47,7 +49,9 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
         if !names.insert(logical_name(field, attrs)) {
             errors.at(field.ident, "two fields have the same logical column name");
         }
-        sealed(model, field, attrs, errors);
+        if !attrs.is_broken {
+            sealed(model, field, attrs, errors);
+        }
     }
 }
 
@@ -65,8 +69,16 @@ fn context(model: &Model<'_>, errors: &mut Errors) {
             Some(field) if field.sealed.is_some() => {
                 errors.at(name, format!("`{name}` is sealed itself; rows and scopes are found by plain columns"));
             }
-            Some(field) if field.has_diesel("embed") => errors.at(name, format!("`{name}` is an embedded struct")),
-            Some(_) => {}
+            Some(field) => {
+                if field.diesel("embed").is_some() {
+                    errors.at(name, format!("`{name}` is an embedded struct"));
+                }
+                if let (true, Some(attr)) = (model.writes(), field.diesel("skip_insertion")) {
+                    let why =
+                        "the database would insert another value than the one that the sealed values are bound to";
+                    errors.at(attr, format!("`{name}` must be inserted: {why}"));
+                }
+            }
         }
     }
     for name in model.attrs.row.iter().flatten() {
@@ -104,21 +116,21 @@ fn sealed(model: &Model<'_>, field: &Field<'_>, attrs: &FieldAttrs, errors: &mut
     }
     suites(model, attrs, errors);
     for name in ["embed", "serialize_as", "deserialize_as", "select_expression"] {
-        if field.has_diesel(name) {
-            errors.at(field.ident, format!("`#[diesel({name})]` can't be combined with `#[encrypt]`"));
+        if let Some(attr) = field.diesel(name) {
+            errors.at(attr, format!("`{name}` can't be combined with `#[encrypt]`"));
         }
     }
     if model.reads() {
-        if field.option().is_some_and(|inner| option_of(inner).is_some()) {
+        if field.is_change() {
             let hint = "`Option<Option<T>>` is for changesets: add `write_only` to the struct's `#[encrypt(…)]`";
             errors.at(field.ty, hint);
         }
-        if matches!(field.option().unwrap_or(field.ty), Type::Reference(_)) {
+        if matches!(field.value_type(), Type::Reference(_)) {
             let hint = "a borrowed field can only be written: add `write_only` to the struct's `#[encrypt(…)]`";
             errors.at(field.ty, hint);
         }
     }
-    if let (Some(json), Some(name)) = (&attrs.json, last_name(field.option().unwrap_or(field.ty)))
+    if let (Some(json), Some(name)) = (&attrs.json, last_name(field.value_type()))
         && name == "Sealed"
     {
         errors.at(json, "for JSON that stays sealed, write `Sealed<fieldseal::Json<T>>` without `json`");

@@ -1,12 +1,48 @@
 //! diesel: what the derive's hidden row structs bind and load.
 
 use super::{SealedValue, StoredBytes, StoredValue};
+use diesel::Insertable;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::{AsExpression, TypedExpressionType};
+use diesel::internal::derives::as_expression::Bound;
+use diesel::query_builder::AsChangeset;
 use diesel::result::UnexpectedNullError;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{Binary, Nullable};
+use diesel::sql_types::is_nullable::NotNull;
+use diesel::sql_types::{Binary, Nullable, SqlType};
 use diesel::sqlite::{Sqlite, SqliteType, SqliteValue};
 use std::error::Error as StdError;
+
+/// The SQL types that a sealed column can have.
+#[diagnostic::on_unimplemented(
+    message = "a sealed column holds bytes, so its SQL type can't be `{Self}`",
+    label = "the column of this field isn't `Binary`",
+    note = "in `diesel::table!` make it `Binary`, or `Nullable<Binary>` for an `Option`; in the database it's a `BLOB`"
+)]
+pub trait HoldsBytes {}
+
+impl HoldsBytes for Binary {}
+impl HoldsBytes for Nullable<Binary> {}
+
+/// What the derive says of each sealed column. It is the one place that refuses a column of another type, so that it's
+/// refused once: what is bound and loaded takes part in diesel's types whatever they are, and only runs as bytes.
+pub const fn holds_bytes<T: HoldsBytes>() {}
+
+impl<T: SqlType + TypedExpressionType> AsExpression<T> for SealedValue {
+    type Expression = Bound<T, Self>;
+
+    fn as_expression(self) -> Self::Expression {
+        Bound::new(self)
+    }
+}
+
+impl<'a, T: SqlType + TypedExpressionType> AsExpression<T> for &'a SealedValue {
+    type Expression = Bound<T, &'a SealedValue>;
+
+    fn as_expression(self) -> Self::Expression {
+        Bound::new(self)
+    }
+}
 
 impl ToSql<Binary, Sqlite> for SealedValue {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
@@ -21,46 +57,93 @@ impl ToSql<Binary, Sqlite> for SealedValue {
     }
 }
 
+impl ToSql<Nullable<Binary>, Sqlite> for SealedValue {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        ToSql::<Binary, Sqlite>::to_sql(self, out)
+    }
+}
+
+/// An embedded struct, borrowed. diesel's derives ask for a reference to each field, and only one can be followed.
+#[derive(Debug)]
+pub struct Embedded<'a, T>(pub &'a T);
+
+impl<'a, T, Table> Insertable<Table> for Embedded<'a, T>
+where
+    &'a T: Insertable<Table>,
+{
+    type Values = <&'a T as Insertable<Table>>::Values;
+
+    fn values(self) -> Self::Values {
+        self.0.values()
+    }
+}
+
+impl<'a, T, Table> Insertable<Table> for &Embedded<'a, T>
+where
+    &'a T: Insertable<Table>,
+{
+    type Values = <&'a T as Insertable<Table>>::Values;
+
+    fn values(self) -> Self::Values {
+        self.0.values()
+    }
+}
+
+impl<'a, T> AsChangeset for Embedded<'a, T>
+where
+    &'a T: AsChangeset,
+{
+    type Target = <&'a T as AsChangeset>::Target;
+    type Changeset = <&'a T as AsChangeset>::Changeset;
+
+    fn as_changeset(self) -> Self::Changeset {
+        self.0.as_changeset()
+    }
+}
+
+impl<'a, T> AsChangeset for &Embedded<'a, T>
+where
+    &'a T: AsChangeset,
+{
+    type Target = <&'a T as AsChangeset>::Target;
+    type Changeset = <&'a T as AsChangeset>::Changeset;
+
+    fn as_changeset(self) -> Self::Changeset {
+        self.0.as_changeset()
+    }
+}
+
 /// A sealed column of a row, as it was loaded and not yet opened.
 #[derive(Debug, FromSqlRow)]
-#[diesel(sql_type = Binary)]
 pub struct Loaded(pub StoredBytes);
 
-impl FromSql<Binary, Sqlite> for Loaded {
+impl<T: SqlType<IsNull = NotNull>> FromSql<T, Sqlite> for Loaded {
     fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         Ok(Self(copy_of(value)))
     }
 
     /// NULL is an error later, when it's known for which table and column.
     fn from_nullable_sql(value: Option<SqliteValue<'_, '_, '_>>) -> deserialize::Result<Self> {
-        Ok(Self(value.map_or_else(|| StoredBytes::copy_of(StoredValue::Null), copy_of)))
+        Ok(Self(copy_or_null(value)))
     }
 }
 
 /// [`Loaded`] for a column that hides NULL, whether the database lets it be NULL or not.
 #[derive(Debug, FromSqlRow)]
-#[diesel(sql_type = Binary)]
-#[diesel(sql_type = Nullable<Binary>)]
 pub struct LoadedEither(pub StoredBytes);
 
-impl FromSql<Binary, Sqlite> for LoadedEither {
+impl<T: SqlType> FromSql<T, Sqlite> for LoadedEither {
     fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         Ok(Self(copy_of(value)))
     }
 
     fn from_nullable_sql(value: Option<SqliteValue<'_, '_, '_>>) -> deserialize::Result<Self> {
-        Loaded::from_nullable_sql(value).map(|loaded| Self(loaded.0))
+        Ok(Self(copy_or_null(value)))
     }
 }
 
-impl FromSql<Nullable<Binary>, Sqlite> for LoadedEither {
-    fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        Ok(Self(copy_of(value)))
-    }
-
-    fn from_nullable_sql(value: Option<SqliteValue<'_, '_, '_>>) -> deserialize::Result<Self> {
-        Loaded::from_nullable_sql(value).map(|loaded| Self(loaded.0))
-    }
+fn copy_or_null(value: Option<SqliteValue<'_, '_, '_>>) -> StoredBytes {
+    value.map_or_else(|| StoredBytes::copy_of(StoredValue::Null), copy_of)
 }
 
 /// Asks for the value's own type before reading it: SQLite would turn text into bytes without a word.

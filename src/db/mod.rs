@@ -9,3 +9,35 @@ mod stored;
 
 pub use sealed_value::SealedValue;
 pub use stored::{StoredBytes, StoredValue};
+
+/// The derive's code for diesel, or why there can't be any.
+#[cfg(feature = "diesel-sqlite")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_diesel { ($($code:tt)*) => { $($code)* } }
+
+/// The derive's code for diesel, or why there can't be any.
+#[cfg(not(feature = "diesel-sqlite"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_diesel {
+    ($($code:tt)*) => {
+        ::core::compile_error!("`#[diesel(table_name = …)]` needs fieldseal's feature `diesel-sqlite`");
+    };
+}
+
+/// The derive's code for rusqlite, or why there can't be any.
+#[cfg(feature = "rusqlite")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_rusqlite { ($($code:tt)*) => { $($code)* } }
+
+/// The derive's code for rusqlite, or why there can't be any.
+#[cfg(not(feature = "rusqlite"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_rusqlite {
+    ($($code:tt)*) => {
+        ::core::compile_error!("`#[encrypt(rusqlite)]` needs fieldseal's feature `rusqlite`");
+    };
+}

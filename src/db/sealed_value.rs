@@ -8,8 +8,6 @@ use std::fmt;
 /// Binding it to a statement reports the error; nothing is written then. It prints redacted: database libraries log
 /// what they bind.
 #[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "diesel-sqlite", derive(diesel::expression::AsExpression))]
-#[cfg_attr(feature = "diesel-sqlite", diesel(sql_type = diesel::sql_types::Binary))]
 pub struct SealedValue(Result<Option<Vec<u8>>, Error>);
 
 impl SealedValue {

@@ -16,6 +16,8 @@ pub enum StoredValue<'a> {
     Text(&'a [u8]),
     /// Bytes: a sealed value, perhaps.
     Bytes(&'a [u8]),
+    /// Text or bytes, longer than any sealed value and therefore not copied: their length.
+    TooLong(usize),
 }
 
 impl<'a> StoredValue<'a> {
@@ -38,6 +40,7 @@ impl fmt::Debug for StoredValue<'_> {
             StoredValue::Real(_) => f.write_str("Real([redacted])"),
             StoredValue::Text(text) => write!(f, "Text([redacted, {} bytes])", text.len()),
             StoredValue::Bytes(bytes) => write!(f, "Bytes([redacted, {} bytes])", bytes.len()),
+            StoredValue::TooLong(len) => write!(f, "TooLong([{len} bytes])"),
         }
     }
 }
@@ -80,7 +83,6 @@ enum Stored {
     Real(f64),
     Text(Vec<u8>),
     Bytes(Vec<u8>),
-    /// Longer than any sealed value, and therefore not copied.
     TooLong(usize),
 }
 
@@ -96,6 +98,7 @@ impl StoredBytes {
             StoredValue::Real(real) => Stored::Real(real),
             StoredValue::Text(text) => Stored::Text(text.to_vec()),
             StoredValue::Bytes(bytes) => Stored::Bytes(bytes.to_vec()),
+            StoredValue::TooLong(len) => Stored::TooLong(len),
         })
     }
 
@@ -105,7 +108,7 @@ impl StoredBytes {
         matches!(self.0, Stored::Null)
     }
 
-    /// The value. One that was too long to be copied is empty text, which no column opens.
+    /// The value.
     #[must_use]
     pub fn as_value(&self) -> StoredValue<'_> {
         match &self.0 {
@@ -114,13 +117,8 @@ impl StoredBytes {
             Stored::Real(real) => StoredValue::Real(*real),
             Stored::Text(text) => StoredValue::Text(text),
             Stored::Bytes(bytes) => StoredValue::Bytes(bytes),
-            Stored::TooLong(_) => StoredValue::Text(b""),
+            Stored::TooLong(len) => StoredValue::TooLong(*len),
         }
-    }
-
-    /// How long the value was, if it was too long to be copied.
-    pub(crate) const fn too_long(&self) -> Option<usize> {
-        if let Stored::TooLong(len) = self.0 { Some(len) } else { None }
     }
 }
 

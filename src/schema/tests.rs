@@ -90,8 +90,11 @@ fn damaged_files_are_refused() {
     let path = dir.path().join("fieldseal.lock");
     lock(&[NAME]).write(&path).unwrap();
     let good = std::fs::read_to_string(&path).unwrap();
-    let twice = good.clone() + good.split_once("[[column]]").map(|(_, rest)| format!("\n[[column]]{rest}")).unwrap().as_str();
-    for bad in ["nonsense".to_owned(), good.replace("version = 1", "version = 2"), good.replace("kind", "kynd"), twice] {
+    let twice = good.clone()
+        + good.split_once("[[column]]").map(|(_, rest)| format!("\n[[column]]{rest}")).unwrap().as_str();
+    for bad in
+        ["nonsense".to_owned(), good.replace("version = 1", "version = 2"), good.replace("kind", "kynd"), twice]
+    {
         std::fs::write(&path, bad).unwrap();
         assert!(matches!(lock(&[NAME]).check_or_update(&path, true), Err(LockError::File { .. })));
     }

@@ -1,84 +1,101 @@
 //! rusqlite: `params()` and `TryFrom<&Row>`.
 
-use super::{Context, Sealed};
-use proc_macro2::TokenStream;
-use quote::quote;
+use super::value::Given;
+use super::{Context, Part, Sealed, local, local_of};
+use crate::ast::Field;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 
-pub(super) fn expand(cx: &Context<'_>) -> TokenStream {
+pub(super) fn expand(cx: &Context<'_>, asked: &Ident) -> TokenStream {
+    let private = &cx.private;
     let params = cx.model.writes().then(|| params(cx));
     let try_from = cx.model.reads().then(|| try_from(cx));
-    quote!(#params #try_from)
+    let macro_name = quote_spanned!(Span::call_site().located_at(asked.span())=> if_rusqlite!);
+    quote!(#private::#macro_name { #params #try_from })
 }
 
 fn params(cx: &Context<'_>) -> TokenStream {
-    let Context { model, krate, .. } = cx;
+    let Context { model, krate, row, .. } = cx;
     let visibility = model.visibility();
     let name = &model.input.ident;
     let count = model.fields.len();
-    let row = cx.row_context(Some(quote!(self)));
+    let context = cx.row_context_of_self();
     let plain = model.plain().map(|field| {
         let ident = field.ident;
         let param = format!(":{}", field.sql_name);
-        quote!(.plain(#param, &self.#ident))
+        let value = quote_spanned!(Span::call_site().located_at(ident.span())=> &self.#ident);
+        quote!(.plain(#param, #value))
     });
     let sealed = cx.sealed().map(|sealed| {
         let param = format!(":{}", sealed.field.sql_name);
         let value = seal(cx, &sealed);
         quote!(.sealed(#param, #value))
     });
-    let (impl_generics, ty_generics, _) = model.input.generics.split_for_impl();
+    let (impl_generics, ty_generics, wheres) = model.input.generics.split_for_impl();
     quote! {
         #[automatically_derived]
         #[allow(dead_code)]
-        impl #impl_generics #name #ty_generics {
+        impl #impl_generics #name #ty_generics #wheres {
             /// The row's values as rusqlite's named parameters, sealed where they must be.
             #visibility fn params(&self) -> #krate::NamedParams<'_> {
-                let __row = #row;
+                let #row = #context;
                 #krate::NamedParams::with_capacity(#count) #(#plain)* #(#sealed)*
             }
         }
     }
 }
 
-/// A sealed field of `self`, NULL for a visible `None`.
+/// A sealed field of `self`; NULL for a visible `None`.
 fn seal(cx: &Context<'_>, sealed: &Sealed<'_>) -> TokenStream {
     let ident = sealed.field.ident;
-    match (&sealed.attrs.json, sealed.field.option()) {
-        (None, _) if sealed.field.option().is_some_and(|inner| crate::ast::option_of(inner).is_some()) => {
-            let private = &cx.private;
-            let index = sealed.index;
-            quote!(#private::seal_option(self.#ident.as_ref(), &__COLUMNS[#index], &__row, __KEYRING))
+    let given = match (sealed.field.option(), sealed.field.is_change()) {
+        (None, _) => Given::One(quote!(&self.#ident)),
+        (Some(_), false) => Given::Maybe(quote!(::core::option::Option::as_ref(&self.#ident))),
+        (Some(_), true) => {
+            let change = quote!(::core::option::Option::as_ref(&self.#ident));
+            Given::Maybe(quote!(#change.and_then(::core::option::Option::as_ref)))
         }
-        (None, _) => cx.seal(sealed, &quote!(&self.#ident)),
-        (Some(_), None) => cx.seal(sealed, &quote!(::core::option::Option::Some(&self.#ident))),
-        (Some(_), Some(_)) => cx.seal(sealed, &quote!(self.#ident.as_ref())),
-    }
+    };
+    cx.seal(sealed, &given)
 }
 
 fn try_from(cx: &Context<'_>) -> TokenStream {
-    let Context { model, private, krate } = cx;
+    let Context { model, krate, private, row } = cx;
     let name = &model.input.ident;
+    let (sql_row, error) = (local("sql_row"), local("error"));
     let plain = model.plain().map(|field| {
-        let (ident, column, ty) = (field.ident, &field.sql_name, field.ty);
-        quote!(let #ident: #ty = __sql_row.get(#column)?;)
+        let (local, column, ty) = (local_of(field), &field.sql_name, field.ty);
+        let get = quote_spanned!(Span::call_site().located_at(field.ident.span())=> get);
+        quote!(let #local: #ty = #sql_row.#get(#column)?;)
     });
-    let row = cx.row_context(None);
+    let part = |field: &Field<'_>| {
+        let local = local_of(field);
+        Part::new(field.ty, quote!(&#local))
+    };
+    let row_parts: Vec<_> = model.row().map(part).collect();
+    let context = cx.row_context(&row_parts, model.scope().map(part).as_ref());
     let sealed = cx.sealed().map(|sealed| {
-        let (ident, column) = (sealed.field.ident, &sealed.field.sql_name);
-        let stored = quote!(#krate::StoredBytes::copy_of(#private::rusqlite_stored(__sql_row, #column)?));
+        let (local, column) = (local_of(sealed.field), &sealed.field.sql_name);
+        let stored = quote!(#krate::StoredBytes::copy_of(#private::rusqlite_stored(#sql_row, #column)?));
         let opened = cx.open(&sealed, &stored);
-        quote!(let #ident = #opened.map_err(#private::rusqlite_error)?;)
+        quote!(let #local = #opened.map_err(#private::rusqlite_error)?;)
     });
-    let fields = model.fields.iter().map(|field| field.ident);
-    let (impl_generics, ty_generics, _) = model.input.generics.split_for_impl();
+    let fields = model.fields.iter().map(|field| {
+        let (ident, local) = (field.ident, local_of(field));
+        quote!(#ident: #local)
+    });
+    let (impl_generics, ty_generics, wheres) = model.input.generics.split_for_impl();
     quote! {
         #[automatically_derived]
-        impl #impl_generics ::core::convert::TryFrom<&#private::rusqlite::Row<'_>> for #name #ty_generics {
+        impl #impl_generics ::core::convert::TryFrom<&#private::rusqlite::Row<'_>> for #name #ty_generics #wheres {
             type Error = #private::rusqlite::Error;
 
-            fn try_from(__sql_row: &#private::rusqlite::Row<'_>) -> ::core::result::Result<Self, Self::Error> {
+            fn try_from(
+                #sql_row: &#private::rusqlite::Row<'_>,
+            ) -> ::core::result::Result<Self, #private::rusqlite::Error> {
                 #(#plain)*
-                let __row = #row.map_err(|error| #private::rusqlite_error(error.into()))?;
+                let #row = #context
+                    .map_err(|#error| #private::rusqlite_error(::core::convert::From::from(#error)))?;
                 #(#sealed)*
                 ::core::result::Result::Ok(Self { #(#fields),* })
             }

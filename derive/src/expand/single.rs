@@ -1,11 +1,12 @@
 //! `seal_f` and `open_f`: one value by itself.
 
-use super::{Context, Sealed};
-use crate::ast::last_name;
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::Type;
+use super::value::Given;
+use super::{Context, Part, Sealed};
+use crate::ast::{Field, bare, last_name};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
+use syn::{Type, TypeReference};
 
 pub(super) fn expand(cx: &Context<'_>) -> TokenStream {
     let functions = cx.sealed().map(|sealed| {
@@ -14,119 +15,146 @@ pub(super) fn expand(cx: &Context<'_>) -> TokenStream {
         quote!(#seal #open)
     });
     let name = &cx.model.input.ident;
-    let (impl_generics, ty_generics, _) = cx.model.input.generics.split_for_impl();
+    let (impl_generics, ty_generics, wheres) = cx.model.input.generics.split_for_impl();
     quote! {
         #[automatically_derived]
         #[allow(dead_code)]
-        impl #impl_generics #name #ty_generics {
+        impl #impl_generics #name #ty_generics #wheres {
             #(#functions)*
         }
     }
 }
 
 fn seal(cx: &Context<'_>, sealed: &Sealed<'_>) -> TokenStream {
-    let krate = &cx.krate;
+    let Context { krate, row, .. } = cx;
     let visibility = cx.model.visibility();
     let function = format_ident!("seal_{}", sealed.field.ident.unraw());
     let doc = format!("Seals one value for `{}` of that row.", sealed.field.sql_name);
-    let (params, row) = place(cx, sealed);
-    let option = sealed.field.option();
-    let ty = borrowed(option.unwrap_or(sealed.field.ty));
-    let (ty, value) = match (option, &sealed.attrs.json) {
-        (None, None) => (quote!(#ty), quote!(&value)),
-        (Some(_), None) => (quote!(::core::option::Option<#ty>), quote!(&value)),
-        (None, Some(_)) => (quote!(#ty), quote!(::core::option::Option::Some(value))),
-        (Some(_), Some(_)) => (quote!(::core::option::Option<#ty>), quote!(value)),
+    let value = param("to_seal");
+    let (params, context) = place(cx, sealed);
+    let ty = match sealed.attrs.json {
+        // Only the type itself is known to be written as JSON and read again.
+        Some(_) => Borrowed::Other(sealed.field.value_type()),
+        None => Borrowed::of(sealed.field.value_type()),
     };
-    // A borrowed value of a type that isn't borrowed itself is passed as it is.
-    let is_slice = borrows_itself(option.unwrap_or(sealed.field.ty));
-    let sealing = match (option, &sealed.attrs.json, is_slice) {
-        (None, None, false) => cx.seal(sealed, &quote!(value)),
-        (Some(_), None, false) => {
-            let private = &cx.private;
-            let index = sealed.index;
-            quote!(#private::seal_option(value, &__COLUMNS[#index], &__row, __KEYRING))
+    let (param, target, reference) = (ty.param(), ty.target(), ty.reference(&value));
+    let (param, given) = match sealed.field.option() {
+        None => (param, Given::One(reference)),
+        Some(_) if ty.is_reference() => {
+            (quote!(::core::option::Option<#param>), Given::Maybe(quote!(::core::option::Option::as_ref(&#value))))
         }
-        _ => cx.seal(sealed, &value),
+        Some(_) => (quote!(::core::option::Option<#param>), Given::Maybe(quote!(#value))),
     };
+    let sealing = cx.seal_as(sealed, &target, &given);
     quote! {
         #[doc = #doc]
-        #visibility fn #function(#(#params,)* value: #ty) -> #krate::SealedValue {
-            let __row = #row;
+        #visibility fn #function(#(#params,)* #value: #param) -> #krate::SealedValue {
+            let #row = #context;
             #sealing
         }
     }
 }
 
 fn open(cx: &Context<'_>, sealed: &Sealed<'_>) -> TokenStream {
-    let krate = &cx.krate;
+    let Context { krate, row, .. } = cx;
     let visibility = cx.model.visibility();
     let function = format_ident!("open_{}", sealed.field.ident.unraw());
     let doc = format!("Opens one value of `{}` of that row.", sealed.field.sql_name);
-    let (params, row) = place(cx, sealed);
+    let value = param("to_open");
+    let (params, context) = place(cx, sealed);
     let ty = sealed.field.ty;
-    let opening = cx.open(sealed, &quote!(#krate::StoredBytes::copy_of(stored.into())));
+    let opening = cx.open(sealed, &quote!(#krate::StoredBytes::copy_of(::core::convert::Into::into(#value))));
     quote! {
         #[doc = #doc]
         #visibility fn #function<'__stored>(
             #(#params,)*
-            stored: impl ::core::convert::Into<#krate::StoredValue<'__stored>>,
+            #value: impl ::core::convert::Into<#krate::StoredValue<'__stored>>,
         ) -> ::core::result::Result<#ty, #krate::Error> {
-            let __row = #row?;
+            let #row = #context?;
             #opening
         }
     }
 }
 
-/// The parameters that say which row it is, and the context made of them.
-fn place<'a>(cx: &Context<'a>, sealed: &Sealed<'_>) -> (Vec<TokenStream>, TokenStream) {
-    let krate = &cx.krate;
-    let deterministic = sealed.attrs.suite.as_ref().is_some_and(crate::attr::Suite::is_deterministic);
-    let was_bound = deterministic && sealed.attrs.previous_suite.is_some();
-    let needs_row = cx.model.attrs.row.is_some() && (sealed.attrs.unbound_row.is_none() || was_bound);
+/// The parameters that say which row it is, scope first, and the context made of them.
+fn place(cx: &Context<'_>, sealed: &Sealed<'_>) -> (Vec<TokenStream>, TokenStream) {
     let scope = cx.model.scope();
-    let mut fields: Vec<_> = scope.into_iter().collect();
-    if needs_row {
-        fields.extend(cx.model.row().filter(|field| scope.is_none_or(|scope| scope.ident != field.ident)));
-    }
-    let params = fields
-        .iter()
+    let row: Vec<_> = cx.model.row().filter(|_| cx.needs_row(sealed)).collect();
+    let is_scope = |field: &Field<'_>| scope.is_some_and(|scope| scope.ident == field.ident);
+    let params = scope
+        .into_iter()
+        .chain(row.iter().copied().filter(|field| !is_scope(field)))
         .map(|field| {
-            let (ident, ty) = (field.ident, borrowed(field.ty));
-            quote!(#ident: #ty)
+            let (name, ty) = (param_of(field), Borrowed::of(field.ty).param());
+            quote!(#name: #ty)
         })
         .collect();
-    let row = match (needs_row, scope) {
-        (true, _) => cx.row_context(None),
-        (false, None) => quote! {
-            ::core::result::Result::<#krate::RowContext, #krate::ContextError>::Ok(#krate::RowContext::default())
-        },
-        (false, Some(scope)) => {
-            let ident = scope.ident;
-            quote!(#krate::Scope::tenant(&#ident).map(|scope| #krate::RowContext::default().in_scope(scope)))
-        }
+    let part = |field: &Field<'_>| {
+        let ty = Borrowed::of(field.ty);
+        Part { ty: ty.target(), value: ty.reference(&param_of(field)) }
     };
-    (params, row)
+    let row: Vec<_> = row.into_iter().map(part).collect();
+    (params, cx.row_context(&row, scope.map(part).as_ref()))
 }
 
-/// How a function takes a value of that type: `&str` for `String`, `&[u8]` for `Vec<u8>`, else a reference.
-fn borrowed(ty: &Type) -> TokenStream {
-    if matches!(ty, Type::Reference(_)) {
-        return quote!(#ty);
-    }
-    match last_name(ty).map(ToString::to_string).as_deref() {
-        Some("String") => quote!(&::core::primitive::str),
-        _ if is_byte_vec(ty) => quote!(&[::core::primitive::u8]),
-        _ => quote!(&#ty),
-    }
+/// A parameter's name, which is seen in documentation and can't meet a field's name; see [`super::local`].
+fn param(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
-/// Whether [`borrowed`] gives a type that is sealed as it is.
-fn borrows_itself(ty: &Type) -> bool {
-    matches!(ty, Type::Reference(_)) || last_name(ty).is_some_and(|name| name == "String") || is_byte_vec(ty)
+fn param_of(field: &Field<'_>) -> Ident {
+    param(&format!("for_{}", field.ident.unraw()))
+}
+
+/// How a function takes a value: `&str` for a `String`, `&[u8]` for a `Vec<u8>`, a reference as it is, and a reference to
+/// anything else.
+enum Borrowed<'a> {
+    Text,
+    Bytes,
+    Reference(&'a TypeReference),
+    Other(&'a Type),
+}
+
+impl<'a> Borrowed<'a> {
+    fn of(ty: &'a Type) -> Self {
+        let ty = bare(ty);
+        match ty {
+            Type::Reference(reference) => Self::Reference(reference),
+            _ if is_byte_vec(ty) => Self::Bytes,
+            _ if last_name(ty).is_some_and(|name| name == "String") => Self::Text,
+            _ => Self::Other(ty),
+        }
+    }
+
+    const fn is_reference(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+
+    /// The parameter's type.
+    fn param(&self) -> TokenStream {
+        match self {
+            Self::Other(ty) => quote!(&#ty),
+            _ => self.target(),
+        }
+    }
+
+    /// The type that is sealed, or is part of the row id.
+    fn target(&self) -> TokenStream {
+        match self {
+            Self::Text => quote!(&::core::primitive::str),
+            Self::Bytes => quote!(&[::core::primitive::u8]),
+            Self::Reference(reference) => reference.to_token_stream(),
+            Self::Other(ty) => ty.to_token_stream(),
+        }
+    }
+
+    /// A reference to [`Self::target`], from the parameter.
+    fn reference(&self, param: &Ident) -> TokenStream {
+        if self.is_reference() { quote!(&#param) } else { quote!(#param) }
+    }
 }
 
 fn is_byte_vec(ty: &Type) -> bool {
-    let text = quote!(#ty).to_string().replace(' ', "");
+    let text = ty.to_token_stream().to_string().replace(' ', "");
     matches!(text.as_str(), "Vec<u8>" | "std::vec::Vec<u8>" | "::std::vec::Vec<u8>")
 }

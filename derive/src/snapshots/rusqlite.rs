@@ -1,0 +1,387 @@
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+const _: () = {
+    static __COLUMNS: [::fieldseal::Column; 3usize] = [
+        ::fieldseal::Column::new("patients", "name")
+            .sql_name("name")
+            .kind(<String as ::fieldseal::__private::ModelField>::KIND),
+        ::fieldseal::Column::new("patients", "history")
+            .sql_name("history")
+            .kind(<Vec<Visit> as ::fieldseal::__private::JsonField>::KIND)
+            .pad(64)
+            .hide_null(),
+        ::fieldseal::Column::new("patients", "e-mail")
+            .sql_name("type")
+            .kind(<Email as ::fieldseal::__private::ModelField>::KIND)
+            .suite(::fieldseal::Suite::Aes256Siv)
+            .unbound_row()
+            .migrating(),
+    ];
+    const __KEYRING: ::fieldseal::__private::FindKeyring = <::fieldseal::Installed as ::fieldseal::KeyringSource>::keyring;
+    #[automatically_derived]
+    impl ::fieldseal::Model for Patient {
+        const SCHEMA: ::fieldseal::Schema = ::fieldseal::Schema {
+            model: "Patient",
+            table: "patients",
+            sql_table: "patients",
+            row: &[
+                ::fieldseal::ContextColumn {
+                    name: "clinic",
+                    kind: <String as ::fieldseal::AsRowId>::KIND,
+                },
+                ::fieldseal::ContextColumn {
+                    name: "id",
+                    kind: <Uuid as ::fieldseal::AsRowId>::KIND,
+                },
+            ],
+            scope: ::core::option::Option::Some(::fieldseal::ContextColumn {
+                name: "org_id",
+                kind: <i64 as ::fieldseal::AsScope>::KIND,
+            }),
+            columns: &__COLUMNS,
+        };
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for Patient {
+        fn fmt(
+            &self,
+            __fieldseal_formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            __fieldseal_formatter
+                .debug_struct("Patient")
+                .field("id", &self.id)
+                .field("clinic", &self.clinic)
+                .field("org_id", &self.org_id)
+                .field("name", &::core::format_args!("[redacted]"))
+                .field("history", &::core::format_args!("[redacted]"))
+                .field("type", &::core::format_args!("[redacted]"))
+                .finish()
+        }
+    }
+    #[automatically_derived]
+    #[allow(dead_code)]
+    impl Patient {
+        ///Seals one value for `name` of that row.
+        pub fn seal_name(
+            for_org_id: &i64,
+            for_clinic: &::core::primitive::str,
+            for_id: &Uuid,
+            to_seal: &::core::primitive::str,
+        ) -> ::fieldseal::SealedValue {
+            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+                .map(|__fieldseal_scope| {
+                    ::fieldseal::RowContext::of_row({
+                            let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
+                            <&::core::primitive::str as ::fieldseal::AsRowId>::push_to(
+                                &for_clinic,
+                                &mut __fieldseal_id,
+                            );
+                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                                for_id,
+                                &mut __fieldseal_id,
+                            );
+                            __fieldseal_id
+                        })
+                        .in_scope(__fieldseal_scope)
+                });
+            ::fieldseal::__private::in_place(
+                &__COLUMNS[0],
+                &__fieldseal_row,
+                __KEYRING,
+                |__fieldseal_place| <&::core::primitive::str as ::fieldseal::__private::ModelField>::seal(
+                    &to_seal,
+                    __fieldseal_place,
+                ),
+            )
+        }
+        ///Opens one value of `name` of that row.
+        pub fn open_name<'__stored>(
+            for_org_id: &i64,
+            for_clinic: &::core::primitive::str,
+            for_id: &Uuid,
+            to_open: impl ::core::convert::Into<::fieldseal::StoredValue<'__stored>>,
+        ) -> ::core::result::Result<String, ::fieldseal::Error> {
+            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+                .map(|__fieldseal_scope| {
+                    ::fieldseal::RowContext::of_row({
+                            let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
+                            <&::core::primitive::str as ::fieldseal::AsRowId>::push_to(
+                                &for_clinic,
+                                &mut __fieldseal_id,
+                            );
+                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                                for_id,
+                                &mut __fieldseal_id,
+                            );
+                            __fieldseal_id
+                        })
+                        .in_scope(__fieldseal_scope)
+                })?;
+            <String as ::fieldseal::__private::ModelField>::open(
+                ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
+                ::fieldseal::__private::Place {
+                    column: &__COLUMNS[0],
+                    row: &__fieldseal_row,
+                    keyring: __KEYRING,
+                },
+            )
+        }
+        ///Seals one value for `history` of that row.
+        pub fn seal_history(
+            for_org_id: &i64,
+            for_clinic: &::core::primitive::str,
+            for_id: &Uuid,
+            to_seal: ::core::option::Option<&Vec<Visit>>,
+        ) -> ::fieldseal::SealedValue {
+            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+                .map(|__fieldseal_scope| {
+                    ::fieldseal::RowContext::of_row({
+                            let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
+                            <&::core::primitive::str as ::fieldseal::AsRowId>::push_to(
+                                &for_clinic,
+                                &mut __fieldseal_id,
+                            );
+                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                                for_id,
+                                &mut __fieldseal_id,
+                            );
+                            __fieldseal_id
+                        })
+                        .in_scope(__fieldseal_scope)
+                });
+            ::fieldseal::__private::in_place(
+                &__COLUMNS[1],
+                &__fieldseal_row,
+                __KEYRING,
+                |__fieldseal_place| <Vec<
+                    Visit,
+                > as ::fieldseal::__private::JsonField>::seal_option(
+                    to_seal,
+                    __fieldseal_place,
+                ),
+            )
+        }
+        ///Opens one value of `history` of that row.
+        pub fn open_history<'__stored>(
+            for_org_id: &i64,
+            for_clinic: &::core::primitive::str,
+            for_id: &Uuid,
+            to_open: impl ::core::convert::Into<::fieldseal::StoredValue<'__stored>>,
+        ) -> ::core::result::Result<Option<Vec<Visit>>, ::fieldseal::Error> {
+            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+                .map(|__fieldseal_scope| {
+                    ::fieldseal::RowContext::of_row({
+                            let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
+                            <&::core::primitive::str as ::fieldseal::AsRowId>::push_to(
+                                &for_clinic,
+                                &mut __fieldseal_id,
+                            );
+                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                                for_id,
+                                &mut __fieldseal_id,
+                            );
+                            __fieldseal_id
+                        })
+                        .in_scope(__fieldseal_scope)
+                })?;
+            <Vec<
+                Visit,
+            > as ::fieldseal::__private::JsonField>::open_option(
+                ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
+                ::fieldseal::__private::Place {
+                    column: &__COLUMNS[1],
+                    row: &__fieldseal_row,
+                    keyring: __KEYRING,
+                },
+            )
+        }
+        ///Seals one value for `type` of that row.
+        pub fn seal_type(
+            for_org_id: &i64,
+            to_seal: ::core::option::Option<&Email>,
+        ) -> ::fieldseal::SealedValue {
+            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+                .map(|__fieldseal_scope| {
+                    ::fieldseal::RowContext::of_row(::fieldseal::RowId::UNBOUND)
+                        .in_scope(__fieldseal_scope)
+                });
+            ::fieldseal::__private::in_place(
+                &__COLUMNS[2],
+                &__fieldseal_row,
+                __KEYRING,
+                |__fieldseal_place| <Email as ::fieldseal::__private::ModelField>::seal_option(
+                    to_seal,
+                    __fieldseal_place,
+                ),
+            )
+        }
+        ///Opens one value of `type` of that row.
+        pub fn open_type<'__stored>(
+            for_org_id: &i64,
+            to_open: impl ::core::convert::Into<::fieldseal::StoredValue<'__stored>>,
+        ) -> ::core::result::Result<Option<Email>, ::fieldseal::Error> {
+            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+                .map(|__fieldseal_scope| {
+                    ::fieldseal::RowContext::of_row(::fieldseal::RowId::UNBOUND)
+                        .in_scope(__fieldseal_scope)
+                })?;
+            <Email as ::fieldseal::__private::ModelField>::open_option(
+                ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
+                ::fieldseal::__private::Place {
+                    column: &__COLUMNS[2],
+                    row: &__fieldseal_row,
+                    keyring: __KEYRING,
+                },
+            )
+        }
+    }
+    #[automatically_derived]
+    #[allow(dead_code)]
+    impl Patient {
+        /// The row's values as rusqlite's named parameters, sealed where they must be.
+        pub fn params(&self) -> ::fieldseal::NamedParams<'_> {
+            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(&self.org_id)
+                .map(|__fieldseal_scope| {
+                    ::fieldseal::RowContext::of_row({
+                            let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
+                            <String as ::fieldseal::AsRowId>::push_to(
+                                &self.clinic,
+                                &mut __fieldseal_id,
+                            );
+                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                                &self.id,
+                                &mut __fieldseal_id,
+                            );
+                            __fieldseal_id
+                        })
+                        .in_scope(__fieldseal_scope)
+                });
+            ::fieldseal::NamedParams::with_capacity(6usize)
+                .plain(":id", &self.id)
+                .plain(":clinic", &self.clinic)
+                .plain(":org_id", &self.org_id)
+                .sealed(
+                    ":name",
+                    ::fieldseal::__private::in_place(
+                        &__COLUMNS[0],
+                        &__fieldseal_row,
+                        __KEYRING,
+                        |__fieldseal_place| <String as ::fieldseal::__private::ModelField>::seal(
+                            &self.name,
+                            __fieldseal_place,
+                        ),
+                    ),
+                )
+                .sealed(
+                    ":history",
+                    ::fieldseal::__private::in_place(
+                        &__COLUMNS[1],
+                        &__fieldseal_row,
+                        __KEYRING,
+                        |__fieldseal_place| <Vec<
+                            Visit,
+                        > as ::fieldseal::__private::JsonField>::seal_option(
+                            ::core::option::Option::as_ref(&self.history),
+                            __fieldseal_place,
+                        ),
+                    ),
+                )
+                .sealed(
+                    ":type",
+                    ::fieldseal::__private::in_place(
+                        &__COLUMNS[2],
+                        &__fieldseal_row,
+                        __KEYRING,
+                        |__fieldseal_place| <Email as ::fieldseal::__private::ModelField>::seal_option(
+                            ::core::option::Option::as_ref(&self.r#type),
+                            __fieldseal_place,
+                        ),
+                    ),
+                )
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::TryFrom<&::fieldseal::__private::rusqlite::Row<'_>>
+    for Patient {
+        type Error = ::fieldseal::__private::rusqlite::Error;
+        fn try_from(
+            __fieldseal_sql_row: &::fieldseal::__private::rusqlite::Row<'_>,
+        ) -> ::core::result::Result<Self, ::fieldseal::__private::rusqlite::Error> {
+            let __fieldseal_field_id: Uuid = __fieldseal_sql_row.get("id")?;
+            let __fieldseal_field_clinic: String = __fieldseal_sql_row.get("clinic")?;
+            let __fieldseal_field_org_id: i64 = __fieldseal_sql_row.get("org_id")?;
+            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(
+                    &__fieldseal_field_org_id,
+                )
+                .map(|__fieldseal_scope| {
+                    ::fieldseal::RowContext::of_row({
+                            let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
+                            <String as ::fieldseal::AsRowId>::push_to(
+                                &__fieldseal_field_clinic,
+                                &mut __fieldseal_id,
+                            );
+                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                                &__fieldseal_field_id,
+                                &mut __fieldseal_id,
+                            );
+                            __fieldseal_id
+                        })
+                        .in_scope(__fieldseal_scope)
+                })
+                .map_err(|__fieldseal_error| ::fieldseal::__private::rusqlite_error(
+                    ::core::convert::From::from(__fieldseal_error),
+                ))?;
+            let __fieldseal_field_name = <String as ::fieldseal::__private::ModelField>::open(
+                    ::fieldseal::StoredBytes::copy_of(
+                        ::fieldseal::__private::rusqlite_stored(
+                            __fieldseal_sql_row,
+                            "name",
+                        )?,
+                    ),
+                    ::fieldseal::__private::Place {
+                        column: &__COLUMNS[0],
+                        row: &__fieldseal_row,
+                        keyring: __KEYRING,
+                    },
+                )
+                .map_err(::fieldseal::__private::rusqlite_error)?;
+            let __fieldseal_field_history = <Vec<
+                Visit,
+            > as ::fieldseal::__private::JsonField>::open_option(
+                    ::fieldseal::StoredBytes::copy_of(
+                        ::fieldseal::__private::rusqlite_stored(
+                            __fieldseal_sql_row,
+                            "history",
+                        )?,
+                    ),
+                    ::fieldseal::__private::Place {
+                        column: &__COLUMNS[1],
+                        row: &__fieldseal_row,
+                        keyring: __KEYRING,
+                    },
+                )
+                .map_err(::fieldseal::__private::rusqlite_error)?;
+            let __fieldseal_field_type = <Email as ::fieldseal::__private::ModelField>::open_option(
+                    ::fieldseal::StoredBytes::copy_of(
+                        ::fieldseal::__private::rusqlite_stored(
+                            __fieldseal_sql_row,
+                            "type",
+                        )?,
+                    ),
+                    ::fieldseal::__private::Place {
+                        column: &__COLUMNS[2],
+                        row: &__fieldseal_row,
+                        keyring: __KEYRING,
+                    },
+                )
+                .map_err(::fieldseal::__private::rusqlite_error)?;
+            ::core::result::Result::Ok(Self {
+                id: __fieldseal_field_id,
+                clinic: __fieldseal_field_clinic,
+                org_id: __fieldseal_field_org_id,
+                name: __fieldseal_field_name,
+                history: __fieldseal_field_history,
+                r#type: __fieldseal_field_type,
+            })
+        }
+    }
+};
