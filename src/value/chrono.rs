@@ -9,11 +9,20 @@ use zeroize::Zeroizing;
 const UNIX_EPOCH_DAY: i32 = 719_163;
 
 /// Seconds and nanoseconds since the epoch, the latter up to 1,999,999,999 in a leap second.
-fn seconds_and_nanos(utc: NaiveDateTime) -> [u8; 12] {
+fn seconds_and_nanos(utc: NaiveDateTime) -> Result<[u8; 12], &'static str> {
     let mut bytes = [0; 12];
     bytes[..8].copy_from_slice(&utc.and_utc().timestamp().to_be_bytes());
-    bytes[8..].copy_from_slice(&utc.nanosecond().to_be_bytes());
-    bytes
+    bytes[8..].copy_from_slice(&nanos(&utc)?.to_be_bytes());
+    Ok(bytes)
+}
+
+/// The nanoseconds of a time that chrono also reads: `with_nanosecond` and offsets with seconds make leap seconds in
+/// the middle of a minute, and nothing else in chrono takes those.
+fn nanos(time: &impl Timelike) -> Result<u32, &'static str> {
+    match time.nanosecond() {
+        1_000_000_000.. if time.second() != 59 => Err("its leap second isn't at the end of a minute in UTC"),
+        nanos => Ok(nanos),
+    }
 }
 
 fn from_seconds_and_nanos(bytes: &[u8]) -> Result<NaiveDateTime, Malformed> {
@@ -46,7 +55,7 @@ impl Value for NaiveTime {
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         let mut bytes = [0; 8];
         bytes[..4].copy_from_slice(&self.num_seconds_from_midnight().to_be_bytes());
-        bytes[4..].copy_from_slice(&self.nanosecond().to_be_bytes());
+        bytes[4..].copy_from_slice(&nanos(self)?.to_be_bytes());
         Ok(Encoded::short(&bytes))
     }
 
@@ -65,7 +74,7 @@ impl Value for NaiveDateTime {
     const KIND: &'static str = "datetime";
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
-        Ok(Encoded::short(&seconds_and_nanos(*self)))
+        Ok(Encoded::short(&seconds_and_nanos(*self)?))
     }
 
     fn decode(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Malformed> {
@@ -84,7 +93,7 @@ impl Value for DateTime<Utc> {
     const KIND: &'static str = "timestamp";
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
-        Ok(Encoded::short(&seconds_and_nanos(self.naive_utc())))
+        Ok(Encoded::short(&seconds_and_nanos(self.naive_utc())?))
     }
 
     fn decode(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Malformed> {
@@ -103,7 +112,7 @@ impl Value for DateTime<FixedOffset> {
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         let mut bytes = [0; 16];
-        bytes[..12].copy_from_slice(&seconds_and_nanos(self.naive_utc()));
+        bytes[..12].copy_from_slice(&seconds_and_nanos(self.naive_utc())?);
         bytes[12..].copy_from_slice(&self.offset().local_minus_utc().to_be_bytes());
         Ok(Encoded::short(&bytes))
     }
@@ -116,8 +125,6 @@ impl Value for DateTime<FixedOffset> {
 
     fn from_plaintext(stored: StoredValue<'_>) -> Option<Self> {
         let text = stored.text()?;
-        Self::parse_from_rfc3339(text)
-            .or_else(|_| Self::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z"))
-            .ok()
+        Self::parse_from_rfc3339(text).or_else(|_| Self::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z")).ok()
     }
 }

@@ -26,7 +26,7 @@ impl<T: JsonValue> Value for Json<T> {
     const KIND: &'static str = "json";
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
-        encode_json(&self.0).map(Encoded::owned)
+        encode_readable(&self.0)
     }
 
     fn decode(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Malformed> {
@@ -42,7 +42,7 @@ impl Value for serde_json::Value {
     const KIND: &'static str = "json";
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
-        encode_json(self).map(Encoded::owned)
+        encode_readable(self)
     }
 
     fn decode(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Malformed> {
@@ -54,8 +54,18 @@ impl Value for serde_json::Value {
     }
 }
 
+/// JSON that was read back before it counts: what serde_json writes, it can't always read. NaN becomes `null`, lists in
+/// lists may be too deep, and a type's `Serialize` and `Deserialize` may not match. Sealed, such a value would be lost.
+pub(crate) fn encode_readable<T: JsonValue>(value: &T) -> Result<Encoded<'_>, &'static str> {
+    const UNREADABLE: &str = "serde_json can't read back what it writes for it: NaN or an infinity, more than 127 lists \
+                              and maps in each other, or a `Deserialize` that doesn't match `Serialize`";
+    let bytes = encode_json(value)?;
+    serde_json::from_slice::<T>(&bytes).map_err(|_| UNREADABLE)?;
+    Ok(Encoded::owned(bytes))
+}
+
 /// Serializes twice, first to count: a buffer that grew would leave copies of the plaintext behind.
-pub(crate) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+pub(crate) fn encode_json<T: Serialize>(value: &T) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     const NOT_JSON: &str = "serde_json can't write it: a map whose keys aren't text, or a failing `Serialize`";
     let mut count = Count(0);
     serde_json::to_writer(&mut count, value).map_err(|_| NOT_JSON)?;

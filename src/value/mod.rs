@@ -14,7 +14,7 @@ mod time;
 mod uuid;
 
 pub use json::{Json, JsonValue};
-pub(crate) use json::encode_json;
+pub(crate) use json::{encode_json, encode_readable};
 
 use crate::db::StoredValue;
 use std::ops::Deref;

@@ -110,8 +110,9 @@ impl Value for OffsetDateTime {
     const KIND: &'static str = "timestamp-offset";
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
+        let utc = self.checked_to_utc().ok_or("the time crate has no UTC for it")?;
         let mut bytes = [0; 16];
-        bytes[..12].copy_from_slice(&seconds_and_nanos(self.to_utc()));
+        bytes[..12].copy_from_slice(&seconds_and_nanos(utc));
         bytes[12..].copy_from_slice(&self.offset().whole_seconds().to_be_bytes());
         Ok(Encoded::short(&bytes))
     }
