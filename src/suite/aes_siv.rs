@@ -1,12 +1,13 @@
 //! AES-256-SIV, RFC 5297, with the associated data as the one string in front of the plaintext and no nonce.
 
 use super::{Failed, SuiteCipher};
-use crate::keys::ColumnKey;
+use crate::keys::{ColumnKey, scrubbed};
 use aes_siv::KeyInit;
 use aes_siv::siv::Aes256Siv;
 
 pub(crate) struct Cipher {
-    /// The `siv` type needs `&mut self` for each message and can't be cloned, so each message makes its own.
+    /// The `siv` type needs `&mut self` for each message and can't be cloned, so each message expands the key anew,
+    /// on a stack that is overwritten afterwards. A lock around one would cost less and serialise all threads.
     key: ColumnKey,
 }
 
@@ -25,13 +26,14 @@ impl SuiteCipher for Cipher {
     }
 
     fn seal(&self, aad: &[u8], prefix: &mut [u8], text: &mut [u8], _suffix: &mut [u8]) -> Result<(), Failed> {
-        let siv = self.siv()?.encrypt_inout_detached([aad], text.into()).map_err(|_| Failed::Rejected)?;
+        let siv =
+            scrubbed(|| self.siv()?.encrypt_inout_detached([aad], text.into()).map_err(|_| Failed::Rejected))?;
         prefix.copy_from_slice(&siv);
         Ok(())
     }
 
     fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], _suffix: &[u8]) -> Result<(), Failed> {
         let siv = prefix.try_into().map_err(|_| Failed::Rejected)?;
-        self.siv()?.decrypt_inout_detached([aad], text.into(), siv).map_err(|_| Failed::Rejected)
+        scrubbed(|| self.siv()?.decrypt_inout_detached([aad], text.into(), siv).map_err(|_| Failed::Rejected))
     }
 }

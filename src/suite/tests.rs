@@ -152,8 +152,7 @@ fn keys_of_another_length_are_refused() {
 #[test]
 fn names_and_overheads_are_those_of_the_format() {
     let known = Suite::ALL.map(|suite| (suite.name(), suite.overhead()));
-    let documented =
-        [("xaes-256-gcm", 45), ("xchacha20-poly1305", 45), ("aes-256-gcm", 33), ("aes-256-siv", 21)];
+    let documented = [("xaes-256-gcm", 45), ("xchacha20-poly1305", 45), ("aes-256-gcm", 33), ("aes-256-siv", 21)];
     assert_eq!(known, documented);
     assert!(Suite::ALL.into_iter().all(|suite| Suite::from_name(suite.name()) == Some(suite)));
     assert_eq!(Suite::from_name("AES-256-GCM"), None);

@@ -7,7 +7,7 @@
 //! of the plain construction; `ARCHITECTURE.md` has the figures and `docs/threat-model.md` what this reveals.
 
 use super::{Failed, SuiteCipher};
-use crate::keys::{ColumnKey, scrub_stack};
+use crate::keys::{ColumnKey, scrubbed};
 use crate::random;
 use aes::Aes256;
 use aes_gcm::Aes256Gcm;
@@ -102,7 +102,7 @@ impl Cipher {
         if guard.as_ref().is_some_and(|stretch| stretch.take_one()) {
             return Ok(guard);
         }
-        let fresh = Arc::new(self.derive(&random::stretch()?)?);
+        let fresh = self.derive(&random::stretch()?)?;
         fresh.take_one();
         slot.stretch.store(Some(Arc::clone(&fresh)));
         Ok(Guard::from_inner(Some(fresh)))
@@ -112,14 +112,18 @@ impl Cipher {
         let [a, b, c, d, e, f, g, h, ..] = *id;
         let short = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
         if slot.candidate.swap(short, Ordering::Relaxed) == short {
-            slot.stretch.store(Some(Arc::new(self.derive(id)?)));
+            slot.stretch.store(Some(self.derive(id)?));
         }
         Ok(())
     }
 
     /// Steps 1 to 5 of the specification, which are NIST SP 800-108r1 in counter mode with CMAC:
     /// `CMAC(K, 0x0001 ‖ "X" ‖ 0x00 ‖ N[:12]) ‖ CMAC(K, 0x0002 ‖ "X" ‖ 0x00 ‖ N[:12])`.
-    fn derive(&self, id: &StretchId) -> Result<Stretch, Failed> {
+    fn derive(&self, id: &StretchId) -> Result<Arc<Stretch>, Failed> {
+        scrubbed(|| self.derive_on_stack(id).map(Arc::new))
+    }
+
+    fn derive_on_stack(&self, id: &StretchId) -> Result<Stretch, Failed> {
         let mut key = Zeroizing::new([0; 32]);
         let (first, second) = key.split_at_mut(16);
         for (counter, half) in [(1, first), (2, second)] {
@@ -130,9 +134,7 @@ impl Cipher {
             half.copy_from_slice(&Zeroizing::new(mac.finalize().into_bytes()));
         }
         let aead = Aes256Gcm::new_from_slice(&*key).map_err(|_| Failed::Rejected)?;
-        let stretch = Stretch { id: *id, aead, used: AtomicU32::new(0), process: random::process_number() };
-        scrub_stack();
-        Ok(stretch)
+        Ok(Stretch { id: *id, aead, used: AtomicU32::new(0), process: random::process_number() })
     }
 }
 

@@ -222,7 +222,9 @@ def key_id_of(sealed, suite):
     size = len(sealed)
     check(suite_named(suite).overhead <= size <= MAX_SEALED, "not_sealed", f"{size} bytes is no {suite} value")
     check(sealed[0] == 1, "not_sealed", f"begins with {sealed[0]:#04x}, not 0x01")
-    return struct.unpack(">I", sealed[1:5])[0]
+    key_id = struct.unpack(">I", sealed[1:5])[0]
+    check(key_id != 0, "not_sealed", "key id 0")
+    return key_id
 
 
 def open_value(data_keys, suite, table, column, scope, row, sealed):
