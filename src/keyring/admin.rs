@@ -2,7 +2,7 @@
 
 use super::{Keyring, KeyringError};
 use crate::context::Scope;
-use crate::keys::{DataKey, KeyId, KeyRecord, KeyState, TransitionError, commitment, scrub_stack};
+use crate::keys::{DataKey, KeyId, KeyRecord, KeyState, TransitionError, commitment, scrubbed};
 use crate::store::{Change, Conflict, StoreError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -135,7 +135,8 @@ impl Keyring {
                 let binding = record.binding();
                 let mut changed = false;
                 for copy in &mut record.wrapped {
-                    let new = self.inner.kms.rewrap(copy, &binding).map_err(|error| KeyringError::Kms { id, error })?;
+                    let new =
+                        self.inner.kms.rewrap(copy, &binding).map_err(|error| KeyringError::Kms { id, error })?;
                     if let Some(new) = new {
                         *copy = new;
                         changed = true;
@@ -172,7 +173,9 @@ impl Keyring {
                     self.replace_with(&self.inner.store.load()?)?;
                     return Ok(result);
                 }
-                Err(StoreError::Conflict(Conflict::IdTaken(_) | Conflict::PrimaryTaken(_) | Conflict::Stale(_))) => {}
+                Err(StoreError::Conflict(
+                    Conflict::IdTaken(_) | Conflict::PrimaryTaken(_) | Conflict::Stale(_),
+                )) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -192,9 +195,8 @@ impl Keyring {
             created: unix_seconds(),
             revision: 1,
         };
-        record.wrapped.push(self.inner.kms.wrap(&key, &record.binding()).map_err(KeyringError::Wrap)?);
-        drop(key);
-        scrub_stack();
+        let wrapped = scrubbed(|| self.inner.kms.wrap(&key, &record.binding()));
+        record.wrapped.push(wrapped.map_err(KeyringError::Wrap)?);
         Ok(record)
     }
 }
@@ -205,8 +207,7 @@ fn find(records: &[KeyRecord], id: KeyId) -> Result<&KeyRecord, KeyringError> {
 
 /// The record one step on in its life.
 fn step(record: &KeyRecord, to: KeyState) -> Result<KeyRecord, KeyringError> {
-    let state =
-        record.state.step_to(to).map_err(|error| KeyringError::Transition { id: record.id, error })?;
+    let state = record.state.step_to(to).map_err(|error| KeyringError::Transition { id: record.id, error })?;
     let wrapped = if state == KeyState::Destroyed { Vec::new() } else { record.wrapped.clone() };
     Ok(KeyRecord { state, wrapped, revision: record.revision.saturating_add(1), ..record.clone() })
 }

@@ -25,7 +25,9 @@ pub enum KeyringError {
         error: KmsError,
     },
     /// The KMS unwrapped a key, but not the one that the store's commitment names.
-    #[error("the KMS returned another key than {0}: its record in the key store was changed, or the KMS is not to be trusted; restore the record from a backup")]
+    #[error(
+        "the KMS returned another key than {0}: its record in the key store was changed, or the KMS is not to be trusted; restore the record from a backup"
+    )]
     WrongKey(KeyId),
     /// A key that should open values has no wrapped copy.
     #[error("data key {0} has no wrapped copy in the key store: restore its record from a backup")]

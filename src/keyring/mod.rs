@@ -11,7 +11,7 @@ pub use error::KeyringError;
 pub use slot::{Installed, KeyringSlot, KeyringSource, install};
 
 use crate::context::Scope;
-use crate::keys::{KeyId, KeyRecord, KeyState, commitment, scrub_stack};
+use crate::keys::{KeyId, KeyRecord, KeyState, commitment, scrubbed};
 use crate::kms::Kms;
 use crate::store::KeyStore;
 use arc_swap::ArcSwap;
@@ -149,9 +149,8 @@ impl Keyring {
         // The copy under the provider's own KEK first: the others may be under KEKs that it doesn't reach.
         let (own, others): (Vec<_>, Vec<_>) = record.wrapped.iter().partition(|copy| copy.kek == kms.kek());
         for wrapped in own.into_iter().chain(others) {
-            match kms.unwrap(wrapped, &binding) {
+            match scrubbed(|| kms.unwrap(wrapped, &binding)) {
                 Ok(key) if commitment(&key, record.id, &record.scope) == record.commitment => {
-                    scrub_stack();
                     tracing::debug!(key = %record.id, scope = %record.scope, kek = %wrapped.kek, "loaded a data key");
                     return Ok(KeyMaterial::new(record, key));
                 }

@@ -2,7 +2,7 @@
 
 use super::{Keyring, snapshot::KeyMaterial};
 use crate::context::{RowContext, RowId, aad};
-use crate::db::{SealedValue, StoredBytes, StoredValue};
+use crate::db::{SealedValue, StoredValue};
 use crate::envelope::{Envelope, EnvelopeError, HEADER_LEN, MAX_SEALED_LEN};
 use crate::error::{Error, ErrorKind};
 use crate::keys::KeyState;
@@ -81,19 +81,6 @@ impl Keyring {
         self.open_stored(column, row, stored.into()).map_err(|kind| Error::at(column, kind))
     }
 
-    /// [`Self::open_field`] for a value that a row struct already holds.
-    pub(crate) fn open_owned<F: Field>(
-        &self,
-        column: &Column,
-        row: &RowContext,
-        stored: &StoredBytes,
-    ) -> Result<F, Error> {
-        match stored.too_long() {
-            Some(len) => Err(Error::at(column, ErrorKind::TooLong(len))),
-            None => self.open_field(column, row, stored),
-        }
-    }
-
     fn open_stored<F: Field>(
         &self,
         column: &Column,
@@ -105,7 +92,8 @@ impl Keyring {
             StoredValue::Null if column.hides_null() && !column.is_migrating() => Err(ErrorKind::UnexpectedNull),
             StoredValue::Null => return F::from_value(None).ok_or(ErrorKind::UnexpectedNull),
             StoredValue::Bytes(bytes) => self.open_framed(column, row, bytes),
-            _ => Err(ErrorKind::NotSealed),
+            StoredValue::TooLong(len) => Err(ErrorKind::TooLong(len)),
+            StoredValue::Integer(_) | StoredValue::Real(_) | StoredValue::Text(_) => Err(ErrorKind::NotSealed),
         };
         let value = match opened {
             Ok(None) => None,
@@ -173,11 +161,12 @@ impl Keyring {
         if key.scope != row.scope {
             return Err(ErrorKind::Rejected);
         }
-        let mut plaintext = open_body(key, column, row, column.sealing_suite(), envelope.body)
-            .or_else(|kind| match (kind, column.fallback_suite()) {
+        let mut plaintext = open_body(key, column, row, column.sealing_suite(), envelope.body).or_else(|kind| {
+            match (kind, column.fallback_suite()) {
                 (ErrorKind::Rejected, Some(previous)) => open_body(key, column, row, previous, envelope.body),
                 (kind, _) => Err(kind),
-            })?;
+            }
+        })?;
         match unframe(column, &mut plaintext) {
             Ok(is_value) => Ok(is_value.then_some(plaintext)),
             Err(_) => Err(ErrorKind::Malformed("padded value")),

@@ -2,7 +2,7 @@
 
 use super::KeyringError;
 use crate::context::Scope;
-use crate::keys::{Commitment, DataKey, KeyId, KeyRecord, KeyState, column_key, scrub_stack};
+use crate::keys::{Commitment, DataKey, KeyId, KeyRecord, KeyState, column_key, scrubbed};
 use crate::model::Column;
 use crate::suite::{ColumnCipher, Failed, Suite};
 use arc_swap::{ArcSwap, Guard};
@@ -105,10 +105,8 @@ impl KeyMaterial {
         if ciphers.contains_key(&id) {
             return Ok(CipherRef { ciphers, id });
         }
-        let derived = column_key(&self.key, suite, id.table, id.column);
-        let cipher = Arc::new(ColumnCipher::new(suite, &derived).ok_or(Failed::Rejected)?);
-        drop(derived);
-        scrub_stack();
+        let derive = || ColumnCipher::new(suite, &column_key(&self.key, suite, id.table, id.column));
+        let cipher = Arc::new(scrubbed(derive).ok_or(Failed::Rejected)?);
         self.ciphers.rcu(|ciphers| {
             let mut more = Ciphers::clone(ciphers);
             // Another thread's, if it was faster: its state counts the values sealed so far.

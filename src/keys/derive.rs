@@ -1,6 +1,6 @@
 //! Every derivation from a data key (`docs/format.md`).
 
-use super::{ColumnKey, Commitment, DataKey, KeyId, scrub_stack};
+use super::{ColumnKey, Commitment, DataKey, KeyId, scrubbed};
 use crate::context::Scope;
 use crate::framing::lp_all;
 use crate::suite::Suite;
@@ -26,9 +26,8 @@ pub(crate) fn commitment(key: &DataKey, id: KeyId, scope: &Scope) -> Commitment 
 
 /// HKDF-SHA256 (RFC 5869) with an empty salt.
 pub(crate) fn hkdf(key: &[u8], info: &[u8], out: &mut [u8]) {
-    let expanded = Hkdf::<Sha256>::new(None, key).expand(info, out);
+    let expanded = scrubbed(|| Hkdf::<Sha256>::new(None, key).expand(info, out));
     debug_assert!(expanded.is_ok(), "RFC 5869 allows 8,160 bytes; no caller asks for more than 64");
-    scrub_stack();
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! XAES-256-GCM over 32 bytes: `nonce 24 ‖ ciphertext 32 ‖ tag 16`, for KEKs in a file and for data keys under a KEK.
 
-use crate::keys::scrub_stack;
+use crate::keys::scrubbed;
 use crate::random;
 use crate::suite::Failed;
 use aes_gcm::aead::AeadInOut;
@@ -31,10 +31,9 @@ pub(super) fn seal(key: &Key, aad: &[u8], plaintext: &[u8; 32]) -> Result<[u8; S
     random::fill_key(nonce)?;
     text.copy_from_slice(plaintext);
     let nonce = (&*nonce).try_into().map_err(|_| Failed::Rejected)?;
-    let cipher = Xaes256Gcm::new_from_slice(&***key).map_err(|_| Failed::Rejected)?;
-    tag.copy_from_slice(&cipher.encrypt_inout_detached(nonce, aad, text.into()).map_err(|_| Failed::Rejected)?);
-    drop(cipher);
-    scrub_stack();
+    let sealing =
+        scrubbed(|| Xaes256Gcm::new_from_slice(&***key).ok()?.encrypt_inout_detached(nonce, aad, text.into()).ok());
+    tag.copy_from_slice(&sealing.ok_or(Failed::Rejected)?);
     Ok(sealed)
 }
 
@@ -44,16 +43,10 @@ pub(super) fn open(key: &Key, aad: &[u8], sealed: &[u8]) -> Option<Key> {
     let (text, tag) = rest.split_at_checked(32)?;
     let mut plaintext = empty_key();
     plaintext.copy_from_slice(text);
-    let cipher = Xaes256Gcm::new_from_slice(&***key).ok()?;
-    let opened = cipher.decrypt_inout_detached(
-        nonce.try_into().ok()?,
-        aad,
-        plaintext.as_mut_slice().into(),
-        tag.try_into().ok()?,
-    );
-    drop(cipher);
-    scrub_stack();
-    opened.ok().map(|()| plaintext)
+    let (nonce, tag) = (nonce.try_into().ok()?, tag.try_into().ok()?);
+    let text = plaintext.as_mut_slice().into();
+    scrubbed(|| Xaes256Gcm::new_from_slice(&***key).ok()?.decrypt_inout_detached(nonce, aad, text, tag).ok())?;
+    Some(plaintext)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::cipher::{self, Key};
 use super::document::{Document, DocumentKey, DocumentPassphrase, Secret};
 use super::passphrase::{Argon2Params, Passphrase};
 use crate::framing::{lp_all, push_lp};
-use crate::keys::{hkdf, scrub_stack};
+use crate::keys::{hkdf, scrubbed};
 use crate::random;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -102,7 +102,7 @@ impl KeyFile {
 
     /// The file's bytes.
     pub(super) fn to_bytes(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, LocalError> {
-        let tag = self.mac(path)?.finalize().into_bytes();
+        let tag = scrubbed(|| Ok::<_, LocalError>(self.mac(path)?.finalize().into_bytes()))?;
         let document = Document {
             format: FORMAT.to_owned(),
             id: self.id.clone(),
@@ -148,13 +148,16 @@ impl KeyFile {
             entries.push(Entry { version, kek, stored });
         }
         let file = Self { id: document.id, primary: document.primary, entries, file_key };
-        file.mac(path)?
-            .verify_slice(&document.mac.0)
-            .map_err(|_| LocalError::MacMismatch { path: path.to_owned() })?;
+        scrubbed(|| {
+            file.mac(path)?
+                .verify_slice(&document.mac.0)
+                .map_err(|_| LocalError::MacMismatch { path: path.to_owned() })
+        })?;
         Ok(file)
     }
 
-    /// `HMAC-SHA256(HKDF(KEK of the primary version, lp("fieldseal/1 kek file"), 32), file)`, not yet finished.
+    /// `HMAC-SHA256(HKDF(KEK of the primary version, lp("fieldseal/1 kek file"), 32), file)`, not yet finished. It
+    /// holds a part of a KEK, on the stack.
     fn mac(&self, path: &Path) -> Result<Hmac<Sha256>, LocalError> {
         let missing = || LocalError::PrimaryMissing { path: path.to_owned(), primary: self.primary };
         let primary = self.entries.iter().find(|entry| entry.version == self.primary).ok_or_else(missing)?;
@@ -170,7 +173,6 @@ impl KeyFile {
             push_lp(&mut *part, &entry.stored.0);
             mac.update(&part);
         }
-        scrub_stack();
         Ok(mac)
     }
 }

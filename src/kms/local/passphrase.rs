@@ -2,7 +2,7 @@
 
 use super::LocalError;
 use super::cipher::{Key, empty_key};
-use crate::keys::scrub_stack;
+use crate::keys::scrubbed;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt;
@@ -47,9 +47,14 @@ impl Passphrase {
         blocks.try_reserve_exact(params.block_count()).map_err(|_| out_of_memory())?;
         blocks.resize(params.block_count(), Block::new());
         let mut key = empty_key();
-        let derived = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
-            .hash_password_into_with_memory(secret, salt, &mut **key, blocks.as_mut_slice());
-        scrub_stack();
+        let derived = scrubbed(|| {
+            Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone()).hash_password_into_with_memory(
+                secret,
+                salt,
+                &mut **key,
+                blocks.as_mut_slice(),
+            )
+        });
         // The lengths were checked above, so nothing else is left.
         derived.map_err(|_| LocalError::Argon2Params)?;
         Ok(key)
