@@ -1,0 +1,27 @@
+//! A key-store file is refused, or it holds what can be written back, and no two keys contradict each other.
+
+use super::key_record::{comes_back_from_columns, comes_back_from_json};
+use super::scratch::Scratch;
+use fieldseal::KeyState;
+use fieldseal::store::{File, KeyStore as _};
+use std::collections::HashSet;
+
+thread_local! {
+    static SCRATCH: Scratch = Scratch::new();
+}
+
+/// `data` is the file.
+pub fn check(data: &[u8]) -> bool {
+    let path = SCRATCH.with(|scratch| scratch.file(data));
+    let Ok(store) = File::open(path) else { return false };
+    let records = store.load().expect("it was read a moment ago");
+    let (mut ids, mut primaries) = (HashSet::new(), HashSet::new());
+    for record in &records {
+        assert!(ids.insert(record.id), "a key id twice");
+        assert!(record.state != KeyState::Primary || primaries.insert(&record.scope), "a second primary");
+        assert_eq!(store.get(record.id).expect("as before").as_ref(), Some(record));
+        comes_back_from_json(record);
+        comes_back_from_columns(record);
+    }
+    true
+}

@@ -1,0 +1,70 @@
+//! Keyrings whose data keys are always the same, so that a finding can be run again.
+
+use fieldseal::kms::{Kms, KmsError};
+use fieldseal::store::{Change, KeyStore, Memory};
+use fieldseal::{Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, Keyring, Scope, WrappedKey};
+use hkdf::Hkdf;
+use sha2::Sha256;
+
+/// A data key: 32 times one byte.
+pub(super) struct Fixed {
+    pub(super) id: u32,
+    pub(super) byte: u8,
+    pub(super) state: KeyState,
+    pub(super) scope: Scope,
+}
+
+pub(super) fn keyring(keys: &[Fixed]) -> Keyring {
+    let store = Memory::new();
+    let changes: Vec<_> = keys.iter().map(|key| Change::Insert(key.record())).collect();
+    store.commit(&changes).expect("the keys don't contradict each other");
+    Keyring::open(Unwrapped, store).expect("every key is the committed one")
+}
+
+impl Fixed {
+    fn record(&self) -> KeyRecord {
+        let key = [self.byte; DataKey::LEN];
+        KeyRecord {
+            id: KeyId::new(self.id).expect("not 0"),
+            scope: self.scope.clone(),
+            state: self.state,
+            commitment: commitment(&key, self.id, &self.scope),
+            wrapped: vec![WrappedKey { kek: Unwrapped.kek(), blob: key.to_vec() }],
+            created: 0,
+            revision: 1,
+        }
+    }
+}
+
+/// `docs/format.md`, "The key store".
+fn commitment(key: &[u8], id: u32, scope: &Scope) -> Commitment {
+    let scope = scope.as_str().as_bytes();
+    let info = [lp(b"fieldseal/1 commitment"), lp(&id.to_be_bytes()), lp(scope)].concat();
+    let mut out = [0; Commitment::LEN];
+    Hkdf::<Sha256>::new(None, key).expand(&info, &mut out).expect("32 bytes");
+    Commitment::from_bytes(out)
+}
+
+/// `u32(len(part)) ‖ part`
+pub(super) fn lp(part: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(part.len()).expect("short");
+    [&len.to_be_bytes(), part].concat()
+}
+
+/// A KMS whose wrapped keys are the keys themselves.
+#[derive(Debug)]
+struct Unwrapped;
+
+impl Kms for Unwrapped {
+    fn kek(&self) -> KekUri {
+        KekUri::new("unwrapped:")
+    }
+
+    fn wrap(&self, key: &DataKey, _: &Binding) -> Result<WrappedKey, KmsError> {
+        Ok(WrappedKey { kek: self.kek(), blob: key.expose().to_vec() })
+    }
+
+    fn unwrap(&self, wrapped: &WrappedKey, _: &Binding) -> Result<DataKey, KmsError> {
+        DataKey::take(&mut wrapped.blob.clone()).ok_or(KmsError::Rejected)
+    }
+}
