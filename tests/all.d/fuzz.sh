@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# The fuzz targets, a few seconds each or ten minutes. Sourced by tests/all.
+
+run_fuzzing() {
+    local name toolchain seconds=10
+    toolchain=$(nightly)
+    if [[ ! $toolchain ]]; then
+        skip "there is no nightly toolchain (rustup toolchain install nightly); only the seeds were replayed"
+        return
+    fi
+    if [[ $MODE == long ]]; then
+        seconds=600
+    fi
+    install_cargo_fuzz
+    cargo "+$toolchain" fuzz build --target-dir "$TARGET/fuzz"
+    for name in fuzz/fuzz_targets/*.rs; do
+        name=${name##*/}
+        fuzz "${name%.rs}" "$seconds" "$toolchain"
+    done
+}
+
+# fuzz TARGET SECONDS TOOLCHAIN: new inputs go into a temporary folder, findings are kept.
+fuzz() {
+    local corpus=$WORK/corpus/$1 findings=$TARGET/fuzz-findings/
+    mkdir -p "$corpus" "$findings"
+    echo "== $1"
+    cargo "+$3" fuzz run --target-dir "$TARGET/fuzz" "$1" "$corpus" "fuzz/corpus/$1" -- \
+        -max_total_time="$2" -timeout=30 -dict="fuzz/dictionaries/$1.dict" -artifact_prefix="$findings$1-" \
+        || fail "$1: the input is in $findings; mend it, and copy the input to fuzz/corpus/$1/"
+}

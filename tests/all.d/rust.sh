@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# What cargo checks by itself. Sourced by tests/all.
+
+# The crates outside the workspace.
+other_manifests() {
+    local manifest
+    for manifest in fuzz/Cargo.toml tests/consumers/*/Cargo.toml; do
+        [[ ! -e $manifest ]] || printf '%s\n' "$manifest"
+    done
+}
+
+check_formatting() {
+    local manifest
+    cargo fmt --all --check
+    for manifest in $(other_manifests); do
+        cargo fmt --manifest-path "$manifest" --check
+    done
+}
+
+check_lock_files() {
+    local manifest
+    for manifest in Cargo.toml $(other_manifests); do
+        echo "$manifest"
+        cargo metadata --locked --format-version 1 --manifest-path "$manifest" > /dev/null
+    done
+}
+
+check_lints() {
+    cargo clippy --workspace --all-targets -- -D warnings
+}
+
+# As a user's build has them: one feature switches on nothing that another one needs.
+check_features() {
+    local feature
+    check_with --no-default-features
+    for feature in $(features); do
+        check_with --no-default-features --features "$feature"
+    done
+    check_with --all-features
+}
+
+check_with() {
+    echo "fieldseal $*"
+    cargo clippy --quiet --package fieldseal --lib "$@" -- -D warnings
+}
+
+features() {
+    sed -n '/^\[features\]/,/^\[dep/s/^\([a-z][a-z0-9_-]*\) = .*/\1/p' Cargo.toml | grep -vx default
+}
+
+check_documentation() {
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+}
+
+# With the doc tests. The ignored ones are run by steps of their own.
+run_tests() {
+    if [[ $MODE == long ]]; then
+        export PROPTEST_CASES=2000
+    fi
+    cargo test --workspace
+}
+
+# Too slow in a debug build. Without the release profile's LTO, which takes longer to link than the test to run.
+run_million() {
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+        cargo test --release --lib digest_of_1_000_000_values -- --ignored | tee /dev/stderr | grep -F ' 1 passed' > /dev/null
+}
+
+# In the profile that the tests have built already: whether they run is asked here, not how fast.
+run_benchmarks() {
+    local bench
+    for bench in benches/*.rs; do
+        bench=${bench##*/}
+        cargo bench --profile dev --bench "${bench%.rs}" -- --quick
+    done
+}
+
+# The derive isn't published when the library is checked: cargo takes it from this workspace.
+check_packages() {
+    local package file
+    cargo package --workspace --allow-dirty
+    for package in fieldseal fieldseal-derive; do
+        cargo package --list --allow-dirty --package "$package" > "$WORK/packaged"
+        for file in Cargo.toml src/lib.rs LICENSE-MIT LICENSE-APACHE; do
+            grep -Fqx "$file" "$WORK/packaged" || fail "the package $package has no $file"
+        done
+    done
+}

@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# What the steps need on the machine. Sourced by tests/all.
+
+CARGO_FUZZ_VERSION=0.13.2
+ORACLE_VENV=$TARGET/oracle-venv
+ORACLE_PYTHON=$ORACLE_VENV/bin/python
+
+have() {
+    command -v "$1" > /dev/null
+}
+
+check_tools() {
+    have cargo || fail "Rust is missing: install it as https://rustup.rs says"
+    install_packages
+    add_component rustfmt cargo-fmt
+    add_component clippy cargo-clippy
+    cargo --version
+    rustc --version
+    cc --version | head -n 1
+    if [[ $MODE != quick ]]; then
+        python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+            || fail "$(python3 --version) is too old: the oracle needs Python 3.11"
+        git --version
+        python3 --version
+    fi
+}
+
+# Debian's names of what is missing.
+missing_packages() {
+    have cc || echo gcc libc6-dev
+    [[ $MODE != quick ]] || return 0
+    have git || echo git
+    if ! have python3; then
+        echo python3 python3-venv
+    elif ! python3 -c 'import ensurepip, venv' 2> /dev/null; then
+        echo python3-venv
+    fi
+    if [[ $(nightly) ]] && ! have c++; then
+        echo g++
+    fi
+}
+
+install_packages() {
+    local packages
+    mapfile -t packages < <(missing_packages | tr ' ' '\n')
+    [[ ${#packages[@]} -gt 0 ]] || return 0
+    if [[ $(id -u) -ne 0 ]] || ! have apt-get; then
+        fail "missing on this machine: ${packages[*]} (as root, on Debian: apt-get install ${packages[*]})"
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update
+    apt-get install --yes --no-install-recommends "${packages[@]}"
+    [[ -z $(missing_packages) ]] || fail "still missing after apt-get: $(missing_packages | tr '\n' ' ')"
+}
+
+# add_component NAME PROGRAM
+add_component() {
+    if cargo "${2#cargo-}" --version; then
+        return
+    fi
+    have rustup || fail "$2 is missing: install Rust's component $1"
+    rustup component add "$1"
+}
+
+# The name of a nightly toolchain; empty if there is none.
+nightly() {
+    if have rustup; then
+        rustup toolchain list | sed -n 's/^\(nightly[^ ]*\).*/\1/p' | sort | head -n 1
+    fi
+}
+
+# Again only where the requirements changed, or the Python under it is gone.
+make_oracle_venv() {
+    local requirements=tests/oracle/requirements.txt
+    if cmp -s "$requirements" "$ORACLE_VENV/requirements.txt" && "$ORACLE_PYTHON" -c 'import tink'; then
+        echo "unchanged: $ORACLE_VENV"
+        return
+    fi
+    rm -rf -- "$ORACLE_VENV"
+    python3 -m venv "$ORACLE_VENV"
+    # Wheels only: Tink's source would want Bazel.
+    "$ORACLE_PYTHON" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
+        --requirement "$requirements"
+    cp "$requirements" "$ORACLE_VENV/requirements.txt"
+}
+
+install_cargo_fuzz() {
+    if have cargo-fuzz; then
+        return
+    fi
+    cargo install cargo-fuzz --version "$CARGO_FUZZ_VERSION" --locked --root "$TARGET/tools" \
+        --target-dir "$WORK/cargo-fuzz"
+    rm -rf -- "$WORK/cargo-fuzz"
+}
