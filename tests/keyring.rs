@@ -4,7 +4,7 @@ use fieldseal::kms::{Kms, KmsError, Local};
 use fieldseal::store::{Change, Conflict, KeyStore, Memory, StoreError};
 use fieldseal::{
     Binding, Column, DataKey, ErrorKind, KekUri, KeyId, KeyRecord, KeyState, Keyring, KeyringError, RowContext,
-    RowId, Scope, TransitionError, WrappedKey,
+    RowId, Scope, Suite, TransitionError, WrappedKey,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -275,4 +275,20 @@ fn threads_share_a_keyring_while_it_rotates() {
         }
     });
     assert_eq!(keyring.keys().len(), 11);
+}
+
+#[test]
+fn a_column_that_became_deterministic_opens_what_was_bound_and_what_was_not() {
+    let (_dir, kms) = Counting::new();
+    let keyring = Keyring::open(kms, Memory::new()).unwrap();
+    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let now = NAME.suite(Suite::Aes256Siv).previous_suite(Suite::Xaes256Gcm);
+    for before in [NAME, NAME.unbound_row()] {
+        let sealed = keyring.seal_bytes(&before, &row(1), b"Ada").unwrap();
+        assert_eq!(keyring.open_bytes(&now, &row(1), &sealed).unwrap().unwrap().as_slice(), b"Ada");
+        let elsewhere = keyring.open_bytes(&now, &row(2), &sealed);
+        assert_eq!(elsewhere.is_ok(), !before.is_row_bound(), "what was bound to its row still is");
+    }
+    let deterministic = keyring.seal_bytes(&now, &row(1), b"Ada").unwrap();
+    assert_eq!(deterministic, keyring.seal_bytes(&now, &row(2), b"Ada").unwrap());
 }

@@ -1,14 +1,14 @@
 //! The hot path: one value sealed or opened, without a lock and without a KMS call.
 
 use super::{Keyring, snapshot::KeyMaterial};
-use crate::context::{RowContext, RowId, aad};
+use crate::context::{RowContext, RowId};
 use crate::db::{SealedValue, StoredValue};
 use crate::envelope::{Envelope, EnvelopeError, HEADER_LEN, MAX_SEALED_LEN};
 use crate::error::{Error, ErrorKind};
 use crate::keys::KeyState;
 use crate::model::Column;
 use crate::plaintext::{framed_len, push_framed, unframe};
-use crate::suite::Suite;
+use crate::suite::{Failed, Suite};
 use crate::value::{Encoded, Field, Value};
 use zeroize::Zeroizing;
 
@@ -119,7 +119,6 @@ impl Keyring {
         }
         let keys = self.inner.keys.load();
         let key = keys.primary(&row.scope).ok_or_else(|| ErrorKind::NoPrimary(row.scope.clone()))?;
-        let cipher = key.cipher(column, suite)?;
 
         // Exactly one allocation, which never grows: the plaintext is nowhere else.
         let mut sealed = Vec::with_capacity(total);
@@ -127,13 +126,13 @@ impl Keyring {
         sealed.resize(HEADER_LEN + suite.prefix_len(), 0);
         push_framed(column, encoded, &mut sealed);
         sealed.resize(total, 0);
-        let aad = aad(column.table(), column.name(), &row.scope, bound_row(column, suite, row));
-        let done = split_body(&mut sealed, suite)
-            .ok_or(ErrorKind::Rejected)
-            .and_then(|(prefix, text, suffix)| Ok(cipher.get()?.seal(&aad, prefix, text, suffix)?));
-        if let Err(kind) = done {
+        let done = key.with_column(column, suite, |ready| {
+            let (prefix, text, suffix) = split_body(&mut sealed, suite).ok_or(Failed::Rejected)?;
+            ready.aad.complete(bound_row(column, suite, row), |aad| ready.cipher.seal(aad, prefix, text, suffix))
+        });
+        if let Err(failed) = done.flatten() {
             drop(Zeroizing::new(sealed));
-            return Err(kind);
+            return Err(failed.into());
         }
         Ok(sealed)
     }
@@ -161,12 +160,7 @@ impl Keyring {
         if key.scope != row.scope {
             return Err(ErrorKind::Rejected);
         }
-        let mut plaintext = open_body(key, column, row, column.sealing_suite(), envelope.body).or_else(|kind| {
-            match (kind, column.fallback_suite()) {
-                (ErrorKind::Rejected, Some(previous)) => open_body(key, column, row, previous, envelope.body),
-                (kind, _) => Err(kind),
-            }
-        })?;
+        let mut plaintext = open_under_either_suite(key, column, row, envelope.body)?;
         match unframe(column, &mut plaintext) {
             Ok(is_value) => Ok(is_value.then_some(plaintext)),
             Err(_) => Err(ErrorKind::Malformed("padded value")),
@@ -174,19 +168,40 @@ impl Keyring {
     }
 }
 
-fn open_body(
+/// Opens under the column's suite, or the one that it had before.
+fn open_under_either_suite(
     key: &KeyMaterial,
     column: &Column,
     row: &RowContext,
+    body: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
+    let suite = column.sealing_suite();
+    let bound = bound_row(column, suite, row);
+    let opened = open_body(key, column, suite, bound, body);
+    let (Err(ErrorKind::Rejected), Some(previous)) = (&opened, column.fallback_suite()) else { return opened };
+    let was_bound = bound_row(column, previous, row);
+    let opened = open_body(key, column, previous, was_bound, body);
+    // A column that became deterministic doesn't say any more whether it was bound to its row before.
+    if suite == Suite::Aes256Siv && matches!(opened, Err(ErrorKind::Rejected)) && !was_bound.is_unbound() {
+        return open_body(key, column, previous, bound, body);
+    }
+    opened
+}
+
+fn open_body(
+    key: &KeyMaterial,
+    column: &Column,
     suite: Suite,
+    bound: &RowId,
     body: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
     let (prefix, rest) = body.split_at_checked(suite.prefix_len()).ok_or(ErrorKind::Rejected)?;
     let text_len = rest.len().checked_sub(suite.suffix_len()).ok_or(ErrorKind::Rejected)?;
     let (text, suffix) = rest.split_at_checked(text_len).ok_or(ErrorKind::Rejected)?;
-    let aad = aad(column.table(), column.name(), &row.scope, bound_row(column, suite, row));
     let mut plaintext = Zeroizing::new(text.to_vec());
-    key.cipher(column, suite)?.get()?.open(&aad, prefix, &mut plaintext, suffix)?;
+    key.with_column(column, suite, |ready| {
+        ready.aad.complete(bound, |aad| ready.cipher.open(aad, prefix, &mut plaintext, suffix))
+    })??;
     Ok(plaintext)
 }
 

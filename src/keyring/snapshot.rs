@@ -1,11 +1,11 @@
 //! The keys a keyring has at one moment. A snapshot is replaced as a whole, so readers need no lock.
 
 use super::KeyringError;
-use crate::context::Scope;
+use crate::context::{AadStart, Scope};
 use crate::keys::{Commitment, DataKey, KeyId, KeyRecord, KeyState, column_key, scrubbed};
 use crate::model::Column;
 use crate::suite::{ColumnCipher, Failed, Suite};
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::ArcSwap;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -59,10 +59,10 @@ pub(super) struct KeyMaterial {
     pub(super) scope: Scope,
     pub(super) commitment: Commitment,
     key: DataKey,
-    ciphers: ArcSwap<Ciphers>,
+    columns: ArcSwap<Columns>,
 }
 
-type Ciphers = HashMap<CipherId<'static>, Arc<ColumnCipher>>;
+type Columns = HashMap<CipherId<'static>, Arc<ColumnSealer>>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct CipherId<'a> {
@@ -71,16 +71,10 @@ struct CipherId<'a> {
     suite: Suite,
 }
 
-/// A cipher that stays alive while the guard does; no reference count is touched to get it.
-pub(super) struct CipherRef {
-    ciphers: Guard<Arc<Ciphers>>,
-    id: CipherId<'static>,
-}
-
-impl CipherRef {
-    pub(super) fn get(&self) -> Result<&ColumnCipher, Failed> {
-        self.ciphers.get(&self.id).map(Arc::as_ref).ok_or(Failed::Rejected)
-    }
+/// All that the values of one column in one scope have in common.
+pub(super) struct ColumnSealer {
+    pub(super) cipher: ColumnCipher,
+    pub(super) aad: AadStart,
 }
 
 impl KeyMaterial {
@@ -90,7 +84,7 @@ impl KeyMaterial {
             scope: record.scope.clone(),
             commitment: record.commitment,
             key,
-            ciphers: ArcSwap::default(),
+            columns: ArcSwap::default(),
         }
     }
 
@@ -98,21 +92,33 @@ impl KeyMaterial {
         &self.key
     }
 
-    /// The column's cipher under that suite, derived at its first use.
-    pub(super) fn cipher(&self, column: &Column, suite: Suite) -> Result<CipherRef, Failed> {
+    /// Hands the column's cipher under that suite to `with`. It is derived at its first use.
+    pub(super) fn with_column<T>(
+        &self,
+        column: &Column,
+        suite: Suite,
+        with: impl FnOnce(&ColumnSealer) -> T,
+    ) -> Result<T, Failed> {
         let id = CipherId { table: column.table(), column: column.name(), suite };
-        let ciphers = self.ciphers.load();
-        if ciphers.contains_key(&id) {
-            return Ok(CipherRef { ciphers, id });
+        if let Some(ready) = self.columns.load().get(&id) {
+            return Ok(with(ready));
         }
-        let derive = || ColumnCipher::new(suite, &column_key(&self.key, suite, id.table, id.column));
-        let cipher = Arc::new(scrubbed(derive).ok_or(Failed::Rejected)?);
-        self.ciphers.rcu(|ciphers| {
-            let mut more = Ciphers::clone(ciphers);
+        self.derive(id)?;
+        let columns = self.columns.load();
+        columns.get(&id).map(|ready| with(ready)).ok_or(Failed::Rejected)
+    }
+
+    #[cold]
+    fn derive(&self, id: CipherId<'static>) -> Result<(), Failed> {
+        let derive = || ColumnCipher::new(id.suite, &column_key(&self.key, id.suite, id.table, id.column));
+        let cipher = scrubbed(derive).ok_or(Failed::Rejected)?;
+        let ready = Arc::new(ColumnSealer { cipher, aad: AadStart::new(id.table, id.column, &self.scope) });
+        self.columns.rcu(|columns| {
+            let mut more = Columns::clone(columns);
             // Another thread's, if it was faster: its state counts the values sealed so far.
-            more.entry(id).or_insert_with(|| Arc::clone(&cipher));
+            more.entry(id).or_insert_with(|| Arc::clone(&ready));
             more
         });
-        Ok(CipherRef { ciphers: self.ciphers.load(), id })
+        Ok(())
     }
 }

@@ -99,7 +99,8 @@ pub enum LockError {
     /// Stored data would become unreadable.
     #[error(
         "the code no longer reads what {} says is stored\n{diff}\nPut the code back, or pin the old name with \
-         `column = \"…\"` or `table = \"…\"`. If no such data is left (it was re-encrypted, or never written), delete \
+         `column = \"…\"` or `table = \"…\"`. If only the row's or scope's \
+         column was renamed, rename it in the file too. If no such data is left (it was re-encrypted, or never written), delete \
          the column from the file and run this test with {UPDATE}=update", path.display()
     )]
     Stranded {
