@@ -99,7 +99,7 @@ finish() {
     stop_step
     if [[ $code -eq 0 ]]; then
         report_success
-    else
+    elif [[ $STEP ]]; then
         report_failure "$code"
     fi
     rm -rf -- "$WORK"

@@ -81,7 +81,7 @@ impl Scene {
 
     /// The program is refused at its next start and refresh; the running one goes on as it was.
     fn refused(&self, expected: impl Fn(&KeyringError) -> bool) {
-        let error = self.victim.start().err().expect("refused at the start");
+        let error = self.victim.start().expect_err("refused at the start");
         assert!(expected(&error), "{error:?}");
         if let Err(error) = self.running.refresh() {
             assert!(expected(&error), "{error:?}");

@@ -13,7 +13,7 @@ mod values;
 use fieldseal::kms::Local;
 use fieldseal::store::Sqlite;
 use fieldseal::{Column, Keyring, KeyringError, RowContext, RowId, Scope};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A program's database with its keys in it, the KEK beside it, and the attacker's connection.
@@ -40,7 +40,7 @@ impl Victim {
 
     /// The program starts: it sees what is in the database now.
     fn start(&self) -> Result<Keyring, KeyringError> {
-        open(&self.folder.path().to_path_buf())
+        open(self.folder.path())
     }
 
     fn attack(&self, sql: &str) {
@@ -52,7 +52,7 @@ impl Victim {
     }
 }
 
-fn open(folder: &PathBuf) -> Result<Keyring, KeyringError> {
+fn open(folder: &Path) -> Result<Keyring, KeyringError> {
     let kms = Local::open(folder.join("kek.json"), None).unwrap();
     Keyring::open(kms, Sqlite::open(folder.join("app.db")).unwrap())
 }

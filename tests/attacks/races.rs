@@ -67,7 +67,7 @@ const PROCESSES: &str = "races::processes_that_create_the_first_key_end_with_one
 #[test]
 fn processes_that_create_the_first_key_end_with_one() {
     if let Some(folder) = rerun::role() {
-        let keyring = open(&PathBuf::from(folder)).unwrap();
+        let keyring = open(Path::new(&folder)).unwrap();
         println!("ready:");
         std::io::stdout().flush().unwrap();
         std::io::stdin().read_line(&mut String::new()).unwrap();

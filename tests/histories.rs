@@ -1,0 +1,390 @@
+//! Random histories of a database and its keys, against a plain map: every read gives what was written last, or exactly
+//! the error that the key's state calls for. Two keyrings share a key store, as two processes would; models of both
+//! libraries share a table with all four suites in it.
+//!
+//! `PROPTEST_CASES` says how many histories are tried, 64 unless set.
+
+#[path = "common/database.rs"]
+mod database;
+
+use database::{Database, Refusal};
+use diesel::prelude::*;
+use fieldseal::kms::Local;
+use fieldseal::store::Sqlite;
+use fieldseal::{Encrypt, Error, ErrorKind, KeyId, KeyInfo, KeyState, Keyring, KeyringError, KeyringSource, Scope};
+use proptest::prelude::*;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+thread_local! {
+    static CURRENT: Cell<Option<&'static Keyring>> = const { Cell::new(None) };
+}
+
+/// The keyring of whichever process acts.
+struct Acting;
+
+impl KeyringSource for Acting {
+    fn keyring() -> Result<&'static Keyring, Error> {
+        CURRENT.get().map_or_else(fieldseal::Installed::keyring, Ok)
+    }
+}
+
+diesel::table! {
+    rows (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        xaes -> Binary,
+        xchacha -> Nullable<Binary>,
+        gcm -> Binary,
+        siv -> Binary,
+        hidden -> Binary,
+    }
+}
+
+#[derive(Clone, PartialEq, Encrypt)]
+#[encrypt(table = "rows", row = id, scope = tenant, keyring = Acting, rusqlite)]
+#[diesel(table_name = rows)]
+struct Row {
+    id: i64,
+    tenant: i64,
+    #[encrypt]
+    xaes: String,
+    #[encrypt(suite = "xchacha20-poly1305")]
+    xchacha: Option<Vec<u8>>,
+    #[encrypt(suite = "aes-256-gcm")]
+    gcm: i64,
+    #[encrypt(suite = "aes-256-siv", unbound_row)]
+    siv: String,
+    #[encrypt(pad = 16, hide_null)]
+    hidden: Option<String>,
+}
+
+const SCHEMA: &str =
+    "CREATE TABLE rows (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, xaes BLOB NOT NULL, xchacha BLOB,
+                      gcm BLOB NOT NULL, siv BLOB NOT NULL, hidden BLOB NOT NULL)";
+const INSERT: &str = "INSERT OR REPLACE INTO rows VALUES (:id, :tenant, :xaes, :xchacha, :gcm, :siv, :hidden)";
+const UPDATE: &str = "UPDATE rows SET xaes = :xaes, xchacha = :xchacha, gcm = :gcm, siv = :siv, hidden = :hidden
+                      WHERE id = :id";
+
+#[derive(Debug, Clone, Copy)]
+enum Library {
+    Diesel,
+    Rusqlite,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Promote,
+    Retire,
+    Reactivate,
+    Destroy,
+}
+
+#[derive(Debug, Clone)]
+enum Event {
+    Write(Library, i64, i64, Text),
+    Update(Library, i64, Text),
+    Delete(i64),
+    Read(Library, i64),
+    EnsureScope(i64),
+    Rotate(i64),
+    Stage(i64),
+    Step(Step, prop::sample::Index),
+    Refresh,
+    Reopen,
+}
+
+/// What a row's values are made of.
+type Text = (String, Option<Vec<u8>>, i64, Option<String>);
+
+fn event() -> impl Strategy<Value = Event> {
+    let library = || prop_oneof![Just(Library::Diesel), Just(Library::Rusqlite)];
+    let (id, tenant) = (|| 1..6_i64, || 1..3_i64);
+    let text = || {
+        (
+            "\\PC{0,20}",
+            prop::option::of(prop::collection::vec(any::<u8>(), 0..20)),
+            any::<i64>(),
+            prop::option::of(".{0,20}"),
+        )
+    };
+    let step = prop_oneof![Just(Step::Promote), Just(Step::Retire), Just(Step::Reactivate), Just(Step::Destroy)];
+    prop_oneof![
+        6 => (library(), id(), tenant(), text()).prop_map(|(library, id, tenant, text)| Event::Write(library, id, tenant, text)),
+        3 => (library(), id(), text()).prop_map(|(library, id, text)| Event::Update(library, id, text)),
+        1 => id().prop_map(Event::Delete),
+        8 => (library(), id()).prop_map(|(library, id)| Event::Read(library, id)),
+        1 => tenant().prop_map(Event::EnsureScope),
+        2 => tenant().prop_map(Event::Rotate),
+        1 => tenant().prop_map(Event::Stage),
+        4 => (step, any::<prop::sample::Index>()).prop_map(|(step, which)| Event::Step(step, which)),
+        2 => Just(Event::Refresh),
+        1 => Just(Event::Reopen),
+    ]
+}
+
+/// The real thing, and beside it the map.
+struct World {
+    database: Database,
+    processes: [Process; 2],
+    rows: BTreeMap<i64, (Row, KeyId)>,
+    keys: Keys,
+}
+
+struct Process {
+    keyring: &'static Keyring,
+    /// What it last saw of the key store.
+    seen: Keys,
+}
+
+/// Every key's scope and state.
+type Keys = BTreeMap<KeyId, (i64, KeyState)>;
+
+impl World {
+    fn new() -> Self {
+        let database = Database::new(SCHEMA);
+        Local::create(database.folder.path().join("kek.json"), None).unwrap();
+        Sqlite::open(database.path()).unwrap().create_table().unwrap();
+        let processes = [Process::start(&database, &Keys::new()), Process::start(&database, &Keys::new())];
+        Self { database, processes, rows: BTreeMap::new(), keys: Keys::new() }
+    }
+
+    fn run(&mut self, process: usize, event: Event) {
+        let keyring = self.processes[process].keyring;
+        CURRENT.set(Some(keyring));
+        match event {
+            Event::Write(library, id, tenant, text) => self.write(process, library, row(id, tenant, text), true),
+            Event::Update(library, id, text) => {
+                if let Some((Row { tenant, .. }, _)) = self.rows.get(&id) {
+                    self.write(process, library, row(id, *tenant, text), false);
+                }
+            }
+            Event::Delete(id) => {
+                diesel::delete(rows::table.find(id)).execute(&mut self.database.diesel).unwrap();
+                self.rows.remove(&id);
+            }
+            Event::Read(library, id) => self.read(process, library, id),
+            Event::EnsureScope(tenant) => {
+                let id = keyring.ensure_scope(&scope(tenant)).unwrap();
+                match primary(&self.processes[process].seen, tenant) {
+                    Some(known) => assert_eq!(id, known),
+                    None => {
+                        if let Some(existing) = primary(&self.keys, tenant) {
+                            assert_eq!(id, existing);
+                        } else {
+                            assert_eq!(self.keys.insert(id, (tenant, KeyState::Primary)), None);
+                        }
+                        self.saw(process);
+                    }
+                }
+            }
+            Event::Rotate(tenant) => {
+                let id = keyring.rotate(&scope(tenant)).unwrap();
+                assert_eq!(self.keys.insert(id, (tenant, KeyState::Staged)), None);
+                self.promote(id);
+                self.saw(process);
+            }
+            Event::Stage(tenant) => {
+                let id = keyring.stage(&scope(tenant)).unwrap();
+                assert_eq!(self.keys.insert(id, (tenant, KeyState::Staged)), None);
+                self.saw(process);
+            }
+            Event::Step(step, which) => {
+                if !self.keys.is_empty() {
+                    let id = *which.get(&self.keys.keys().copied().collect::<Vec<_>>());
+                    self.step(process, step, id);
+                }
+            }
+            Event::Refresh => {
+                keyring.refresh().unwrap();
+                self.saw(process);
+            }
+            Event::Reopen => self.processes[process] = Process::start(&self.database, &self.keys),
+        }
+        self.processes[process].check();
+    }
+
+    fn write(&mut self, process: usize, library: Library, row: Row, whole: bool) {
+        let (id, database) = (row.id, &mut self.database);
+        let done = match (library, whole) {
+            (Library::Diesel, true) => diesel::insert_into(rows::table)
+                .values(&row)
+                .on_conflict(rows::id)
+                .do_update()
+                .set(&row)
+                .execute(&mut database.diesel)
+                .map_err(|error| Refusal::of(&error)),
+            (Library::Diesel, false) => {
+                // `None` of a changeset is skipped, so NULL is set by itself.
+                let set = diesel::update(rows::table.find(id)).set(&row).execute(&mut database.diesel);
+                if row.xchacha.is_none() && set.is_ok() {
+                    let null = diesel::update(rows::table.find(id)).set(rows::xchacha.eq(None::<Vec<u8>>));
+                    null.execute(&mut database.diesel).unwrap();
+                }
+                set.map_err(|error| Refusal::of(&error))
+            }
+            (Library::Rusqlite, whole) => {
+                let (sql, params) = if whole {
+                    (INSERT, row.params())
+                } else {
+                    (UPDATE, row.params().only(&["id", "xaes", "xchacha", "gcm", "siv", "hidden"]))
+                };
+                database.rusqlite.execute(sql, params.bind().as_slice()).map_err(|error| Refusal::of(&error))
+            }
+        };
+        match primary(&self.processes[process].seen, row.tenant) {
+            Some(key) => {
+                assert_eq!(done.unwrap(), 1);
+                for column in ["xaes", "gcm", "siv", "hidden"] {
+                    assert_eq!(self.database.blob("rows", column, id)[1..5], key.get().to_be_bytes());
+                }
+                if let (Library::Diesel, true, None) = (library, whole, &row.xchacha) {
+                    self.database.sql("UPDATE rows SET xchacha = NULL WHERE id = ?1", [id]);
+                }
+                self.rows.insert(id, (row, key));
+            }
+            None => {
+                let refusal = done.unwrap_err();
+                assert_eq!(*refusal.error.kind(), ErrorKind::NoPrimary(scope(row.tenant)));
+            }
+        }
+    }
+
+    fn read(&mut self, process: usize, library: Library, id: i64) {
+        let database = &mut self.database;
+        let read = match library {
+            Library::Diesel => rows::table
+                .find(id)
+                .select(Row::as_select())
+                .first(&mut database.diesel)
+                .optional()
+                .map_err(|error| Refusal::of(&error)),
+            Library::Rusqlite => database
+                .rusqlite
+                .query_row("SELECT * FROM rows WHERE id = ?1", [id], |row| Row::try_from(row))
+                .map(Some)
+                .or_else(|error| if error == rusqlite::Error::QueryReturnedNoRows { Ok(None) } else { Err(error) })
+                .map_err(|error| Refusal::of(&error)),
+        };
+        let Some((row, key)) = self.rows.get(&id) else {
+            assert!(read.unwrap().is_none());
+            return;
+        };
+        let expected = match self.processes[process].seen.get(key) {
+            None => Some(ErrorKind::UnknownKey(*key)),
+            Some((_, KeyState::Retired)) => Some(ErrorKind::RetiredKey(*key)),
+            Some((_, KeyState::Destroyed)) => Some(ErrorKind::DestroyedKey(*key)),
+            Some(_) => None,
+        };
+        match (read, expected) {
+            (Ok(Some(read)), None) => assert!(read == *row, "row {id} differs"),
+            (Err(refusal), Some(kind)) => {
+                assert_eq!(*refusal.error.kind(), kind);
+                assert_eq!(refusal.place().0, "rows");
+            }
+            (read, expected) => panic!("{read:?} instead of {expected:?}"),
+        }
+    }
+
+    fn step(&mut self, process: usize, step: Step, id: KeyId) {
+        let keyring = self.processes[process].keyring;
+        let (done, to) = match step {
+            Step::Promote => (keyring.promote(id), KeyState::Primary),
+            Step::Retire => (keyring.retire(id), KeyState::Retired),
+            Step::Reactivate => (keyring.reactivate(id), KeyState::Active),
+            Step::Destroy => (keyring.destroy(id), KeyState::Destroyed),
+        };
+        let from = self.keys[&id].1;
+        // A primary becomes active by another's promotion only.
+        let allowed = from.step_to(to).is_ok() && (to != KeyState::Active || from == KeyState::Retired);
+        match done {
+            Ok(()) => {
+                assert!(allowed, "{from} became {to}");
+                if to == KeyState::Primary {
+                    self.promote(id);
+                } else {
+                    self.keys.get_mut(&id).unwrap().1 = to;
+                }
+                self.saw(process);
+            }
+            Err(KeyringError::Transition { id: other, error }) => {
+                assert!(!allowed && other == id, "{from} did not become {to}");
+                assert_eq!((error.from, error.to), (from, to));
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    fn promote(&mut self, id: KeyId) {
+        let tenant = self.keys[&id].0;
+        if let Some(old) = primary(&self.keys, tenant) {
+            self.keys.get_mut(&old).unwrap().1 = KeyState::Active;
+        }
+        self.keys.get_mut(&id).unwrap().1 = KeyState::Primary;
+    }
+
+    fn saw(&mut self, process: usize) {
+        self.processes[process].seen.clone_from(&self.keys);
+    }
+}
+
+impl Process {
+    fn start(database: &Database, keys: &Keys) -> Self {
+        let kms = Local::open(database.folder.path().join("kek.json"), None).unwrap();
+        let connection = rusqlite::Connection::open(database.path()).unwrap();
+        connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000").unwrap();
+        let keyring = Keyring::open(kms, Sqlite::from_connection(connection)).unwrap();
+        Self { keyring: Box::leak(Box::new(keyring)), seen: keys.clone() }
+    }
+
+    /// The keyring has exactly the keys that it last saw.
+    fn check(&self) {
+        let has = self.keyring.keys().into_iter().map(|KeyInfo { id, scope, state, .. }| (id, (scope, state)));
+        let saw = self.seen.iter().map(|(id, (tenant, state))| (*id, (scope(*tenant), *state)));
+        assert_eq!(has.collect::<BTreeMap<_, _>>(), saw.collect());
+    }
+}
+
+fn primary(keys: &Keys, tenant: i64) -> Option<KeyId> {
+    keys.iter().find(|(_, key)| **key == (tenant, KeyState::Primary)).map(|(id, _)| *id)
+}
+
+fn scope(tenant: i64) -> Scope {
+    Scope::tenant(tenant).unwrap()
+}
+
+fn row(id: i64, tenant: i64, (text, bytes, number, hidden): Text) -> Row {
+    Row { id, tenant, siv: text.chars().rev().collect(), xaes: text, xchacha: bytes, gcm: number, hidden }
+}
+
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { 64 };
+    ProptestConfig { cases, failure_persistence: None, ..default }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn every_read_gives_what_was_written_or_the_right_error(
+        events in prop::collection::vec((0..2_usize, event()), 1..80),
+    ) {
+        let mut world = World::new();
+        // So that most writes find a key.
+        for tenant in [1, 2] {
+            world.run(0, Event::EnsureScope(tenant));
+        }
+        world.run(1, Event::Refresh);
+        for (process, event) in events {
+            world.run(process, event);
+        }
+        for process in 0..2 {
+            world.run(process, Event::Reopen);
+            for id in 1..6 {
+                world.run(process, Event::Read(Library::Diesel, id));
+                world.run(process, Event::Read(Library::Rusqlite, id));
+            }
+        }
+    }
+}
