@@ -2,6 +2,7 @@
 
 use crate::context::{ContextError, RowContext};
 use crate::db::{SealedValue, StoredBytes, StoredValue};
+use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::keyring::Keyring;
 use crate::model::Column;
@@ -206,7 +207,8 @@ impl<T: JsonValue> JsonField for T {
 /// ```
 ///
 /// Loading one costs no decryption and needs no key; a damaged value is reported by [`Self::open`], not by the load.
-/// Written back to the row it came from, it is the same bytes.
+/// Written back to the row it came from, it is the same bytes, unless the scope's primary key or the suite has changed
+/// since: then it is opened and sealed anew.
 pub struct Sealed<T>(State<T>);
 
 enum State<T> {
@@ -299,14 +301,16 @@ impl Closed {
         Place { column: self.column, row: &self.row, keyring: self.keyring }
     }
 
-    /// The stored bytes, if they are sealed bytes and valid at that place as they are.
+    /// The stored bytes, if they are sealed bytes, valid at that place as they are, and under the key and suite that the
+    /// place would be sealed under now.
     fn bytes_for(&self, place: Place<'_>) -> Option<&[u8]> {
         let same = self.column == place.column
             && self.row == *place.row
             && std::ptr::fn_addr_eq(self.keyring, place.keyring);
-        match self.stored.as_value() {
-            StoredValue::Bytes(bytes) if same && !self.column.is_migrating() => Some(bytes),
-            _ => None,
-        }
+        let StoredValue::Bytes(bytes) = self.stored.as_value() else { return None };
+        let moving = self.column.is_migrating() || self.column.fallback_suite().is_some();
+        let primary = (self.keyring)().ok()?.primary(&self.row.scope);
+        let under = Envelope::parse(bytes).ok().map(|envelope| envelope.key_id);
+        (same && !moving && under.is_some() && under == primary).then_some(bytes)
     }
 }

@@ -305,3 +305,23 @@ fn rotation_keeps_old_rows_readable() {
     assert!(load(conn) == [patient(1), patient(3)]);
     assert_ne!(raw(conn, 1).name[1..5], raw(conn, 3).name[1..5]);
 }
+
+#[test]
+fn a_sealed_field_that_is_written_back_moves_to_the_new_key() {
+    let conn = &mut connection();
+    diesel::insert_into(patients::table).values(patient(6)).execute(conn).unwrap();
+    let before = raw(conn, 6).name;
+    let write_back = |conn: &mut SqliteConnection| {
+        let card: Card = patients::table.find(6).select(Card::as_select()).first(conn).unwrap();
+        diesel::update(patients::table.find(6)).set(&card).execute(conn).unwrap();
+    };
+    let keyring = Keys::keyring().unwrap();
+    let scope = Scope::tenant(1).unwrap();
+    write_back(conn);
+    assert_eq!(raw(conn, 6).name, before, "the same bytes while the key is the primary");
+    keyring.rotate(&scope).unwrap();
+    write_back(conn);
+    let after = raw(conn, 6).name;
+    assert_ne!(after[1..5], before[1..5]);
+    assert_eq!(Patient::open_name(&1, &6, &after).unwrap(), patient(6).name);
+}

@@ -292,3 +292,39 @@ fn a_column_that_became_deterministic_opens_what_was_bound_and_what_was_not() {
     let deterministic = keyring.seal_bytes(&now, &row(1), b"Ada").unwrap();
     assert_eq!(deterministic, keyring.seal_bytes(&now, &row(2), b"Ada").unwrap());
 }
+
+/// A KMS that rewraps another key than the one it was given.
+#[derive(Debug)]
+struct Confused(Arc<Counting>);
+
+impl Kms for Confused {
+    fn kek(&self) -> KekUri {
+        self.0.kek()
+    }
+
+    fn wrap(&self, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
+        self.0.wrap(key, binding)
+    }
+
+    fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError> {
+        self.0.unwrap(wrapped, binding)
+    }
+
+    fn rewrap(&self, _: &WrappedKey, binding: &Binding) -> Result<Option<WrappedKey>, KmsError> {
+        let another = DataKey::take(&mut [7; 32]).unwrap();
+        self.0.wrap(&another, binding).map(Some)
+    }
+}
+
+#[test]
+fn rewrapping_never_overwrites_a_key_with_another() {
+    let (_dir, kms) = Counting::new();
+    let store = Arc::new(Memory::new());
+    let keyring = Keyring::open(Confused(Arc::clone(&kms)), Arc::clone(&store)).unwrap();
+    let id = keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let sealed = seal(&keyring);
+    let before = store.load().unwrap();
+    assert!(matches!(keyring.rewrap(), Err(KeyringError::WrongKey(wrong)) if wrong == id));
+    assert_eq!(store.load().unwrap(), before);
+    open(&Keyring::open(kms, store).unwrap(), &sealed).unwrap();
+}

@@ -16,7 +16,8 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// If the store or the KMS fails; no key was created then.
+    /// If the store or the KMS fails. If it was the store, a key may have been created all the same: call again, or
+    /// [`Self::refresh`].
     pub fn ensure_scope(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
         if let Some(id) = self.primary(scope) {
             return Ok(id);
@@ -41,7 +42,8 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// If the store or the KMS fails; no key was created then.
+    /// If the store or the KMS fails. If it was the store, a key may have been created all the same: call again, or
+    /// [`Self::refresh`].
     pub fn stage(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
         let _changing = self.lock();
         self.until_uncontended(|_| {
@@ -51,7 +53,7 @@ impl Keyring {
         })
     }
 
-    /// Makes a staged key the primary of its scope; the one before it goes on opening values.
+    /// Makes a staged key, or one that was primary before, the primary of its scope; the one before it goes on opening values.
     ///
     /// # Errors
     ///
@@ -77,7 +79,8 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// If the store or the KMS fails.
+    /// If the store or the KMS fails. A key that was staged but not promoted may be left; [`Self::promote`] or
+    /// [`Self::destroy`] it.
     pub fn rotate(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
         let id = self.stage(scope)?;
         self.promote(id)?;
@@ -127,27 +130,47 @@ impl Keyring {
     /// The first failure; keys before it have been rewrapped, and a second call goes on with the rest.
     pub fn rewrap(&self) -> Result<usize, KeyringError> {
         let _changing = self.lock();
-        let ids: Vec<KeyId> = self.inner.store.load()?.iter().map(|record| record.id).collect();
         let mut rewrapped = 0;
-        for id in ids {
-            let changed = self.until_uncontended(|records| {
-                let mut record = find(records, id)?.clone();
-                let binding = record.binding();
-                let mut changed = false;
-                for copy in &mut record.wrapped {
-                    let new =
-                        self.inner.kms.rewrap(copy, &binding).map_err(|error| KeyringError::Kms { id, error })?;
-                    if let Some(new) = new {
-                        *copy = new;
-                        changed = true;
-                    }
-                }
-                record.revision = record.revision.saturating_add(1);
-                Ok((if changed { vec![Change::Update(record)] } else { Vec::new() }, changed))
-            })?;
-            rewrapped += usize::from(changed);
+        for record in self.inner.store.load()? {
+            rewrapped += usize::from(self.rewrap_one(record)?);
         }
+        self.replace_with(&self.inner.store.load()?)?;
         Ok(rewrapped)
+    }
+
+    fn rewrap_one(&self, mut record: KeyRecord) -> Result<bool, KeyringError> {
+        for _ in 0..ATTEMPTS {
+            let Some(rewrapped) = self.rewrapped(&record)? else { return Ok(false) };
+            match self.inner.store.commit(&[Change::Update(rewrapped)]) {
+                Ok(()) => return Ok(true),
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let Some(again) = self.inner.store.get(record.id)? else { return Ok(false) };
+            record = again;
+        }
+        Err(KeyringError::Contended(ATTEMPTS))
+    }
+
+    /// The record with its copies under the newest version of this provider's KEK; `None` if they are. A copy under
+    /// another KEK is left as it is.
+    fn rewrapped(&self, record: &KeyRecord) -> Result<Option<KeyRecord>, KeyringError> {
+        let kms = &self.inner.kms;
+        let (id, binding) = (record.id, record.binding());
+        let failed = |error| KeyringError::Kms { id, error };
+        let mut new = KeyRecord { revision: record.revision.saturating_add(1), ..record.clone() };
+        let mut changed = false;
+        for copy in new.wrapped.iter_mut().filter(|copy| copy.kek == kms.kek()) {
+            let Some(rewrapped) = scrubbed(|| kms.rewrap(copy, &binding)).map_err(failed)? else { continue };
+            // The old copy is about to be overwritten: what replaces it must hold the very same key.
+            let held = scrubbed(|| Ok(commitment(&kms.unwrap(&rewrapped, &binding)?, id, &record.scope)));
+            if held.map_err(failed)? != record.commitment {
+                return Err(KeyringError::WrongKey(id));
+            }
+            *copy = rewrapped;
+            changed = true;
+        }
+        Ok(changed.then_some(new))
     }
 
     fn change_state(&self, id: KeyId, to: KeyState) -> Result<(), KeyringError> {

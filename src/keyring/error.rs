@@ -36,7 +36,9 @@ pub enum KeyringError {
     #[error("the key store holds data key {0} twice: remove the copy that is not authentic")]
     Doubled(KeyId),
     /// The store has two primaries for one scope.
-    #[error("the key store holds two primary keys for {0}: demote one of them")]
+    #[error(
+        "the key store holds two primary keys for {0}: its unique index is gone; set the older one's state to `active` by SQL and restore the index"
+    )]
     TwoPrimaries(Scope),
     /// There is no such key.
     #[error("the key store has no data key {0}")]

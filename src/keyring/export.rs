@@ -13,7 +13,7 @@ impl Keyring {
     /// The column's keys in a scope as a **cleartext** Tink keyset in JSON. Whoever has it can read and forge every
     /// value of the column in that scope, and no rotation of the KEK changes that.
     ///
-    /// It holds one key for each data key of the scope that opens values; the primary is the keyset's primary. Tink
+    /// It holds one key for each primary or active data key of the scope, under the column's present suite. Tink
     /// needs the associated data of `docs/format.md` to open a value.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ struct Inner {
     kms: Box<dyn Kms>,
     store: Box<dyn KeyStore>,
     keys: ArcSwap<Snapshot>,
-    /// Held while the snapshot is replaced, never while a value is sealed or opened.
+    /// Held while keys are administered or refreshed, never while a value is sealed or opened.
     changing: Mutex<()>,
 }
 

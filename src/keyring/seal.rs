@@ -100,7 +100,8 @@ impl Keyring {
             Ok(Some(plaintext)) => {
                 Some(F::Value::decode(plaintext).map_err(|_| ErrorKind::Malformed(F::Value::KIND))?)
             }
-            // Only what can't be a sealed value of this program is taken for plaintext; what is damaged stays refused.
+            // What can't be a sealed value, or is under a key that this keyring doesn't know, is taken for plaintext; what
+            // is damaged stays refused.
             Err(kind @ (ErrorKind::NotSealed | ErrorKind::UnknownKey(_))) if column.is_migrating() => {
                 Some(F::Value::from_plaintext(stored).ok_or(kind)?)
             }
@@ -109,7 +110,7 @@ impl Keyring {
         F::from_value(value).ok_or(ErrorKind::UnexpectedNull)
     }
 
-    /// `framed` is `None` for a hidden NULL.
+    /// `encoded` is `None` for a hidden NULL.
     fn seal_framed(&self, column: &Column, row: &RowContext, encoded: Option<&[u8]>) -> Result<Vec<u8>, ErrorKind> {
         let suite = column.sealing_suite();
         let text_len = framed_len(column, encoded);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as DeErr
 
 /// One data key in a key store: wrapped, with what is known of it.
 ///
-/// Everything but `state`, `wrapped` and `revision` is immutable, and bound into each wrapped copy.
+/// Id, scope and commitment are immutable, and bound into each wrapped copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyRecord {

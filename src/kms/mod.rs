@@ -36,7 +36,8 @@ pub trait Kms: Debug + Send + Sync {
     /// that this provider doesn't have; see [`KmsError`] for the others.
     fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError>;
 
-    /// Wraps the key again under the newest version of the KEK; `Ok(None)` if it already is.
+    /// Wraps the key again under the newest version of the KEK; `Ok(None)` if it already is. This default can't tell, and
+    /// always wraps again. The caller checks what comes back against the key's commitment.
     ///
     /// # Errors
     ///

@@ -36,10 +36,13 @@ pub(super) fn compare(locked: &Entries, code: &Entries) -> Changes {
 
 /// Whether a column as `new` has it reads what was stored as `old` has it.
 fn still_reads(new: &Entry, old: &Entry) -> bool {
-    let suite_is_tried = new.suite == old.suite || new.previous_suite.as_ref() == Some(&old.suite);
-    // AES-256-SIV is never bound to a row, so moving to or from it changes `row` without stranding anything.
+    let tries = |suite: &String| new.suite == *suite || new.previous_suite.as_ref() == Some(suite);
+    let suite_is_tried = tries(&old.suite) && old.previous_suite.iter().all(tries);
+    // AES-256-SIV is never bound to a row, and a column that is moving to it opens what wasn't bound before.
     let siv = |entry: &Entry| entry.suite == crate::Suite::Aes256Siv.name();
-    let row_is_same = new.row == old.row || (siv(new) != siv(old));
+    let never_bound = |entry: &Entry| siv(entry) && entry.previous_suite.is_none();
+    let row_is_same =
+        new.row == old.row || never_bound(new) || never_bound(old) || (siv(new) && old.row.is_empty());
     new.kind == old.kind
         && suite_is_tried
         && row_is_same

@@ -240,7 +240,9 @@ fn read(path: &Path) -> Result<Option<Entries>, LockError> {
 impl Entry {
     fn new(schema: &Schema, column: &Column) -> Self {
         let context = |column: &crate::model::ContextColumn| format!("{}: {}", column.name, column.kind);
-        let bound = column.is_row_bound() && !schema.row.is_empty();
+        // As long as values of the previous suite may be stored, they may be bound.
+        let bound =
+            column.is_row_bound() || column.fallback_suite().is_some_and(|suite| column.binds_row_under(suite));
         Self {
             table: column.table().to_owned(),
             column: column.name().to_owned(),

@@ -12,7 +12,7 @@ const LIMIT: u64 = 1 << 32;
 
 pub(crate) struct Cipher {
     aead: Aes256Gcm,
-    /// Values sealed by this process under this key.
+    /// Values sealed under this key since it was loaded.
     sealed: AtomicU64,
 }
 
