@@ -50,7 +50,9 @@ pub enum ErrorKind {
     #[error("the value is sealed under key {0}, which was destroyed: it can't be read again")]
     DestroyedKey(KeyId),
     /// The value isn't authentic for its table, column, scope, row and key. Without a reason, on purpose.
-    #[error("the value was rejected: it was changed, or it was sealed for another table, column, scope or row")]
+    #[error(
+        "the value was rejected: it was changed, or it was sealed for another table, column, scope or row; find the row by loading one at a time, and restore it from a backup"
+    )]
     Rejected,
     /// The value opened, but isn't of the field's type: the model no longer fits the data.
     #[error(
@@ -58,7 +60,9 @@ pub enum ErrorKind {
     )]
     Malformed(&'static str),
     /// NULL where the field isn't an `Option`.
-    #[error("the stored value is NULL but the field is not an `Option`")]
+    #[error(
+        "the stored value is NULL, but the field is not an `Option` or its column hides NULL: somebody overwrote it; restore it from a backup"
+    )]
     UnexpectedNull,
     /// The value would be, or is, longer than 64 MiB when sealed.
     #[error("the sealed value has {0} bytes; the most is {MAX_SEALED_LEN}")]

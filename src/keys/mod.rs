@@ -20,7 +20,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// The id of a data key: random, not 0, unique in a key store, and the second to fifth byte of every value sealed
 /// under the key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(u32);
 
 impl KeyId {
@@ -44,6 +44,13 @@ impl KeyId {
                 return Ok(id);
             }
         }
+    }
+}
+
+/// As in messages, so that the two can be compared by eye.
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
     }
 }
 

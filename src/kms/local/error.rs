@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum LocalError {
     /// There is no file at that path.
-    #[error("there is no key file at {path}: create it once with `Local::create`, and keep a copy in a safe place", path = .path.display())]
+    #[error("there is no key file at {path}: if it was there before, put its copy back, since a new one opens nothing; if this is the first start, create it with `Local::create` and keep a copy in a safe place", path = .path.display())]
     NotFound {
         /// The key file.
         path: PathBuf,
