@@ -3,8 +3,8 @@
 use fieldseal::kms::{Kms, KmsError, Local};
 use fieldseal::store::{Change, Conflict, KeyStore, Memory, StoreError};
 use fieldseal::{
-    Binding, Column, DataKey, ErrorKind, KekUri, KeyId, KeyRecord, KeyState, Keyring, KeyringError, RowContext,
-    RowId, Scope, Suite, TransitionError, WrappedKey,
+    Binding, Column, ContextError, DataKey, ErrorKind, KekUri, KeyId, KeyRecord, KeyState, Keyring, KeyringError,
+    RowContext, RowId, Scope, Suite, TransitionError, WrappedKey,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -327,4 +327,15 @@ fn rewrapping_never_overwrites_a_key_with_another() {
     assert!(matches!(keyring.rewrap(), Err(KeyringError::WrongKey(wrong)) if wrong == id));
     assert_eq!(store.load().unwrap(), before);
     open(&Keyring::open(kms, store).unwrap(), &sealed).unwrap();
+}
+
+#[test]
+fn a_column_that_binds_its_row_wants_a_row() {
+    let (_dir, kms) = Counting::new();
+    let keyring = Keyring::open(kms, Memory::new()).unwrap();
+    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let nowhere = RowContext::default();
+    let error = keyring.seal_bytes(&NAME, &nowhere, b"Ada").unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Context(ContextError::MissingRow));
+    keyring.seal_bytes(&NAME.unbound_row(), &nowhere, b"Ada").unwrap();
 }

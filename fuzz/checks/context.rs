@@ -5,7 +5,7 @@
 
 use super::input::Input;
 use super::keys::{self, Fixed};
-use fieldseal::{AsRowId, Column, ErrorKind, KeyState, Keyring, RowContext, RowId, Scope, Suite};
+use fieldseal::{AsRowId, Column, ContextError, ErrorKind, KeyState, Keyring, RowContext, RowId, Scope, Suite};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use uuid::Uuid;
@@ -84,7 +84,13 @@ pub fn check(data: &[u8]) -> bool {
 
     let same = first.is(&second);
     let plaintext = b"plaintext";
-    let sealed = KEYRING.seal_bytes(&first.column(), &first.context(), plaintext).expect("every scope has a key");
+    let sealed = KEYRING.seal_bytes(&first.column(), &first.context(), plaintext);
+    if first.column().is_row_bound() && first.context().row.is_unbound() {
+        let error = sealed.expect_err("a value that is bound to its row, without a row");
+        assert_eq!(*error.kind(), ErrorKind::Context(ContextError::MissingRow));
+        return false;
+    }
+    let sealed = sealed.expect("every scope has a key");
     match KEYRING.open_bytes(&second.column(), &second.context(), &sealed) {
         Ok(opened) => {
             assert!(same, "opened in another place");

@@ -1,7 +1,7 @@
 //! The hot path: one value sealed or opened, without a lock and without a KMS call.
 
 use super::{Keyring, snapshot::KeyMaterial};
-use crate::context::{RowContext, RowId};
+use crate::context::{ContextError, RowContext, RowId};
 use crate::db::{SealedValue, StoredValue};
 use crate::envelope::{Envelope, EnvelopeError, HEADER_LEN, MAX_SEALED_LEN};
 use crate::error::{Error, ErrorKind};
@@ -112,6 +112,9 @@ impl Keyring {
 
     /// `encoded` is `None` for a hidden NULL.
     fn seal_framed(&self, column: &Column, row: &RowContext, encoded: Option<&[u8]>) -> Result<Vec<u8>, ErrorKind> {
+        if column.is_row_bound() && row.row.is_unbound() {
+            return Err(ContextError::MissingRow.into());
+        }
         let suite = column.sealing_suite();
         let text_len = framed_len(column, encoded);
         let total = text_len.saturating_add(suite.overhead());
