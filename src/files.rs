@@ -18,14 +18,35 @@ pub(crate) fn lock(path: &Path) -> io::Result<Lock> {
     let target = fs::canonicalize(path)?;
     let mut name = OsString::from(&target);
     name.push(".lock");
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(PathBuf::from(name))?;
-    give_to_owner(&file, &fs::metadata(&target)?)?;
+    let name = PathBuf::from(name);
+    let file = match new_lock_file(&name) {
+        Ok(file) => {
+            give_to_owner(&file, &fs::metadata(&target)?)?;
+            file
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => existing_lock_file(&name)?,
+        Err(error) => return Err(error),
+    };
     file.lock()?;
     Ok(Lock(file))
+}
+
+/// Never through a link: whoever can write the folder could point it anywhere.
+fn new_lock_file(name: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(name)
+}
+
+/// Opened for reading only, which is enough to lock it, and neither made nor given to anybody.
+fn existing_lock_file(name: &Path) -> io::Result<File> {
+    if !fs::symlink_metadata(name)?.is_file() {
+        let message = format!("{} is not a file: remove it", name.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    File::open(name)
 }
 
 /// Makes a file that wasn't there, readable by its owner only; [`io::ErrorKind::AlreadyExists`] if it was.

@@ -142,6 +142,9 @@ impl<T: Value> ModelField for Sealed<T> {
     }
 
     fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error> {
+        if stored.is_null() && place.column.hides_null() {
+            return Err(place.error(ErrorKind::UnexpectedNull));
+        }
         let Place { column, row, keyring } = place;
         Ok((!stored.is_null()).then(|| Self(State::Closed(Closed { stored, column, row: row.clone(), keyring }))))
     }

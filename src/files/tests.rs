@@ -117,3 +117,19 @@ fn an_administrator_does_not_take_the_file_away_from_its_owner() {
         );
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_lock_is_never_made_or_given_away_through_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    create(&path, b"{}").unwrap();
+    for target in [folder.path().join("not-there"), path.clone()] {
+        std::os::unix::fs::symlink(&target, folder.path().join("keys.json.lock")).unwrap();
+        assert_eq!(lock(&path).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert!(!folder.path().join("not-there").exists());
+        fs::remove_file(folder.path().join("keys.json.lock")).unwrap();
+    }
+    drop(lock(&path).unwrap());
+    drop(lock(&path).unwrap());
+}

@@ -127,15 +127,20 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// The first failure; keys before it have been rewrapped, and a second call goes on with the rest.
+    /// The first failure; all keys that could be have been rewrapped.
     pub fn rewrap(&self) -> Result<usize, KeyringError> {
         let _changing = self.lock();
         let mut rewrapped = 0;
+        let mut failed = None;
         for record in self.inner.store.load()? {
-            rewrapped += usize::from(self.rewrap_one(record)?);
+            match self.rewrap_one(record) {
+                Ok(changed) => rewrapped += usize::from(changed),
+                // One damaged record must not keep the others under an old KEK.
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
         self.replace_with(&self.inner.store.load()?)?;
-        Ok(rewrapped)
+        failed.map_or(Ok(rewrapped), Err)
     }
 
     fn rewrap_one(&self, mut record: KeyRecord) -> Result<bool, KeyringError> {

@@ -48,6 +48,9 @@ struct Inner {
     changing: Mutex<()>,
 }
 
+/// The most copies of one key that are tried: the key store's rows are hostile, and each copy costs a KMS call.
+const MAX_COPIES: usize = 16;
+
 /// What a keyring knows of one data key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -148,7 +151,7 @@ impl Keyring {
         let mut last = None;
         // The copy under the provider's own KEK first: the others may be under KEKs that it doesn't reach.
         let (own, others): (Vec<_>, Vec<_>) = record.wrapped.iter().partition(|copy| copy.kek == kms.kek());
-        for wrapped in own.into_iter().chain(others) {
+        for wrapped in own.into_iter().chain(others).take(MAX_COPIES) {
             match scrubbed(|| kms.unwrap(wrapped, &binding)) {
                 Ok(key) if commitment(&key, record.id, &record.scope) == record.commitment => {
                     tracing::debug!(key = %record.id, scope = %record.scope, kek = %wrapped.kek, "loaded a data key");

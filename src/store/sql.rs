@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// The longest text or blob that is read from a row, in bytes.
 const MAX_CELL: usize = MAX_WRAPPED_JSON;
 
+/// The most keys that are read from a store; the statements ask for one more.
+const MAX_ROWS: usize = 1_000_000;
+
 /// How long a statement waits for another process's transaction.
 pub(super) const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -64,10 +67,18 @@ pub(super) const TAKE_WRITE_LOCK: &str = "UPDATE fieldseal_keys SET revision = r
 /// Every record, or those of one scope.
 pub(super) fn load(connection: &mut impl Connection, scope: Option<&Scope>) -> Result<Vec<KeyRecord>, StoreError> {
     let rows = match scope {
-        None => connection.select(select!(" ORDER BY id"), &[]),
-        Some(scope) => connection.select(select!(" WHERE scope = ?1 ORDER BY id"), &[Param::Text(scope.as_str())]),
+        None => connection.select(select!(" LIMIT 1000001"), &[]),
+        Some(scope) => {
+            connection.select(select!(" WHERE scope = ?1 LIMIT 1000001"), &[Param::Text(scope.as_str())])
+        }
     };
-    rows?.into_iter().map(|row| row.record(connection.store())).collect()
+    let rows = rows?;
+    // What is called `fieldseal_keys` may be an endless view.
+    if rows.len() > MAX_ROWS {
+        let (store, message) = (connection.store().to_owned(), format!("it has more than {MAX_ROWS} keys"));
+        return Err(StoreError::Damaged { store, message });
+    }
+    rows.into_iter().map(|row| row.record(connection.store())).collect()
 }
 
 pub(super) fn get(connection: &mut impl Connection, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
