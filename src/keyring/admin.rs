@@ -162,16 +162,13 @@ impl Keyring {
     fn rewrapped(&self, record: &KeyRecord) -> Result<Option<KeyRecord>, KeyringError> {
         let kms = &self.inner.kms;
         let (id, binding) = (record.id, record.binding());
-        let failed = |error| KeyringError::Kms { id, error };
         let mut new = KeyRecord { revision: record.revision.saturating_add(1), ..record.clone() };
         let mut changed = false;
         for copy in new.wrapped.iter_mut().filter(|copy| copy.kek == kms.kek()) {
-            let Some(rewrapped) = scrubbed(|| kms.rewrap(copy, &binding)).map_err(failed)? else { continue };
+            let rewrapped = scrubbed(|| kms.rewrap(copy, &binding));
+            let Some(rewrapped) = rewrapped.map_err(|error| KeyringError::Kms { id, error })? else { continue };
             // The old copy is about to be overwritten: what replaces it must hold the very same key.
-            let held = scrubbed(|| Ok(commitment(&kms.unwrap(&rewrapped, &binding)?, id, &record.scope)));
-            if held.map_err(failed)? != record.commitment {
-                return Err(KeyringError::WrongKey(id));
-            }
+            self.unwrap_copy(record, &rewrapped)?;
             *copy = rewrapped;
             changed = true;
         }

@@ -11,7 +11,7 @@ pub use error::KeyringError;
 pub use slot::{Installed, KeyringSlot, KeyringSource, install};
 
 use crate::context::Scope;
-use crate::keys::{KeyId, KeyRecord, KeyState, commitment, scrubbed};
+use crate::keys::{DataKey, KeyId, KeyRecord, KeyState, WrappedKey, commitment, scrubbed};
 use crate::kms::Kms;
 use crate::store::KeyStore;
 use arc_swap::ArcSwap;
@@ -147,21 +147,32 @@ impl Keyring {
 
     fn unwrap(&self, record: &KeyRecord) -> Result<KeyMaterial, KeyringError> {
         let kms = &self.inner.kms;
-        let binding = record.binding();
         let mut last = None;
         // The copy under the provider's own KEK first: the others may be under KEKs that it doesn't reach.
         let (own, others): (Vec<_>, Vec<_>) = record.wrapped.iter().partition(|copy| copy.kek == kms.kek());
         for wrapped in own.into_iter().chain(others).take(MAX_COPIES) {
-            match scrubbed(|| kms.unwrap(wrapped, &binding)) {
-                Ok(key) if commitment(&key, record.id, &record.scope) == record.commitment => {
+            match self.unwrap_copy(record, wrapped) {
+                Ok(key) => {
                     tracing::debug!(key = %record.id, scope = %record.scope, kek = %wrapped.kek, "loaded a data key");
                     return Ok(KeyMaterial::new(record, key));
                 }
-                Ok(_) => last = Some(KeyringError::WrongKey(record.id)),
-                Err(error) => last = last.or(Some(KeyringError::Kms { id: record.id, error })),
+                Err(error @ KeyringError::WrongKey(_)) => last = Some(error),
+                Err(error) => last = last.or(Some(error)),
             }
         }
         Err(last.unwrap_or(KeyringError::NoCopy(record.id)))
+    }
+
+    /// The key in one wrapped copy, if it is the one that the record is committed to.
+    fn unwrap_copy(&self, record: &KeyRecord, wrapped: &WrappedKey) -> Result<DataKey, KeyringError> {
+        let id = record.id;
+        let key = scrubbed(|| self.inner.kms.unwrap(wrapped, &record.binding()))
+            .map_err(|error| KeyringError::Kms { id, error })?;
+        if commitment(&key, id, &record.scope) == record.commitment {
+            Ok(key)
+        } else {
+            Err(KeyringError::WrongKey(id))
+        }
     }
 }
 
