@@ -198,6 +198,8 @@ def key_store_seeds():
     yield "another format", store(RECORD, format="fieldseal-keys/2")
     yield "cut", store(RECORD)[:-1]
     yield "not an object", compact(["fieldseal-keys/1", [RECORD]]).encode()
+    yield "a record that is no object", store(list(RECORD.values()))
+    yield "a copy that is no object", store({**RECORD, "wrapped": [list(copy.values()) for copy in RECORD["wrapped"]]})
 
 
 def local_kek_seeds():
@@ -206,6 +208,10 @@ def local_kek_seeds():
         for file in vectors[sort]:
             if sort == "files" or file["name"] in REFUSED_FILES:
                 yield file["name"], file["file"].encode()
+    document = json.loads(vectors["files"][0]["file"])
+    yield "not an object", compact(list(document.values())).encode()
+    entries = [list(entry.values()) for entry in document["keys"]]
+    yield "a version that is no object", compact({**document, "keys": entries}).encode()
 
 
 REFUSED_FILES = (

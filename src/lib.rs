@@ -18,6 +18,7 @@ mod envelope;
 mod error;
 mod files;
 mod framing;
+mod json;
 mod keyring;
 mod keys;
 pub mod kms;

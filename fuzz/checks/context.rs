@@ -141,7 +141,7 @@ impl Place {
 
     fn column(&self) -> Column {
         let (table, name) = self.names;
-        let column = Column::new(table, name).suite(self.suite);
+        let column = Column::new(table, name).with_suite(self.suite);
         if self.bound { column } else { column.unbound_row() }
     }
 

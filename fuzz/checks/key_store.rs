@@ -4,6 +4,7 @@ use super::key_record::{comes_back_from_columns, comes_back_from_json};
 use super::scratch::Scratch;
 use fieldseal::KeyState;
 use fieldseal::store::{File, KeyStore as _};
+use serde_json::Value;
 use std::collections::HashSet;
 
 thread_local! {
@@ -14,6 +15,10 @@ thread_local! {
 pub fn check(data: &[u8]) -> bool {
     let path = SCRATCH.with(|scratch| scratch.file(data));
     let Ok(store) = File::open(path) else { return false };
+    let file: Value = serde_json::from_slice(data).expect("it was opened");
+    let entries = file["keys"].as_array().expect("it was opened");
+    let copies = entries.iter().flat_map(|entry| entry["wrapped"].as_array().expect("it was opened"));
+    assert!(file.is_object() && entries.iter().chain(copies).all(Value::is_object), "an array for an object");
     let records = store.load().expect("it was read a moment ago");
     let (mut ids, mut primaries) = (HashSet::new(), HashSet::new());
     for record in &records {

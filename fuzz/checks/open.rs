@@ -16,18 +16,23 @@ use uuid::Uuid;
 /// `seeds.py` has the same list.
 const COLUMNS: [Column; 13] = [
     column("xaes"),
-    column("xchacha").suite(Suite::XChaCha20Poly1305),
-    column("gcm").suite(Suite::Aes256Gcm),
-    column("siv").suite(Suite::Aes256Siv),
+    column("xchacha").with_suite(Suite::XChaCha20Poly1305),
+    column("gcm").with_suite(Suite::Aes256Gcm),
+    column("siv").with_suite(Suite::Aes256Siv),
     column("unbound").unbound_row(),
     column("padded").pad(16),
     column("hidden").pad(16).hide_null(),
     column("migrating").migrating(),
-    column("from siv").previous_suite(Suite::Aes256Siv),
-    column("to siv").suite(Suite::Aes256Siv).previous_suite(Suite::Xaes256Gcm),
-    column("from gcm").suite(Suite::XChaCha20Poly1305).previous_suite(Suite::Aes256Gcm),
-    column("unbound from siv").unbound_row().previous_suite(Suite::Aes256Siv),
-    column("everything").suite(Suite::Aes256Gcm).previous_suite(Suite::Aes256Siv).pad(16).hide_null().migrating(),
+    column("from siv").with_previous_suite(Suite::Aes256Siv),
+    column("to siv").with_suite(Suite::Aes256Siv).with_previous_suite(Suite::Xaes256Gcm),
+    column("from gcm").with_suite(Suite::XChaCha20Poly1305).with_previous_suite(Suite::Aes256Gcm),
+    column("unbound from siv").unbound_row().with_previous_suite(Suite::Aes256Siv),
+    column("everything")
+        .with_suite(Suite::Aes256Gcm)
+        .with_previous_suite(Suite::Aes256Siv)
+        .pad(16)
+        .hide_null()
+        .migrating(),
 ];
 
 const fn column(name: &'static str) -> Column {
@@ -220,7 +225,7 @@ impl Place {
     }
 
     fn cannot_be_sealed(&self, stored: &[u8]) -> bool {
-        let suites = [Some(self.column.sealing_suite()), self.column.fallback_suite()];
+        let suites = [Some(self.column.suite()), self.column.previous_suite()];
         let shortest = suites.into_iter().flatten().map(Suite::overhead).min();
         Envelope::parse(stored).is_err() || Some(stored.len()) < shortest
     }

@@ -2,6 +2,7 @@
 
 use super::{Binding, Commitment, KekUri, KeyId, KeyState};
 use crate::context::Scope;
+use crate::json;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as DeError};
 
@@ -23,6 +24,7 @@ pub struct KeyRecord {
     #[serde(with = "commitment")]
     pub commitment: Commitment,
     /// The key under one or more KEKs; empty once it is destroyed.
+    #[serde(deserialize_with = "json::objects")]
     pub wrapped: Vec<WrappedKey>,
     /// Unix seconds.
     pub created: i64,
@@ -75,7 +77,7 @@ impl KeyRecord {
             scope: Scope::from_store(scope).map_err(|_| bad("scope"))?,
             state: KeyState::from_name(state).ok_or(bad("state"))?,
             commitment: commitment.try_into().map(Commitment::from_bytes).map_err(|_| bad("commitment"))?,
-            wrapped: serde_json::from_str(wrapped_json).map_err(|_| bad("wrapped"))?,
+            wrapped: json::from_objects(wrapped_json).map_err(|_| bad("wrapped"))?,
             created,
             revision: u64::try_from(revision).map_err(|_| bad("revision"))?,
         })

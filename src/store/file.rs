@@ -3,6 +3,7 @@
 use super::{Change, KeyStore, StoreError, apply, check_writable};
 use crate::context::Scope;
 use crate::files::{self, ReadError};
+use crate::json;
 use crate::keys::{KeyId, KeyRecord, KeyState};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -73,7 +74,7 @@ impl File {
     }
 
     fn encode(&self, keys: &[KeyRecord]) -> Result<Vec<u8>, StoreError> {
-        let mut json = serde_json::to_vec_pretty(&Document { format: FORMAT.to_owned(), keys })
+        let mut json = serde_json::to_vec_pretty(&Document { format: FORMAT, keys })
             .map_err(|error| self.unavailable("write", error.into()))?;
         json.push(b'\n');
         if u64::try_from(json.len()).is_ok_and(|len| len <= MAX_FILE) {
@@ -84,18 +85,17 @@ impl File {
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<Vec<KeyRecord>, StoreError> {
-        let Document { format, keys } =
-            serde_json::from_slice::<Document<Vec<KeyRecord>>>(bytes).map_err(|error| {
-                match serde_json::from_slice::<Probe>(bytes) {
-                    Ok(probe) if probe.format != FORMAT => self.unknown_format(),
-                    // The parser's own message is left out: it quotes what it read.
-                    _ => self.damaged(format!(
-                        "it is not JSON of the format {FORMAT} (line {}, column {})",
-                        error.line(),
-                        error.column()
-                    )),
-                }
-            })?;
+        let StoredDocument { format, keys } = json::from_object::<StoredDocument>(bytes).map_err(|error| {
+            match serde_json::from_slice::<Probe>(bytes) {
+                Ok(probe) if probe.format != FORMAT => self.unknown_format(),
+                // The parser's own message is left out: it quotes what it read.
+                _ => self.damaged(format!(
+                    "it is not JSON of the format {FORMAT} (line {}, column {})",
+                    error.line(),
+                    error.column()
+                )),
+            }
+        })?;
         if format != FORMAT {
             return Err(self.unknown_format());
         }
@@ -170,11 +170,18 @@ impl KeyStore for File {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+struct Document<'a> {
+    format: &'static str,
+    keys: &'a [KeyRecord],
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document<K> {
+struct StoredDocument {
     format: String,
-    keys: K,
+    #[serde(deserialize_with = "json::objects")]
+    keys: Vec<KeyRecord>,
 }
 
 /// For a file whose keys can't be read: is it a key store of another version?

@@ -2,6 +2,7 @@
 
 use super::LocalError;
 use super::cipher;
+use crate::json;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::de::{Error as DeError, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -16,9 +17,9 @@ pub(super) struct Document {
     pub(super) format: String,
     pub(super) id: String,
     pub(super) primary: u32,
+    #[serde(deserialize_with = "json::objects")]
     pub(super) keys: Vec<DocumentKey>,
-    /// Must be there, if only as `null`.
-    #[serde(deserialize_with = "Option::deserialize")]
+    #[serde(deserialize_with = "json::object_or_null")]
     pub(super) passphrase: Option<DocumentPassphrase>,
     pub(super) mac: Secret,
 }
@@ -50,7 +51,7 @@ struct Probe {
 
 impl Document {
     pub(super) fn from_json(bytes: &[u8], path: &Path) -> Result<Self, LocalError> {
-        serde_json::from_slice(bytes).map_err(|error| Self::refused(bytes, &error, path))
+        json::from_object(bytes).map_err(|error| Self::refused(bytes, &error, path))
     }
 
     /// The parser's own message is left out: it quotes what it read, and that may be a key.
