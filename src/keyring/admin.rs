@@ -62,11 +62,7 @@ impl Keyring {
         let _changing = self.lock();
         self.until_uncontended(|records| {
             let new = step(find(records, id)?, KeyState::Primary)?;
-            let old = records.iter().find(|record| record.scope == new.scope && record.state == KeyState::Primary);
-            let mut changes = Vec::with_capacity(2);
-            if let Some(old) = old {
-                changes.push(Change::Update(step(old, KeyState::Active)?));
-            }
+            let mut changes = demote_primary(records, &new.scope)?;
             changes.push(Change::Update(new));
             Ok((changes, ()))
         })
@@ -79,12 +75,17 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// If the store or the KMS fails. A key that was staged but not promoted may be left; [`Self::promote`] or
-    /// [`Self::destroy`] it.
+    /// If the store or the KMS fails. If it was the store, the key may have been created all the same: call
+    /// [`Self::refresh`], and look at [`Self::primary`].
     pub fn rotate(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
-        let id = self.stage(scope)?;
-        self.promote(id)?;
-        Ok(id)
+        let _changing = self.lock();
+        self.until_uncontended(|records| {
+            let new = self.new_record(scope, KeyState::Primary)?;
+            let id = new.id;
+            let mut changes = demote_primary(records, scope)?;
+            changes.push(Change::Insert(new));
+            Ok((changes, id))
+        })
     }
 
     /// Refuses a key from now on. It can be taken back with [`Self::reactivate`].
@@ -189,13 +190,19 @@ impl Keyring {
         for _ in 0..ATTEMPTS {
             let records = self.inner.store.load()?;
             let (changes, result) = decide(&records)?;
+            if changes.is_empty() {
+                self.replace_with(&records)?;
+                return Ok(result);
+            }
             match self.inner.store.commit(&changes) {
                 Ok(()) => {
+                    let stored = self.inner.store.load()?;
                     for change in &changes {
                         let record = change.record();
                         tracing::info!(key = %record.id, scope = %record.scope, state = %record.state, "changed a data key");
+                        check_stored(record, &stored)?;
                     }
-                    self.replace_with(&self.inner.store.load()?)?;
+                    self.replace_with(&stored)?;
                     return Ok(result);
                 }
                 Err(StoreError::Conflict(
@@ -228,6 +235,21 @@ impl Keyring {
 
 fn find(records: &[KeyRecord], id: KeyId) -> Result<&KeyRecord, KeyringError> {
     records.iter().find(|record| record.id == id).ok_or(KeyringError::NoSuchKey(id))
+}
+
+/// Whether the store holds what was committed, or what another process made of it since.
+fn check_stored(record: &KeyRecord, stored: &[KeyRecord]) -> Result<(), KeyringError> {
+    let kept = |stored: &KeyRecord| stored == record || stored.revision > record.revision;
+    match find(stored, record.id) {
+        Ok(stored) if kept(stored) => Ok(()),
+        _ => Err(KeyringError::NotStored(record.id)),
+    }
+}
+
+/// What makes room for another primary of the scope.
+fn demote_primary(records: &[KeyRecord], scope: &Scope) -> Result<Vec<Change>, KeyringError> {
+    let old = records.iter().find(|record| record.scope == *scope && record.state == KeyState::Primary);
+    old.map(|old| step(old, KeyState::Active).map(Change::Update)).into_iter().collect()
 }
 
 /// The record one step on in its life.

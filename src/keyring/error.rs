@@ -40,6 +40,11 @@ pub enum KeyringError {
         "the key store holds two primary keys for {0}: its unique index is gone; set the older one's state to `active` by SQL and restore the index"
     )]
     TwoPrimaries(Scope),
+    /// The store says it made a change that it didn't make.
+    #[error(
+        "the key store did not keep the change of data key {0}: look for a trigger or rule on its table; if the key was being destroyed, its wrapped copies may still be there"
+    )]
+    NotStored(KeyId),
     /// There is no such key.
     #[error("the key store has no data key {0}")]
     NoSuchKey(KeyId),

@@ -209,7 +209,9 @@ impl Local {
             // The name is the key store's: hostile, and of any length.
             let other: String = wrapped.kek.as_str().chars().take(80).collect();
             return Err(KmsError::NotFound(format!(
-                "the key is wrapped under {other:?}, and this is {}",
+                "the key is wrapped under {other:?}, and {} holds {}: open the key file that it was wrapped with, or put \
+                 its copy back",
+                self.path.display(),
                 self.kek
             )));
         }
@@ -226,7 +228,12 @@ impl Local {
 
     fn no_version(&self, loaded: &Loaded, version: u32) -> KmsError {
         let present: Vec<_> = loaded.versions.keys().map(u32::to_string).collect();
-        KmsError::NotFound(format!("{} has no version {version}; it has {}", self.kek, present.join(", ")))
+        KmsError::NotFound(format!(
+            "{} has no version {version} of {}, only {}: put back a copy of the file that has it",
+            self.path.display(),
+            self.kek,
+            present.join(", ")
+        ))
     }
 }
 

@@ -357,3 +357,21 @@ fn revisions_that_were_edited_break_nothing() {
     assert!(matches!(error, KeyringError::Store(_) | KeyringError::Contended(_)), "{error:?}");
     scene.survived(&[]);
 }
+
+/// What a trigger makes of a change is noticed before anyone believes that a key is gone.
+#[test]
+fn a_store_that_keeps_what_was_destroyed_is_noticed() {
+    let scene = Scene::new();
+    scene.running.retire(scene.active_1).unwrap();
+    scene.attack(
+        "CREATE TRIGGER keep AFTER UPDATE OF wrapped ON fieldseal_keys WHEN NEW.wrapped = '[]'
+         BEGIN UPDATE fieldseal_keys SET wrapped = OLD.wrapped WHERE id = NEW.id; END",
+    );
+    let error = scene.running.destroy(scene.active_1).unwrap_err();
+    assert!(matches!(error, KeyringError::NotStored(id) if id == scene.active_1), "{error:?}");
+    scene.attack("DROP TRIGGER keep");
+    scene.attack("CREATE TRIGGER ignore BEFORE INSERT ON fieldseal_keys BEGIN SELECT raise(IGNORE); END");
+    assert!(matches!(scene.running.stage(&tenant(1)), Err(KeyringError::NotStored(_))));
+    let error = scene.running.rotate(&tenant(1)).unwrap_err();
+    assert!(matches!(error, KeyringError::NotStored(_)), "{error:?}");
+}

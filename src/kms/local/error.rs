@@ -196,10 +196,10 @@ impl From<LocalError> for KmsError {
         let text = error.to_string();
         match error {
             LocalError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Self::Denied(text),
-            LocalError::NotFound { .. }
-            | LocalError::Io { .. }
-            | LocalError::OutOfMemory { .. }
-            | LocalError::NoRandomness => Self::Unavailable(text),
+            LocalError::NotFound { .. } => Self::NotFound(text),
+            LocalError::Io { .. } | LocalError::OutOfMemory { .. } | LocalError::NoRandomness => {
+                Self::Unavailable(text)
+            }
             _ => Self::Misconfigured(text),
         }
     }
