@@ -80,7 +80,7 @@ fn openers<'a>(
 }
 
 const fn column(suite: Suite) -> Column {
-    Column::new(TABLE, NAME).suite(suite)
+    Column::new(TABLE, NAME).with_suite(suite)
 }
 
 /// ring with nothing around it: a nonce that is counted, one allocation for what comes out.

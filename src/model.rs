@@ -9,7 +9,7 @@ use crate::suite::Suite;
 /// ```
 /// use fieldseal::{Column, Suite};
 ///
-/// const NOTES: Column = Column::new("patients", "notes").suite(Suite::Aes256Gcm).pad(64);
+/// const NOTES: Column = Column::new("patients", "notes").with_suite(Suite::Aes256Gcm).pad(64);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
@@ -54,28 +54,28 @@ impl Column {
 
     /// The column's name in the database, where it isn't the logical one.
     #[must_use]
-    pub const fn sql_name(mut self, sql_name: &'static str) -> Self {
+    pub const fn with_sql_name(mut self, sql_name: &'static str) -> Self {
         self.sql_name = sql_name;
         self
     }
 
     /// The kind of value (`docs/format.md`, "Plaintext"), for the schema lock.
     #[must_use]
-    pub const fn kind(mut self, kind: &'static str) -> Self {
+    pub const fn with_kind(mut self, kind: &'static str) -> Self {
         self.kind = kind;
         self
     }
 
     /// Another suite. [`Suite::Aes256Siv`] is never bound to the row.
     #[must_use]
-    pub const fn suite(mut self, suite: Suite) -> Self {
+    pub const fn with_suite(mut self, suite: Suite) -> Self {
         self.suite = suite;
         self
     }
 
     /// The suite the column had before, which is tried too until every value has been re-encrypted.
     #[must_use]
-    pub const fn previous_suite(mut self, suite: Suite) -> Self {
+    pub const fn with_previous_suite(mut self, suite: Suite) -> Self {
         self.previous_suite = Some(suite);
         self
     }
@@ -132,25 +132,25 @@ impl Column {
 
     /// The column's name in the database.
     #[must_use]
-    pub const fn database_name(&self) -> &'static str {
+    pub const fn sql_name(&self) -> &'static str {
         self.sql_name
     }
 
     /// The kind of value.
     #[must_use]
-    pub const fn value_kind(&self) -> &'static str {
+    pub const fn kind(&self) -> &'static str {
         self.kind
     }
 
     /// The suite that values are sealed under.
     #[must_use]
-    pub const fn sealing_suite(&self) -> Suite {
+    pub const fn suite(&self) -> Suite {
         self.suite
     }
 
-    /// The suite that is tried where [`Self::sealing_suite`] doesn't open a value.
+    /// The suite that is tried where [`Self::suite`] doesn't open a value.
     #[must_use]
-    pub const fn fallback_suite(&self) -> Option<Suite> {
+    pub const fn previous_suite(&self) -> Option<Suite> {
         self.previous_suite
     }
 
@@ -175,6 +175,11 @@ impl Column {
     #[must_use]
     pub const fn hides_null(&self) -> bool {
         self.hide_null
+    }
+
+    /// Whether a NULL in the database can only be somebody else's: a hidden NULL is sealed.
+    pub(crate) const fn refuses_null(&self) -> bool {
+        self.hide_null && !self.migrating
     }
 
     /// Whether plaintext is accepted on read.

@@ -142,7 +142,7 @@ impl<T: Value> ModelField for Sealed<T> {
     }
 
     fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error> {
-        if stored.is_null() && place.column.hides_null() {
+        if stored.is_null() && place.column.refuses_null() {
             return Err(place.error(ErrorKind::UnexpectedNull));
         }
         let Place { column, row, keyring } = place;
@@ -311,7 +311,7 @@ impl Closed {
             && self.row == *place.row
             && std::ptr::fn_addr_eq(self.keyring, place.keyring);
         let StoredValue::Bytes(bytes) = self.stored.as_value() else { return None };
-        let moving = self.column.is_migrating() || self.column.fallback_suite().is_some();
+        let moving = self.column.is_migrating() || self.column.previous_suite().is_some();
         let primary = (self.keyring)().ok()?.primary(&self.row.scope);
         let under = Envelope::parse(bytes).ok().map(|envelope| envelope.key_id);
         (same && !moving && under.is_some() && under == primary).then_some(bytes)

@@ -282,7 +282,7 @@ fn a_column_that_became_deterministic_opens_what_was_bound_and_what_was_not() {
     let (_dir, kms) = Counting::new();
     let keyring = Keyring::open(kms, Memory::new()).unwrap();
     keyring.ensure_scope(&Scope::APPLICATION).unwrap();
-    let now = NAME.suite(Suite::Aes256Siv).previous_suite(Suite::Xaes256Gcm);
+    let now = NAME.with_suite(Suite::Aes256Siv).with_previous_suite(Suite::Xaes256Gcm);
     for before in [NAME, NAME.unbound_row()] {
         let sealed = keyring.seal_bytes(&before, &row(1), b"Ada").unwrap();
         assert_eq!(keyring.open_bytes(&now, &row(1), &sealed).unwrap().unwrap().as_slice(), b"Ada");

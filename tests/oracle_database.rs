@@ -195,9 +195,9 @@ impl Place {
         let columns = schema.columns.iter().map(|column| {
             json!({
                 "column": column.name(),
-                "sql_column": column.database_name(),
-                "suite": column.sealing_suite().name(),
-                "kind": column.value_kind(),
+                "sql_column": column.sql_name(),
+                "suite": column.suite().name(),
+                "kind": column.kind(),
                 "pad": (column.padding() > 0).then_some(column.padding()),
                 "hide_null": column.hides_null(),
                 "bound": column.is_row_bound(),

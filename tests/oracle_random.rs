@@ -220,7 +220,7 @@ mod encodings {
         /// Python opens the values and spells them the same.
         fn check<T: Value + Spelt>(&self, encodings: &[Vec<u8>]) {
             let table = format!("{} of {}", T::KIND, std::any::type_name::<T>());
-            let column = Column::new("values", "value").kind(T::KIND);
+            let column = Column::new("values", "value").with_kind(T::KIND);
             let written = self.write::<T>(&table, &column, encodings);
             assert!(written.len() > EACH / 3, "{table} has {} values only", written.len());
             let expected: Vec<_> = written.into_iter().map(|text| json!({ "value": text })).collect();
@@ -228,7 +228,7 @@ mod encodings {
                 "kek_file": self.path("kek.json"), "keys": { "file": self.path("keys.json") },
                 "database": self.path("app.db"), "table": "values", "sql_table": table,
                 "columns": [{
-                    "column": "value", "sql_column": "value", "suite": column.sealing_suite().name(), "kind": T::KIND,
+                    "column": "value", "sql_column": "value", "suite": column.suite().name(), "kind": T::KIND,
                 }],
                 "row": [{ "column": "id", "kind": "int" }],
             }));

@@ -273,5 +273,5 @@ fn the_schema_says_where_everything_is() {
         schema.row.iter().map(|column| (column.name, column.kind)).collect::<Vec<_>>(),
         [("house", "text"), ("floor", "int")]
     );
-    assert_eq!((schema.columns[0].name(), schema.columns[0].database_name()), ("chief", "chief_name"));
+    assert_eq!((schema.columns[0].name(), schema.columns[0].sql_name()), ("chief", "chief_name"));
 }

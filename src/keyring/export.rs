@@ -26,7 +26,7 @@ impl Keyring {
     ) -> Result<Zeroizing<String>, KeyringError> {
         let snapshot = self.inner.keys.load();
         let primary = snapshot.primary(scope).ok_or_else(|| KeyringError::NoKeys(scope.clone()))?.id;
-        let suite = column.sealing_suite();
+        let suite = column.suite();
         let mut key: Vec<_> = snapshot
             .entries()
             .filter(|(_, entry)| entry.scope == *scope && entry.state != KeyState::Staged)

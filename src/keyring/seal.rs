@@ -88,8 +88,7 @@ impl Keyring {
         stored: StoredValue<'_>,
     ) -> Result<F, ErrorKind> {
         let opened = match stored {
-            // A hidden NULL is sealed: a visible one was put there by somebody else.
-            StoredValue::Null if column.hides_null() && !column.is_migrating() => Err(ErrorKind::UnexpectedNull),
+            StoredValue::Null if column.refuses_null() => Err(ErrorKind::UnexpectedNull),
             StoredValue::Null => return F::from_value(None).ok_or(ErrorKind::UnexpectedNull),
             StoredValue::Bytes(bytes) => self.open_framed(column, row, bytes),
             StoredValue::TooLong(len) => Err(ErrorKind::TooLong(len)),
@@ -115,7 +114,7 @@ impl Keyring {
         if column.is_row_bound() && row.row.is_unbound() {
             return Err(ContextError::MissingRow.into());
         }
-        let suite = column.sealing_suite();
+        let suite = column.suite();
         let text_len = framed_len(column, encoded);
         let total = text_len.saturating_add(suite.overhead());
         if total > MAX_SEALED_LEN {
@@ -151,8 +150,8 @@ impl Keyring {
             EnvelopeError::TooLong => ErrorKind::TooLong(stored.len()),
             EnvelopeError::NotSealed => ErrorKind::NotSealed,
         })?;
-        let shortest = column.fallback_suite().map_or(usize::MAX, Suite::overhead);
-        if stored.len() < column.sealing_suite().overhead().min(shortest) {
+        let shortest = column.previous_suite().map_or(usize::MAX, Suite::overhead);
+        if stored.len() < column.suite().overhead().min(shortest) {
             return Err(ErrorKind::NotSealed);
         }
         let keys = self.inner.keys.load();
@@ -179,10 +178,10 @@ fn open_under_either_suite(
     row: &RowContext,
     body: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
-    let suite = column.sealing_suite();
+    let suite = column.suite();
     let bound = bound_row(column, suite, row);
     let opened = open_body(key, column, suite, bound, body);
-    let (Err(ErrorKind::Rejected), Some(previous)) = (&opened, column.fallback_suite()) else { return opened };
+    let (Err(ErrorKind::Rejected), Some(previous)) = (&opened, column.previous_suite()) else { return opened };
     let was_bound = bound_row(column, previous, row);
     let opened = open_body(key, column, previous, was_bound, body);
     // A column that became deterministic doesn't say any more whether it was bound to its row before.

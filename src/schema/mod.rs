@@ -242,18 +242,18 @@ impl Entry {
         let context = |column: &crate::model::ContextColumn| format!("{}: {}", column.name, column.kind);
         // As long as values of the previous suite may be stored, they may be bound.
         let bound =
-            column.is_row_bound() || column.fallback_suite().is_some_and(|suite| column.binds_row_under(suite));
+            column.is_row_bound() || column.previous_suite().is_some_and(|suite| column.binds_row_under(suite));
         Self {
             table: column.table().to_owned(),
             column: column.name().to_owned(),
-            kind: column.value_kind().to_owned(),
-            suite: column.sealing_suite().name().to_owned(),
-            previous_suite: column.fallback_suite().map(|suite| suite.name().to_owned()),
+            kind: column.kind().to_owned(),
+            suite: column.suite().name().to_owned(),
+            previous_suite: column.previous_suite().map(|suite| suite.name().to_owned()),
             row: if bound { schema.row.iter().map(context).collect() } else { Vec::new() },
             scope: schema.scope.as_ref().map(context),
             padded: column.padding() > 0,
             hide_null: column.hides_null(),
-            stored_in: format!("{}.{}", schema.sql_table, column.database_name()),
+            stored_in: format!("{}.{}", schema.sql_table, column.sql_name()),
         }
     }
 }

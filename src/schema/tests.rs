@@ -10,8 +10,8 @@ fn lock(columns: &'static [Column]) -> SchemaLock {
     SchemaLock { schemas: vec![schema] }
 }
 
-const NAME: Column = Column::new("patients", "name").kind("text");
-const NOTE: Column = Column::new("patients", "note").kind("text");
+const NAME: Column = Column::new("patients", "name").with_kind("text");
+const NOTE: Column = Column::new("patients", "note").with_kind("text");
 
 /// Locks `before`, then checks `after` against it.
 fn change(before: &'static [Column], after: &'static [Column], update: bool) -> Result<(), LockError> {
@@ -44,9 +44,9 @@ fn every_change_that_strands_data_is_refused_even_on_request() {
     const PADDED: Column = NAME.pad(16);
     let changes: [(&'static [Column], &str); 6] = [
         (&[NOTE], "- patients.name (text, xaes-256-gcm)\n+ patients.note (text, xaes-256-gcm)\n"),
-        (const { &[NAME.kind("bytes")] }, "  patients.name\n-   kind = text\n+   kind = bytes\n"),
+        (const { &[NAME.with_kind("bytes")] }, "  patients.name\n-   kind = text\n+   kind = bytes\n"),
         (
-            const { &[NAME.suite(Suite::Aes256Gcm)] },
+            const { &[NAME.with_suite(Suite::Aes256Gcm)] },
             "  patients.name\n-   suite = xaes-256-gcm\n+   suite = aes-256-gcm\n",
         ),
         (const { &[NAME.unbound_row()] }, "  patients.name\n-   row = id: uuid\n+   row = unbound\n"),
@@ -64,14 +64,16 @@ fn every_change_that_strands_data_is_refused_even_on_request() {
 
 #[test]
 fn a_suite_may_change_if_the_previous_one_is_named() {
-    change(&[NAME], const { &[NAME.suite(Suite::Aes256Gcm).previous_suite(Suite::Xaes256Gcm)] }, true).unwrap();
-    change(&[NAME], const { &[NAME.suite(Suite::Aes256Siv).previous_suite(Suite::Xaes256Gcm)] }, true).unwrap();
+    change(&[NAME], const { &[NAME.with_suite(Suite::Aes256Gcm).with_previous_suite(Suite::Xaes256Gcm)] }, true)
+        .unwrap();
+    change(&[NAME], const { &[NAME.with_suite(Suite::Aes256Siv).with_previous_suite(Suite::Xaes256Gcm)] }, true)
+        .unwrap();
 }
 
 #[test]
 fn padding_may_change_and_columns_may_move_in_the_database() {
     change(const { &[NAME.pad(16)] }, const { &[NAME.pad(32)] }, false).unwrap();
-    change(&[NAME], const { &[NAME.sql_name("full_name")] }, true).unwrap();
+    change(&[NAME], const { &[NAME.with_sql_name("full_name")] }, true).unwrap();
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn a_value_opens_only_under_its_own_key_and_suite() {
     let scope = tenant(1);
     let mut ids = vec![keyring.ensure_scope(&scope).unwrap()];
     for suite in Suite::ALL {
-        let column = Column::new("t", "c").suite(suite);
+        let column = Column::new("t", "c").with_suite(suite);
         let sealed = keyring.seal_bytes(&column, &place(1, 1), b"text").unwrap();
         ids.push(keyring.rotate(&scope).unwrap());
         for id in &ids {
@@ -205,7 +205,7 @@ fn a_value_opens_only_under_its_own_key_and_suite() {
         for other in Suite::ALL.into_iter().filter(|other| *other != suite) {
             let padded = [&sealed[..], &[0; 40]].concat();
             for value in [&sealed, &padded] {
-                let column = Column::new("t", "c").suite(other);
+                let column = Column::new("t", "c").with_suite(other);
                 let kind = keyring.open_bytes(&column, &place(1, 1), value).unwrap_err().kind().clone();
                 assert!(matches!(kind, ErrorKind::Rejected | ErrorKind::NotSealed), "{suite} as {other}: {kind:?}");
             }
@@ -218,7 +218,7 @@ fn a_value_opens_only_under_its_own_key_and_suite() {
 fn the_exported_keys_of_one_tenant_forge_nothing_of_another() {
     let victim = Victim::new();
     let keyring = victim.start().unwrap();
-    let column = Column::new("t", "c").suite(Suite::Aes256Gcm);
+    let column = Column::new("t", "c").with_suite(Suite::Aes256Gcm);
     let forge = |stolen: i64, target: i64| {
         let id = keyring.ensure_scope(&tenant(stolen)).unwrap();
         let keyset = keyring.dangerously_export_cleartext_tink_keyset(&column, &tenant(stolen)).unwrap();

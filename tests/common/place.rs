@@ -41,7 +41,7 @@ impl Place {
     /// Leaks the names: only a program's constants are columns otherwise.
     pub fn column(&self) -> Column {
         let leak = |name: &str| -> &'static str { Box::leak(name.to_owned().into_boxed_str()) };
-        let column = Column::new(leak(&self.table), leak(&self.column)).suite(self.suite());
+        let column = Column::new(leak(&self.table), leak(&self.column)).with_suite(self.suite());
         if self.row.is_none() { column.unbound_row() } else { column }
     }
 

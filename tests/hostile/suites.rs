@@ -92,9 +92,9 @@ fn every_suite_can_follow_every_other() {
         if old == new {
             continue;
         }
-        let before = Column::new("t", "c").suite(old);
-        let during = Column::new("t", "c").suite(new).previous_suite(old);
-        let after = Column::new("t", "c").suite(new);
+        let before = Column::new("t", "c").with_suite(old);
+        let during = Column::new("t", "c").with_suite(new).with_previous_suite(old);
+        let after = Column::new("t", "c").with_suite(new);
         let here = at(1, 1);
         let open = |column: &Column, place: &RowContext, sealed: &[u8]| {
             keyring.open_bytes(column, place, sealed).map(|plaintext| plaintext.unwrap().to_vec())
@@ -110,7 +110,7 @@ fn every_suite_can_follow_every_other() {
             assert_eq!(open(&after, &here, &resealed).unwrap(), plaintext, "{old} to {new}");
             for (column, value) in [(&before, &resealed), (&after, &sealed)] {
                 let kind = open(column, &here, value).unwrap_err().kind().clone();
-                let too_short = value.len() < column.sealing_suite().overhead();
+                let too_short = value.len() < column.suite().overhead();
                 assert_eq!(kind, if too_short { ErrorKind::NotSealed } else { ErrorKind::Rejected });
             }
             for (suite, value) in [(old, &sealed), (new, &resealed)] {

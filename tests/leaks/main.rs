@@ -150,7 +150,7 @@ fn column_keys(keyring: &Keyring, column: &Column, tenant: i64) -> Vec<Vec<u8>> 
     let scope = Scope::tenant(tenant).unwrap();
     let keyset = keyring.dangerously_export_cleartext_tink_keyset(column, &scope).unwrap();
     let keyset: serde_json::Value = serde_json::from_str(&keyset).unwrap();
-    let len = if column.sealing_suite() == Suite::Aes256Siv { 64 } else { 32 };
+    let len = if column.suite() == Suite::Aes256Siv { 64 } else { 32 };
     let keys = keyset["key"].as_array().unwrap().iter().map(|key| {
         let message = decode(key["keyData"]["value"].as_str().unwrap());
         message[message.len() - len..].to_vec()

@@ -28,9 +28,9 @@ use std::sync::Barrier;
 
 const COLUMNS: [Column; 4] = [
     Column::new("t", "xaes"),
-    Column::new("t", "xchacha").suite(Suite::XChaCha20Poly1305),
-    Column::new("t", "gcm").suite(Suite::Aes256Gcm),
-    Column::new("t", "siv").suite(Suite::Aes256Siv),
+    Column::new("t", "xchacha").with_suite(Suite::XChaCha20Poly1305),
+    Column::new("t", "gcm").with_suite(Suite::Aes256Gcm),
+    Column::new("t", "siv").with_suite(Suite::Aes256Siv),
 ];
 
 fn local(folder: &Path, passphrase: Option<&str>, create: bool) -> Local {

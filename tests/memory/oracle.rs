@@ -28,7 +28,7 @@ pub fn needles(folder: &Path, passphrase: Option<&str>, sealed: &[Vec<u8>]) -> S
     }
     for column in &COLUMNS {
         for (id, key) in column_keys(&keyring, column, &mut secrets) {
-            if column.sealing_suite() == Suite::Xaes256Gcm {
+            if column.suite() == Suite::Xaes256Gcm {
                 for value in sealed.iter().filter(|value| value[1..5] == id.to_be_bytes()) {
                     secrets.insert(("stretch key".into(), stretch_key(&key, &value[5..17])));
                 }
@@ -84,7 +84,7 @@ fn key_file(path: &Path, passphrase: Option<&str>, secrets: &mut Secrets) {
 fn column_keys(keyring: &Keyring, column: &fieldseal::Column, secrets: &mut Secrets) -> Vec<(u32, Vec<u8>)> {
     let text = keyring.dangerously_export_cleartext_tink_keyset(column, &Scope::APPLICATION).unwrap();
     let keyset: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let suite = column.sealing_suite();
+    let suite = column.suite();
     let len = if suite == Suite::Aes256Siv { 64 } else { 32 };
     let keys = keyset["key"].as_array().unwrap().iter().map(|key| {
         let base64 = key["keyData"]["value"].as_str().unwrap();

@@ -143,15 +143,15 @@ impl<'a> Context<'a> {
             let variant = Ident::new(suite.variant, suite.literal.span());
             quote!(#krate::Suite::#variant)
         };
-        let suite = attrs.suite.as_ref().map(variant).map(|suite| quote!(.suite(#suite)));
-        let previous = attrs.previous_suite.as_ref().map(variant).map(|suite| quote!(.previous_suite(#suite)));
+        let suite = attrs.suite.as_ref().map(variant).map(|suite| quote!(.with_suite(#suite)));
+        let previous = attrs.previous_suite.as_ref().map(variant).map(|suite| quote!(.with_previous_suite(#suite)));
         let unbound = (!self.needs_row(sealed)).then(|| quote!(.unbound_row()));
         let multiple = attrs.pad.as_ref().and_then(|pad| pad.base10_parse::<usize>().ok());
         let pad = multiple.map(Literal::usize_unsuffixed).map(|multiple| quote!(.pad(#multiple)));
         let hide_null = attrs.hide_null.as_ref().map(|_| quote!(.hide_null()));
         let migrating = model.attrs.migrating.as_ref().or(attrs.migrating.as_ref()).map(|_| quote!(.migrating()));
         quote! {
-            #krate::Column::new(#table, #name).sql_name(#sql_name).kind(#kind)
+            #krate::Column::new(#table, #name).with_sql_name(#sql_name).with_kind(#kind)
                 #suite #previous #unbound #pad #hide_null #migrating
         }
     }

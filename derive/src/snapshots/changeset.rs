@@ -2,12 +2,12 @@
 const _: () = {
     static __COLUMNS: [seal::Column; 2usize] = [
         seal::Column::new("patients", "name")
-            .sql_name("name")
-            .kind(<&'static str as seal::__private::ModelField>::KIND)
+            .with_sql_name("name")
+            .with_kind(<&'static str as seal::__private::ModelField>::KIND)
             .unbound_row(),
         seal::Column::new("patients", "diagnosis")
-            .sql_name("diagnosis")
-            .kind(<&'static [u8] as seal::__private::ModelField>::KIND)
+            .with_sql_name("diagnosis")
+            .with_kind(<&'static [u8] as seal::__private::ModelField>::KIND)
             .unbound_row()
             .pad(32),
     ];

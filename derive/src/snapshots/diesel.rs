@@ -2,8 +2,8 @@
 const _: () = {
     static __COLUMNS: [::fieldseal::Column; 1usize] = [
         ::fieldseal::Column::new("patients", "full_name")
-            .sql_name("full_name")
-            .kind(<String as ::fieldseal::__private::ModelField>::KIND),
+            .with_sql_name("full_name")
+            .with_kind(<String as ::fieldseal::__private::ModelField>::KIND),
     ];
     const __KEYRING: ::fieldseal::__private::FindKeyring = <Keys as ::fieldseal::KeyringSource>::keyring;
     #[automatically_derived]

@@ -2,17 +2,17 @@
 const _: () = {
     static __COLUMNS: [::fieldseal::Column; 3usize] = [
         ::fieldseal::Column::new("patients", "name")
-            .sql_name("name")
-            .kind(<String as ::fieldseal::__private::ModelField>::KIND),
+            .with_sql_name("name")
+            .with_kind(<String as ::fieldseal::__private::ModelField>::KIND),
         ::fieldseal::Column::new("patients", "history")
-            .sql_name("history")
-            .kind(<Vec<Visit> as ::fieldseal::__private::JsonField>::KIND)
+            .with_sql_name("history")
+            .with_kind(<Vec<Visit> as ::fieldseal::__private::JsonField>::KIND)
             .pad(64)
             .hide_null(),
         ::fieldseal::Column::new("patients", "e-mail")
-            .sql_name("type")
-            .kind(<Email as ::fieldseal::__private::ModelField>::KIND)
-            .suite(::fieldseal::Suite::Aes256Siv)
+            .with_sql_name("type")
+            .with_kind(<Email as ::fieldseal::__private::ModelField>::KIND)
+            .with_suite(::fieldseal::Suite::Aes256Siv)
             .unbound_row()
             .migrating(),
     ];

@@ -40,6 +40,6 @@ fn features_of_others_change_nothing() {
         format!("{patient:?}"),
         "Patient { id: 7, name: [redacted], email: [redacted], history: [redacted] }"
     );
-    let kinds: Vec<_> = Patient::SCHEMA.columns.iter().map(|column| (column.name(), column.value_kind())).collect();
+    let kinds: Vec<_> = Patient::SCHEMA.columns.iter().map(|column| (column.name(), column.kind())).collect();
     assert_eq!(kinds, [("name", "text"), ("email", "text"), ("history", "json")]);
 }
