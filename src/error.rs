@@ -73,6 +73,11 @@ pub enum ErrorKind {
     /// The key has sealed as many values as its algorithm allows.
     #[error("the column's key has sealed 2^32 values under AES-256-GCM, its limit: rotate the scope's data key")]
     Exhausted,
+    /// A lookup in a column whose values differ each time they are sealed.
+    #[error(
+        "the column can't be searched by ciphertext: equal values are equal only under the suite `aes-256-siv`"
+    )]
+    NotDeterministic,
     /// The operating system gave no random bytes.
     #[error("the operating system's random generator failed; nothing was sealed")]
     NoRandomness,

@@ -5,6 +5,7 @@ use crate::db::{SealedValue, StoredBytes, StoredValue};
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::keyring::Keyring;
+use crate::keys::KeyId;
 use crate::model::Column;
 use crate::value::{Encoded, Field, Json, JsonValue, Value, encode_readable};
 use std::fmt;
@@ -21,6 +22,8 @@ pub struct Place<'a> {
     pub row: &'a RowContext,
     /// The model's keyring.
     pub keyring: FindKeyring,
+    /// The key to seal under; `None` for the primary.
+    pub under: Option<KeyId>,
 }
 
 impl Place<'_> {
@@ -28,7 +31,7 @@ impl Place<'_> {
     #[must_use]
     pub fn seal_encoded(self, encoded: Option<Result<Encoded<'_>, &'static str>>) -> SealedValue {
         match (self.keyring)() {
-            Ok(keyring) => keyring.seal_encoded(self.column, self.row, encoded),
+            Ok(keyring) => keyring.seal_encoded(self.column, self.row, self.under, encoded),
             Err(error) => SealedValue::new(Err(self.error(error.kind().clone()))),
         }
     }
@@ -56,8 +59,27 @@ pub fn in_place(
     seal: impl FnOnce(Place<'_>) -> SealedValue,
 ) -> SealedValue {
     match row {
-        Ok(row) => seal(Place { column, row, keyring }),
+        Ok(row) => seal(Place { column, row, keyring, under: None }),
         Err(error) => SealedValue::new(Err(Error::at(column, ErrorKind::Context(*error)))),
+    }
+}
+
+/// Seals in that place under each key that opens its values; one error where there is none.
+pub fn in_place_under_each_key(
+    column: &'static Column,
+    row: &Result<RowContext, ContextError>,
+    keyring: FindKeyring,
+    seal: impl Fn(Place<'_>) -> SealedValue,
+) -> Vec<SealedValue> {
+    let failed = |kind| vec![SealedValue::new(Err(Error::at(column, kind)))];
+    let (row, found) = match (row, keyring()) {
+        (Ok(row), Ok(found)) => (row, found),
+        (Err(error), _) => return failed(ErrorKind::Context(*error)),
+        (_, Err(error)) => return failed(error.kind().clone()),
+    };
+    match found.keys_for_lookup(column, &row.scope) {
+        Ok(keys) => keys.into_iter().map(|key| seal(Place { column, row, keyring, under: Some(key) })).collect(),
+        Err(kind) => failed(kind),
     }
 }
 
@@ -126,7 +148,7 @@ impl<T: Value> ModelField for Sealed<T> {
     fn seal(&self, place: Place<'_>) -> SealedValue {
         match &self.0 {
             State::Open(value) => place.seal_encoded(Some(value.encode())),
-            State::Closed(closed) => match closed.bytes_for(place) {
+            State::Closed(closed) => match closed.bytes_for(place).filter(|_| place.under.is_none()) {
                 Some(bytes) => SealedValue::new(Ok(Some(bytes.to_vec()))),
                 // It goes to another place than it came from: it must be opened here and sealed there.
                 None => match closed.place().open::<T>(&closed.stored) {
@@ -145,7 +167,7 @@ impl<T: Value> ModelField for Sealed<T> {
         if stored.is_null() && place.column.refuses_null() {
             return Err(place.error(ErrorKind::UnexpectedNull));
         }
-        let Place { column, row, keyring } = place;
+        let Place { column, row, keyring, .. } = place;
         Ok((!stored.is_null()).then(|| Self(State::Closed(Closed { stored, column, row: row.clone(), keyring }))))
     }
 }
@@ -301,7 +323,7 @@ impl<T> fmt::Debug for Sealed<T> {
 
 impl Closed {
     fn place(&self) -> Place<'_> {
-        Place { column: self.column, row: &self.row, keyring: self.keyring }
+        Place { column: self.column, row: &self.row, keyring: self.keyring, under: None }
     }
 
     /// The stored bytes, if they are sealed bytes, valid at that place as they are, and under the key and suite that the

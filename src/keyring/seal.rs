@@ -1,11 +1,11 @@
 //! The hot path: one value sealed or opened, without a lock and without a KMS call.
 
 use super::{Keyring, snapshot::KeyMaterial};
-use crate::context::{ContextError, RowContext, RowId};
+use crate::context::{ContextError, RowContext, RowId, Scope};
 use crate::db::{SealedValue, StoredValue};
 use crate::envelope::{Envelope, EnvelopeError, HEADER_LEN, MAX_SEALED_LEN};
 use crate::error::{Error, ErrorKind};
-use crate::keys::KeyState;
+use crate::keys::{KeyId, KeyState};
 use crate::model::Column;
 use crate::plaintext::{framed_len, push_framed, unframe};
 use crate::suite::{Failed, Suite};
@@ -21,7 +21,7 @@ impl Keyring {
     ///
     /// [`ErrorKind::NoPrimary`], [`ErrorKind::TooLong`], [`ErrorKind::Exhausted`] or [`ErrorKind::NoRandomness`].
     pub fn seal_bytes(&self, column: &Column, row: &RowContext, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
-        self.seal_framed(column, row, Some(plaintext)).map_err(|kind| Error::at(column, kind))
+        self.seal_framed(column, row, None, Some(plaintext)).map_err(|kind| Error::at(column, kind))
     }
 
     /// Opens what [`Self::seal_bytes`] made for the same place. `Ok(None)` is a hidden NULL.
@@ -47,20 +47,75 @@ impl Keyring {
     /// As for [`Self::seal_bytes`], and [`ErrorKind::Encode`]. The error is inside the result, so that binding it to a
     /// statement reports it.
     pub fn seal<F: Field>(&self, column: &Column, row: &RowContext, field: &F) -> SealedValue {
-        self.seal_encoded(column, row, field.value().map(Value::encode))
+        self.seal_encoded(column, row, None, field.value().map(Value::encode))
     }
 
-    /// Seals an encoded value, or NULL: what every other way ends in.
+    /// Seals a field of a column under [`Suite::Aes256Siv`] with every key that opens values of the scope, the primary
+    /// first: all that the database may hold for that value until everything is under the primary. For lookups.
+    ///
+    /// ```
+    /// # use fieldseal::{Column, Keyring, RowContext, Scope, Suite, kms, store};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # let kms = kms::Local::create(dir.path().join("kek.json"), None)?;
+    /// # let keyring = Keyring::open(kms, store::Memory::new())?;
+    /// # keyring.ensure_scope(&Scope::APPLICATION)?;
+    /// const EMAIL: Column = Column::new("patients", "email").with_suite(Suite::Aes256Siv);
+    /// let row = RowContext::default();
+    /// let stored = keyring.seal(&EMAIL, &row, &"a@example.org".to_owned());
+    /// keyring.rotate(&Scope::APPLICATION)?;
+    /// let candidates = keyring.seal_under_each_key(&EMAIL, &row, &"a@example.org".to_owned())?;
+    /// assert!(candidates.len() == 2 && candidates.contains(&stored));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotDeterministic`] for another suite, [`ErrorKind::NoPrimary`] if the scope has no key. Others are
+    /// inside the results, as for [`Self::seal`].
+    pub fn seal_under_each_key<F: Field>(
+        &self,
+        column: &Column,
+        row: &RowContext,
+        field: &F,
+    ) -> Result<Vec<SealedValue>, Error> {
+        let keys = self.keys_for_lookup(column, &row.scope).map_err(|kind| Error::at(column, kind))?;
+        let seal = |key| self.seal_encoded(column, row, Some(key), field.value().map(Value::encode));
+        Ok(keys.into_iter().map(seal).collect())
+    }
+
+    /// The keys that values of a deterministic column may be under, the primary first.
+    pub(crate) fn keys_for_lookup(&self, column: &Column, scope: &Scope) -> Result<Vec<KeyId>, ErrorKind> {
+        if column.suite() != Suite::Aes256Siv {
+            return Err(ErrorKind::NotDeterministic);
+        }
+        let keys = self.inner.keys.load();
+        let mut ids: Vec<_> = keys
+            .entries()
+            .filter(|(_, entry)| entry.scope == *scope && entry.material.is_some())
+            .map(|(id, entry)| (entry.state != KeyState::Primary, *id))
+            .collect();
+        ids.sort_unstable();
+        if ids.is_empty() {
+            Err(ErrorKind::NoPrimary(scope.clone()))
+        } else {
+            Ok(ids.into_iter().map(|(_, id)| id).collect())
+        }
+    }
+
+    /// Seals an encoded value, or NULL, under that key or the primary: what every other way ends in.
     pub(crate) fn seal_encoded(
         &self,
         column: &Column,
         row: &RowContext,
+        under: Option<KeyId>,
         encoded: Option<Result<Encoded<'_>, &'static str>>,
     ) -> SealedValue {
         let sealed = match encoded {
             None if !column.hides_null() => return SealedValue::new(Ok(None)),
-            None => self.seal_framed(column, row, None),
-            Some(Ok(encoded)) => self.seal_framed(column, row, Some(&encoded)),
+            None => self.seal_framed(column, row, under, None),
+            Some(Ok(encoded)) => self.seal_framed(column, row, under, Some(&encoded)),
             Some(Err(reason)) => Err(ErrorKind::Encode(reason)),
         };
         SealedValue::new(sealed.map(Some).map_err(|kind| Error::at(column, kind)))
@@ -110,7 +165,13 @@ impl Keyring {
     }
 
     /// `encoded` is `None` for a hidden NULL.
-    fn seal_framed(&self, column: &Column, row: &RowContext, encoded: Option<&[u8]>) -> Result<Vec<u8>, ErrorKind> {
+    fn seal_framed(
+        &self,
+        column: &Column,
+        row: &RowContext,
+        under: Option<KeyId>,
+        encoded: Option<&[u8]>,
+    ) -> Result<Vec<u8>, ErrorKind> {
         if column.is_row_bound() && row.row.is_unbound() {
             return Err(ContextError::MissingRow.into());
         }
@@ -121,7 +182,10 @@ impl Keyring {
             return Err(ErrorKind::TooLong(total));
         }
         let keys = self.inner.keys.load();
-        let key = keys.primary(&row.scope).ok_or_else(|| ErrorKind::NoPrimary(row.scope.clone()))?;
+        let key = match under {
+            None => keys.primary(&row.scope).ok_or_else(|| ErrorKind::NoPrimary(row.scope.clone()))?,
+            Some(id) => keys.openable(id)?,
+        };
 
         // Exactly one allocation, which never grows: the plaintext is nowhere else.
         let mut sealed = Vec::with_capacity(total);
@@ -155,11 +219,7 @@ impl Keyring {
             return Err(ErrorKind::NotSealed);
         }
         let keys = self.inner.keys.load();
-        let entry = keys.entry(envelope.key_id).ok_or(ErrorKind::UnknownKey(envelope.key_id))?;
-        let key = entry.material.as_ref().ok_or(match entry.state {
-            KeyState::Destroyed => ErrorKind::DestroyedKey(envelope.key_id),
-            _ => ErrorKind::RetiredKey(envelope.key_id),
-        })?;
+        let key = keys.openable(envelope.key_id)?;
         if key.scope != row.scope {
             return Err(ErrorKind::Rejected);
         }

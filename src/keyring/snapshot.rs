@@ -2,6 +2,7 @@
 
 use super::KeyringError;
 use crate::context::{AadStart, Scope};
+use crate::error::ErrorKind;
 use crate::keys::{Commitment, DataKey, KeyId, KeyRecord, KeyState, column_key, scrubbed};
 use crate::model::Column;
 use crate::suite::{ColumnCipher, Failed, Suite};
@@ -40,8 +41,13 @@ impl Snapshot {
         self.by_id.iter()
     }
 
-    pub(super) fn entry(&self, id: KeyId) -> Option<&Entry> {
-        self.by_id.get(&id)
+    /// The key of that id, if it may open values.
+    pub(super) fn openable(&self, id: KeyId) -> Result<&KeyMaterial, ErrorKind> {
+        let entry = self.by_id.get(&id).ok_or(ErrorKind::UnknownKey(id))?;
+        entry.material.as_deref().ok_or(match entry.state {
+            KeyState::Destroyed => ErrorKind::DestroyedKey(id),
+            _ => ErrorKind::RetiredKey(id),
+        })
     }
 
     pub(super) fn material(&self, id: KeyId) -> Option<Arc<KeyMaterial>> {

@@ -15,6 +15,7 @@ run_oracle() {
 
 run_examples() {
     cargo run --quiet --example quickstart -- "$WORK/quickstart"
+    cargo run --quiet --example tenants
     cargo run --quiet --example migrations > "$WORK/migrations.sql"
     "$ORACLE_PYTHON" -c 'import sqlite3, sys; sqlite3.connect(":memory:").executescript(sys.stdin.read())' \
         < "$WORK/migrations.sql"
@@ -31,4 +32,6 @@ run_consumers() {
         echo "$manifest"
         CARGO_TARGET_DIR=$TARGET/consumers cargo test --manifest-path "$manifest"
     done
+    # Features that another crate of a workspace turns on change nothing for this one.
+    CARGO_TARGET_DIR=$TARGET/consumers cargo test --manifest-path tests/consumers/plain/Cargo.toml --features neighbour
 }

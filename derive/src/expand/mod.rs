@@ -160,8 +160,7 @@ impl<'a> Context<'a> {
     /// those of its previous suite may be.
     fn needs_row(&self, sealed: &Sealed<'_>) -> bool {
         let Sealed { attrs, .. } = sealed;
-        let is_deterministic = attrs.suite.as_ref().is_some_and(crate::attr::Suite::is_deterministic);
-        let was_bound = is_deterministic && attrs.previous_suite.is_some();
+        let was_bound = sealed.is_deterministic() && attrs.previous_suite.is_some();
         self.model.attrs.row.is_some() && (attrs.unbound_row.is_none() || was_bound)
     }
 
@@ -243,6 +242,11 @@ impl Part {
 }
 
 impl Sealed<'_> {
+    /// Whether equal values are equal in the database.
+    fn is_deterministic(&self) -> bool {
+        self.attrs.suite.as_ref().is_some_and(crate::attr::Suite::is_deterministic)
+    }
+
     /// Whether the database sees a NULL for this field's `None`.
     fn shows_null(&self) -> bool {
         self.field.option().is_some() && (self.attrs.hide_null.is_none() || self.field.is_change())

@@ -1,4 +1,4 @@
-//! `seal_f` and `open_f`: one value by itself.
+//! `seal_f`, `seal_f_under_each_key` and `open_f`: one value by itself.
 
 use super::value::Given;
 use super::{Context, Part, Sealed};
@@ -29,7 +29,8 @@ fn seal(cx: &Context<'_>, sealed: &Sealed<'_>) -> TokenStream {
     let Context { krate, row, .. } = cx;
     let visibility = cx.model.visibility();
     let function = format_ident!("seal_{}", sealed.field.ident.unraw());
-    let doc = format!("Seals one value for `{}` of that row.", sealed.field.sql_name);
+    let column = &sealed.field.sql_name;
+    let doc = format!("Seals one value for `{column}` of that row.");
     let value = param("to_seal");
     let (params, context) = place(cx, sealed);
     let ty = match sealed.attrs.json {
@@ -46,12 +47,27 @@ fn seal(cx: &Context<'_>, sealed: &Sealed<'_>) -> TokenStream {
         Some(_) => (quote!(::core::option::Option<#param>), Given::Maybe(quote!(#value))),
     };
     let sealing = cx.seal_as(sealed, &target, &given);
+    let lookup = sealed.is_deterministic().then(|| {
+        let function = format_ident!("{function}_under_each_key");
+        let doc =
+            format!("Seals one value as `{column}` may hold it under each key that opens values, for a lookup.");
+        let sealing = cx.seal_under_each_key(sealed, &target, &given);
+        quote! {
+            #[doc = #doc]
+            #visibility fn #function(#(#params,)* #value: #param) -> ::std::vec::Vec<#krate::SealedValue> {
+                let #row = #context;
+                #sealing
+            }
+        }
+    });
     quote! {
         #[doc = #doc]
         #visibility fn #function(#(#params,)* #value: #param) -> #krate::SealedValue {
             let #row = #context;
             #sealing
         }
+
+        #lookup
     }
 }
 

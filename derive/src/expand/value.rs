@@ -30,6 +30,15 @@ impl Context<'_> {
 
     /// The expression that seals a value of another type, which is encoded as the field's is.
     pub(super) fn seal_as(&self, sealed: &Sealed<'_>, ty: &TokenStream, value: &Given) -> TokenStream {
+        self.seal_by(&quote!(in_place), sealed, ty, value)
+    }
+
+    /// As [`Self::seal_as`], a `Vec` of one value for each key.
+    pub(super) fn seal_under_each_key(&self, sealed: &Sealed<'_>, ty: &TokenStream, value: &Given) -> TokenStream {
+        self.seal_by(&quote!(in_place_under_each_key), sealed, ty, value)
+    }
+
+    fn seal_by(&self, way: &TokenStream, sealed: &Sealed<'_>, ty: &TokenStream, value: &Given) -> TokenStream {
         let Self { private, row, .. } = self;
         let index = &sealed.index;
         let field = self.field_trait(sealed);
@@ -38,7 +47,7 @@ impl Context<'_> {
             Given::One(value) => quote!(<#ty as #field>::seal(#value, #place)),
             Given::Maybe(value) => quote!(<#ty as #field>::seal_option(#value, #place)),
         };
-        quote!(#private::in_place(&__COLUMNS[#index], &#row, __KEYRING, |#place| #call))
+        quote!(#private::#way(&__COLUMNS[#index], &#row, __KEYRING, |#place| #call))
     }
 
     /// The expression that opens `stored`, a `StoredBytes`, as a `Result` of the field's type. `self.row` is a
@@ -52,7 +61,7 @@ impl Context<'_> {
             None => quote!(open),
             Some(_) => quote!(open_option),
         };
-        let place = quote!(#private::Place { column: &__COLUMNS[#index], row: &#row, keyring: __KEYRING });
+        let place = quote!(#private::Place { column: &__COLUMNS[#index], row: &#row, keyring: __KEYRING, under: ::core::option::Option::None });
         quote!(<#ty as #field>::#open(#stored, #place))
     }
 

@@ -85,6 +85,7 @@ const _: () = {
                     column: &__COLUMNS[0],
                     row: &__fieldseal_row,
                     keyring: __KEYRING,
+                    under: ::core::option::Option::None,
                 },
             )
         }
@@ -310,6 +311,7 @@ const _: () = {
                 column: &__COLUMNS[0],
                 row: &__fieldseal_row,
                 keyring: __KEYRING,
+                under: ::core::option::Option::None,
             },
         )?;
         ::core::result::Result::Ok(Patient {

@@ -122,6 +122,7 @@ const _: () = {
                     column: &__COLUMNS[0],
                     row: &__fieldseal_row,
                     keyring: __KEYRING,
+                    under: ::core::option::Option::None,
                 },
             )
         }
@@ -191,6 +192,7 @@ const _: () = {
                     column: &__COLUMNS[1],
                     row: &__fieldseal_row,
                     keyring: __KEYRING,
+                    under: ::core::option::Option::None,
                 },
             )
         }
@@ -205,6 +207,26 @@ const _: () = {
                         .in_scope(__fieldseal_scope)
                 });
             ::fieldseal::__private::in_place(
+                &__COLUMNS[2],
+                &__fieldseal_row,
+                __KEYRING,
+                |__fieldseal_place| <Email as ::fieldseal::__private::ModelField>::seal_option(
+                    to_seal,
+                    __fieldseal_place,
+                ),
+            )
+        }
+        ///Seals one value as `type` may hold it under each key that opens values, for a lookup.
+        pub fn seal_type_under_each_key(
+            for_org_id: &i64,
+            to_seal: ::core::option::Option<&Email>,
+        ) -> ::std::vec::Vec<::fieldseal::SealedValue> {
+            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+                .map(|__fieldseal_scope| {
+                    ::fieldseal::RowContext::of_row(::fieldseal::RowId::UNBOUND)
+                        .in_scope(__fieldseal_scope)
+                });
+            ::fieldseal::__private::in_place_under_each_key(
                 &__COLUMNS[2],
                 &__fieldseal_row,
                 __KEYRING,
@@ -230,6 +252,7 @@ const _: () = {
                     column: &__COLUMNS[2],
                     row: &__fieldseal_row,
                     keyring: __KEYRING,
+                    under: ::core::option::Option::None,
                 },
             )
         }
@@ -341,6 +364,7 @@ const _: () = {
                         column: &__COLUMNS[0],
                         row: &__fieldseal_row,
                         keyring: __KEYRING,
+                        under: ::core::option::Option::None,
                     },
                 )
                 .map_err(::fieldseal::__private::rusqlite_error)?;
@@ -357,6 +381,7 @@ const _: () = {
                         column: &__COLUMNS[1],
                         row: &__fieldseal_row,
                         keyring: __KEYRING,
+                        under: ::core::option::Option::None,
                     },
                 )
                 .map_err(::fieldseal::__private::rusqlite_error)?;
@@ -371,6 +396,7 @@ const _: () = {
                         column: &__COLUMNS[2],
                         row: &__fieldseal_row,
                         keyring: __KEYRING,
+                        under: ::core::option::Option::None,
                     },
                 )
                 .map_err(::fieldseal::__private::rusqlite_error)?;
