@@ -3,7 +3,6 @@
 //! The generator is ChaCha20 seeded by the operating system, seeded again after every 2¹⁶ draws, and at once in a
 //! process that was forked: a copied generator would repeat nonces.
 
-use crate::suite::Failed;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 use std::cell::RefCell;
@@ -29,8 +28,12 @@ thread_local! {
     static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Fills `nonce` with bytes fit for a nonce.
-pub(crate) fn fill_nonce(nonce: &mut [u8]) -> Result<(), Failed> {
+/// The operating system gave no random bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NoRandomness;
+
+/// Fills `nonce` with bytes fit for a nonce: fast, from the thread's generator.
+pub(crate) fn fill_nonce(nonce: &mut [u8]) -> Result<(), NoRandomness> {
     GENERATOR.with_borrow_mut(|slot| {
         if let Some(generator) = slot {
             if generator.fork.detected_fork() {
@@ -51,16 +54,9 @@ pub(crate) fn fill_nonce(nonce: &mut [u8]) -> Result<(), Failed> {
     })
 }
 
-/// The first half of an XAES-256-GCM nonce, from the operating system.
-pub(crate) fn stretch() -> Result<[u8; 12], Failed> {
-    let mut stretch = [0; 12];
-    fill_key(&mut stretch)?;
-    Ok(stretch)
-}
-
-/// Fills `key` with bytes fit for a key, from the operating system.
-pub(crate) fn fill_key(key: &mut [u8]) -> Result<(), Failed> {
-    getrandom::fill(key).map_err(|_| Failed::Random)
+/// Fills `bytes` straight from the operating system: for keys, ids, salts, and nonces that are drawn rarely.
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
+    getrandom::fill(bytes).map_err(|_| NoRandomness)
 }
 
 /// Differs between a process and the child that it forks, from the child's first nonce on.
@@ -74,7 +70,7 @@ pub(crate) fn thread_number() -> usize {
 }
 
 impl Generator {
-    fn seeded() -> Result<Self, Failed> {
+    fn seeded() -> Result<Self, NoRandomness> {
         // A thread may draw its first nonce after a fork that happened on it: the guard is as old as the first
         // generator of the program. It comes before the seed, since a fork between the two must be seen.
         let mut fork = FIRST_GUARD.get_or_init(forkguard::new).clone();
@@ -82,7 +78,7 @@ impl Generator {
             PROCESS.fetch_add(1, Ordering::Relaxed);
         }
         let mut seed = Zeroizing::new([0; 32]);
-        fill_key(&mut *seed)?;
+        fill(&mut *seed)?;
         Ok(Self { rng: ChaCha20Rng::from_seed(*seed), draws_left: DRAWS_PER_SEED, fork })
     }
 }

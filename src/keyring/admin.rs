@@ -216,8 +216,8 @@ impl Keyring {
 
     /// A new data key under the KMS, not yet stored.
     fn new_record(&self, scope: &Scope, state: KeyState) -> Result<KeyRecord, KeyringError> {
-        let key = DataKey::random().map_err(|_| KeyringError::NoRandomness)?;
-        let id = KeyId::random().map_err(|_| KeyringError::NoRandomness)?;
+        let key = DataKey::random()?;
+        let id = KeyId::random()?;
         let mut record = KeyRecord {
             id,
             scope: scope.clone(),

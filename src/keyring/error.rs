@@ -3,6 +3,7 @@
 use crate::context::Scope;
 use crate::keys::{KeyId, TransitionError};
 use crate::kms::KmsError;
+use crate::random::NoRandomness;
 use crate::store::StoreError;
 
 /// A keyring could not be opened, refreshed or administered.
@@ -66,4 +67,10 @@ pub enum KeyringError {
     /// The operating system gave no random bytes.
     #[error("the operating system's random generator failed; no key was created")]
     NoRandomness,
+}
+
+impl From<NoRandomness> for KeyringError {
+    fn from(NoRandomness: NoRandomness) -> Self {
+        Self::NoRandomness
+    }
 }

@@ -40,8 +40,10 @@ impl Keyring {
         let keyset = TinkKeyset { primary_key_id: primary.get(), key };
         tracing::warn!(table = column.table(), column = column.name(), %scope, "exported a cleartext Tink keyset");
         // Counted first, so that the buffer holding keys never moves.
-        let bytes = crate::value::encode_json(&keyset).unwrap_or_default();
-        let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        #[expect(clippy::expect_used, reason = "strings and numbers always serialize, to text")]
+        let bytes = crate::value::encode_json(&keyset).expect("a keyset is JSON");
+        #[expect(clippy::expect_used, reason = "as above")]
+        let text = std::str::from_utf8(&bytes).expect("JSON is UTF-8");
         Ok(Zeroizing::new(text.to_owned()))
     }
 }

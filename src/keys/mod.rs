@@ -13,7 +13,7 @@ pub(crate) use derive::{column_key, commitment, hkdf};
 
 use crate::context::Scope;
 use crate::framing::lp_all;
-use crate::{random, suite::Failed};
+use crate::random::{self, NoRandomness};
 use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
@@ -36,10 +36,10 @@ impl KeyId {
         self.0
     }
 
-    pub(crate) fn random() -> Result<Self, Failed> {
+    pub(crate) fn random() -> Result<Self, NoRandomness> {
         loop {
             let mut bytes = [0; 4];
-            random::fill_key(&mut bytes)?;
+            random::fill(&mut bytes)?;
             if let Some(id) = Self::new(u32::from_be_bytes(bytes)) {
                 return Ok(id);
             }
@@ -112,9 +112,9 @@ impl DataKey {
         &self.0
     }
 
-    pub(crate) fn random() -> Result<Self, Failed> {
+    pub(crate) fn random() -> Result<Self, NoRandomness> {
         let mut key = Box::new(Zeroizing::new([0; Self::LEN]));
-        random::fill_key(&mut **key)?;
+        random::fill(&mut **key)?;
         Ok(Self(key))
     }
 }

@@ -53,8 +53,11 @@ impl KeyRecord {
     /// `wrapped` as SQL stores hold it: JSON.
     #[must_use]
     pub fn wrapped_json(&self) -> String {
-        // Strings and base64 always serialize.
-        serde_json::to_string(&self.wrapped).unwrap_or_default()
+        #[expect(
+            clippy::expect_used,
+            reason = "strings and base64 always serialize, and no copies would be a lost key"
+        )]
+        serde_json::to_string(&self.wrapped).expect("copies are JSON")
     }
 
     /// A record from the columns of a SQL store (`docs/format.md`, "The key store").

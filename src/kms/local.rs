@@ -189,8 +189,7 @@ impl Local {
     fn wrap_under(&self, loaded: &Loaded, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
         let version = loaded.primary;
         let wrapping = loaded.versions.get(&version).ok_or_else(|| self.no_version(loaded, version))?;
-        let sealed = cipher::seal(wrapping, &self.aad(version, binding), key.expose())
-            .map_err(|_| KmsError::from(LocalError::NoRandomness))?;
+        let sealed = cipher::seal(wrapping, &self.aad(version, binding), key.expose()).map_err(LocalError::from)?;
         let mut blob = Vec::with_capacity(BLOB);
         blob.push(1);
         blob.extend(version.to_be_bytes());

@@ -9,6 +9,7 @@ mod xaes;
 mod xchacha;
 
 use crate::keys::ColumnKey;
+use crate::random::NoRandomness;
 
 /// The algorithm of a column. It is declared in the model, bound into the column's key, and not part of the
 /// ciphertext: there is no algorithm identifier to attack.
@@ -95,6 +96,12 @@ pub(crate) enum Failed {
     Exhausted,
     /// The operating system gave no random bytes.
     Random,
+}
+
+impl From<NoRandomness> for Failed {
+    fn from(NoRandomness: NoRandomness) -> Self {
+        Self::Random
+    }
 }
 
 /// What a suite's file implements. `text` is plaintext and becomes ciphertext in place, and back.

@@ -102,7 +102,9 @@ impl Cipher {
         if guard.as_ref().is_some_and(|stretch| stretch.take_one()) {
             return Ok(guard);
         }
-        let fresh = self.derive(&random::stretch()?)?;
+        let mut id = StretchId::default();
+        random::fill(&mut id)?;
+        let fresh = self.derive(&id)?;
         fresh.take_one();
         slot.stretch.store(Some(Arc::clone(&fresh)));
         Ok(Guard::from_inner(Some(fresh)))

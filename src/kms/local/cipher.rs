@@ -1,8 +1,7 @@
 //! XAES-256-GCM over 32 bytes: `nonce 24 ‖ ciphertext 32 ‖ tag 16`, for KEKs in a file and for data keys under a KEK.
 
 use crate::keys::scrubbed;
-use crate::random;
-use crate::suite::Failed;
+use crate::random::{self, NoRandomness};
 use aes_gcm::aead::AeadInOut;
 use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::KeyInit;
@@ -14,9 +13,9 @@ pub(super) type Key = Box<Zeroizing<[u8; 32]>>;
 pub(super) const NONCE: usize = 24;
 pub(super) const SEALED: usize = NONCE + 32 + 16;
 
-pub(super) fn random_key() -> Result<Key, Failed> {
+pub(super) fn random_key() -> Result<Key, NoRandomness> {
     let mut key = empty_key();
-    random::fill_key(&mut **key)?;
+    random::fill(&mut **key)?;
     Ok(key)
 }
 
@@ -24,16 +23,18 @@ pub(super) fn empty_key() -> Key {
     Box::new(Zeroizing::new([0; 32]))
 }
 
-pub(super) fn seal(key: &Key, aad: &[u8], plaintext: &[u8; 32]) -> Result<[u8; SEALED], Failed> {
+pub(super) fn seal(key: &Key, aad: &[u8], plaintext: &[u8; 32]) -> Result<[u8; SEALED], NoRandomness> {
     let mut sealed = [0; SEALED];
     let (nonce, rest) = sealed.split_at_mut(NONCE);
     let (text, tag) = rest.split_at_mut(plaintext.len());
-    random::fill_key(nonce)?;
+    random::fill(nonce)?;
     text.copy_from_slice(plaintext);
-    let nonce = (&*nonce).try_into().map_err(|_| Failed::Rejected)?;
-    let sealing =
-        scrubbed(|| Xaes256Gcm::new_from_slice(&***key).ok()?.encrypt_inout_detached(nonce, aad, text.into()).ok());
-    tag.copy_from_slice(&sealing.ok_or(Failed::Rejected)?);
+    let nonce = (&*nonce).try_into().ok();
+    let sealing = scrubbed(|| {
+        Xaes256Gcm::new_from_slice(&***key).ok()?.encrypt_inout_detached(nonce?, aad, text.into()).ok()
+    });
+    #[expect(clippy::expect_used, reason = "all lengths are right, and zeros must never be a tag")]
+    tag.copy_from_slice(&sealing.expect("32 bytes of key and of text, 24 of nonce"));
     Ok(sealed)
 }
 

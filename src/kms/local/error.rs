@@ -2,6 +2,7 @@
 
 use crate::files::ReadError;
 use crate::kms::KmsError;
+use crate::random::NoRandomness;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -188,6 +189,12 @@ impl LocalError {
             ReadError::NotAFile => Self::NotAFile { path: path.to_owned() },
             ReadError::TooLarge => Self::TooLarge { path: path.to_owned() },
         }
+    }
+}
+
+impl From<NoRandomness> for LocalError {
+    fn from(NoRandomness: NoRandomness) -> Self {
+        Self::NoRandomness
     }
 }
 

@@ -55,7 +55,7 @@ impl KeyFile {
     /// A new file with one version.
     pub(super) fn generate(passphrase: Option<&Passphrase>) -> Result<Self, LocalError> {
         let mut id = [0; 16];
-        random::fill_key(&mut id).map_err(|_| LocalError::NoRandomness)?;
+        random::fill(&mut id)?;
         let file_key = passphrase.map(FileKey::generate).transpose()?.map(Arc::new);
         let mut file = Self { id: hex::encode(id), primary: 1, entries: Vec::new(), file_key };
         file.push_version(1)?;
@@ -88,12 +88,12 @@ impl KeyFile {
     }
 
     fn push_version(&mut self, version: u32) -> Result<(), LocalError> {
-        let kek = cipher::random_key().map_err(|_| LocalError::NoRandomness)?;
+        let kek = cipher::random_key()?;
         let stored = match &self.file_key {
             None => kek.to_vec(),
             Some(file_key) => {
                 let aad = entry_aad(&self.id, version);
-                cipher::seal(&file_key.key, &aad, &kek).map_err(|_| LocalError::NoRandomness)?.to_vec()
+                cipher::seal(&file_key.key, &aad, &kek)?.to_vec()
             }
         };
         self.entries.push(Entry { version, kek, stored: Secret(Zeroizing::new(stored)) });
@@ -208,7 +208,7 @@ fn check_shape(document: &Document, path: &Path) -> Result<(), LocalError> {
 impl FileKey {
     fn generate(passphrase: &Passphrase) -> Result<Self, LocalError> {
         let mut salt = [0; 16];
-        random::fill_key(&mut salt).map_err(|_| LocalError::NoRandomness)?;
+        random::fill(&mut salt)?;
         Self::derive(passphrase, passphrase.params(), salt)
     }
 
