@@ -16,6 +16,14 @@ pub trait Kms: Debug + Send + Sync {
     /// The KEK that new data keys are wrapped under.
     fn kek(&self) -> KekUri;
 
+    /// Whether this provider holds that KEK, and can therefore try to unwrap a copy under it.
+    ///
+    /// The name comes from the key store and is hostile: a provider answers for the KEKs that it was configured with, and
+    /// for no other. A copy under an attacker's own KEK would unwrap to an attacker's key.
+    fn holds(&self, kek: &KekUri) -> bool {
+        *kek == self.kek()
+    }
+
     /// Wraps `key` under [`Self::kek`], with `binding` as associated data or encryption context.
     ///
     /// The caller controls both. Repeating a call gives another wrapped copy of the same key; both open.
@@ -51,6 +59,10 @@ pub trait Kms: Debug + Send + Sync {
 impl<K: Kms + ?Sized> Kms for std::sync::Arc<K> {
     fn kek(&self) -> KekUri {
         (**self).kek()
+    }
+
+    fn holds(&self, kek: &KekUri) -> bool {
+        (**self).holds(kek)
     }
 
     fn wrap(&self, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
