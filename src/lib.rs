@@ -56,7 +56,7 @@ pub mod __private {
     pub use crate::db::diesel::{Embedded, Loaded, LoadedEither, absent, holds_bytes, stored_or_null};
     #[cfg(feature = "rusqlite")]
     pub use crate::db::rusqlite::{error as rusqlite_error, stored as rusqlite_stored};
-    pub use crate::sealed::{FindKeyring, JsonField, ModelField, Place, in_place};
+    pub use crate::sealed::{AsJson, AsValue, FindKeyring, Place, Sealing, in_place};
     pub use crate::{__if_diesel as if_diesel, __if_rusqlite as if_rusqlite};
     #[cfg(feature = "rusqlite")]
     pub use rusqlite;

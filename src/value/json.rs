@@ -11,10 +11,11 @@ use zeroize::Zeroizing;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sealed as JSON",
     label = "not `Serialize` and `DeserializeOwned`",
-    note = "`#[encrypt(json)]` needs `#[derive(serde::Serialize, serde::Deserialize)]` on the type"
+    note = "`#[encrypt(json)]` needs `#[derive(serde::Serialize, serde::Deserialize)]` on the type and on what it holds"
 )]
 pub trait JsonValue: Serialize + DeserializeOwned {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> JsonValue for T {}
 
 /// A value that is sealed as JSON: what `#[encrypt(json)]` makes of a field.
