@@ -67,51 +67,35 @@ impl ToSql<Nullable<Binary>, Sqlite> for SealedValue {
 #[derive(Debug)]
 pub struct Embedded<'a, T>(pub &'a T);
 
-impl<'a, T, Table> Insertable<Table> for Embedded<'a, T>
-where
-    &'a T: Insertable<Table>,
-{
-    type Values = <&'a T as Insertable<Table>>::Values;
+macro_rules! follow {
+    ($($embedded:ty),*) => {$(
+        impl<'a, T, Table> Insertable<Table> for $embedded
+        where
+            &'a T: Insertable<Table>,
+        {
+            type Values = <&'a T as Insertable<Table>>::Values;
 
-    fn values(self) -> Self::Values {
-        self.0.values()
-    }
+            fn values(self) -> Self::Values {
+                self.0.values()
+            }
+        }
+
+        impl<'a, T> AsChangeset for $embedded
+        where
+            &'a T: AsChangeset,
+        {
+            type Target = <&'a T as AsChangeset>::Target;
+            type Changeset = <&'a T as AsChangeset>::Changeset;
+
+            fn as_changeset(self) -> Self::Changeset {
+                self.0.as_changeset()
+            }
+        }
+    )*};
 }
 
-impl<'a, T, Table> Insertable<Table> for &Embedded<'a, T>
-where
-    &'a T: Insertable<Table>,
-{
-    type Values = <&'a T as Insertable<Table>>::Values;
-
-    fn values(self) -> Self::Values {
-        self.0.values()
-    }
-}
-
-impl<'a, T> AsChangeset for Embedded<'a, T>
-where
-    &'a T: AsChangeset,
-{
-    type Target = <&'a T as AsChangeset>::Target;
-    type Changeset = <&'a T as AsChangeset>::Changeset;
-
-    fn as_changeset(self) -> Self::Changeset {
-        self.0.as_changeset()
-    }
-}
-
-impl<'a, T> AsChangeset for &Embedded<'a, T>
-where
-    &'a T: AsChangeset,
-{
-    type Target = <&'a T as AsChangeset>::Target;
-    type Changeset = <&'a T as AsChangeset>::Changeset;
-
-    fn as_changeset(self) -> Self::Changeset {
-        self.0.as_changeset()
-    }
-}
+// diesel's derives write impls for the hidden struct and for a reference to it, whose fields are references again.
+follow!(Embedded<'a, T>, &Embedded<'a, T>);
 
 /// A sealed column of a row, as it was loaded and not yet opened.
 #[derive(Debug, FromSqlRow)]
