@@ -109,7 +109,7 @@ impl<'a> Write<'a> {
         let struct_fields: Vec<_> = fields
             .iter()
             .map(|(field, Hidden { ty, .. })| {
-                let (ident, attrs) = (field.ident, &field.diesel);
+                let (ident, attrs) = (field.ident, &field.diesel_attrs);
                 quote!(#(#attrs)* #ident: #ty)
             })
             .collect();
@@ -210,7 +210,7 @@ fn read(cx: &Context<'_>, diesel: &Diesel<'_>) -> TokenStream {
     let name = &model.input.ident;
     let types: Vec<_> = model.fields.iter().map(|field| loaded_type(cx, field)).collect();
     let struct_fields = model.fields.iter().zip(&types).map(|(field, ty)| {
-        let (name, attrs) = (loaded_name(field), &field.diesel);
+        let (name, attrs) = (loaded_name(field), &field.diesel_attrs);
         let is_renamed = field.diesel("embed").is_none() && field.diesel("column_name").is_none();
         let column = is_renamed.then(|| {
             let ident = field.ident;
