@@ -20,6 +20,8 @@ pub(crate) struct Diesel<'a> {
     pub(crate) table: Path,
     /// `#[diesel(…)]` on the struct, all of it.
     pub(crate) attrs: Vec<&'a Attribute>,
+    /// Whether `check_for_backend` asks that loads be checked where the struct is.
+    pub(crate) checks_loads: bool,
 }
 
 pub(crate) struct Field<'a> {
@@ -103,9 +105,11 @@ impl<'a> Diesel<'a> {
     fn parse(attrs: &'a [Attribute], errors: &mut Errors) -> Option<Self> {
         let attrs: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("diesel")).collect();
         let mut tables = Vec::new();
+        let mut checks_loads = false;
         for attr in &attrs {
-            // Only `table_name` matters here; diesel's own derives check the rest.
+            // Only these matter here; diesel's own derives check the rest.
             let found = attr.parse_nested_meta(|meta| {
+                checks_loads |= meta.path.is_ident("check_for_backend");
                 if meta.path.is_ident("table_name") {
                     tables.push(meta.value()?.parse::<Path>()?);
                 } else {
@@ -122,7 +126,7 @@ impl<'a> Diesel<'a> {
         if let (None, Some(attr)) = (&table, attrs.first()) {
             errors.at(attr, "which of diesel's tables? add `#[diesel(table_name = patients)]`");
         }
-        Some(Self { table: table?, attrs })
+        Some(Self { table: table?, attrs, checks_loads })
     }
 }
 
