@@ -53,10 +53,12 @@ pub use value::{Encoded, Field, Json, JsonValue, Malformed, Value};
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "diesel-sqlite")]
-    pub use crate::db::diesel::{Embedded, Loaded, LoadedEither, absent, holds_bytes, stored_or_null};
+    pub use crate::db::diesel::{
+        ColumnWithNull, ColumnWithoutNull, Embedded, Loaded, LoadedEither, absent, holds_bytes, stored_or_null,
+    };
     #[cfg(feature = "rusqlite")]
     pub use crate::db::rusqlite::{error as rusqlite_error, stored as rusqlite_stored};
-    pub use crate::sealed::{FindKeyring, JsonField, ModelField, Place, in_place, in_place_under_each_key};
+    pub use crate::sealed::{AsJson, AsValue, FindKeyring, Place, Sealing, in_place, in_place_under_each_key};
     pub use crate::{__if_diesel as if_diesel, __if_rusqlite as if_rusqlite};
     #[cfg(feature = "rusqlite")]
     pub use rusqlite;

@@ -83,28 +83,21 @@ pub fn in_place_under_each_key(
     }
 }
 
-/// The types that `#[encrypt]` takes on a field: every [`Value`] and [`Sealed`]. Around one of them stands the `Option`
-/// of a field that may be NULL.
+/// What the derive's code does with the fields of one type.
 ///
-/// There is nothing to implement.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be sealed",
-    label = "not a type that fieldseal knows",
-    note = "a type that implements serde's `Serialize` and `DeserializeOwned` is sealed with `#[encrypt(json)]`",
-    note = "a newtype around a known type gets there with `#[derive(fieldseal::EncryptValue)]`",
-    note = "UUIDs, chrono and time dates and `Decimal` need fieldseal's feature `uuid`, `chrono`, `time` or `decimal`"
-)]
-pub trait ModelField: Sized {
+/// It is implemented for the two ways to encode a field and not for the field's type, because then the compiler reports
+/// a type that can't be sealed as what it isn't, a [`Value`] or a [`JsonValue`], and shows the notes of that trait.
+pub trait Sealing<T> {
     /// What the schema lock calls the encoding.
     const KIND: &'static str;
 
     /// The field, sealed for that place.
-    fn seal(&self, place: Place<'_>) -> SealedValue;
+    fn seal(field: &T, place: Place<'_>) -> SealedValue;
 
     /// The field or NULL, sealed for that place.
-    fn seal_option(field: Option<&Self>, place: Place<'_>) -> SealedValue {
+    fn seal_option(field: Option<&T>, place: Place<'_>) -> SealedValue {
         match field {
-            Some(field) => field.seal(place),
+            Some(field) => Self::seal(field, place),
             None => place.seal_encoded(None),
         }
     }
@@ -114,39 +107,49 @@ pub trait ModelField: Sized {
     /// # Errors
     ///
     /// See [`Keyring::open_field`].
-    fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error>;
+    fn open(stored: StoredBytes, place: Place<'_>) -> Result<T, Error> {
+        Self::open_option(stored, place)?.ok_or(place.error(ErrorKind::UnexpectedNull))
+    }
 
     /// The field or NULL, from what was loaded for that place.
     ///
     /// # Errors
     ///
     /// See [`Keyring::open_field`].
-    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error>;
+    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<T>, Error>;
 }
 
-#[diagnostic::do_not_recommend]
-impl<F: Field> ModelField for F {
+/// `#[encrypt]`: every [`Value`] and [`Sealed`]. Around one of them stands the `Option` of a field that may be NULL.
+#[derive(Debug)]
+pub enum AsValue {}
+
+/// `#[encrypt(json)]`: every [`JsonValue`].
+#[derive(Debug)]
+pub enum AsJson {}
+
+impl<F: Field> Sealing<F> for AsValue {
     const KIND: &'static str = <F::Value as Value>::KIND;
 
-    fn seal(&self, place: Place<'_>) -> SealedValue {
-        place.seal_encoded(self.value().map(Value::encode))
+    fn seal(field: &F, place: Place<'_>) -> SealedValue {
+        place.seal_encoded(field.value().map(Value::encode))
     }
 
-    fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error> {
+    /// NULL is a value of an `Option` that the derive didn't see, behind an alias.
+    fn open(stored: StoredBytes, place: Place<'_>) -> Result<F, Error> {
         place.open(&stored)
     }
 
-    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error> {
+    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<F>, Error> {
         let value: Option<F::Value> = place.open(&stored)?;
         Ok(value.and_then(|value| F::from_value(Some(value))))
     }
 }
 
-impl<T: Value> ModelField for Sealed<T> {
+impl<T: Value> Sealing<Sealed<T>> for AsValue {
     const KIND: &'static str = T::KIND;
 
-    fn seal(&self, place: Place<'_>) -> SealedValue {
-        match &self.0 {
+    fn seal(field: &Sealed<T>, place: Place<'_>) -> SealedValue {
+        match &field.0 {
             State::Open(value) => place.seal_encoded(Some(value.encode())),
             State::Closed(closed) => match closed.bytes_for(place).filter(|_| place.under.is_none()) {
                 Some(bytes) => SealedValue::new(Ok(Some(bytes.to_vec()))),
@@ -159,68 +162,23 @@ impl<T: Value> ModelField for Sealed<T> {
         }
     }
 
-    fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error> {
-        Self::open_option(stored, place)?.ok_or(place.error(ErrorKind::UnexpectedNull))
-    }
-
-    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error> {
+    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Sealed<T>>, Error> {
         if stored.is_null() && place.column.refuses_null() {
             return Err(place.error(ErrorKind::UnexpectedNull));
         }
         let Place { column, row, keyring, .. } = place;
-        Ok((!stored.is_null()).then(|| Self(State::Closed(Closed { stored, column, row: row.clone(), keyring }))))
+        Ok((!stored.is_null()).then(|| Sealed(State::Closed(Closed { stored, column, row: row.clone(), keyring }))))
     }
 }
 
-/// [`ModelField`] for `#[encrypt(json)]`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be sealed as JSON",
-    label = "not `Serialize` and `DeserializeOwned`",
-    note = "`#[encrypt(json)]` needs `#[derive(serde::Serialize, serde::Deserialize)]` on the type and on what it holds"
-)]
-pub trait JsonField: Sized {
-    /// What the schema lock calls the encoding.
-    const KIND: &'static str;
-
-    /// See [`ModelField::seal`].
-    fn seal(&self, place: Place<'_>) -> SealedValue;
-
-    /// See [`ModelField::seal_option`].
-    fn seal_option(field: Option<&Self>, place: Place<'_>) -> SealedValue {
-        match field {
-            Some(field) => field.seal(place),
-            None => place.seal_encoded(None),
-        }
-    }
-
-    /// See [`ModelField::open`].
-    ///
-    /// # Errors
-    ///
-    /// See [`Keyring::open_field`].
-    fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error>;
-
-    /// See [`ModelField::open_option`].
-    ///
-    /// # Errors
-    ///
-    /// See [`Keyring::open_field`].
-    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: JsonValue> JsonField for T {
+impl<T: JsonValue> Sealing<T> for AsJson {
     const KIND: &'static str = <Json<T> as Value>::KIND;
 
-    fn seal(&self, place: Place<'_>) -> SealedValue {
-        place.seal_encoded(Some(encode_readable(self)))
+    fn seal(field: &T, place: Place<'_>) -> SealedValue {
+        place.seal_encoded(Some(encode_readable(field)))
     }
 
-    fn open(stored: StoredBytes, place: Place<'_>) -> Result<Self, Error> {
-        place.open::<Json<T>>(&stored).map(|json| json.0)
-    }
-
-    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<Self>, Error> {
+    fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<T>, Error> {
         place.open::<Option<Json<T>>>(&stored).map(|json| json.map(|json| json.0))
     }
 }

@@ -5,7 +5,7 @@ mod common;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary, Nullable};
-use fieldseal::{Encrypt, Error, ErrorKind, Json, KeyringSource, Scope, Sealed};
+use fieldseal::{Encrypt, Error, ErrorKind, KeyringSource, Scope, Sealed};
 use serde::{Deserialize, Serialize};
 
 test_keyring!(Keys, &[1, 2]);
@@ -285,7 +285,7 @@ fn a_scope_without_a_key_is_an_error_before_anything_is_written() {
 #[test]
 fn neither_debug_nor_diesels_own_printing_shows_plaintext() {
     let one = patient(1);
-    let debug = format!("{one:?} {:#?}", Json(1));
+    let debug = format!("{one:?} {one:#?}");
     assert!(debug.contains("name: [redacted]") && !debug.contains("Пациент"));
     let query = diesel::insert_into(patients::table).values(&one);
     let printed = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&query).to_string();

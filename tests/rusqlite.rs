@@ -166,9 +166,11 @@ fn what_does_not_open_is_an_error_with_table_column_and_kind() {
         conn.execute("UPDATE loose SET name = ? WHERE id = 1", [change(name(1), name(3))]).unwrap();
         let result = conn.query_row("SELECT * FROM loose WHERE id = 1", [], |row| Patient::try_from(row));
         assert!(matches!(result, Err(rusqlite::Error::FromSqlConversionFailure(_, Type::Blob, _))), "{what}");
+        let printed = result.as_ref().err().unwrap().to_string();
         let error = sealed_error(result);
         assert_eq!((error.table(), error.column()), (Some("patients"), Some("name")), "{what}");
         assert_eq!(*error.kind(), kind, "{what}");
+        assert_eq!(printed, error.to_string(), "no index of rusqlite's in front");
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Diesel<'a> {
     pub(crate) table: Path,
     /// `#[diesel(…)]` on the struct, all of it.
     pub(crate) attrs: Vec<&'a Attribute>,
+    /// Whether `check_for_backend` asks that loads be checked where the struct is.
+    pub(crate) checks_loads: bool,
 }
 
 pub(crate) struct Field<'a> {
@@ -27,8 +29,10 @@ pub(crate) struct Field<'a> {
     pub(crate) ty: &'a Type,
     /// Present on sealed fields.
     pub(crate) sealed: Option<FieldAttrs>,
+    /// Present on fields that say `#[encrypt(plain)]`.
+    pub(crate) plain: Option<FieldAttrs>,
     /// `#[diesel(…)]` on the field, all of it.
-    pub(crate) diesel: Vec<&'a Attribute>,
+    pub(crate) diesel_attrs: Vec<&'a Attribute>,
     /// The column's name in the database.
     pub(crate) sql_name: String,
     /// The column's name in diesel's table.
@@ -57,7 +61,7 @@ impl<'a> Model<'a> {
         let diesel = Diesel::parse(&input.attrs, errors);
         let fields: Vec<_> = named.iter().filter_map(|field| Field::parse(field, errors)).collect();
         let is_for_diesel = input.attrs.iter().any(|attr| attr.path().is_ident("diesel"));
-        if let (false, Some(attr)) = (is_for_diesel, fields.iter().find_map(|field| field.diesel.first())) {
+        if let (false, Some(attr)) = (is_for_diesel, fields.iter().find_map(|field| field.diesel_attrs.first())) {
             errors.at(attr, "the struct isn't a diesel model: add `#[diesel(table_name = patients)]` to it");
         }
         Ok(Self { input, attrs, diesel, fields })
@@ -101,9 +105,11 @@ impl<'a> Diesel<'a> {
     fn parse(attrs: &'a [Attribute], errors: &mut Errors) -> Option<Self> {
         let attrs: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("diesel")).collect();
         let mut tables = Vec::new();
+        let mut checks_loads = false;
         for attr in &attrs {
-            // Only `table_name` matters here; diesel's own derives check the rest.
+            // Only these matter here; diesel's own derives check the rest.
             let found = attr.parse_nested_meta(|meta| {
+                checks_loads |= meta.path.is_ident("check_for_backend");
                 if meta.path.is_ident("table_name") {
                     tables.push(meta.value()?.parse::<Path>()?);
                 } else {
@@ -120,7 +126,7 @@ impl<'a> Diesel<'a> {
         if let (None, Some(attr)) = (&table, attrs.first()) {
             errors.at(attr, "which of diesel's tables? add `#[diesel(table_name = patients)]`");
         }
-        Some(Self { table: table?, attrs })
+        Some(Self { table: table?, attrs, checks_loads })
     }
 }
 
@@ -128,14 +134,12 @@ impl<'a> Field<'a> {
     fn parse(field: &'a syn::Field, errors: &mut Errors) -> Option<Self> {
         let ident = field.ident.as_ref()?;
         let mut sealed = FieldAttrs::parse(&field.attrs, errors);
-        let diesel: Vec<_> = field.attrs.iter().filter(|attr| attr.path().is_ident("diesel")).collect();
+        let diesel_attrs: Vec<_> = field.attrs.iter().filter(|attr| attr.path().is_ident("diesel")).collect();
         let own_name = sealed.as_ref().and_then(|attrs| attrs.sql_name.as_ref()).map(LitStr::value);
-        let diesel_column = column_name(&diesel).unwrap_or_else(|| ident.unraw().to_string());
+        let diesel_column = column_name(&diesel_attrs).unwrap_or_else(|| ident.unraw().to_string());
         let sql_name = own_name.unwrap_or_else(|| diesel_column.clone());
-        if let Some(attrs) = sealed.take_if(|attrs| attrs.plain.is_some()) {
-            crate::valid::plain(&attrs, errors);
-        }
-        Some(Self { ident, ty: &field.ty, sealed, diesel, sql_name, diesel_column })
+        let plain = sealed.take_if(|attrs| attrs.plain.is_some());
+        Some(Self { ident, ty: &field.ty, sealed, plain, diesel_attrs, sql_name, diesel_column })
     }
 
     /// The `T` of an `Option<T>`, found by its spelling, as diesel finds it.
@@ -157,7 +161,7 @@ impl<'a> Field<'a> {
     /// diesel's attribute of that name on the field.
     pub(crate) fn diesel(&self, name: &str) -> Option<Path> {
         let mut found = None;
-        for attr in &self.diesel {
+        for attr in &self.diesel_attrs {
             let _ = attr.parse_nested_meta(|meta| {
                 if meta.path.is_ident(name) {
                     found = Some(meta.path);

@@ -4,7 +4,7 @@ use crate::ast::{Field, Model, last_name};
 use crate::attr::{FieldAttrs, MODEL_SYNTAX};
 use crate::errors::Errors;
 use std::collections::HashSet;
-use syn::{GenericParam, Type};
+use syn::{GenericParam, LitStr, Type};
 
 pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
     let attrs = &model.attrs;
@@ -12,10 +12,7 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
     match &attrs.table {
         None if attrs.mentions("table") => {}
         None => errors.at(name, format!("which table? write `{MODEL_SYNTAX}`")),
-        Some(table) if table.value().is_empty() || table.value().len() > 65_535 => {
-            errors.at(table, "a table name has 1 to 65,535 bytes");
-        }
-        Some(_) => {}
+        Some(table) => named(table, "table", errors),
     }
     match (&attrs.row, &attrs.unbound_row) {
         (None, None) if attrs.mentions("row") || attrs.mentions("unbound_row") => {}
@@ -44,6 +41,9 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
     if model.sealed().next().is_none() {
         errors.at(name, "no field is sealed: put `#[encrypt]` on the fields to seal");
     }
+    for attrs in model.fields.iter().filter_map(|field| field.plain.as_ref()) {
+        plain(attrs, errors);
+    }
     let mut names = HashSet::new();
     for (field, attrs) in model.sealed() {
         if !names.insert(logical_name(field, attrs)) {
@@ -57,7 +57,14 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
 
 /// The name that is part of the stored data.
 pub(crate) fn logical_name(field: &Field<'_>, attrs: &FieldAttrs) -> String {
-    attrs.column.as_ref().map_or_else(|| field.sql_name.clone(), syn::LitStr::value)
+    attrs.column.as_ref().map_or_else(|| field.sql_name.clone(), LitStr::value)
+}
+
+/// The length that a logical name may have, which a name in the database becomes where no other is given.
+fn named(name: &LitStr, of: &str, errors: &mut Errors) {
+    if name.value().is_empty() || name.value().len() > 65_535 {
+        errors.at(name, format!("a {of} name has 1 to 65,535 bytes"));
+    }
 }
 
 /// The fields that `row` and `scope` name.
@@ -89,10 +96,8 @@ fn context(model: &Model<'_>, errors: &mut Errors) {
 }
 
 fn sealed(model: &Model<'_>, field: &Field<'_>, attrs: &FieldAttrs, errors: &mut Errors) {
-    if let Some(column) = &attrs.column
-        && (column.value().is_empty() || column.value().len() > 65_535)
-    {
-        errors.at(column, "a column name has 1 to 65,535 bytes");
+    for name in attrs.column.iter().chain(&attrs.sql_name) {
+        named(name, "column", errors);
     }
     if let Some(pad) = &attrs.pad
         && !pad.base10_parse::<usize>().is_ok_and(|multiple| (2..=65_536).contains(&multiple))
@@ -158,7 +163,10 @@ fn suites(model: &Model<'_>, attrs: &FieldAttrs, errors: &mut Errors) {
 }
 
 /// `plain` stands alone, or with `sql_name`.
-pub(crate) fn plain(attrs: &FieldAttrs, errors: &mut Errors) {
+fn plain(attrs: &FieldAttrs, errors: &mut Errors) {
+    if let Some(name) = &attrs.sql_name {
+        named(name, "column", errors);
+    }
     let others = attrs.column.is_some()
         || attrs.pad.is_some()
         || attrs.json.is_some()

@@ -8,10 +8,11 @@ use diesel::internal::derives::as_expression::Bound;
 use diesel::query_builder::AsChangeset;
 use diesel::result::UnexpectedNullError;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::is_nullable::NotNull;
+use diesel::sql_types::is_nullable::{IsNullable, NotNull};
 use diesel::sql_types::{Binary, Nullable, SqlType};
 use diesel::sqlite::{Sqlite, SqliteType, SqliteValue};
 use std::error::Error as StdError;
+use std::marker::PhantomData;
 
 /// The SQL types that a sealed column can have.
 #[diagnostic::on_unimplemented(
@@ -27,6 +28,45 @@ impl HoldsBytes for Nullable<Binary> {}
 /// What the derive says of each sealed column. It is the one place that refuses a column of another type, so that it's
 /// refused once: what is bound and loaded takes part in diesel's types whatever they are, and only runs as bytes.
 pub const fn holds_bytes<T: HoldsBytes>() {}
+
+/// Of a column: it may be NULL.
+#[diagnostic::on_unimplemented(
+    message = "this field is an `Option`, but its column is never NULL",
+    label = "the column of this field isn't `Nullable`",
+    note = "in `diesel::table!` make it `Nullable<Binary>`, or take the `Option` off the field"
+)]
+pub trait MayBeNull {}
+
+impl MayBeNull for IsNullable {}
+
+/// Of a column: it is never NULL.
+#[diagnostic::on_unimplemented(
+    message = "the column of this field may be NULL, but the field isn't an `Option`",
+    label = "the column of this field is `Nullable`",
+    note = "in `diesel::table!` make it `Binary`, or make the field an `Option`"
+)]
+pub trait NeverNull {}
+
+impl NeverNull for NotNull {}
+
+/// What the derive says of each `Option`'s column in a model with `check_for_backend`. It is the type of a constant and not
+/// a function, so that the compiler comes to it before it comes to diesel's own check, whose errors don't say what to do.
+#[derive(Debug)]
+pub struct ColumnWithNull<IsNull: MayBeNull>(PhantomData<IsNull>);
+
+impl<IsNull: MayBeNull> ColumnWithNull<IsNull> {
+    /// It is.
+    pub const CHECKED: Self = Self(PhantomData);
+}
+
+/// [`ColumnWithNull`] for every other field.
+#[derive(Debug)]
+pub struct ColumnWithoutNull<IsNull: NeverNull>(PhantomData<IsNull>);
+
+impl<IsNull: NeverNull> ColumnWithoutNull<IsNull> {
+    /// It is.
+    pub const CHECKED: Self = Self(PhantomData);
+}
 
 impl<T: SqlType + TypedExpressionType> AsExpression<T> for SealedValue {
     type Expression = Bound<T, Self>;
@@ -67,51 +107,35 @@ impl ToSql<Nullable<Binary>, Sqlite> for SealedValue {
 #[derive(Debug)]
 pub struct Embedded<'a, T>(pub &'a T);
 
-impl<'a, T, Table> Insertable<Table> for Embedded<'a, T>
-where
-    &'a T: Insertable<Table>,
-{
-    type Values = <&'a T as Insertable<Table>>::Values;
+macro_rules! follow {
+    ($($embedded:ty),*) => {$(
+        impl<'a, T, Table> Insertable<Table> for $embedded
+        where
+            &'a T: Insertable<Table>,
+        {
+            type Values = <&'a T as Insertable<Table>>::Values;
 
-    fn values(self) -> Self::Values {
-        self.0.values()
-    }
+            fn values(self) -> Self::Values {
+                self.0.values()
+            }
+        }
+
+        impl<'a, T> AsChangeset for $embedded
+        where
+            &'a T: AsChangeset,
+        {
+            type Target = <&'a T as AsChangeset>::Target;
+            type Changeset = <&'a T as AsChangeset>::Changeset;
+
+            fn as_changeset(self) -> Self::Changeset {
+                self.0.as_changeset()
+            }
+        }
+    )*};
 }
 
-impl<'a, T, Table> Insertable<Table> for &Embedded<'a, T>
-where
-    &'a T: Insertable<Table>,
-{
-    type Values = <&'a T as Insertable<Table>>::Values;
-
-    fn values(self) -> Self::Values {
-        self.0.values()
-    }
-}
-
-impl<'a, T> AsChangeset for Embedded<'a, T>
-where
-    &'a T: AsChangeset,
-{
-    type Target = <&'a T as AsChangeset>::Target;
-    type Changeset = <&'a T as AsChangeset>::Changeset;
-
-    fn as_changeset(self) -> Self::Changeset {
-        self.0.as_changeset()
-    }
-}
-
-impl<'a, T> AsChangeset for &Embedded<'a, T>
-where
-    &'a T: AsChangeset,
-{
-    type Target = <&'a T as AsChangeset>::Target;
-    type Changeset = <&'a T as AsChangeset>::Changeset;
-
-    fn as_changeset(self) -> Self::Changeset {
-        self.0.as_changeset()
-    }
-}
+// diesel's derives write impls for the hidden struct and for a reference to it, whose fields are references again.
+follow!(Embedded<'a, T>, &Embedded<'a, T>);
 
 /// A sealed column of a row, as it was loaded and not yet opened.
 #[derive(Debug, FromSqlRow)]

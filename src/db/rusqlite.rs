@@ -106,8 +106,12 @@ pub fn stored<'a>(row: &'a Row<'_>, column: &str) -> Result<StoredValue<'a>> {
 }
 
 /// A fieldseal error as the closure of `query_map` must return it.
+///
+/// Its column has rusqlite's own value for an unknown one, so that it prints as the fieldseal error, which names table and
+/// column. With an index rusqlite would put "Conversion error from type Blob" in front, whatever the type was.
 #[doc(hidden)]
 #[must_use]
 pub fn error(error: Error) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(usize::MAX, Type::Blob, Box::new(error))
+    const UNKNOWN_COLUMN: usize = usize::MAX;
+    rusqlite::Error::FromSqlConversionFailure(UNKNOWN_COLUMN, Type::Blob, Box::new(error))
 }

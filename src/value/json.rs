@@ -4,6 +4,7 @@ use super::{Encoded, Malformed, Value};
 use crate::db::StoredValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fmt;
 use std::io::{self, Write};
 use zeroize::Zeroizing;
 
@@ -11,16 +12,25 @@ use zeroize::Zeroizing;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sealed as JSON",
     label = "not `Serialize` and `DeserializeOwned`",
-    note = "`#[encrypt(json)]` needs `#[derive(serde::Serialize, serde::Deserialize)]` on the type"
+    note = "`#[encrypt(json)]` needs `#[derive(serde::Serialize, serde::Deserialize)]` on the type and on what it holds"
 )]
 pub trait JsonValue: Serialize + DeserializeOwned {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> JsonValue for T {}
 
 /// A value that is sealed as JSON: what `#[encrypt(json)]` makes of a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// Its `Debug` is redacted, as a model prints its sealed fields; print `.0` where the value is meant to be seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Json<T>(pub T);
+
+impl<T> fmt::Debug for Json<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Json([redacted])")
+    }
+}
 
 impl<T: JsonValue> Value for Json<T> {
     const KIND: &'static str = "json";

@@ -118,10 +118,9 @@ impl Deref for Encoded<'_> {
 /// There is nothing to implement: every `Value` is a `Field`, and so is every `Option<Value>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sealed",
-    label = "not a type that fieldseal knows",
-    note = "a type that implements serde's `Serialize` and `DeserializeOwned` is sealed with `#[encrypt(json)]`",
-    note = "a newtype around a known type gets there with `#[derive(fieldseal::EncryptValue)]`",
-    note = "UUIDs, chrono and time dates and `Decimal` need fieldseal's feature `uuid`, `chrono`, `time` or `decimal`"
+    label = "neither a `fieldseal::Value` nor an `Option` of one",
+    note = "a type that implements serde's `Serialize` and `DeserializeOwned` is sealed as `fieldseal::Json`",
+    note = "a newtype around a known type gets there with `#[derive(fieldseal::EncryptValue)]`"
 )]
 pub trait Field: Sized {
     /// The type of a value that isn't NULL.

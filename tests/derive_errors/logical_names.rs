@@ -10,4 +10,13 @@ struct Patient {
     full_name: String,
 }
 
+#[derive(Encrypt)]
+#[encrypt(table = "patients", row = id)]
+struct Nameless {
+    #[encrypt(plain, sql_name = "")]
+    id: i64,
+    #[encrypt(sql_name = "")]
+    name: String,
+}
+
 fn main() {}

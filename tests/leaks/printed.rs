@@ -120,6 +120,7 @@ fn no_type_prints_a_secret() {
     for value in [
         &sealed_value as &dyn Debug,
         &Sealed::new(text.clone()),
+        &fieldseal::Json(&text),
         &loaded.ssn,
         &loaded.ssn.clone(),
         &loaded,

@@ -84,6 +84,10 @@ impl<'a> Context<'a> {
         sealed.map(|(index, (field, attrs))| Sealed { index: Literal::usize_unsuffixed(index), field, attrs })
     }
 
+    fn sealed_of(&self, field: &Field<'_>) -> Option<Sealed<'a>> {
+        self.sealed().find(|sealed| std::ptr::eq(sealed.field, field))
+    }
+
     /// `__COLUMNS`, `__KEYRING` and the `Model` impl.
     fn schema(&self) -> TokenStream {
         let Self { model, krate, private, .. } = self;

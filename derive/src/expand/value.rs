@@ -1,12 +1,13 @@
 //! One sealed field's value: its kind, sealing it, opening it.
 //!
-//! All three go through the same trait and name the field's type, so that a type that can't be sealed is one error of the
-//! compiler's, at the type, however often the code uses it.
+//! All three go through the same trait and bear the span of the field's type, so that a type that can't be sealed is one
+//! error of the compiler's, at the type, however often the code uses it.
 
 use super::generics::without_lifetimes;
 use super::{Context, Sealed, local};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::Type;
 
 /// A reference to what is to be sealed.
 pub(super) enum Given {
@@ -19,8 +20,8 @@ pub(super) enum Given {
 impl Context<'_> {
     pub(super) fn kind(&self, sealed: &Sealed<'_>) -> TokenStream {
         let ty = without_lifetimes(sealed.field.value_type());
-        let field = self.field_trait(sealed);
-        quote!(<#ty as #field>::KIND)
+        let sealing = self.sealing(sealed, &ty);
+        quote!(<#sealing>::KIND)
     }
 
     /// The expression that seals a value of the field's type. `self.row` is a `Result<RowContext, ContextError>` there.
@@ -41,11 +42,11 @@ impl Context<'_> {
     fn seal_by(&self, way: &TokenStream, sealed: &Sealed<'_>, ty: &TokenStream, value: &Given) -> TokenStream {
         let Self { private, row, .. } = self;
         let index = &sealed.index;
-        let field = self.field_trait(sealed);
+        let sealing = self.sealing(sealed, ty);
         let place = local("place");
         let call = match value {
-            Given::One(value) => quote!(<#ty as #field>::seal(#value, #place)),
-            Given::Maybe(value) => quote!(<#ty as #field>::seal_option(#value, #place)),
+            Given::One(value) => quote!(<#sealing>::seal(#value, #place)),
+            Given::Maybe(value) => quote!(<#sealing>::seal_option(#value, #place)),
         };
         quote!(#private::#way(&__COLUMNS[#index], &#row, __KEYRING, |#place| #call))
     }
@@ -56,20 +57,39 @@ impl Context<'_> {
         let Self { private, row, .. } = self;
         let index = &sealed.index;
         let ty = sealed.field.value_type();
-        let field = self.field_trait(sealed);
+        let sealing = self.sealing(sealed, &ty.to_token_stream());
         let open = match sealed.field.option() {
             None => quote!(open),
             Some(_) => quote!(open_option),
         };
         let place = quote!(#private::Place { column: &__COLUMNS[#index], row: &#row, keyring: __KEYRING, under: ::core::option::Option::None });
-        quote!(<#ty as #field>::#open(#stored, #place))
+        quote!(<#sealing>::#open(#stored, #place))
     }
 
-    fn field_trait(&self, sealed: &Sealed<'_>) -> TokenStream {
+    /// The impl for that type, as it stands in `<…>`. It bears the span of the field's type, which the compiler takes from
+    /// the part before `as`.
+    fn sealing(&self, sealed: &Sealed<'_>, ty: &TokenStream) -> TokenStream {
         let private = &self.private;
-        match sealed.attrs.json {
-            Some(_) => quote!(#private::JsonField),
-            None => quote!(#private::ModelField),
-        }
+        let encoding = match sealed.attrs.json {
+            Some(_) => quote!(#private::AsJson),
+            None => quote!(#private::AsValue),
+        };
+        let encoding = spanned_as(sealed.field.value_type(), encoding);
+        quote!(#encoding as #private::Sealing<#ty>)
     }
+}
+
+/// The tokens with the span of the type, which on a stable compiler is known only at its ends.
+fn spanned_as(ty: &Type, tokens: TokenStream) -> TokenStream {
+    let mut spans = ty.to_token_stream().into_iter().map(|tree| tree.span());
+    let Some(first) = spans.next() else { return tokens };
+    let last = spans.last().unwrap_or(first);
+    let mut tokens: Vec<_> = tokens.into_iter().collect();
+    for tree in &mut tokens {
+        tree.set_span(first);
+    }
+    if let Some(tree) = tokens.last_mut() {
+        tree.set_span(last);
+    }
+    tokens.into_iter().collect()
 }

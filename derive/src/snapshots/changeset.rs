@@ -3,11 +3,19 @@ const _: () = {
     static __COLUMNS: [seal::Column; 2usize] = [
         seal::Column::new("patients", "name")
             .with_sql_name("name")
-            .with_kind(<&'static str as seal::__private::ModelField>::KIND)
+            .with_kind(
+                <seal::__private::AsValue as seal::__private::Sealing<
+                    &'static str,
+                >>::KIND,
+            )
             .unbound_row(),
         seal::Column::new("patients", "diagnosis")
             .with_sql_name("diagnosis")
-            .with_kind(<&'static [u8] as seal::__private::ModelField>::KIND)
+            .with_kind(
+                <seal::__private::AsValue as seal::__private::Sealing<
+                    &'static [u8],
+                >>::KIND,
+            )
             .unbound_row()
             .pad(32),
     ];
@@ -36,7 +44,9 @@ const _: () = {
                 &__COLUMNS[0],
                 &__fieldseal_row,
                 __KEYRING,
-                |__fieldseal_place| <&'a str as seal::__private::ModelField>::seal_option(
+                |__fieldseal_place| <seal::__private::AsValue as seal::__private::Sealing<
+                    &'a str,
+                >>::seal_option(
                     ::core::option::Option::as_ref(&to_seal),
                     __fieldseal_place,
                 ),
@@ -54,7 +64,9 @@ const _: () = {
                 &__COLUMNS[1],
                 &__fieldseal_row,
                 __KEYRING,
-                |__fieldseal_place| <&'a [u8] as seal::__private::ModelField>::seal_option(
+                |__fieldseal_place| <seal::__private::AsValue as seal::__private::Sealing<
+                    &'a [u8],
+                >>::seal_option(
                     ::core::option::Option::as_ref(&to_seal),
                     __fieldseal_place,
                 ),
@@ -88,10 +100,9 @@ const _: () = {
                     &__COLUMNS[0],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <&'a str as seal::__private::ModelField>::seal(
-                        __fieldseal_value,
-                        __fieldseal_place,
-                    ),
+                    |__fieldseal_place| <seal::__private::AsValue as seal::__private::Sealing<
+                        &'a str,
+                    >>::seal(__fieldseal_value, __fieldseal_place),
                 ));
             let __fieldseal_field_diagnosis = ::core::option::Option::as_ref(
                     &self.diagnosis,
@@ -100,7 +111,9 @@ const _: () = {
                     &__COLUMNS[1],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <&'a [u8] as seal::__private::ModelField>::seal_option(
+                    |__fieldseal_place| <seal::__private::AsValue as seal::__private::Sealing<
+                        &'a [u8],
+                    >>::seal_option(
                         ::core::option::Option::as_ref(__fieldseal_value),
                         __fieldseal_place,
                     ),
@@ -136,10 +149,9 @@ const _: () = {
                     &__COLUMNS[0],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <&'a str as seal::__private::ModelField>::seal(
-                        __fieldseal_value,
-                        __fieldseal_place,
-                    ),
+                    |__fieldseal_place| <seal::__private::AsValue as seal::__private::Sealing<
+                        &'a str,
+                    >>::seal(__fieldseal_value, __fieldseal_place),
                 ));
             let __fieldseal_field_diagnosis = ::core::option::Option::as_ref(
                     &self.diagnosis,
@@ -148,7 +160,9 @@ const _: () = {
                     &__COLUMNS[1],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <&'a [u8] as seal::__private::ModelField>::seal_option(
+                    |__fieldseal_place| <seal::__private::AsValue as seal::__private::Sealing<
+                        &'a [u8],
+                    >>::seal_option(
                         ::core::option::Option::as_ref(__fieldseal_value),
                         __fieldseal_place,
                     ),
@@ -182,10 +196,9 @@ const _: () = {
                     &__COLUMNS[0],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <&'a str as seal::__private::ModelField>::seal(
-                        __fieldseal_value,
-                        __fieldseal_place,
-                    ),
+                    |__fieldseal_place| <seal::__private::AsValue as seal::__private::Sealing<
+                        &'a str,
+                    >>::seal(__fieldseal_value, __fieldseal_place),
                 ));
             let __fieldseal_field_diagnosis = ::core::option::Option::as_ref(
                     &self.diagnosis,
@@ -194,7 +207,9 @@ const _: () = {
                     &__COLUMNS[1],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <&'a [u8] as seal::__private::ModelField>::seal_option(
+                    |__fieldseal_place| <seal::__private::AsValue as seal::__private::Sealing<
+                        &'a [u8],
+                    >>::seal_option(
                         ::core::option::Option::as_ref(__fieldseal_value),
                         __fieldseal_place,
                     ),
@@ -230,10 +245,9 @@ const _: () = {
                     &__COLUMNS[0],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <&'a str as seal::__private::ModelField>::seal(
-                        __fieldseal_value,
-                        __fieldseal_place,
-                    ),
+                    |__fieldseal_place| <seal::__private::AsValue as seal::__private::Sealing<
+                        &'a str,
+                    >>::seal(__fieldseal_value, __fieldseal_place),
                 ));
             let __fieldseal_field_diagnosis = ::core::option::Option::as_ref(
                     &self.diagnosis,
@@ -242,7 +256,9 @@ const _: () = {
                     &__COLUMNS[1],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <&'a [u8] as seal::__private::ModelField>::seal_option(
+                    |__fieldseal_place| <seal::__private::AsValue as seal::__private::Sealing<
+                        &'a [u8],
+                    >>::seal_option(
                         ::core::option::Option::as_ref(__fieldseal_value),
                         __fieldseal_place,
                     ),

@@ -3,7 +3,11 @@ const _: () = {
     static __COLUMNS: [::fieldseal::Column; 1usize] = [
         ::fieldseal::Column::new("patients", "full_name")
             .with_sql_name("full_name")
-            .with_kind(<String as ::fieldseal::__private::ModelField>::KIND),
+            .with_kind(
+                <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                    String,
+                >>::KIND,
+            ),
     ];
     const __KEYRING: ::fieldseal::__private::FindKeyring = <Keys as ::fieldseal::KeyringSource>::keyring;
     #[automatically_derived]
@@ -58,7 +62,9 @@ const _: () = {
                 &__COLUMNS[0],
                 &__fieldseal_row,
                 __KEYRING,
-                |__fieldseal_place| <&::core::primitive::str as ::fieldseal::__private::ModelField>::seal_option(
+                |__fieldseal_place| <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                    &::core::primitive::str,
+                >>::seal_option(
                     ::core::option::Option::as_ref(&to_seal),
                     __fieldseal_place,
                 ),
@@ -79,7 +85,9 @@ const _: () = {
                     __fieldseal_id
                 }),
             )?;
-            <String as ::fieldseal::__private::ModelField>::open_option(
+            <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                String,
+            >>::open_option(
                 ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
                 ::fieldseal::__private::Place {
                     column: &__COLUMNS[0],
@@ -124,10 +132,9 @@ const _: () = {
                     &__COLUMNS[0],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <String as ::fieldseal::__private::ModelField>::seal(
-                        __fieldseal_value,
-                        __fieldseal_place,
-                    ),
+                    |__fieldseal_place| <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                        String,
+                    >>::seal(__fieldseal_value, __fieldseal_place),
                 ));
             ::diesel::Insertable::<
                 schema::people::table,
@@ -170,10 +177,9 @@ const _: () = {
                     &__COLUMNS[0],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <String as ::fieldseal::__private::ModelField>::seal(
-                        __fieldseal_value,
-                        __fieldseal_place,
-                    ),
+                    |__fieldseal_place| <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                        String,
+                    >>::seal(__fieldseal_value, __fieldseal_place),
                 ));
             ::diesel::AsChangeset::as_changeset(__Changeset {
                 id: self.id,
@@ -215,10 +221,9 @@ const _: () = {
                     &__COLUMNS[0],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <String as ::fieldseal::__private::ModelField>::seal(
-                        __fieldseal_value,
-                        __fieldseal_place,
-                    ),
+                    |__fieldseal_place| <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                        String,
+                    >>::seal(__fieldseal_value, __fieldseal_place),
                 ));
             ::diesel::Insertable::<
                 schema::people::table,
@@ -261,10 +266,9 @@ const _: () = {
                     &__COLUMNS[0],
                     &__fieldseal_row,
                     __KEYRING,
-                    |__fieldseal_place| <String as ::fieldseal::__private::ModelField>::seal(
-                        __fieldseal_value,
-                        __fieldseal_place,
-                    ),
+                    |__fieldseal_place| <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                        String,
+                    >>::seal(__fieldseal_value, __fieldseal_place),
                 ));
             ::diesel::AsChangeset::as_changeset(__ChangesetRef {
                 id: &self.id,
@@ -303,7 +307,9 @@ const _: () = {
                 }),
             )
             .map_err(::fieldseal::Error::from)?;
-        let __fieldseal_field_name = <String as ::fieldseal::__private::ModelField>::open_option(
+        let __fieldseal_field_name = <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+            String,
+        >>::open_option(
             ::fieldseal::__private::stored_or_null(
                 __fieldseal_sql_row.__fieldseal_field_name,
             ),

@@ -3,15 +3,27 @@ const _: () = {
     static __COLUMNS: [::fieldseal::Column; 3usize] = [
         ::fieldseal::Column::new("patients", "name")
             .with_sql_name("name")
-            .with_kind(<String as ::fieldseal::__private::ModelField>::KIND),
+            .with_kind(
+                <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                    String,
+                >>::KIND,
+            ),
         ::fieldseal::Column::new("patients", "history")
             .with_sql_name("history")
-            .with_kind(<Vec<Visit> as ::fieldseal::__private::JsonField>::KIND)
+            .with_kind(
+                <::fieldseal::__private::AsJson as ::fieldseal::__private::Sealing<
+                    Vec<Visit>,
+                >>::KIND,
+            )
             .pad(64)
             .hide_null(),
         ::fieldseal::Column::new("patients", "e-mail")
             .with_sql_name("type")
-            .with_kind(<Email as ::fieldseal::__private::ModelField>::KIND)
+            .with_kind(
+                <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                    Email,
+                >>::KIND,
+            )
             .with_suite(::fieldseal::Suite::Aes256Siv)
             .unbound_row()
             .migrating(),
@@ -87,10 +99,9 @@ const _: () = {
                 &__COLUMNS[0],
                 &__fieldseal_row,
                 __KEYRING,
-                |__fieldseal_place| <&::core::primitive::str as ::fieldseal::__private::ModelField>::seal(
-                    &to_seal,
-                    __fieldseal_place,
-                ),
+                |__fieldseal_place| <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                    &::core::primitive::str,
+                >>::seal(&to_seal, __fieldseal_place),
             )
         }
         ///Opens one value of `name` of that row.
@@ -116,7 +127,9 @@ const _: () = {
                         })
                         .in_scope(__fieldseal_scope)
                 })?;
-            <String as ::fieldseal::__private::ModelField>::open(
+            <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                String,
+            >>::open(
                 ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
                 ::fieldseal::__private::Place {
                     column: &__COLUMNS[0],
@@ -153,12 +166,9 @@ const _: () = {
                 &__COLUMNS[1],
                 &__fieldseal_row,
                 __KEYRING,
-                |__fieldseal_place| <Vec<
-                    Visit,
-                > as ::fieldseal::__private::JsonField>::seal_option(
-                    to_seal,
-                    __fieldseal_place,
-                ),
+                |__fieldseal_place| <::fieldseal::__private::AsJson as ::fieldseal::__private::Sealing<
+                    Vec<Visit>,
+                >>::seal_option(to_seal, __fieldseal_place),
             )
         }
         ///Opens one value of `history` of that row.
@@ -184,9 +194,9 @@ const _: () = {
                         })
                         .in_scope(__fieldseal_scope)
                 })?;
-            <Vec<
-                Visit,
-            > as ::fieldseal::__private::JsonField>::open_option(
+            <::fieldseal::__private::AsJson as ::fieldseal::__private::Sealing<
+                Vec<Visit>,
+            >>::open_option(
                 ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
                 ::fieldseal::__private::Place {
                     column: &__COLUMNS[1],
@@ -210,10 +220,9 @@ const _: () = {
                 &__COLUMNS[2],
                 &__fieldseal_row,
                 __KEYRING,
-                |__fieldseal_place| <Email as ::fieldseal::__private::ModelField>::seal_option(
-                    to_seal,
-                    __fieldseal_place,
-                ),
+                |__fieldseal_place| <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                    Email,
+                >>::seal_option(to_seal, __fieldseal_place),
             )
         }
         ///Seals one value as `type` may hold it under each key that opens values, for a lookup.
@@ -230,10 +239,9 @@ const _: () = {
                 &__COLUMNS[2],
                 &__fieldseal_row,
                 __KEYRING,
-                |__fieldseal_place| <Email as ::fieldseal::__private::ModelField>::seal_option(
-                    to_seal,
-                    __fieldseal_place,
-                ),
+                |__fieldseal_place| <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                    Email,
+                >>::seal_option(to_seal, __fieldseal_place),
             )
         }
         ///Opens one value of `type` of that row.
@@ -246,7 +254,9 @@ const _: () = {
                     ::fieldseal::RowContext::of_row(::fieldseal::RowId::UNBOUND)
                         .in_scope(__fieldseal_scope)
                 })?;
-            <Email as ::fieldseal::__private::ModelField>::open_option(
+            <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                Email,
+            >>::open_option(
                 ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
                 ::fieldseal::__private::Place {
                     column: &__COLUMNS[2],
@@ -288,10 +298,9 @@ const _: () = {
                         &__COLUMNS[0],
                         &__fieldseal_row,
                         __KEYRING,
-                        |__fieldseal_place| <String as ::fieldseal::__private::ModelField>::seal(
-                            &self.name,
-                            __fieldseal_place,
-                        ),
+                        |__fieldseal_place| <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                            String,
+                        >>::seal(&self.name, __fieldseal_place),
                     ),
                 )
                 .sealed(
@@ -300,9 +309,9 @@ const _: () = {
                         &__COLUMNS[1],
                         &__fieldseal_row,
                         __KEYRING,
-                        |__fieldseal_place| <Vec<
-                            Visit,
-                        > as ::fieldseal::__private::JsonField>::seal_option(
+                        |__fieldseal_place| <::fieldseal::__private::AsJson as ::fieldseal::__private::Sealing<
+                            Vec<Visit>,
+                        >>::seal_option(
                             ::core::option::Option::as_ref(&self.history),
                             __fieldseal_place,
                         ),
@@ -314,7 +323,9 @@ const _: () = {
                         &__COLUMNS[2],
                         &__fieldseal_row,
                         __KEYRING,
-                        |__fieldseal_place| <Email as ::fieldseal::__private::ModelField>::seal_option(
+                        |__fieldseal_place| <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                            Email,
+                        >>::seal_option(
                             ::core::option::Option::as_ref(&self.r#type),
                             __fieldseal_place,
                         ),
@@ -353,7 +364,9 @@ const _: () = {
                 .map_err(|__fieldseal_error| ::fieldseal::__private::rusqlite_error(
                     ::core::convert::From::from(__fieldseal_error),
                 ))?;
-            let __fieldseal_field_name = <String as ::fieldseal::__private::ModelField>::open(
+            let __fieldseal_field_name = <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                String,
+            >>::open(
                     ::fieldseal::StoredBytes::copy_of(
                         ::fieldseal::__private::rusqlite_stored(
                             __fieldseal_sql_row,
@@ -368,9 +381,9 @@ const _: () = {
                     },
                 )
                 .map_err(::fieldseal::__private::rusqlite_error)?;
-            let __fieldseal_field_history = <Vec<
-                Visit,
-            > as ::fieldseal::__private::JsonField>::open_option(
+            let __fieldseal_field_history = <::fieldseal::__private::AsJson as ::fieldseal::__private::Sealing<
+                Vec<Visit>,
+            >>::open_option(
                     ::fieldseal::StoredBytes::copy_of(
                         ::fieldseal::__private::rusqlite_stored(
                             __fieldseal_sql_row,
@@ -385,7 +398,9 @@ const _: () = {
                     },
                 )
                 .map_err(::fieldseal::__private::rusqlite_error)?;
-            let __fieldseal_field_type = <Email as ::fieldseal::__private::ModelField>::open_option(
+            let __fieldseal_field_type = <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
+                Email,
+            >>::open_option(
                     ::fieldseal::StoredBytes::copy_of(
                         ::fieldseal::__private::rusqlite_stored(
                             __fieldseal_sql_row,
