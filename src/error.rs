@@ -2,6 +2,7 @@
 
 use crate::context::{ContextError, Scope};
 use crate::envelope::MAX_SEALED_LEN;
+use crate::keyring::{LoadError, Need};
 use crate::keys::KeyId;
 use crate::model::Column;
 use crate::suite::Failed;
@@ -26,9 +27,7 @@ pub enum ErrorKind {
     )]
     NotInstalled,
     /// The scope has no primary key, so nothing can be sealed for it.
-    #[error(
-        "{0} has no primary data key in this keyring: create one with `Keyring::ensure_scope`, or call `Keyring::refresh` if another process did"
-    )]
+    #[error("{0} has no primary data key in the key store: create one with `Keyring::ensure_scope`")]
     NoPrimary(Scope),
     /// The row or scope can't be part of a context.
     #[error("{0}")]
@@ -38,11 +37,19 @@ pub enum ErrorKind {
         "the stored value is not sealed: if the column still holds plaintext, declare it `migrating` until it is encrypted"
     )]
     NotSealed,
-    /// The value is under a key that isn't in this keyring.
+    /// The value is under a key that isn't in the key store.
     #[error(
-        "the value is sealed under key {0}, which this keyring does not have: call `Keyring::refresh` if another process created it; if the key store doesn't have it either, the value is damaged or the store was lost"
+        "the value is sealed under key {0}, which the key store does not have: the value is damaged, or the key store was lost or is another one; restore it"
     )]
     UnknownKey(KeyId),
+    /// The key isn't loaded, and this keyring never waits for a KMS.
+    #[error(
+        "{0} would have to wait, and this keyring never does: call `Keyring::load` for what a page needs first"
+    )]
+    NotLoaded(Need),
+    /// The key could not be loaded.
+    #[error("{0}")]
+    LoadFailed(LoadError),
     /// The value is under a key that was retired.
     #[error("the value is sealed under key {0}, which is retired: reactivate the key, then re-encrypt the column")]
     RetiredKey(KeyId),

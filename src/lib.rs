@@ -29,6 +29,8 @@ mod schema;
 mod sealed;
 pub mod store;
 mod suite;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
 
 pub use context::{AsRowId, AsScope, ContextError, RowContext, RowId, Scope};
@@ -39,7 +41,10 @@ pub use envelope::{Envelope, EnvelopeError, MAX_SEALED_LEN};
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "derive")]
 pub use fieldseal_derive::{Encrypt, EncryptValue};
-pub use keyring::{Installed, KeyInfo, Keyring, KeyringError, KeyringSlot, KeyringSource, install};
+pub use keyring::{
+    Clock, Installed, KeyInfo, Keyring, KeyringBuilder, KeyringError, KeyringSlot, KeyringSource, LoadError, Need,
+    Stats, install,
+};
 pub use keys::{
     Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, MalformedRecord, TransitionError, WrappedKey,
 };

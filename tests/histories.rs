@@ -1,6 +1,7 @@
 //! Random histories of a database and its keys, against a plain map: every read gives what was written last, or exactly
-//! the error that the key's state calls for. Two keyrings share a key store, as two processes would; models of both
-//! libraries share a table with all four suites in it.
+//! the error that the key's state calls for. Two keyrings share a key store, as two processes would, and see each
+//! other's changes when they refresh, or when they need a key that they don't have; models of both libraries share a
+//! table with all four suites in it.
 //!
 //! `PROPTEST_CASES` says how many histories are tried, 64 unless set.
 
@@ -11,10 +12,12 @@ use database::{Database, Refusal};
 use diesel::prelude::*;
 use fieldseal::kms::Local;
 use fieldseal::store::Sqlite;
-use fieldseal::{Encrypt, Error, ErrorKind, KeyId, KeyInfo, KeyState, Keyring, KeyringError, KeyringSource, Scope};
+use fieldseal::{
+    Encrypt, Envelope, Error, ErrorKind, KeyId, KeyInfo, KeyState, Keyring, KeyringError, KeyringSource, Scope,
+};
 use proptest::prelude::*;
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 thread_local! {
     static CURRENT: Cell<Option<&'static Keyring>> = const { Cell::new(None) };
@@ -99,7 +102,7 @@ type Text = (String, Option<Vec<u8>>, i64, Option<String>);
 
 fn event() -> impl Strategy<Value = Event> {
     let library = || prop_oneof![Just(Library::Diesel), Just(Library::Rusqlite)];
-    let (id, tenant) = (|| 1..6_i64, || 1..3_i64);
+    let (id, tenant) = (|| 1..6_i64, || TENANTS);
     let text = || {
         (
             "\\PC{0,20}",
@@ -128,14 +131,17 @@ struct World {
     database: Database,
     processes: [Process; 2],
     rows: BTreeMap<i64, (Row, KeyId)>,
-    keys: Keys,
+    /// The keys after each event; the last is how they are.
+    log: Vec<Keys>,
 }
 
 struct Process {
     keyring: &'static Keyring,
-    /// What it last saw of the key store.
-    seen: Keys,
+    /// Since when it has surely seen each tenant's keys, as a place in the log. What happened later it may have seen.
+    seen: BTreeMap<i64, usize>,
 }
+
+const TENANTS: std::ops::Range<i64> = 1..3;
 
 /// Every key's scope and state.
 type Keys = BTreeMap<KeyId, (i64, KeyState)>;
@@ -145,11 +151,12 @@ impl World {
         let database = Database::new(SCHEMA);
         Local::create(database.folder.path().join("kek.json"), None).unwrap();
         Sqlite::open(database.path()).unwrap().create_table().unwrap();
-        let processes = [Process::start(&database, &Keys::new()), Process::start(&database, &Keys::new())];
-        Self { database, processes, rows: BTreeMap::new(), keys: Keys::new() }
+        let processes = [Process::start(&database, 0), Process::start(&database, 0)];
+        Self { database, processes, rows: BTreeMap::new(), log: vec![Keys::new()] }
     }
 
     fn run(&mut self, process: usize, event: Event) {
+        self.log.push(self.keys().clone());
         let keyring = self.processes[process].keyring;
         CURRENT.set(Some(keyring));
         match event {
@@ -166,42 +173,54 @@ impl World {
             Event::Read(library, id) => self.read(process, library, id),
             Event::EnsureScope(tenant) => {
                 let id = keyring.ensure_scope(&scope(tenant)).unwrap();
-                match primary(&self.processes[process].seen, tenant) {
-                    Some(known) => assert_eq!(id, known),
-                    None => {
-                        if let Some(existing) = primary(&self.keys, tenant) {
-                            assert_eq!(id, existing);
-                        } else {
-                            assert_eq!(self.keys.insert(id, (tenant, KeyState::Primary)), None);
-                        }
-                        self.saw(process);
-                    }
+                if self.primaries(process, tenant).iter().all(Option::is_none) {
+                    assert_eq!(self.keys_mut().insert(id, (tenant, KeyState::Primary)), None);
+                    self.saw(process, tenant);
                 }
+                assert!(self.primaries(process, tenant).contains(&Some(id)));
             }
             Event::Rotate(tenant) => {
                 let id = keyring.rotate(&scope(tenant)).unwrap();
-                assert_eq!(self.keys.insert(id, (tenant, KeyState::Staged)), None);
+                assert_eq!(self.keys_mut().insert(id, (tenant, KeyState::Staged)), None);
                 self.promote(id);
-                self.saw(process);
+                self.saw(process, tenant);
             }
             Event::Stage(tenant) => {
                 let id = keyring.stage(&scope(tenant)).unwrap();
-                assert_eq!(self.keys.insert(id, (tenant, KeyState::Staged)), None);
-                self.saw(process);
+                assert_eq!(self.keys_mut().insert(id, (tenant, KeyState::Staged)), None);
+                self.saw(process, tenant);
             }
             Event::Step(step, which) => {
-                if !self.keys.is_empty() {
-                    let id = *which.get(&self.keys.keys().copied().collect::<Vec<_>>());
+                if !self.keys().is_empty() {
+                    let id = *which.get(&self.keys().keys().copied().collect::<Vec<_>>());
                     self.step(process, step, id);
                 }
             }
             Event::Refresh => {
                 keyring.refresh().unwrap();
-                self.saw(process);
+                TENANTS.for_each(|tenant| self.saw(process, tenant));
             }
-            Event::Reopen => self.processes[process] = Process::start(&self.database, &self.keys),
+            Event::Reopen => self.processes[process] = Process::start(&self.database, self.log.len() - 1),
         }
-        self.processes[process].check();
+        self.check(process);
+    }
+
+    fn keys(&self) -> &Keys {
+        self.log.last().unwrap()
+    }
+
+    fn keys_mut(&mut self) -> &mut Keys {
+        self.log.last_mut().unwrap()
+    }
+
+    /// The tenant's keys in every way that the process may see them.
+    fn views(&self, process: usize, tenant: i64) -> &[Keys] {
+        &self.log[self.processes[process].seen[&tenant]..]
+    }
+
+    /// The tenant's primary as the process may see it; the last is as it is.
+    fn primaries(&self, process: usize, tenant: i64) -> Vec<Option<KeyId>> {
+        self.views(process, tenant).iter().map(|keys| primary(keys, tenant)).collect()
     }
 
     fn write(&mut self, process: usize, library: Library, row: Row, whole: bool) {
@@ -232,12 +251,20 @@ impl World {
                 database.rusqlite.execute(sql, params.bind().as_slice()).map_err(|error| Refusal::of(&error))
             }
         };
-        match primary(&self.processes[process].seen, row.tenant) {
-            Some(key) => {
+        let primaries = self.primaries(process, row.tenant);
+        match primaries.last().unwrap() {
+            Some(_) => {
                 assert_eq!(done.unwrap(), 1);
-                for column in ["xaes", "gcm", "siv", "hidden"] {
-                    assert_eq!(self.database.blob("rows", column, id)[1..5], key.get().to_be_bytes());
-                }
+                let [key] = ["xaes", "gcm", "siv", "hidden"]
+                    .map(|column| Envelope::parse(&self.database.blob("rows", column, id)).unwrap().key_id)
+                    .into_iter()
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect::<Vec<_>>()[..]
+                else {
+                    panic!("one row under several keys")
+                };
+                assert!(primaries.contains(&Some(key)), "{key} is no primary");
                 if let (Library::Diesel, true, None) = (library, whole, &row.xchacha) {
                     self.database.sql("UPDATE rows SET xchacha = NULL WHERE id = ?1", [id]);
                 }
@@ -270,31 +297,41 @@ impl World {
             assert!(read.unwrap().is_none());
             return;
         };
-        let expected = match self.processes[process].seen.get(key) {
-            None => Some(ErrorKind::UnknownKey(*key)),
-            Some((_, KeyState::Retired)) => Some(ErrorKind::RetiredKey(*key)),
-            Some((_, KeyState::Destroyed)) => Some(ErrorKind::DestroyedKey(*key)),
-            Some(_) => None,
-        };
-        match (read, expected) {
-            (Ok(Some(read)), None) => assert!(read == *row, "row {id} differs"),
-            (Err(refusal), Some(kind)) => {
-                assert_eq!(*refusal.error.kind(), kind);
+        let expected: Vec<_> = self
+            .views(process, row.tenant)
+            .iter()
+            .filter_map(|keys| keys.get(key))
+            .map(|(_, state)| match state {
+                KeyState::Retired => Some(ErrorKind::RetiredKey(*key)),
+                KeyState::Destroyed => Some(ErrorKind::DestroyedKey(*key)),
+                _ => None,
+            })
+            .collect();
+        match read {
+            Ok(Some(read)) => {
+                assert!(expected.contains(&None), "opened instead of {expected:?}");
+                assert!(read == *row, "row {id} differs");
+            }
+            Err(refusal) => {
+                assert!(
+                    expected.contains(&Some(refusal.error.kind().clone())),
+                    "{refusal:?} instead of {expected:?}"
+                );
                 assert_eq!(refusal.place().0, "rows");
             }
-            (read, expected) => panic!("{read:?} instead of {expected:?}"),
+            Ok(None) => panic!("row {id} is gone"),
         }
     }
 
     fn step(&mut self, process: usize, step: Step, id: KeyId) {
         let keyring = self.processes[process].keyring;
         let (done, to) = match step {
-            Step::Promote => (keyring.promote(id), KeyState::Primary),
+            Step::Promote => (keyring.promote_at_once(id), KeyState::Primary),
             Step::Retire => (keyring.retire(id), KeyState::Retired),
             Step::Reactivate => (keyring.reactivate(id), KeyState::Active),
             Step::Destroy => (keyring.destroy(id), KeyState::Destroyed),
         };
-        let from = self.keys[&id].1;
+        let from = self.keys()[&id].1;
         // A primary becomes active by another's promotion only.
         let allowed = from.step_to(to).is_ok() && (to != KeyState::Active || from == KeyState::Retired);
         match done {
@@ -303,9 +340,9 @@ impl World {
                 if to == KeyState::Primary {
                     self.promote(id);
                 } else {
-                    self.keys.get_mut(&id).unwrap().1 = to;
+                    self.keys_mut().get_mut(&id).unwrap().1 = to;
                 }
-                self.saw(process);
+                self.saw(process, self.keys()[&id].0);
             }
             Err(KeyringError::Transition { id: other, error }) => {
                 assert!(!allowed && other == id, "{from} did not become {to}");
@@ -316,32 +353,46 @@ impl World {
     }
 
     fn promote(&mut self, id: KeyId) {
-        let tenant = self.keys[&id].0;
-        if let Some(old) = primary(&self.keys, tenant) {
-            self.keys.get_mut(&old).unwrap().1 = KeyState::Active;
+        let tenant = self.keys()[&id].0;
+        if let Some(old) = primary(self.keys(), tenant) {
+            self.keys_mut().get_mut(&old).unwrap().1 = KeyState::Active;
         }
-        self.keys.get_mut(&id).unwrap().1 = KeyState::Primary;
+        self.keys_mut().get_mut(&id).unwrap().1 = KeyState::Primary;
     }
 
-    fn saw(&mut self, process: usize) {
-        self.processes[process].seen.clone_from(&self.keys);
+    /// Whoever changes a scope's keys sees all of that scope.
+    fn saw(&mut self, process: usize, tenant: i64) {
+        self.processes[process].seen.insert(tenant, self.log.len() - 1);
+    }
+
+    /// The keyring has every key as it may see it; a primary that it met by itself opens only.
+    fn check(&self, process: usize) {
+        let known = self.processes[process].keyring.keys();
+        for KeyInfo { id, scope: of, state, .. } in &known {
+            let tenant = self.keys()[id].0;
+            let states: Vec<_> = self
+                .views(process, tenant)
+                .iter()
+                .filter_map(|keys| keys.get(id))
+                .map(|(_, state)| *state)
+                .collect();
+            assert_eq!(*of, scope(tenant));
+            let opens_only = *state == KeyState::Active && states.contains(&KeyState::Primary);
+            assert!(states.contains(state) || opens_only, "{id} {state} of {states:?}");
+        }
+        let primaries: Vec<_> =
+            known.iter().filter(|key| key.state == KeyState::Primary).map(|key| &key.scope).collect();
+        assert_eq!(primaries.iter().collect::<BTreeSet<_>>().len(), primaries.len(), "one primary a scope");
     }
 }
 
 impl Process {
-    fn start(database: &Database, keys: &Keys) -> Self {
+    fn start(database: &Database, now: usize) -> Self {
         let kms = Local::open(database.folder.path().join("kek.json"), None).unwrap();
         let connection = rusqlite::Connection::open(database.path()).unwrap();
         connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000").unwrap();
         let keyring = Keyring::open(kms, Sqlite::from_connection(connection)).unwrap();
-        Self { keyring: Box::leak(Box::new(keyring)), seen: keys.clone() }
-    }
-
-    /// The keyring has exactly the keys that it last saw.
-    fn check(&self) {
-        let has = self.keyring.keys().into_iter().map(|KeyInfo { id, scope, state, .. }| (id, (scope, state)));
-        let saw = self.seen.iter().map(|(id, (tenant, state))| (*id, (scope(*tenant), *state)));
-        assert_eq!(has.collect::<BTreeMap<_, _>>(), saw.collect());
+        Self { keyring: Box::leak(Box::new(keyring)), seen: TENANTS.map(|tenant| (tenant, now)).collect() }
     }
 }
 

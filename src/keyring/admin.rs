@@ -1,13 +1,13 @@
 //! Creating, rotating and ending data keys.
 
-use super::{Keyring, KeyringError};
+use super::{Keyring, KeyringError, Need};
 use crate::context::Scope;
-use crate::keys::{DataKey, KeyId, KeyRecord, KeyState, TransitionError, commitment, scrubbed};
+use crate::keys::{DataKey, KeyId, KeyRecord, KeyState, TransitionError, commitment};
 use crate::store::{Change, Conflict, StoreError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How often a change is tried again when another process was faster, or drew the same id.
-const ATTEMPTS: u32 = 16;
+pub(super) const ATTEMPTS: u32 = 16;
 
 impl Keyring {
     /// Makes sure that the scope has a primary key, and returns its id.
@@ -22,13 +22,13 @@ impl Keyring {
         if let Some(id) = self.primary(scope) {
             return Ok(id);
         }
-        let _changing = self.lock();
-        self.until_uncontended(|records| {
-            let known = records.iter().find(|record| record.scope == *scope && record.state == KeyState::Primary);
+        let of = scope.clone();
+        self.administer(scope, move |keyring, records| {
+            let known = records.iter().find(|record| record.state == KeyState::Primary);
             match known {
                 Some(primary) => Ok((Vec::new(), primary.id)),
                 None => {
-                    let record = self.new_record(scope, KeyState::Primary)?;
+                    let record = keyring.new_record(&of, KeyState::Primary)?;
                     let id = record.id;
                     Ok((vec![Change::Insert(record)], id))
                 }
@@ -38,16 +38,16 @@ impl Keyring {
 
     /// Publishes a new key for the scope without sealing under it yet: the first half of a rotation.
     ///
-    /// Once every running instance has refreshed, [`Self::promote`] makes it the primary.
+    /// Once every running process has it, [`Self::promote`] makes it the primary.
     ///
     /// # Errors
     ///
     /// If the store or the KMS fails. If it was the store, a key may have been created all the same: call again, or
     /// [`Self::refresh`].
     pub fn stage(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
-        let _changing = self.lock();
-        self.until_uncontended(|_| {
-            let record = self.new_record(scope, KeyState::Staged)?;
+        let of = scope.clone();
+        self.administer(scope, move |keyring, _| {
+            let record = keyring.new_record(&of, KeyState::Staged)?;
             let id = record.id;
             Ok((vec![Change::Insert(record)], id))
         })
@@ -55,14 +55,36 @@ impl Keyring {
 
     /// Makes a staged key, or one that was primary before, the primary of its scope; the one before it goes on opening values.
     ///
+    /// A staged key must have been published for [`super::KeyringBuilder::propagation`], so that every process has it
+    /// before the first value under it appears. It goes by the wall clock of the one that staged it.
+    ///
     /// # Errors
     ///
-    /// [`KeyringError::Transition`] unless the key is staged or active; or if the store or the KMS fails.
+    /// [`KeyringError::TooEarly`], which says how long to wait; [`KeyringError::Transition`] unless the key is staged or
+    /// active; or if the store or the KMS fails.
     pub fn promote(&self, id: KeyId) -> Result<(), KeyringError> {
-        let _changing = self.lock();
-        self.until_uncontended(|records| {
-            let new = step(find(records, id)?, KeyState::Primary)?;
-            let mut changes = demote_primary(records, &new.scope)?;
+        let delay = self.inner.backends.settings.propagation();
+        self.promote_after(id, delay)
+    }
+
+    /// [`Self::promote`] without the wait. Processes that haven't read the store since the key was staged load it when they
+    /// meet its first value; those that [never wait](super::KeyringBuilder::never_wait) fail to open it until they have.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::promote`], except that it's never too early.
+    pub fn promote_at_once(&self, id: KeyId) -> Result<(), KeyringError> {
+        self.promote_after(id, Duration::ZERO)
+    }
+
+    fn promote_after(&self, id: KeyId, delay: Duration) -> Result<(), KeyringError> {
+        self.administer_key(id, move |_, records| {
+            let record = find(records, id)?;
+            if record.state == KeyState::Staged {
+                check_published(record, delay)?;
+            }
+            let new = step(record, KeyState::Primary)?;
+            let mut changes = demote_primary(records)?;
             changes.push(Change::Update(new));
             Ok((changes, ()))
         })
@@ -70,19 +92,19 @@ impl Keyring {
 
     /// Gives the scope a new primary key at once, and returns its id. Old values stay readable.
     ///
-    /// With several instances running, use [`Self::stage`] and [`Self::promote`], or they can't open the first new
-    /// values until they refresh.
+    /// With several processes running, [`Self::stage`] and [`Self::promote`] let all of them have the key before they
+    /// need it; after this, each loads it when it meets the first value under it.
     ///
     /// # Errors
     ///
     /// If the store or the KMS fails. If it was the store, the key may have been created all the same: call
     /// [`Self::refresh`], and look at [`Self::primary`].
     pub fn rotate(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
-        let _changing = self.lock();
-        self.until_uncontended(|records| {
-            let new = self.new_record(scope, KeyState::Primary)?;
+        let of = scope.clone();
+        self.administer(scope, move |keyring, records| {
+            let new = keyring.new_record(&of, KeyState::Primary)?;
             let id = new.id;
-            let mut changes = demote_primary(records, scope)?;
+            let mut changes = demote_primary(records)?;
             changes.push(Change::Insert(new));
             Ok((changes, id))
         })
@@ -103,12 +125,13 @@ impl Keyring {
     ///
     /// [`KeyringError::Transition`] unless the key is retired.
     pub fn reactivate(&self, id: KeyId) -> Result<(), KeyringError> {
-        let from_retired = |record: &KeyRecord| match record.state {
-            KeyState::Retired => step(record, KeyState::Active),
-            from => Err(KeyringError::Transition { id, error: TransitionError { from, to: KeyState::Active } }),
-        };
-        let _changing = self.lock();
-        self.until_uncontended(|records| Ok((vec![Change::Update(from_retired(find(records, id)?)?)], ())))
+        self.administer_key(id, move |_, records| {
+            let record = find(records, id)?;
+            match record.state {
+                KeyState::Retired => Ok((vec![Change::Update(step(record, KeyState::Active)?)], ())),
+                from => Err(KeyringError::Transition { id, error: TransitionError { from, to: KeyState::Active } }),
+            }
+        })
     }
 
     /// Erases every wrapped copy of a retired key, or of a staged one. **What is sealed under it can't be read again.**
@@ -122,87 +145,59 @@ impl Keyring {
         self.change_state(id, KeyState::Destroyed)
     }
 
-    /// Wraps every data key again under the newest version of the KEK, and returns how many needed it.
-    ///
-    /// Its cost is the number of data keys, whatever the number of rows. A key that fails stays as it was.
-    ///
-    /// # Errors
-    ///
-    /// The first failure; all keys that could be have been rewrapped.
-    pub fn rewrap(&self) -> Result<usize, KeyringError> {
-        let _changing = self.lock();
-        let mut rewrapped = 0;
-        let mut failed = None;
-        for record in self.inner.store.load()? {
-            match self.rewrap_one(record) {
-                Ok(changed) => rewrapped += usize::from(changed),
-                // One damaged record must not keep the others under an old KEK.
-                Err(error) => failed = failed.or(Some(error)),
-            }
-        }
-        self.replace_with(&self.inner.store.load()?)?;
-        failed.map_or(Ok(rewrapped), Err)
-    }
-
-    fn rewrap_one(&self, mut record: KeyRecord) -> Result<bool, KeyringError> {
-        for _ in 0..ATTEMPTS {
-            let Some(rewrapped) = self.rewrapped(&record)? else { return Ok(false) };
-            match self.inner.store.commit(&[Change::Update(rewrapped)]) {
-                Ok(()) => return Ok(true),
-                Err(StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-            let Some(again) = self.inner.store.get(record.id)? else { return Ok(false) };
-            record = again;
-        }
-        Err(KeyringError::Contended(ATTEMPTS))
-    }
-
-    /// The record with its copies under the newest version of this provider's KEK; `None` if they are. A copy under
-    /// another KEK is left as it is.
-    fn rewrapped(&self, record: &KeyRecord) -> Result<Option<KeyRecord>, KeyringError> {
-        let kms = &self.inner.kms;
-        let (id, binding) = (record.id, record.binding());
-        let mut new = KeyRecord { revision: record.revision.saturating_add(1), ..record.clone() };
-        let mut changed = false;
-        for copy in new.wrapped.iter_mut().filter(|copy| copy.kek == kms.kek()) {
-            let rewrapped = scrubbed(|| kms.rewrap(copy, &binding));
-            let Some(rewrapped) = rewrapped.map_err(|error| KeyringError::Kms { id, error })? else { continue };
-            // The old copy is about to be overwritten: what replaces it must hold the very same key.
-            self.unwrap_copy(record, &rewrapped)?;
-            *copy = rewrapped;
-            changed = true;
-        }
-        Ok(changed.then_some(new))
-    }
-
     fn change_state(&self, id: KeyId, to: KeyState) -> Result<(), KeyringError> {
-        let _changing = self.lock();
-        self.until_uncontended(|records| Ok((vec![Change::Update(step(find(records, id)?, to)?)], ())))
+        self.administer_key(id, move |_, records| Ok((vec![Change::Update(step(find(records, id)?, to)?)], ())))
     }
 
-    /// Reads the store, lets `decide` choose changes, commits them, and loads the result; again where another process
-    /// was faster.
+    /// Changes keys of the scope that the key is in.
+    fn administer_key<T: Send + 'static>(
+        &self,
+        id: KeyId,
+        decide: impl Fn(&Self, &[KeyRecord]) -> Result<(Vec<Change>, T), KeyringError> + Send + 'static,
+    ) -> Result<T, KeyringError> {
+        self.within_deadline(move |keyring| {
+            let record = keyring.inner.backends.store.get(id)?.ok_or(KeyringError::NoSuchKey(id))?;
+            keyring.until_uncontended(&record.scope, decide)
+        })
+    }
+
+    /// Changes keys of that scope.
+    fn administer<T: Send + 'static>(
+        &self,
+        scope: &Scope,
+        decide: impl Fn(&Self, &[KeyRecord]) -> Result<(Vec<Change>, T), KeyringError> + Send + 'static,
+    ) -> Result<T, KeyringError> {
+        let scope = scope.clone();
+        self.within_deadline(move |keyring| keyring.until_uncontended(&scope, decide))
+    }
+
+    /// Reads the scope's records, lets `decide` choose changes, commits them, and loads what is primary or staged then;
+    /// again where another process was faster.
     fn until_uncontended<T>(
         &self,
-        decide: impl Fn(&[KeyRecord]) -> Result<(Vec<Change>, T), KeyringError>,
+        scope: &Scope,
+        decide: impl Fn(&Self, &[KeyRecord]) -> Result<(Vec<Change>, T), KeyringError>,
     ) -> Result<T, KeyringError> {
+        let _administering = self.lock();
+        let store = &self.inner.backends.store;
         for _ in 0..ATTEMPTS {
-            let records = self.inner.store.load()?;
-            let (changes, result) = decide(&records)?;
+            let as_of = self.inner.cache.ticket();
+            let records = store.load_scope(scope)?;
+            let (changes, result) = decide(self, &records)?;
             if changes.is_empty() {
-                self.replace_with(&records)?;
+                self.take_in(as_of, scope, &records)?;
                 return Ok(result);
             }
-            match self.inner.store.commit(&changes) {
+            match store.commit(&changes) {
                 Ok(()) => {
-                    let stored = self.inner.store.load()?;
+                    let as_of = self.inner.cache.ticket();
+                    let stored = store.load_scope(scope)?;
                     for change in &changes {
                         let record = change.record();
                         tracing::info!(key = %record.id, scope = %record.scope, state = %record.state, "changed a data key");
                         check_stored(record, &stored)?;
                     }
-                    self.replace_with(&stored)?;
+                    self.take_in(as_of, scope, &stored)?;
                     return Ok(result);
                 }
                 Err(StoreError::Conflict(
@@ -214,10 +209,29 @@ impl Keyring {
         Err(KeyringError::Contended(ATTEMPTS))
     }
 
-    /// A new data key under the KMS, not yet stored.
+    /// What was changed takes effect here at once.
+    fn take_in(
+        &self,
+        as_of: super::cache::Ticket,
+        scope: &Scope,
+        records: &[KeyRecord],
+    ) -> Result<(), KeyringError> {
+        self.inner.flights.forget_failures();
+        self.inner.cache.learn(as_of, scope, records)?;
+        let now = self.inner.backends.now();
+        let ahead = records.iter().filter(|record| matches!(record.state, KeyState::Primary | KeyState::Staged));
+        let missing = ahead.filter(|record| self.inner.cache.usable(record.id, now).is_none());
+        let begun = missing.map(|record| {
+            let need = Need::Open(record.id);
+            let flight = self.inner.start_load(&need, Some((as_of, record.clone())));
+            (need, flight)
+        });
+        self.inner.wait_for_all(begun.collect())
+    }
+
+    /// A new data key under every KMS, not yet stored.
     fn new_record(&self, scope: &Scope, state: KeyState) -> Result<KeyRecord, KeyringError> {
-        let key = DataKey::random()?;
-        let id = KeyId::random()?;
+        let (key, id) = (DataKey::random()?, KeyId::random()?);
         let mut record = KeyRecord {
             id,
             scope: scope.clone(),
@@ -227,8 +241,7 @@ impl Keyring {
             created: unix_seconds(),
             revision: 1,
         };
-        let wrapped = scrubbed(|| self.inner.kms.wrap(&key, &record.binding()));
-        record.wrapped.push(wrapped.map_err(KeyringError::Wrap)?);
+        record.wrapped = self.inner.backends.wrap_under_all(&record, &key)?;
         Ok(record)
     }
 }
@@ -246,9 +259,21 @@ fn check_stored(record: &KeyRecord, stored: &[KeyRecord]) -> Result<(), KeyringE
     }
 }
 
-/// What makes room for another primary of the scope.
-fn demote_primary(records: &[KeyRecord], scope: &Scope) -> Result<Vec<Change>, KeyringError> {
-    let old = records.iter().find(|record| record.scope == *scope && record.state == KeyState::Primary);
+/// Whether every process has had the time to read the store since the key was staged.
+fn check_published(record: &KeyRecord, delay: Duration) -> Result<(), KeyringError> {
+    let staged = u64::try_from(record.created).unwrap_or_default();
+    let now = u64::try_from(unix_seconds()).unwrap_or_default();
+    // A clock that was set back since, or another machine's that is ahead, makes it wait for longer, but not for ever.
+    let since = Duration::from_secs(now.saturating_sub(staged));
+    match delay.checked_sub(since) {
+        Some(wait) if !wait.is_zero() => Err(KeyringError::TooEarly { id: record.id, wait }),
+        _ => Ok(()),
+    }
+}
+
+/// What makes room in a scope for another primary.
+fn demote_primary(records: &[KeyRecord]) -> Result<Vec<Change>, KeyringError> {
+    let old = records.iter().find(|record| record.state == KeyState::Primary);
     old.map(|old| step(old, KeyState::Active).map(Change::Update)).into_iter().collect()
 }
 

@@ -1,10 +1,16 @@
 //! What can go wrong with the keys themselves.
 
 use crate::context::Scope;
+use crate::db::StoredValue;
+use crate::envelope::Envelope;
+use crate::error::ErrorKind;
 use crate::keys::{KeyId, TransitionError};
 use crate::kms::KmsError;
 use crate::random::NoRandomness;
 use crate::store::StoreError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// A keyring could not be opened, refreshed or administered.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -30,6 +36,11 @@ pub enum KeyringError {
         "the KMS returned another key than {0}: its record in the key store was changed, or the KMS is not to be trusted; restore the record from a backup"
     )]
     WrongKey(KeyId),
+    /// What can't change in a record was changed, while its key is loaded.
+    #[error(
+        "the record of data key {0} in the key store was changed, its scope or commitment is not the key's: restore it from a backup; what is loaded stays in use"
+    )]
+    Altered(KeyId),
     /// A key that should open values has no wrapped copy.
     #[error("data key {0} has no wrapped copy in the key store: restore its record from a backup")]
     NoCopy(KeyId),
@@ -61,6 +72,33 @@ pub enum KeyringError {
     /// The scope has no key that could be exported.
     #[error("{0} has no data key in this keyring")]
     NoKeys(Scope),
+    /// Every copy of the key is under a KEK that is to be taken away.
+    #[error("data key {0} has no copy under another KEK: add one with `Keyring::add_copies` first")]
+    LastCopy(KeyId),
+    /// A staged key was published too recently: some process may not have it yet.
+    #[error(
+        "data key {id} was staged too recently, other processes may not have it yet: promote it in {wait:?}, or use `promote_at_once`"
+    )]
+    TooEarly {
+        /// The key.
+        id: KeyId,
+        /// How long to wait.
+        wait: Duration,
+    },
+    /// The KMS or the key store took too long. What was asked for may have been done all the same.
+    #[error("the KMS or the key store did not answer within {after:?}{}: try again, or see to them", .need.as_ref().map(|need| format!(" while {need}")).unwrap_or_default())]
+    TimedOut {
+        /// What was being loaded.
+        need: Option<Need>,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The operating system gave no thread to wait on.
+    #[error("no thread could be started to wait for the KMS: {0}; look at the limits of the process")]
+    NoThread(String),
+    /// A KMS provider or key store panicked.
+    #[error("the KMS provider or key store panicked: its message is on stderr")]
+    Panicked,
     /// Other processes kept changing the store.
     #[error("the key store kept changing under {0} attempts: try again")]
     Contended(u32),
@@ -72,5 +110,98 @@ pub enum KeyringError {
 impl From<NoRandomness> for KeyringError {
     fn from(NoRandomness: NoRandomness) -> Self {
         Self::NoRandomness
+    }
+}
+
+impl KeyringError {
+    /// Whether trying again later may help: something is unreachable, throttled or slow.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Wrap(error) | Self::Kms { error, .. } => matches!(error, KmsError::Unavailable(_)),
+            Self::Store(error) => matches!(error, StoreError::Unavailable { .. } | StoreError::Conflict(_)),
+            Self::TimedOut { .. } | Self::Contended(_) | Self::TooEarly { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+impl KeyringError {
+    /// Whether the KMS answered, and the answer means that the key must not be used any more. Not where this program
+    /// can't reach the KMS, or can't prove who it is.
+    pub(super) const fn ends_key(&self) -> bool {
+        match self {
+            Self::Kms { error, .. } => {
+                matches!(
+                    error,
+                    KmsError::Denied(_) | KmsError::Disabled(_) | KmsError::NotFound(_) | KmsError::Rejected
+                )
+            }
+            Self::WrongKey(_) | Self::NoCopy(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// A key that a program is about to need.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Need {
+    /// The primary key of a scope, to seal under it.
+    Seal(Scope),
+    /// A key, to open what is sealed under it.
+    Open(KeyId),
+}
+
+impl Need {
+    /// What it takes to open that value; `None` if it isn't a sealed value, or is NULL.
+    #[must_use]
+    pub fn to_open<'a>(stored: impl Into<StoredValue<'a>>) -> Option<Self> {
+        match stored.into() {
+            StoredValue::Bytes(bytes) => Envelope::parse(bytes).ok().map(|envelope| Self::Open(envelope.key_id)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seal(scope) => write!(f, "loading the primary key of {scope}"),
+            Self::Open(id) => write!(f, "loading key {id}"),
+        }
+    }
+}
+
+/// Why a key could not be loaded when a value needed it.
+#[derive(Debug, Clone)]
+pub struct LoadError(Arc<KeyringError>);
+
+impl LoadError {
+    /// The error, with its kind.
+    #[must_use]
+    pub fn error(&self) -> &KeyringError {
+        &self.0
+    }
+}
+
+/// By what they say: errors of a database or file system can't be compared.
+impl PartialEq for LoadError {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for LoadError {}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<KeyringError> for ErrorKind {
+    fn from(error: KeyringError) -> Self {
+        Self::LoadFailed(LoadError(Arc::new(error)))
     }
 }

@@ -1,12 +1,14 @@
 //! One column's keys as a Tink keyset, for readers in other languages.
 
-use super::{Keyring, KeyringError};
+use super::material::KeyMaterial;
+use super::{Keyring, KeyringError, Need};
 use crate::context::Scope;
-use crate::keys::{KeyState, column_key};
+use crate::keys::{KeyId, KeyState, column_key};
 use crate::model::Column;
 use crate::suite::Suite;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
+use std::sync::Arc;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 impl Keyring {
@@ -24,13 +26,11 @@ impl Keyring {
         column: &Column,
         scope: &Scope,
     ) -> Result<Zeroizing<String>, KeyringError> {
-        let snapshot = self.inner.keys.load();
-        let primary = snapshot.primary(scope).ok_or_else(|| KeyringError::NoKeys(scope.clone()))?.id;
         let suite = column.suite();
-        let mut key: Vec<_> = snapshot
-            .entries()
-            .filter(|(_, entry)| entry.scope == *scope && entry.state != KeyState::Staged)
-            .filter_map(|(_, entry)| entry.material.as_ref())
+        let keys = self.loaded_keys(scope)?;
+        let primary = self.primary(scope).ok_or_else(|| KeyringError::NoKeys(scope.clone()))?;
+        let mut key: Vec<_> = keys
+            .iter()
             .map(|material| {
                 let column_key = column_key(material.key(), suite, column.table(), column.name());
                 TinkKey::new(material.id.get(), suite, column_key.expose())
@@ -45,6 +45,20 @@ impl Keyring {
         #[expect(clippy::expect_used, reason = "as above")]
         let text = std::str::from_utf8(&bytes).expect("JSON is UTF-8");
         Ok(Zeroizing::new(text.to_owned()))
+    }
+}
+
+impl Keyring {
+    /// The primary and active keys of a scope, loaded if they weren't.
+    fn loaded_keys(&self, scope: &Scope) -> Result<Vec<Arc<KeyMaterial>>, KeyringError> {
+        self.load_blocking([Need::Seal(scope.clone())])?;
+        let staged = |id: &KeyId| self.inner.cache.key(*id).is_some_and(|key| key.state == KeyState::Staged);
+        let openable = self.inner.cache.openable(scope).ok_or_else(|| KeyringError::NoKeys(scope.clone()))?;
+        let ids: Vec<_> = openable.into_iter().filter(|id| !staged(id)).collect();
+        self.load_blocking(ids.iter().copied().map(Need::Open))?;
+        let now = self.inner.backends.now();
+        let key = |id| self.inner.cache.usable(id, now).ok_or(KeyringError::NoSuchKey(id));
+        ids.into_iter().map(key).collect()
     }
 }
 

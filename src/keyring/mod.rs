@@ -1,27 +1,56 @@
 //! Keys in memory: loaded from a key store, unwrapped by a KMS, ready to seal and open.
+//!
+//! What every value goes through is `seal` over `cache`; nothing there waits or locks. A key that isn't there is a
+//! `load`, on the threads of `workers`, one `flights` a key. `upkeep` and `refresh` keep the cache as the KMS and the
+//! store say, and `admin` changes what the store says.
 
 mod admin;
+mod backends;
+mod cache;
+mod clock;
+mod config;
+mod copies;
 mod error;
 mod export;
+mod flights;
+mod load;
+mod material;
+#[cfg(feature = "testing")]
+mod over;
+mod prefetch;
+mod refresh;
 mod seal;
+mod sharded;
 mod slot;
-mod snapshot;
+mod stats;
+mod upkeep;
+mod workers;
 
-pub use error::KeyringError;
+pub use clock::Clock;
+pub use config::KeyringBuilder;
+pub use error::{KeyringError, LoadError, Need};
+#[cfg(feature = "testing")]
+pub use over::{KeyringOverride, use_keyring};
 pub use slot::{Installed, KeyringSlot, KeyringSource, install};
+pub use stats::Stats;
 
 use crate::context::Scope;
-use crate::keys::{DataKey, KeyId, KeyRecord, KeyState, WrappedKey, commitment, scrubbed};
+use crate::keys::{KeyId, KeyState};
 use crate::kms::Kms;
 use crate::store::KeyStore;
-use arc_swap::ArcSwap;
-use snapshot::{Entry, KeyMaterial, Snapshot};
+use backends::Backends;
+use cache::Cache;
+use flights::Flights;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use upkeep::Upkeep;
+use workers::Workers;
 
 /// The data keys of a program, unwrapped and ready. Cheap to clone; every clone is the same keyring.
 ///
-/// Sealing and opening take no lock and call no KMS. The keys are wiped when the last clone is dropped.
+/// Sealing and opening take no lock and call no KMS, unless the key isn't loaded: then one call loads it, however many
+/// threads wait for it. In the background, leases are renewed and the key store is read again. The keys are wiped
+/// when the last clone is dropped. `docs/keyring.md` describes the life of a key in a running process.
 ///
 /// ```
 /// use fieldseal::{Keyring, Scope, kms, store};
@@ -41,15 +70,14 @@ pub struct Keyring {
 }
 
 struct Inner {
-    kms: Box<dyn Kms>,
-    store: Box<dyn KeyStore>,
-    keys: ArcSwap<Snapshot>,
-    /// Held while keys are administered or refreshed, never while a value is sealed or opened.
-    changing: Mutex<()>,
+    backends: Arc<Backends>,
+    cache: Cache,
+    flights: Flights,
+    workers: Arc<Workers>,
+    upkeep: Upkeep,
+    /// Held while keys are administered, never while a value is sealed or opened.
+    administering: Mutex<()>,
 }
-
-/// The most copies of one key that are tried: the key store's rows are hostile, and each copy costs a KMS call.
-const MAX_COPIES: usize = 16;
 
 /// What a keyring knows of one data key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,123 +92,120 @@ pub struct KeyInfo {
 }
 
 impl Keyring {
-    /// Loads every data key of the store that still opens values: one KMS call each.
+    /// Opens a keyring with the settings that fit most programs: see [`KeyringBuilder`] for them.
     ///
-    /// An empty store gives an empty keyring; [`Self::ensure_scope`] creates a scope's first key.
+    /// Loads every data key of the store that opens values, one KMS call each, in parallel; beyond 10,000 keys only the
+    /// application's, and others on demand. An empty store gives an empty keyring; [`Self::ensure_scope`] creates a scope's
+    /// first key.
     ///
     /// # Errors
     ///
-    /// If the store can't be read, the KMS doesn't unwrap a key, or an unwrapped key isn't the one the store says.
+    /// See [`KeyringBuilder::open`].
     pub fn open(kms: impl Kms + 'static, store: impl KeyStore + 'static) -> Result<Self, KeyringError> {
-        let keyring = Self {
-            inner: Arc::new(Inner {
-                kms: Box::new(kms),
-                store: Box::new(store),
-                keys: ArcSwap::default(),
-                changing: Mutex::new(()),
-            }),
-        };
-        keyring.refresh()?;
+        Self::builder(kms, store).open()
+    }
+
+    /// Other settings: leases, bounds, deadlines, several KMS.
+    pub fn builder(kms: impl Kms + 'static, store: impl KeyStore + 'static) -> KeyringBuilder {
+        KeyringBuilder::new(kms, store)
+    }
+
+    fn start(builder: KeyringBuilder) -> Result<Self, KeyringError> {
+        let backends = Arc::new(Backends::new(builder));
+        let inner = Arc::new(Inner {
+            cache: Cache::new(backends.settings.max_keys),
+            flights: Flights::default(),
+            workers: Workers::new(backends.settings.parallel),
+            upkeep: Upkeep::default(),
+            administering: Mutex::new(()),
+            backends,
+        });
+        let keyring = Self { inner };
+        keyring.within_deadline(|keyring| keyring.inner.preload())?;
+        keyring.inner.upkeep.refreshed(keyring.inner.backends.now(), keyring.inner.backends.settings.refresh);
+        if keyring.inner.backends.settings.background {
+            Upkeep::begin(&keyring.inner).map_err(|error| KeyringError::NoThread(error.to_string()))?;
+        }
         Ok(keyring)
     }
 
-    /// Reads the key store again: keys that other processes created, promoted, retired or destroyed take effect. Only
-    /// keys that are new to this keyring cost a KMS call.
+    /// Reads the key store again, now: keys that other processes created, promoted, retired or destroyed take effect. The
+    /// background does the same every [`KeyringBuilder::refresh_every`].
+    ///
+    /// Only keys that are new to a scope in use cost a KMS call.
     ///
     /// # Errors
     ///
-    /// As for [`Self::open`]; the keyring is unchanged then.
+    /// If the store can't be read, or what it says of a scope makes no sense: that scope is unchanged then.
     pub fn refresh(&self) -> Result<(), KeyringError> {
-        let _changing = self.lock();
-        let records = self.inner.store.load()?;
-        self.replace_with(&records)
+        self.within_deadline(|keyring| {
+            let (begun, read) = keyring.inner.loader().reread();
+            let loaded = keyring.inner.wait_for_all(begun);
+            read.and(loaded)
+        })
     }
 
-    /// What this keyring knows of each data key, ordered by scope and id.
+    /// Does what the background does, for programs that have none ([`KeyringBuilder::without_background`]), and for tests:
+    /// begins renewals, drops what has ended, reads the store if it's time to. Returns how long nothing is due.
+    pub fn tend(&self) -> std::time::Duration {
+        self.inner.tend()
+    }
+
+    /// Drops every key from memory. The next value that needs one loads it again.
+    pub fn forget_keys(&self) {
+        self.inner.cache.clear();
+        self.inner.flights.forget_failures();
+    }
+
+    /// Counters and timings since the keyring was opened.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.inner.backends.counters.read(self.inner.cache.loaded())
+    }
+
+    /// What this keyring knows of each data key, ordered by scope and id. With more than
+    /// [`KeyringBuilder::max_keys`] in the store, these are the keys of the scopes in use.
     #[must_use]
     pub fn keys(&self) -> Vec<KeyInfo> {
-        let snapshot = self.inner.keys.load();
-        let mut keys: Vec<_> = snapshot
-            .entries()
-            .map(|(id, entry)| KeyInfo { id: *id, scope: entry.scope.clone(), state: entry.state })
-            .collect();
+        let mut keys = Vec::new();
+        self.inner
+            .cache
+            .for_each(|id, key| keys.push(KeyInfo { id: *id, scope: key.scope.clone(), state: key.state }));
         keys.sort_by(|a, b| (&a.scope, a.id).cmp(&(&b.scope, b.id)));
         keys
     }
 
-    /// The id of the key that a scope's values are sealed under now.
+    /// The id of the key that a scope's values are sealed under now; `None` if this keyring doesn't know of one.
     #[must_use]
     pub fn primary(&self, scope: &Scope) -> Option<KeyId> {
-        self.inner.keys.load().primary(scope).map(|key| key.id)
+        self.inner.cache.primary(scope)
+    }
+
+    /// Does `work` on another thread, and gives up when it takes too long.
+    fn within_deadline<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, KeyringError> + Send + 'static,
+    ) -> Result<T, KeyringError> {
+        let keyring = self.clone();
+        let work = move || work(&keyring);
+        // A KMS that is tried again for all of its deadline, and a store after it.
+        let limit = self.inner.backends.settings.deadline.saturating_mul(3);
+        match workers::within(limit, work) {
+            Some(done) => done,
+            None => Err(KeyringError::TimedOut { need: None, after: limit }),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, ()> {
-        // Nothing is left half done by a panic: the snapshot is replaced in one step.
-        self.inner.changing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Replaces the snapshot by what the records say, keeping what is unwrapped already.
-    fn replace_with(&self, records: &[KeyRecord]) -> Result<(), KeyringError> {
-        let old = self.inner.keys.load_full();
-        let mut new = Snapshot::default();
-        for record in records {
-            let material = match record.state.opens() {
-                true => Some(self.material(&old, record)?),
-                false => None,
-            };
-            new.insert(record.id, Entry { scope: record.scope.clone(), state: record.state, material })?;
-        }
-        self.inner.keys.store(Arc::new(new));
-        Ok(())
-    }
-
-    /// The unwrapped key of a record: the one that is loaded, or from the KMS.
-    fn material(&self, old: &Snapshot, record: &KeyRecord) -> Result<Arc<KeyMaterial>, KeyringError> {
-        if let Some(loaded) = old.material(record.id)
-            && loaded.scope == record.scope
-            && loaded.commitment == record.commitment
-        {
-            return Ok(loaded);
-        }
-        self.unwrap(record).map(Arc::new)
-    }
-
-    fn unwrap(&self, record: &KeyRecord) -> Result<KeyMaterial, KeyringError> {
-        let kms = &self.inner.kms;
-        let mut last = None;
-        // The copy under the provider's own KEK first: the others may be under KEKs that it doesn't reach.
-        let (own, others): (Vec<_>, Vec<_>) = record.wrapped.iter().partition(|copy| copy.kek == kms.kek());
-        for wrapped in own.into_iter().chain(others).take(MAX_COPIES) {
-            match self.unwrap_copy(record, wrapped) {
-                Ok(key) => {
-                    tracing::debug!(key = %record.id, scope = %record.scope, kek = %wrapped.kek, "loaded a data key");
-                    return Ok(KeyMaterial::new(record, key));
-                }
-                Err(error @ KeyringError::WrongKey(_)) => last = Some(error),
-                Err(error) => last = last.or(Some(error)),
-            }
-        }
-        Err(last.unwrap_or(KeyringError::NoCopy(record.id)))
-    }
-
-    /// The key in one wrapped copy, if it is the one that the record is committed to.
-    fn unwrap_copy(&self, record: &KeyRecord, wrapped: &WrappedKey) -> Result<DataKey, KeyringError> {
-        let id = record.id;
-        let key = scrubbed(|| self.inner.kms.unwrap(wrapped, &record.binding()))
-            .map_err(|error| KeyringError::Kms { id, error })?;
-        if commitment(&key, id, &record.scope) == record.commitment {
-            Ok(key)
-        } else {
-            Err(KeyringError::WrongKey(id))
-        }
+        self.inner.administering.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyring")
-            .field("kms", &self.inner.kms)
-            .field("store", &self.inner.store)
+            .field("kms", &self.inner.backends.kms)
+            .field("store", &self.inner.backends.store)
             .field("keys", &self.keys())
             .finish()
     }

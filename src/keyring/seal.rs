@@ -1,11 +1,13 @@
 //! The hot path: one value sealed or opened, without a lock and without a KMS call.
 
-use super::{Keyring, snapshot::KeyMaterial};
+use super::cache::{key_in, primary_in};
+use super::material::KeyMaterial;
+use super::{Keyring, Need};
 use crate::context::{ContextError, RowContext, RowId, Scope};
 use crate::db::{SealedValue, StoredValue};
 use crate::envelope::{Envelope, EnvelopeError, HEADER_LEN, MAX_SEALED_LEN};
 use crate::error::{Error, ErrorKind};
-use crate::keys::{KeyId, KeyState};
+use crate::keys::KeyId;
 use crate::model::Column;
 use crate::plaintext::{framed_len, push_framed, unframe};
 use crate::suite::{Failed, Suite};
@@ -90,18 +92,11 @@ impl Keyring {
         if column.suite() != Suite::Aes256Siv {
             return Err(ErrorKind::NotDeterministic);
         }
-        let keys = self.inner.keys.load();
-        let mut ids: Vec<_> = keys
-            .entries()
-            .filter(|(_, entry)| entry.scope == *scope && entry.material.is_some())
-            .map(|(id, entry)| (entry.state != KeyState::Primary, *id))
-            .collect();
-        ids.sort_unstable();
-        if ids.is_empty() {
-            Err(ErrorKind::NoPrimary(scope.clone()))
-        } else {
-            Ok(ids.into_iter().map(|(_, id)| id).collect())
+        if self.inner.cache.openable(scope).is_none() {
+            drop(self.inner.miss(Need::Seal(scope.clone()))?);
         }
+        let ids = self.inner.cache.openable(scope).unwrap_or_default();
+        if ids.is_empty() { Err(ErrorKind::NoPrimary(scope.clone())) } else { Ok(ids) }
     }
 
     /// Seals an encoded value, or NULL, under that key or the primary: what every other way ends in.
@@ -175,33 +170,42 @@ impl Keyring {
         if column.is_row_bound() && row.row.is_unbound() {
             return Err(ContextError::MissingRow.into());
         }
-        let suite = column.suite();
-        let text_len = framed_len(column, encoded);
-        let total = text_len.saturating_add(suite.overhead());
+        let total = framed_len(column, encoded).saturating_add(column.suite().overhead());
         if total > MAX_SEALED_LEN {
             return Err(ErrorKind::TooLong(total));
         }
-        let keys = self.inner.keys.load();
-        let key = match under {
-            None => keys.primary(&row.scope).ok_or_else(|| ErrorKind::NoPrimary(row.scope.clone()))?,
-            Some(id) => keys.openable(id)?,
-        };
-
-        // Exactly one allocation, which never grows: the plaintext is nowhere else.
-        let mut sealed = Vec::with_capacity(total);
-        sealed.extend_from_slice(&Envelope::header(key.id));
-        sealed.resize(HEADER_LEN + suite.prefix_len(), 0);
-        push_framed(column, encoded, &mut sealed);
-        sealed.resize(total, 0);
-        let done = key.with_column(column, suite, |ready| {
-            let (prefix, text, suffix) = split_body(&mut sealed, suite).ok_or(Failed::Rejected)?;
-            ready.aad.complete(bound_row(column, suite, row), |aad| ready.cipher.seal(aad, prefix, text, suffix))
-        });
-        if let Err(failed) = done.flatten() {
-            drop(Zeroizing::new(sealed));
-            return Err(failed.into());
+        match under {
+            None => self.with_primary(&row.scope, |key| seal_under(key, column, row, encoded, total)),
+            Some(id) => self.with_key(id, |key| seal_under(key, column, row, encoded, total)),
         }
-        Ok(sealed)
+    }
+
+    /// Hands the scope's primary to `with`: the one that is loaded, and otherwise the one that a load brings.
+    fn with_primary<T>(
+        &self,
+        scope: &Scope,
+        with: impl FnOnce(&KeyMaterial) -> Result<T, ErrorKind>,
+    ) -> Result<T, ErrorKind> {
+        let near = self.inner.cache.scopes_near(scope);
+        if let Some(key) = primary_in(&near, scope, self.inner.backends.now()) {
+            return with(key);
+        }
+        drop(near);
+        with(&*self.inner.miss(Need::Seal(scope.clone()))?)
+    }
+
+    /// Hands the key to `with`: the one that is loaded, and otherwise the one that a load brings.
+    fn with_key<T>(
+        &self,
+        id: KeyId,
+        with: impl FnOnce(&KeyMaterial) -> Result<T, ErrorKind>,
+    ) -> Result<T, ErrorKind> {
+        let near = self.inner.cache.keys_near(id);
+        if let Some(key) = key_in(&near, id, self.inner.backends.now())? {
+            return with(key);
+        }
+        drop(near);
+        with(&*self.inner.miss(Need::Open(id))?)
     }
 
     fn open_framed(
@@ -218,17 +222,41 @@ impl Keyring {
         if stored.len() < column.suite().overhead().min(shortest) {
             return Err(ErrorKind::NotSealed);
         }
-        let keys = self.inner.keys.load();
-        let key = keys.openable(envelope.key_id)?;
-        if key.scope != row.scope {
-            return Err(ErrorKind::Rejected);
-        }
-        let mut plaintext = open_under_either_suite(key, column, row, envelope.body)?;
+        let mut plaintext = self.with_key(envelope.key_id, |key| match key.scope == row.scope {
+            true => open_under_either_suite(key, column, row, envelope.body),
+            false => Err(ErrorKind::Rejected),
+        })?;
         match unframe(column, &mut plaintext) {
             Ok(is_value) => Ok(is_value.then_some(plaintext)),
             Err(_) => Err(ErrorKind::Malformed("padded value")),
         }
     }
+}
+
+/// Seals `encoded` under that key into `total` bytes.
+fn seal_under(
+    key: &KeyMaterial,
+    column: &Column,
+    row: &RowContext,
+    encoded: Option<&[u8]>,
+    total: usize,
+) -> Result<Vec<u8>, ErrorKind> {
+    let suite = column.suite();
+    // Exactly one allocation, which never grows: the plaintext is nowhere else.
+    let mut sealed = Vec::with_capacity(total);
+    sealed.extend_from_slice(&Envelope::header(key.id));
+    sealed.resize(HEADER_LEN + suite.prefix_len(), 0);
+    push_framed(column, encoded, &mut sealed);
+    sealed.resize(total, 0);
+    let done = key.with_column(column, suite, |ready| {
+        let (prefix, text, suffix) = split_body(&mut sealed, suite).ok_or(Failed::Rejected)?;
+        ready.aad.complete(bound_row(column, suite, row), |aad| ready.cipher.seal(aad, prefix, text, suffix))
+    });
+    if let Err(failed) = done.flatten() {
+        drop(Zeroizing::new(sealed));
+        return Err(failed.into());
+    }
+    Ok(sealed)
 }
 
 /// Opens under the column's suite, or the one that it had before.

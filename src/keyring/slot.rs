@@ -57,6 +57,10 @@ impl KeyringSlot {
     ///
     /// [`ErrorKind::NotInstalled`] while the slot is empty.
     pub fn get(&self) -> Result<&Keyring, Error> {
+        #[cfg(feature = "testing")]
+        if let Some(keyring) = super::over::current() {
+            return Ok(keyring);
+        }
         self.0.get().ok_or(Error::new(ErrorKind::NotInstalled))
     }
 }

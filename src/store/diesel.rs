@@ -73,6 +73,10 @@ impl<C: LoadConnection<Backend = Sqlite> + Send> KeyStore for Diesel<C> {
         sql::load(&mut Statements(&mut self.connection()?.connection), None)
     }
 
+    fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
+        sql::page(&mut Statements(&mut self.connection()?.connection), after, most)
+    }
+
     fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
         sql::load(&mut Statements(&mut self.connection()?.connection), Some(scope))
     }

@@ -36,6 +36,22 @@ pub trait KeyStore: Debug + Send + Sync {
     /// [`StoreError::Unavailable`] or [`StoreError::Malformed`].
     fn load(&self) -> Result<Vec<KeyRecord>, StoreError>;
 
+    /// The records with ids above `after`, at most `most` of them, in the order of their ids: how a program walks through
+    /// more keys than it wants to hold.
+    ///
+    /// This default reads all of them each time.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::load`].
+    fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
+        let mut records = self.load()?;
+        records.retain(|record| Some(record.id) > after);
+        records.sort_by_key(|record| record.id);
+        records.truncate(most);
+        Ok(records)
+    }
+
     /// The records of one scope.
     ///
     /// # Errors
@@ -139,6 +155,10 @@ pub enum Conflict {
 impl<S: KeyStore + ?Sized> KeyStore for Arc<S> {
     fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
         (**self).load()
+    }
+
+    fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
+        (**self).page(after, most)
     }
 
     fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {

@@ -74,6 +74,10 @@ impl KeyStore for Sqlite {
         sql::load(&mut self.statements(&*self.connection()?), None)
     }
 
+    fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
+        sql::page(&mut self.statements(&*self.connection()?), after, most)
+    }
+
     fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
         sql::load(&mut self.statements(&*self.connection()?), Some(scope))
     }

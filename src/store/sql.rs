@@ -81,6 +81,19 @@ pub(super) fn load(connection: &mut impl Connection, scope: Option<&Scope>) -> R
     rows.into_iter().map(|row| row.record(connection.store())).collect()
 }
 
+/// Records by their ids, for [`super::KeyStore::page`].
+pub(super) fn page(
+    connection: &mut impl Connection,
+    after: Option<KeyId>,
+    most: usize,
+) -> Result<Vec<KeyRecord>, StoreError> {
+    let after = after.map_or(0, |id| id.get().into());
+    let most = i64::try_from(most.min(MAX_ROWS + 1)).unwrap_or(i64::MAX);
+    let rows = connection
+        .select(select!(" WHERE id > ?1 ORDER BY id LIMIT ?2"), &[Param::Integer(after), Param::Integer(most)])?;
+    rows.into_iter().map(|row| row.record(connection.store())).collect()
+}
+
 pub(super) fn get(connection: &mut impl Connection, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
     let rows = connection.select(select!(" WHERE id = ?1"), &[Param::Integer(id.get().into())])?;
     rows.into_iter().next().map(|row| row.record(connection.store())).transpose()

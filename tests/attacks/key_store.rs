@@ -4,7 +4,7 @@
 use super::*;
 use fieldseal::kms::KmsError;
 use fieldseal::store::StoreError;
-use fieldseal::{ErrorKind, KeyId, KeyState};
+use fieldseal::{ErrorKind, KeyId, KeyState, Need};
 
 /// Tenant 1 has an active and a primary key, tenant 2 a primary, a retired and a destroyed one; a value under each.
 struct Scene {
@@ -79,14 +79,56 @@ impl Scene {
         }
     }
 
-    /// The program is refused at its next start and refresh; the running one goes on as it was.
+    /// The keys that were attacked are refused with that error, by a program that starts now and by the running one, or
+    /// go on as they were; all others do.
     fn refused(&self, expected: impl Fn(&KeyringError) -> bool) {
-        let error = self.victim.start().expect_err("refused at the start");
-        assert!(expected(&error), "{error:?}");
+        let seen = match self.victim.start() {
+            Ok(started) => self.check_refusals(&started, &expected),
+            Err(error) => {
+                assert!(expected(&error), "{error:?}");
+                1
+            }
+        };
+        assert!(seen > 0, "the attack was not noticed");
+        // The running one still has the keys, and knows what they were.
+        let expected = |error: &KeyringError| expected(error) || matches!(error, KeyringError::Altered(_));
         if let Err(error) = self.running.refresh() {
             assert!(expected(&error), "{error:?}");
         }
-        self.check(&self.running, &[]);
+        self.check_refusals(&self.running, expected);
+    }
+
+    /// How many values and scopes were refused.
+    fn check_refusals(&self, keyring: &Keyring, expected: impl Fn(&KeyringError) -> bool) -> usize {
+        let mut refused = 0;
+        for (number, id, sealed) in &self.values {
+            match keyring.open_bytes(&COLUMN, &place(*number, 1), sealed).map_err(|error| error.kind().clone()) {
+                Ok(opened) => assert_eq!(**opened.unwrap(), *plaintext(*id)),
+                Err(ErrorKind::RetiredKey(id)) => assert_eq!(id, self.retired_2),
+                Err(ErrorKind::DestroyedKey(id)) => assert_eq!(id, self.destroyed_2),
+                Err(ErrorKind::UnknownKey(unknown)) => assert_eq!(unknown, *id),
+                Err(ErrorKind::LoadFailed(load)) => {
+                    assert!(expected(load.error()), "{load:?}");
+                    refused += 1;
+                }
+                Err(kind) => panic!("{kind:?}"),
+            }
+        }
+        for number in [1, 2] {
+            match keyring.seal_bytes(&COLUMN, &place(number, 2), b"new").map_err(|error| error.kind().clone()) {
+                Ok(sealed) => {
+                    let opened = keyring.open_bytes(&COLUMN, &place(number, 2), &sealed).unwrap().unwrap();
+                    assert_eq!(**opened, *b"new");
+                }
+                Err(ErrorKind::NoPrimary(scope)) => assert_eq!(scope, tenant(number)),
+                Err(ErrorKind::LoadFailed(load)) => {
+                    assert!(expected(load.error()), "{load:?}");
+                    refused += 1;
+                }
+                Err(kind) => panic!("{kind:?}"),
+            }
+        }
+        refused
     }
 
     /// The program goes on, with those differences.
@@ -249,7 +291,12 @@ fn rows_that_are_gone_or_doubled_are_noticed() {
     let other_id = "INSERT INTO fieldseal_keys SELECT 7, scope, 'active', commitment, wrapped, created, revision
                     FROM fieldseal_keys WHERE state = 'primary' AND scope = '1'";
     scene.attack(other_id);
-    scene.refused(rejected(KeyId::new(7).unwrap()));
+    let forged = KeyId::new(7).unwrap();
+    for keyring in [&scene.victim.start().unwrap(), &scene.running] {
+        let error = keyring.load_blocking([Need::Open(forged)]).unwrap_err();
+        assert!(rejected(forged)(&error), "{error:?}");
+    }
+    scene.survived(&[]);
 }
 
 #[test]
@@ -263,7 +310,9 @@ fn two_primaries_are_refused() {
             assert!(matches!(error, KeyringError::TwoPrimaries(_) | KeyringError::Contended(_)), "{error:?}");
         }
     }
-    assert!(scene.victim.start().is_err());
+    let started = scene.victim.start().unwrap();
+    assert!(started.seal_bytes(&COLUMN, &place(1, 2), b"new").is_err());
+    started.seal_bytes(&COLUMN, &place(2, 2), b"new").unwrap();
 }
 
 #[test]

@@ -1,0 +1,266 @@
+//! The KMS providers and the key store behind a keyring: calls that are timed, tried again, and raced.
+
+use super::clock::Millis;
+use super::config::{KeyringBuilder, Settings};
+use super::error::KeyringError;
+use super::stats::Counters;
+use super::workers::{observed, spawn};
+use crate::keys::{Binding, DataKey, KekUri, KeyRecord, WrappedKey, commitment, scrubbed};
+use crate::kms::{Kms, KmsError};
+use crate::store::KeyStore;
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// The most copies of one key that are tried: the key store's rows are hostile, and each copy costs a KMS call.
+const MAX_COPIES: usize = 16;
+
+/// A KMS that failed or was slow is asked last for so long.
+const AVOIDED: Millis = 30_000;
+
+pub(super) struct Backends {
+    pub(super) kms: Vec<Provider>,
+    pub(super) store: Box<dyn KeyStore>,
+    pub(super) settings: Settings,
+    pub(super) counters: Counters,
+}
+
+pub(super) struct Provider {
+    kms: Arc<dyn Kms>,
+    avoided_until: AtomicU64,
+}
+
+impl std::fmt::Debug for Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.kms.fmt(f)
+    }
+}
+
+/// One copy of a key, and the provider that may unwrap it.
+struct Candidate {
+    provider: usize,
+    copy: WrappedKey,
+}
+
+impl Backends {
+    pub(super) fn new(builder: KeyringBuilder) -> Self {
+        let provider = |kms| Provider { kms, avoided_until: AtomicU64::new(0) };
+        Self {
+            kms: builder.kms.into_iter().map(provider).collect(),
+            store: builder.store,
+            settings: builder.settings,
+            counters: Counters::default(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        self.settings.clock.now()
+    }
+
+    /// Does `work`, again and again while what fails may pass, with growing and random pauses, until the deadline.
+    pub(super) fn retry<T>(&self, work: impl Fn() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
+        let until = Instant::now() + self.settings.deadline;
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(50))
+            .with_max_delay(Duration::from_secs(2))
+            .with_jitter()
+            .without_max_times()
+            .build();
+        for pause in pauses {
+            match work() {
+                Err(error) if error.is_transient() && Instant::now() + pause < until => {
+                    tracing::debug!(%error, ?pause, "trying again");
+                    std::thread::sleep(pause);
+                }
+                done => return done,
+            }
+        }
+        work()
+    }
+
+    /// The key of a record: from the first KMS that gives the one that the record is committed to.
+    pub(super) fn unwrap(self: &Arc<Self>, record: &KeyRecord) -> Result<DataKey, KeyringError> {
+        let mut candidates = self.candidates(record)?;
+        match (candidates.pop(), candidates.is_empty()) {
+            (Some(only), true) => self.unwrap_copy(record, &only),
+            (Some(last), false) => {
+                candidates.push(last);
+                self.race(record, candidates)
+            }
+            (None, _) => Err(KeyringError::NoCopy(record.id)),
+        }
+    }
+
+    /// In the order in which they are tried: that of the providers, those in trouble last.
+    fn candidates(&self, record: &KeyRecord) -> Result<Vec<Candidate>, KeyringError> {
+        let now = self.now();
+        let mut order: Vec<_> = self.kms.iter().enumerate().collect();
+        order.sort_by_key(|(_, provider)| provider.avoided_until.load(Relaxed) > now);
+        let candidates: Vec<_> = order
+            .into_iter()
+            .flat_map(|(index, provider)| {
+                let held = record.wrapped.iter().filter(|copy| provider.kms.holds(&copy.kek));
+                held.map(move |copy| Candidate { provider: index, copy: copy.clone() })
+            })
+            .take(MAX_COPIES)
+            .collect();
+        match record.wrapped.first() {
+            Some(copy) if candidates.is_empty() => Err(self.not_held(record, &copy.kek)),
+            _ => Ok(candidates),
+        }
+    }
+
+    fn not_held(&self, record: &KeyRecord, kek: &KekUri) -> KeyringError {
+        // The name is the key store's: hostile, and of any length.
+        let other: String = kek.as_str().chars().take(200).collect();
+        let held: Vec<_> = self.kms.iter().map(|provider| provider.kms.kek().to_string()).collect();
+        let error = KmsError::NotFound(format!(
+            "the key is wrapped under {other:?}, and this keyring has {}: open it with the KMS or key file that the key \
+             was wrapped with",
+            held.join(", ")
+        ));
+        KeyringError::Kms { id: record.id, error }
+    }
+
+    /// Asks one after the other; the next already while one takes long. The first right key wins.
+    fn race(self: &Arc<Self>, record: &KeyRecord, candidates: Vec<Candidate>) -> Result<DataKey, KeyringError> {
+        let until = Instant::now() + self.settings.deadline;
+        let (send, receive) = mpsc::channel();
+        let mut waiting = candidates.into_iter();
+        let (mut running, mut last, mut failed) = (0_usize, None, None);
+        loop {
+            if let Some(candidate) = waiting.next() {
+                last = Some(candidate.provider);
+                let (send, backends, record) = (send.clone(), Arc::clone(self), record.clone());
+                let ask = observed(move || drop(send.send(backends.unwrap_copy(&record, &candidate))));
+                running += usize::from(spawn("fieldseal-kms", ask).is_ok());
+            } else if running == 0 {
+                return Err(failed.unwrap_or(KeyringError::NoCopy(record.id)));
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            let patience = if waiting.len() > 0 { self.settings.hedge.min(left) } else { left };
+            match receive.recv_timeout(patience) {
+                Ok(Ok(key)) => return Ok(key),
+                Ok(Err(error)) => {
+                    running -= 1;
+                    failed = Some(graver(failed, error));
+                }
+                Err(RecvTimeoutError::Timeout) if left > patience => self.avoid(last),
+                Err(_) => {
+                    self.avoid(last);
+                    return Err(KeyringError::TimedOut { need: None, after: self.settings.deadline });
+                }
+            }
+        }
+    }
+
+    fn avoid(&self, provider: Option<usize>) {
+        if let Some(provider) = provider.and_then(|index| self.kms.get(index)) {
+            provider.avoided_until.store(self.now().saturating_add(AVOIDED), Relaxed);
+        }
+    }
+
+    fn unwrap_copy(&self, record: &KeyRecord, candidate: &Candidate) -> Result<DataKey, KeyringError> {
+        let (binding, copy) = (record.binding(), &candidate.copy);
+        let unwrapped =
+            self.call("unwrap", candidate.provider, &copy.kek, &binding, |kms| kms.unwrap(copy, &binding));
+        let key = unwrapped.map_err(|error| KeyringError::Kms { id: record.id, error })?;
+        check(record, key)
+    }
+
+    /// A new copy of the key under the KEK of each provider, each unwrapped again: what a KMS can't give back is
+    /// noticed before anything is sealed under it.
+    pub(super) fn wrap_under_all(
+        &self,
+        record: &KeyRecord,
+        key: &DataKey,
+    ) -> Result<Vec<WrappedKey>, KeyringError> {
+        (0..self.kms.len()).map(|provider| self.wrap(record, key, provider)).collect()
+    }
+
+    /// A copy under the KEK of that provider, checked.
+    pub(super) fn wrap(
+        &self,
+        record: &KeyRecord,
+        key: &DataKey,
+        provider: usize,
+    ) -> Result<WrappedKey, KeyringError> {
+        let binding = record.binding();
+        let kek = self.kek(provider);
+        let wrap = || self.call("wrap", provider, &kek, &binding, |kms| kms.wrap(key, &binding));
+        let copy = self.retry(|| wrap().map_err(KeyringError::Wrap))?;
+        let candidate = Candidate { provider, copy };
+        self.retry(|| self.unwrap_copy(record, &candidate))?;
+        Ok(candidate.copy)
+    }
+
+    /// The copy under the newest version of its KEK, checked; `None` if it is, or if no provider wraps under that KEK.
+    pub(super) fn rewrap(&self, record: &KeyRecord, copy: &WrappedKey) -> Result<Option<WrappedKey>, KeyringError> {
+        let Some(provider) = (0..self.kms.len()).find(|provider| self.kek(*provider) == copy.kek) else {
+            return Ok(None);
+        };
+        let binding = record.binding();
+        let rewrap = || self.call("rewrap", provider, &copy.kek, &binding, |kms| kms.rewrap(copy, &binding));
+        let rewrapped = self.retry(|| rewrap().map_err(|error| KeyringError::Kms { id: record.id, error }))?;
+        let Some(copy) = rewrapped else { return Ok(None) };
+        let candidate = Candidate { provider, copy };
+        self.retry(|| self.unwrap_copy(record, &candidate))?;
+        Ok(Some(candidate.copy))
+    }
+
+    pub(super) fn kek(&self, provider: usize) -> KekUri {
+        self.kms.get(provider).map_or_else(|| KekUri::new(""), |provider| provider.kms.kek())
+    }
+
+    /// Every call to a KMS goes through here. Keys that it leaves on the stack are overwritten.
+    fn call<T>(
+        &self,
+        operation: &'static str,
+        provider: usize,
+        kek: &KekUri,
+        binding: &Binding,
+        call: impl FnOnce(&dyn Kms) -> Result<T, KmsError>,
+    ) -> Result<T, KmsError> {
+        let Some(asked) = self.kms.get(provider) else { return Err(KmsError::Rejected) };
+        let span = tracing::info_span!("fieldseal.kms", operation, key = %binding.id, scope = %binding.scope, %kek);
+        let _entered = span.enter();
+        let began = Instant::now();
+        let answer = scrubbed(|| call(&*asked.kms));
+        let took = began.elapsed();
+        self.counters.kms_call(took, answer.is_err());
+        match &answer {
+            Ok(_) => {
+                asked.avoided_until.store(0, Relaxed);
+                tracing::debug!(?took, "the KMS answered");
+            }
+            Err(error) => {
+                if matches!(error, KmsError::Unavailable(_)) {
+                    self.avoid(Some(provider));
+                }
+                tracing::warn!(?took, %error, "the KMS did not answer with a key");
+            }
+        }
+        answer
+    }
+}
+
+/// The key, if it's the one that the record is committed to.
+fn check(record: &KeyRecord, key: DataKey) -> Result<DataKey, KeyringError> {
+    if commitment(&key, record.id, &record.scope) == record.commitment {
+        Ok(key)
+    } else {
+        Err(KeyringError::WrongKey(record.id))
+    }
+}
+
+/// Which of two failures to report: one that may pass keeps the key in its grace; then one that says the most.
+fn graver(before: Option<KeyringError>, now: KeyringError) -> KeyringError {
+    match before {
+        Some(before) if before.is_transient() => before,
+        Some(KeyringError::WrongKey(id)) if !now.is_transient() => KeyringError::WrongKey(id),
+        Some(before) if !now.is_transient() && !matches!(now, KeyringError::WrongKey(_)) => before,
+        _ => now,
+    }
+}

@@ -1,0 +1,350 @@
+//! The keys that a keyring has: read by every value without a lock, written by few.
+
+use super::clock::Millis;
+use super::error::KeyringError;
+use super::material::KeyMaterial;
+use super::sharded::{Shard, Sharded};
+use crate::context::Scope;
+use crate::error::ErrorKind;
+use crate::keys::{KeyId, KeyRecord, KeyState};
+use arc_swap::Guard;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Which reading of the store is newer: a reading that began later wins, whichever ends first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(u64);
+
+pub(super) struct Cache {
+    keys: Sharded<KeyId, KnownKey>,
+    scopes: Sharded<Scope, Arc<KnownScope>>,
+    /// Held by whoever writes. How many keys are loaded.
+    writing: Mutex<usize>,
+    max_keys: usize,
+    readings: AtomicU64,
+}
+
+/// What is known of a key, from the reading `as_of`.
+#[derive(Clone)]
+pub(super) struct KnownKey {
+    pub(super) scope: Scope,
+    pub(super) state: KeyState,
+    /// The key itself, if it's loaded.
+    pub(super) material: Option<Arc<KeyMaterial>>,
+    as_of: Ticket,
+}
+
+/// What is known of a scope's keys, from the reading `as_of`.
+#[derive(Clone)]
+pub(super) struct KnownScope {
+    primary: Option<KeyId>,
+    /// The primary, if it's loaded.
+    material: Option<Arc<KeyMaterial>>,
+    keys: Vec<KeyId>,
+    /// Whether all of its keys are known, not only those that were met.
+    is_complete: bool,
+    as_of: Ticket,
+}
+
+impl Cache {
+    pub(super) fn new(max_keys: usize) -> Self {
+        Self {
+            keys: Sharded::default(),
+            scopes: Sharded::default(),
+            writing: Mutex::new(0),
+            max_keys,
+            readings: AtomicU64::new(0),
+        }
+    }
+
+    /// To be taken before the store is read.
+    pub(super) fn ticket(&self) -> Ticket {
+        Ticket(self.readings.fetch_add(1, Ordering::SeqCst))
+    }
+
+    /// Where the scope's primary is, for the hot path: see [`primary_in`].
+    pub(super) fn scopes_near(&self, scope: &Scope) -> Guard<Arc<Shard<Scope, Arc<KnownScope>>>> {
+        self.scopes.shard(scope)
+    }
+
+    /// Where the key is, for the hot path: see [`key_in`].
+    pub(super) fn keys_near(&self, id: KeyId) -> Guard<Arc<Shard<KeyId, KnownKey>>> {
+        self.keys.shard(&id)
+    }
+
+    pub(super) fn key(&self, id: KeyId) -> Option<KnownKey> {
+        self.keys.get(&id)
+    }
+
+    pub(super) fn material(&self, id: KeyId) -> Option<Arc<KeyMaterial>> {
+        self.keys.get(&id)?.material
+    }
+
+    /// The key, if it may be used now. This is no use of it.
+    pub(super) fn usable(&self, id: KeyId, now: Millis) -> Option<Arc<KeyMaterial>> {
+        self.material(id).filter(|material| material.is_usable(now))
+    }
+
+    pub(super) fn primary(&self, scope: &Scope) -> Option<KeyId> {
+        self.scopes.get(scope)?.primary
+    }
+
+    /// The keys of a scope that open values, the primary first; `None` unless all of them are known.
+    pub(super) fn openable(&self, scope: &Scope) -> Option<Vec<KeyId>> {
+        let known = self.scopes.get(scope).filter(|known| known.is_complete)?;
+        let mut ids: Vec<_> = known
+            .keys
+            .iter()
+            .filter(|id| self.keys.get(id).is_some_and(|key| key.state.opens()))
+            .map(|id| (Some(*id) != known.primary, *id))
+            .collect();
+        ids.sort_unstable();
+        Some(ids.into_iter().map(|(_, id)| id).collect())
+    }
+
+    pub(super) fn for_each(&self, with: impl FnMut(&KeyId, &KnownKey)) {
+        self.keys.for_each(with);
+    }
+
+    /// The scopes of which a key is loaded.
+    pub(super) fn scopes_in_use(&self) -> Vec<Scope> {
+        let mut scopes = Vec::new();
+        self.scopes.for_each(|scope, _| scopes.push(scope.clone()));
+        scopes
+    }
+
+    pub(super) fn loaded(&self) -> usize {
+        *self.writing()
+    }
+
+    /// Takes in what the store says of a scope, all of its records.
+    ///
+    /// # Errors
+    ///
+    /// If the records contradict each other; what was known of the scope stays then.
+    pub(super) fn learn(&self, as_of: Ticket, scope: &Scope, records: &[KeyRecord]) -> Result<(), KeyringError> {
+        let primary = check(scope, records)?;
+        let mut loaded = self.writing();
+        let before = self.scopes.get(scope);
+        if before.as_ref().is_some_and(|known| known.as_of > as_of) {
+            return Ok(());
+        }
+        for record in records.iter().filter(|record| record.state.opens()) {
+            // Id, scope and commitment never change: what is loaded is right, and the record isn't.
+            if self.material(record.id).is_some_and(|material| !material.is_of(record)) {
+                return Err(KeyringError::Altered(record.id));
+            }
+        }
+        let kept: HashSet<_> = records.iter().map(|record| record.id).collect();
+        for gone in before.iter().flat_map(|known| &known.keys).filter(|id| !kept.contains(*id)) {
+            self.forget(*gone, &mut loaded);
+        }
+        for record in records {
+            let material = self.keys.get(&record.id).and_then(|key| key.material);
+            let kept = material.clone().filter(|material| record.state.opens() && material.is_of(record));
+            *loaded -= usize::from(material.is_some() && kept.is_none());
+            let known = KnownKey { scope: scope.clone(), state: record.state, material: kept, as_of };
+            self.keys.set(&record.id, Some(known));
+        }
+        if records.is_empty() {
+            self.scopes.set(scope, None);
+        } else {
+            let keys = records.iter().map(|record| record.id).collect();
+            self.set_scope(scope, KnownScope { primary, material: None, keys, is_complete: true, as_of });
+        }
+        Ok(())
+    }
+
+    /// Takes in a key that was loaded for that record, and gives back what is to be used.
+    ///
+    /// # Errors
+    ///
+    /// If a later reading of the store says that the key doesn't open values any more.
+    pub(super) fn put(
+        &self,
+        as_of: Ticket,
+        record: &KeyRecord,
+        material: Arc<KeyMaterial>,
+    ) -> Result<Arc<KeyMaterial>, ErrorKind> {
+        let mut loaded = self.writing();
+        let (id, scope) = (record.id, &record.scope);
+        let known = self.keys.get(&id);
+        let (mut state, mut as_of) = (record.state, as_of);
+        if let Some(known) = known.as_ref().filter(|known| known.as_of > as_of) {
+            (state, as_of) = (known.state, known.as_of);
+        }
+        refuse(id, state)?;
+        let in_scope = self.with_member(scope, id, as_of);
+        if in_scope.primary != Some(id) && state == KeyState::Primary {
+            // One record alone doesn't make a primary: a reading of the whole scope does.
+            state = KeyState::Active;
+        }
+        let before = known.and_then(|known| known.material);
+        *loaded += usize::from(before.is_none());
+        // Whoever was first stays: its ciphers count what they sealed.
+        let material = before.filter(|before| before.is_of(record)).unwrap_or(material);
+        let entry = KnownKey { scope: scope.clone(), state, material: Some(Arc::clone(&material)), as_of };
+        self.keys.set(&id, Some(entry));
+        self.set_scope(scope, in_scope);
+        self.make_room(&mut loaded, id);
+        Ok(material)
+    }
+
+    /// Takes in one record by itself, of a key that is known: whether it opens values.
+    pub(super) fn note(&self, as_of: Ticket, record: &KeyRecord) {
+        let mut loaded = self.writing();
+        let Some(known) = self.keys.get(&record.id).filter(|known| known.as_of <= as_of) else { return };
+        if !record.state.opens() {
+            self.unload(record.id, &mut loaded);
+            if self.keys.get(&record.id).is_some() {
+                let known = KnownKey { state: record.state, material: None, as_of, ..known };
+                self.keys.set(&record.id, Some(known));
+            }
+        }
+    }
+
+    /// Drops a key, so that it must be loaded again before it's used. True if it was loaded.
+    pub(super) fn drop_key(&self, id: KeyId) -> bool {
+        let mut loaded = self.writing();
+        self.unload(id, &mut loaded)
+    }
+
+    /// Drops a key if, at this very moment, it still is as `condition` says. True if it was dropped.
+    pub(super) fn drop_if(&self, id: KeyId, condition: impl FnOnce(&KeyMaterial) -> bool) -> bool {
+        let mut loaded = self.writing();
+        let holds = self.keys.get(&id).and_then(|key| key.material).is_some_and(|material| condition(&material));
+        holds && self.unload(id, &mut loaded)
+    }
+
+    /// Drops everything.
+    pub(super) fn clear(&self) {
+        let mut loaded = self.writing();
+        let (mut ids, mut scopes) = (Vec::new(), Vec::new());
+        self.keys.for_each(|id, _| ids.push(*id));
+        self.scopes.for_each(|scope, _| scopes.push(scope.clone()));
+        ids.iter().for_each(|id| self.keys.set(id, None));
+        scopes.iter().for_each(|scope| self.scopes.set(scope, None));
+        *loaded = 0;
+    }
+
+    fn writing(&self) -> MutexGuard<'_, usize> {
+        // A panic in between leaves a scope that is read again at its next use.
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Beyond the bound, those that were not used for the longest go. Never `newest`.
+    fn make_room(&self, loaded: &mut usize, newest: KeyId) {
+        if *loaded <= self.max_keys {
+            return;
+        }
+        let mut by_use: Vec<(Millis, KeyId)> = Vec::with_capacity(*loaded);
+        self.keys.for_each(|id, key| {
+            if let Some(material) = key.material.as_ref().filter(|_| *id != newest) {
+                by_use.push((material.last_used(), *id));
+            }
+        });
+        // A few more than needed: looking for them costs more than loading one again.
+        let excess = *loaded - self.max_keys + self.max_keys / 32;
+        let excess = excess.min(by_use.len());
+        by_use.sort_unstable();
+        for (_, id) in by_use.into_iter().take(excess) {
+            tracing::debug!(key = %id, "dropped a data key: too many are loaded");
+            self.unload(id, loaded);
+        }
+    }
+
+    fn unload(&self, id: KeyId, loaded: &mut usize) -> bool {
+        let Some(known) = self.keys.get(&id).filter(|known| known.material.is_some()) else { return false };
+        *loaded -= 1;
+        self.keys.set(&id, Some(KnownKey { material: None, ..known.clone() }));
+        if let Some(scope) = self.scopes.get(&known.scope) {
+            self.set_scope(&known.scope, KnownScope::clone(&scope));
+        }
+        self.forget_idle(&known.scope);
+        true
+    }
+
+    /// A scope of which no key is loaded is forgotten, so that what is known is bounded too.
+    fn forget_idle(&self, scope: &Scope) {
+        let Some(known) = self.scopes.get(scope) else { return };
+        let is_loaded = |id: &KeyId| self.keys.get(id).is_some_and(|key| key.material.is_some());
+        if !known.keys.iter().any(is_loaded) {
+            known.keys.iter().for_each(|id| self.keys.set(id, None));
+            self.scopes.set(scope, None);
+        }
+    }
+
+    fn forget(&self, id: KeyId, loaded: &mut usize) {
+        *loaded -= usize::from(self.keys.get(&id).is_some_and(|key| key.material.is_some()));
+        self.keys.set(&id, None);
+    }
+
+    /// The scope with that key among its keys.
+    fn with_member(&self, scope: &Scope, id: KeyId, as_of: Ticket) -> KnownScope {
+        match self.scopes.get(scope) {
+            Some(known) => {
+                let mut known = KnownScope::clone(&known);
+                if !known.keys.contains(&id) {
+                    known.keys.push(id);
+                }
+                known
+            }
+            None => KnownScope { primary: None, material: None, keys: vec![id], is_complete: false, as_of },
+        }
+    }
+
+    /// Sets the scope, with its primary as it's loaded now.
+    fn set_scope(&self, scope: &Scope, known: KnownScope) {
+        let material = known.primary.and_then(|id| self.keys.get(&id)).and_then(|key| key.material);
+        self.scopes.set(scope, Some(Arc::new(KnownScope { material, ..known })));
+    }
+}
+
+/// The scope's primary, if it's loaded and may be used now.
+pub(super) fn primary_in<'a>(
+    near: &'a Shard<Scope, Arc<KnownScope>>,
+    scope: &Scope,
+    now: Millis,
+) -> Option<&'a KeyMaterial> {
+    near.get(scope)?.material.as_deref().filter(|material| material.use_at(now))
+}
+
+/// The key, if it's loaded and may be used now.
+///
+/// # Errors
+///
+/// If the key is known to be refused.
+pub(super) fn key_in(
+    near: &Shard<KeyId, KnownKey>,
+    id: KeyId,
+    now: Millis,
+) -> Result<Option<&KeyMaterial>, ErrorKind> {
+    let Some(known) = near.get(&id) else { return Ok(None) };
+    refuse(id, known.state)?;
+    Ok(known.material.as_deref().filter(|material| material.use_at(now)))
+}
+
+/// Whether a key in that state opens values.
+pub(super) fn refuse(id: KeyId, state: KeyState) -> Result<(), ErrorKind> {
+    match state {
+        state if state.opens() => Ok(()),
+        KeyState::Destroyed => Err(ErrorKind::DestroyedKey(id)),
+        _ => Err(ErrorKind::RetiredKey(id)),
+    }
+}
+
+/// Finds the primary among a scope's records, which are hostile.
+fn check(scope: &Scope, records: &[KeyRecord]) -> Result<Option<KeyId>, KeyringError> {
+    let mut ids = HashSet::new();
+    let mut primary = None;
+    for record in records {
+        if !ids.insert(record.id) {
+            return Err(KeyringError::Doubled(record.id));
+        }
+        if record.state == KeyState::Primary && primary.replace(record.id).is_some() {
+            return Err(KeyringError::TwoPrimaries(scope.clone()));
+        }
+    }
+    Ok(primary)
+}

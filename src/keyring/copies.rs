@@ -1,0 +1,134 @@
+//! The wrapped copies of data keys: under newer versions of a KEK, under more KEKs, under fewer.
+
+use super::admin::ATTEMPTS;
+use super::{Keyring, KeyringError};
+use crate::keys::{KekUri, KeyRecord, KeyState, WrappedKey};
+use crate::store::{Change, StoreError};
+
+/// How many records are read at a time.
+const PAGE: usize = 500;
+
+impl Keyring {
+    /// Wraps every data key again under the newest version of its KEKs, and returns how many needed it.
+    ///
+    /// Its cost is the number of data keys, whatever the number of rows. A key that fails stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// The first failure; all keys that could be have been rewrapped.
+    pub fn rewrap(&self) -> Result<usize, KeyringError> {
+        self.each_record(|keyring, record| {
+            let mut copies = record.wrapped.clone();
+            let mut changed = false;
+            for copy in &mut copies {
+                // The old copy is about to be overwritten: what replaces it was unwrapped, and is the very same key.
+                if let Some(rewrapped) = keyring.inner.backends.rewrap(record, copy)? {
+                    *copy = rewrapped;
+                    changed = true;
+                }
+            }
+            Ok(changed.then_some(copies))
+        })
+    }
+
+    /// Gives every data key a copy under the KEK of each of this keyring's KMS, where it has none, and returns how many
+    /// keys needed one. The way to a second region, another account, or a break-glass file.
+    ///
+    /// # Errors
+    ///
+    /// The first failure; all keys that could be have their copies.
+    pub fn add_copies(&self) -> Result<usize, KeyringError> {
+        self.each_record(|keyring, record| {
+            let backends = &keyring.inner.backends;
+            let has = |kek: &KekUri| record.wrapped.iter().any(|copy| copy.kek == *kek);
+            let missing: Vec<_> =
+                (0..backends.kms.len()).filter(|provider| !has(&backends.kek(*provider))).collect();
+            if missing.is_empty() || !may_have_copies(record) {
+                return Ok(None);
+            }
+            let key = backends.retry(|| backends.unwrap(record))?;
+            let mut copies = record.wrapped.clone();
+            for provider in missing {
+                copies.push(backends.wrap(record, &key, provider)?);
+            }
+            Ok(Some(copies))
+        })
+    }
+
+    /// Takes the copies under that KEK away from every data key, and returns how many had one. The last copy of a key is
+    /// never taken away, and every copy that is left has been unwrapped by one of this keyring's KMS.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringError::LastCopy`], or the first other failure; all keys that could be have lost the copy.
+    pub fn remove_copies(&self, kek: &KekUri) -> Result<usize, KeyringError> {
+        let kek = kek.clone();
+        self.each_record(move |keyring, record| {
+            let (removed, left): (Vec<_>, Vec<_>) =
+                record.wrapped.iter().cloned().partition(|copy: &WrappedKey| copy.kek == kek);
+            if removed.is_empty() {
+                return Ok(None);
+            }
+            if left.is_empty() {
+                return Err(KeyringError::LastCopy(record.id));
+            }
+            let remaining = KeyRecord { wrapped: left, ..record.clone() };
+            drop(keyring.inner.backends.retry(|| keyring.inner.backends.unwrap(&remaining))?);
+            Ok(Some(remaining.wrapped))
+        })
+    }
+
+    /// Changes the copies of one record after the other, and goes on after a failure, unless the KMS can't be reached: one
+    /// damaged record must not keep the others under an old KEK.
+    fn each_record(
+        &self,
+        change: impl Fn(&Self, &KeyRecord) -> Result<Option<Vec<WrappedKey>>, KeyringError>,
+    ) -> Result<usize, KeyringError> {
+        let _administering = self.lock();
+        let (mut changed, mut failed, mut after) = (0, None, None);
+        loop {
+            let page = self.inner.backends.store.page(after, PAGE)?;
+            let Some(last) = page.last().map(|record| record.id).filter(|last| Some(*last) > after) else { break };
+            after = Some(last);
+            for record in page {
+                match self.change_copies(record, &change) {
+                    Ok(done) => changed += usize::from(done),
+                    // A KMS that is gone would be waited for with every single key.
+                    Err(error) if error.is_transient() => return Err(error),
+                    Err(error) => failed = failed.or(Some(error)),
+                }
+            }
+        }
+        failed.map_or(Ok(changed), Err)
+    }
+
+    fn change_copies(
+        &self,
+        mut record: KeyRecord,
+        change: impl Fn(&Self, &KeyRecord) -> Result<Option<Vec<WrappedKey>>, KeyringError>,
+    ) -> Result<bool, KeyringError> {
+        for _ in 0..ATTEMPTS {
+            let Some(wrapped) = change(self, &record)? else { return Ok(false) };
+            let revision = record.revision.saturating_add(1);
+            let id = record.id;
+            let changed = KeyRecord { wrapped, revision, ..record };
+            match self.inner.backends.store.commit(&[Change::Update(changed.clone())]) {
+                Ok(()) => {
+                    let keks: Vec<_> = changed.wrapped.iter().map(|copy| copy.kek.as_str()).collect();
+                    tracing::info!(key = %id, ?keks, "changed the copies of a data key");
+                    return Ok(true);
+                }
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let Some(again) = self.inner.backends.store.get(id)? else { return Ok(false) };
+            record = again;
+        }
+        Err(KeyringError::Contended(ATTEMPTS))
+    }
+}
+
+/// A destroyed key has no copies, and must not get any.
+fn may_have_copies(record: &KeyRecord) -> bool {
+    record.state != KeyState::Destroyed
+}

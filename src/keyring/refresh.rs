@@ -1,0 +1,139 @@
+//! Reading the key store: all of it where it fits, the scopes in use where it doesn't.
+
+use super::Inner;
+use super::backends::Backends;
+use super::cache::Ticket;
+use super::error::{KeyringError, Need};
+use super::flights::Flight;
+use super::load::Loader;
+use super::stats::count;
+use crate::context::Scope;
+use crate::keys::{KeyRecord, KeyState};
+use crate::store::StoreError;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// Loads that were begun.
+pub(super) type Begun = Vec<(Need, Arc<Flight>)>;
+
+/// What was read of the store, scope by scope.
+struct Reading {
+    as_of: Ticket,
+    scopes: BTreeMap<Scope, Vec<KeyRecord>>,
+    /// A scope that could not be read, or makes no sense: the others go on.
+    failed: Option<KeyringError>,
+}
+
+impl Inner {
+    /// What a keyring begins with: every key that opens values if they are few enough, the application's otherwise.
+    pub(super) fn preload(self: &Arc<Self>) -> Result<(), KeyringError> {
+        let mut reading = self.backends.read(self.cache.ticket(), &[Scope::APPLICATION])?;
+        let records = self.learn(&mut reading);
+        let openable = records.into_iter().filter(|record| record.state.opens());
+        let begun = self.load_all(reading.as_of, openable.collect());
+        let loaded = self.wait_for_all(begun);
+        match (self.cache.loaded(), loaded.err().or(reading.failed)) {
+            (0, Some(error)) => Err(error),
+            (_, Some(error)) => {
+                tracing::error!(%error, "a data key is missing: what is sealed under it can't be opened");
+                Ok(())
+            }
+            (_, None) => Ok(()),
+        }
+    }
+
+    /// Takes in every scope that makes sense, and gives back their records.
+    fn learn(&self, reading: &mut Reading) -> Vec<KeyRecord> {
+        let mut learnt = Vec::new();
+        for (scope, records) in std::mem::take(&mut reading.scopes) {
+            match self.cache.learn(reading.as_of, &scope, &records) {
+                Ok(()) => learnt.extend(records),
+                Err(error) => reading.failed = Some(error),
+            }
+        }
+        learnt
+    }
+
+    /// Begins to load the keys of those records that aren't loaded, in parallel.
+    fn load_all(self: &Arc<Self>, as_of: Ticket, records: Vec<KeyRecord>) -> Begun {
+        let now = self.backends.now();
+        let missing = records.into_iter().filter(|record| self.cache.usable(record.id, now).is_none());
+        let begin = |record: KeyRecord| {
+            let need = Need::Open(record.id);
+            let flight = self.start_load(&need, Some((as_of, record)));
+            (need, flight)
+        };
+        missing.map(begin).collect()
+    }
+}
+
+impl Loader {
+    /// Takes in what other processes changed, and begins to load keys that are new in a scope in use, ahead of their first
+    /// value. What could be taken in was, even if there's an error.
+    pub(super) fn reread(&self) -> (Begun, Result<(), KeyringError>) {
+        let done = self.reread_and_load();
+        count(&self.backends.counters.refreshes);
+        let (begun, failed) = match done {
+            Ok((begun, failed)) => (begun, failed),
+            Err(error) => (Begun::new(), Some(error)),
+        };
+        if let Some(error) = &failed {
+            count(&self.backends.counters.refresh_failures);
+            tracing::warn!(%error, "the key store could not be read again as a whole");
+        }
+        (begun, failed.map_or(Ok(()), Err))
+    }
+
+    fn reread_and_load(&self) -> Result<(Begun, Option<KeyringError>), KeyringError> {
+        let gone = KeyringError::Panicked;
+        let (as_of, in_use) = {
+            let Ok(keyring) = self.keyring() else { return Err(gone) };
+            keyring.flights.forget_failures();
+            (keyring.cache.ticket(), keyring.cache.scopes_in_use())
+        };
+        // The store may hang: nothing is kept alive meanwhile.
+        let mut reading = self.backends.read(as_of, &in_use)?;
+        let Ok(keyring) = self.keyring() else { return Err(gone) };
+        let all = reading.scopes.values().flatten();
+        let known: HashSet<_> = all.map(|record| record.id).filter(|id| keyring.cache.key(*id).is_some()).collect();
+        let in_use: HashSet<_> = in_use.into_iter().collect();
+        let is_ahead = |record: &KeyRecord| {
+            let seals = matches!(record.state, KeyState::Primary | KeyState::Staged);
+            seals && in_use.contains(&record.scope) && !known.contains(&record.id)
+        };
+        let records = keyring.learn(&mut reading);
+        Ok((keyring.load_all(as_of, records.into_iter().filter(is_ahead).collect()), reading.failed))
+    }
+}
+
+impl Backends {
+    /// Reads the whole store if it has no more keys than are held, and otherwise those scopes. A scope that is among them
+    /// and has no records is there, empty.
+    fn read(&self, as_of: Ticket, wanted: &[Scope]) -> Result<Reading, KeyringError> {
+        let most = self.settings.max_keys;
+        let mut reading = Reading { as_of, scopes: BTreeMap::new(), failed: None };
+        match self.retry(|| Ok(self.store.page(None, most.saturating_add(1))?)) {
+            Ok(records) if records.len() <= most => {
+                for scope in wanted {
+                    reading.scopes.entry(scope.clone()).or_default();
+                }
+                for record in records {
+                    reading.scopes.entry(record.scope.clone()).or_default().push(record);
+                }
+                return Ok(reading);
+            }
+            // One damaged row must not take the other scopes with it.
+            Err(error @ KeyringError::Store(StoreError::Malformed { .. })) => reading.failed = Some(error),
+            Err(error) => return Err(error),
+            Ok(_) => {}
+        }
+        for scope in wanted {
+            match self.retry(|| Ok(self.store.load_scope(scope)?)) {
+                Ok(records) => drop(reading.scopes.insert(scope.clone(), records)),
+                Err(error @ KeyringError::Store(StoreError::Malformed { .. })) => reading.failed = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(reading)
+    }
+}

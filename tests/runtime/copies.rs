@@ -1,0 +1,131 @@
+//! Several KEKs for one data key: it opens with the first that answers.
+
+use super::*;
+use fieldseal::kms::{Kms as _, KmsError};
+use fieldseal::store::KeyStore as _;
+use fieldseal::testing::Fault;
+
+/// Two regions and one key under both.
+struct Regions {
+    near: Arc<Kms>,
+    far: Arc<Kms>,
+    store: Arc<Memory>,
+    value: Vec<u8>,
+}
+
+impl Regions {
+    fn new() -> Self {
+        let (near, far, store) = (Arc::new(Kms::new()), Arc::new(Kms::new()), Arc::new(Memory::new()));
+        let keyring =
+            Keyring::builder(Arc::clone(&near), Arc::clone(&store)).and_kms(Arc::clone(&far)).open().unwrap();
+        let id = keyring.ensure_scope(&tenant(1)).unwrap();
+        let keks: Vec<_> = store.get(id).unwrap().unwrap().wrapped.into_iter().map(|copy| copy.kek).collect();
+        assert_eq!(keks, [near.kek(), far.kek()]);
+        let value = seal(&keyring, 1).unwrap();
+        Self { near, far, store, value }
+    }
+
+    fn process(&self) -> KeyringBuilder {
+        Keyring::builder(Arc::clone(&self.near), Arc::clone(&self.store))
+            .and_kms(Arc::clone(&self.far))
+            .deadline(Duration::from_secs(2))
+            .hedge_after(Duration::from_millis(50))
+    }
+
+    fn unwraps(&self) -> (u64, u64) {
+        (self.near.calls().unwraps, self.far.calls().unwraps)
+    }
+}
+
+#[test]
+fn the_first_is_asked_first_and_the_second_only_if_it_must_be() {
+    let regions = Regions::new();
+    let before = regions.unwraps();
+    open(&regions.process().open().unwrap(), 1, &regions.value).unwrap();
+    assert_eq!(regions.unwraps(), (before.0 + 1, before.1));
+    for fault in [Fault::Unreachable, Fault::Denied, Fault::Disabled, Fault::AnotherKey, Fault::Panic] {
+        regions.near.always(fault);
+        open(&regions.process().open().unwrap(), 1, &regions.value).unwrap();
+        regions.near.heal();
+    }
+}
+
+#[test]
+fn a_region_that_hangs_costs_a_moment_once() {
+    let regions = Regions::new();
+    regions.near.always(Fault::Hanging);
+    let began = Instant::now();
+    let keyring = regions.process().open().unwrap();
+    open(&keyring, 1, &regions.value).unwrap();
+    assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+    let before = regions.near.calls().unwraps;
+    for _ in 0..5 {
+        keyring.forget_keys();
+        open(&keyring, 1, &regions.value).unwrap();
+    }
+    assert_eq!(regions.near.calls().unwraps, before, "the one in trouble is asked last");
+    regions.near.heal();
+}
+
+#[test]
+fn a_key_is_lost_only_when_every_kms_says_so() {
+    let regions = Regions::new();
+    regions.near.always(Fault::Disabled);
+    regions.far.always(Fault::Unreachable);
+    let error = regions.process().open().unwrap_err();
+    assert!(error.is_transient(), "one of them may still have it: {error}");
+    regions.far.always(Fault::Disabled);
+    let error = regions.process().open().unwrap_err();
+    assert!(matches!(error, KeyringError::Kms { error: KmsError::Disabled(_), .. }), "{error}");
+}
+
+#[test]
+fn a_kek_is_added_and_taken_away_later() {
+    let fleet = Fleet::new(5);
+    let (old, new) = (Arc::clone(&fleet.kms), Arc::new(Kms::new()));
+    let both = fleet.process().and_kms(Arc::clone(&new)).open().unwrap();
+    assert!(matches!(both.remove_copies(&old.kek()), Err(KeyringError::LastCopy(_))), "nothing would be left");
+    assert_eq!((both.add_copies().unwrap(), both.add_copies().unwrap()), (5, 0));
+    let only_new = || Keyring::open(Arc::clone(&new), Arc::clone(&fleet.store)).unwrap();
+    for (number, value) in &fleet.values {
+        open(&only_new(), *number, value).unwrap();
+        open(&fleet.process().open().unwrap(), *number, value).unwrap();
+    }
+    // A copy that doesn't open is no reason to take the other away.
+    new.always(Fault::Rejected);
+    both.remove_copies(&old.kek()).unwrap_err();
+    new.heal();
+    assert_eq!((both.remove_copies(&old.kek()).unwrap(), both.remove_copies(&old.kek()).unwrap()), (5, 0));
+    for record in fleet.store.load().unwrap() {
+        assert_eq!(record.wrapped.len(), 1);
+        assert_eq!(record.wrapped[0].kek, new.kek());
+    }
+    for (number, value) in &fleet.values {
+        open(&only_new(), *number, value).unwrap();
+    }
+}
+
+#[test]
+fn a_destroyed_key_gets_no_new_copies() {
+    let fleet = Fleet::new(1);
+    let keyring = fleet.process().and_kms(Kms::new()).open().unwrap();
+    let staged = keyring.stage(&tenant(1)).unwrap();
+    keyring.destroy(staged).unwrap();
+    keyring.add_copies().unwrap();
+    assert!(fleet.store.get(staged).unwrap().unwrap().wrapped.is_empty());
+}
+
+#[test]
+fn a_key_whose_copy_can_not_be_made_everywhere_is_not_made() {
+    let fleet = Fleet::new(1);
+    let second = Arc::new(Kms::new());
+    let keyring = fleet.process().and_kms(Arc::clone(&second)).open().unwrap();
+    let before = fleet.store.load().unwrap();
+    for fault in [Fault::Unreachable, Fault::Denied, Fault::AnotherKey] {
+        second.always(fault);
+        keyring.ensure_scope(&tenant(2)).unwrap_err();
+        keyring.rotate(&tenant(1)).unwrap_err();
+        second.heal();
+    }
+    assert_eq!(fleet.store.load().unwrap(), before);
+}

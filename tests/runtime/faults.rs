@@ -1,0 +1,172 @@
+//! Whatever goes wrong ends in a typed error or a correct result, within the deadline.
+
+use super::*;
+use fieldseal::store::{Change, KeyStore, StoreError};
+use fieldseal::testing::Fault;
+use fieldseal::{KeyRecord, KeyState};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const LIMIT: Duration = Duration::from_secs(8);
+
+#[test]
+fn every_fault_of_the_kms_is_an_error_in_time_and_nothing_is_lost() {
+    let faults = [
+        Fault::Throttled,
+        Fault::Unreachable,
+        Fault::Slow(Duration::from_secs(5)),
+        Fault::Hanging,
+        Fault::Denied,
+        Fault::Disabled,
+        Fault::Forgotten,
+        Fault::Rejected,
+        Fault::Misconfigured,
+        Fault::AnotherKey,
+        Fault::Panic,
+    ];
+    for fault in faults {
+        let fleet = Fleet::new(2);
+        let keyring = fleet.cold(fleet.process());
+        let stored = fleet.store.load().unwrap();
+        let in_time = |what: &str, call: &dyn Fn() -> bool| {
+            let began = Instant::now();
+            assert!(call(), "{fault:?}: {what} went well");
+            assert!(began.elapsed() < LIMIT, "{fault:?}: {what} took {:?}", began.elapsed());
+        };
+        let (number, value) = &fleet.values[0];
+        fleet.kms.always(fault.clone());
+        in_time("opening", &|| open(&keyring, *number, value).is_err());
+        in_time("sealing", &|| seal(&keyring, 2).is_err());
+        in_time("a start", &|| fleet.process().open().is_err());
+        in_time("a new scope", &|| keyring.ensure_scope(&tenant(3)).is_err());
+        in_time("a rotation", &|| keyring.rotate(&tenant(1)).is_err());
+        in_time("a page", &|| keyring.load_blocking([fieldseal::Need::Seal(tenant(2))]).is_err());
+        fleet.kms.heal();
+        // What hung goes on, and may end as it would have.
+        std::thread::sleep(Duration::from_millis(20));
+        let after = fleet.store.load().unwrap();
+        assert!(stored.iter().all(|record| after.iter().any(|other| other.id == record.id)), "{fault:?}");
+        fleet.clock.advance(Duration::from_secs(10));
+        open(&keyring, *number, value).unwrap_or_else(|error| panic!("after {fault:?}: {error}"));
+        open(&keyring, 2, &seal(&keyring, 2).unwrap()).unwrap();
+        for scope in after.iter().map(|record| &record.scope) {
+            let primaries = after.iter().filter(|key| key.scope == *scope && key.state == KeyState::Primary);
+            assert_eq!(primaries.count(), 1, "{fault:?}");
+        }
+    }
+}
+
+#[test]
+fn a_throttled_call_is_tried_again_within_the_deadline() {
+    let fleet = Fleet::new(1);
+    let keyring = fleet.cold(fleet.process().deadline(Duration::from_secs(10)));
+    for _ in 0..3 {
+        fleet.kms.next(Fault::Throttled);
+    }
+    let (number, value) = &fleet.values[0];
+    assert_eq!(fleet.unwraps(|| open(&keyring, *number, value).unwrap()), 4);
+    assert_eq!(keyring.stats().kms_failures, 3);
+}
+
+/// A store that hangs, or fails, when it's told to.
+#[derive(Debug, Default)]
+struct Faulty {
+    inner: Memory,
+    hangs: AtomicBool,
+    fails: AtomicBool,
+}
+
+impl Faulty {
+    fn meet(&self) -> Result<(), StoreError> {
+        while self.hangs.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        match self.fails.load(Ordering::SeqCst) {
+            true => Err(StoreError::Unavailable { store: "s".into(), message: "gone".into(), source: None }),
+            false => Ok(()),
+        }
+    }
+}
+
+impl KeyStore for Faulty {
+    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
+        self.meet()?;
+        self.inner.load()
+    }
+
+    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
+        self.meet()?;
+        self.inner.load_scope(scope)
+    }
+
+    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        self.meet()?;
+        self.inner.get(id)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        self.meet()?;
+        self.inner.commit(changes)
+    }
+}
+
+#[test]
+fn a_store_that_hangs_or_is_gone_is_an_error_in_time() {
+    let store = Arc::new(Faulty::default());
+    let keyring = Keyring::builder(Kms::new(), Arc::clone(&store))
+        .deadline(Duration::from_millis(300))
+        .without_background()
+        .open()
+        .unwrap();
+    keyring.ensure_scope(&tenant(1)).unwrap();
+    let value = seal(&keyring, 1).unwrap();
+    for fault in [&store.hangs, &store.fails] {
+        fault.store(true, Ordering::SeqCst);
+        // What is loaded needs no store.
+        open(&keyring, 1, &value).unwrap();
+        let began = Instant::now();
+        assert!(keyring.refresh().unwrap_err().is_transient());
+        assert!(load_error(seal(&keyring, 2)).is_transient());
+        assert!(keyring.ensure_scope(&tenant(2)).unwrap_err().is_transient());
+        keyring.tend();
+        assert!(began.elapsed() < LIMIT, "{:?}", began.elapsed());
+        open(&keyring, 1, &value).unwrap();
+        fault.store(false, Ordering::SeqCst);
+        eventually("the store is back", || keyring.refresh().is_ok());
+    }
+    keyring.ensure_scope(&tenant(2)).unwrap();
+    open(&keyring, 2, &seal(&keyring, 2).unwrap()).unwrap();
+}
+
+/// Keys are wiped when the program lets go of the keyring, even while a KMS doesn't answer.
+#[test]
+fn a_hanging_load_keeps_no_keyring_alive() {
+    let fleet = Fleet::new(2);
+    let keyring = fleet.cold(fleet.process());
+    fleet.kms.always(Fault::Hanging);
+    open(&keyring, 1, &fleet.values[0].1).unwrap_err();
+    keyring.tend();
+    let alive = Arc::new(());
+    drop((keyring, alive));
+    // A keyring that is gone has no handle on the store but that of the call that hangs.
+    assert!(Arc::strong_count(&fleet.store) <= 2);
+    fleet.kms.heal();
+    eventually("everything is gone", || Arc::strong_count(&fleet.store) == 1 && Arc::strong_count(&fleet.kms) == 1);
+}
+
+#[test]
+fn a_clock_that_jumps_costs_a_call_and_no_value() {
+    let fleet = Fleet::new(1);
+    let keyring = fleet.process().open().unwrap();
+    let (number, value) = &fleet.values[0];
+    let calls = fleet.unwraps(|| {
+        for _ in 0..5 {
+            fleet.clock.advance(HOUR * 24 * 365);
+            open(&keyring, *number, value).unwrap();
+        }
+    });
+    assert_eq!(calls, 5);
+    // Staged by a machine whose clock is years ahead: it takes an explicit word to promote it.
+    let staged = keyring.stage(&tenant(1)).unwrap();
+    assert!(matches!(keyring.promote(staged), Err(KeyringError::TooEarly { .. })));
+    keyring.promote_at_once(staged).unwrap();
+}
