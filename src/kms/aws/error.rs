@@ -30,7 +30,9 @@ impl Call {
                 self.refusal(answer.err().code(), answer.raw().status().as_u16(), message)
             }
             SdkError::TimeoutError(_) => unreachable_kms(action, error),
-            SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
+            SdkError::DispatchFailure(failure)
+                if failure.as_connector_error().is_some_and(is_about_the_connection) =>
+            {
                 unreachable_kms(action, error)
             }
             SdkError::ResponseError(_) => KmsError::Unavailable(format!(
@@ -143,6 +145,11 @@ fn is_passing(code: &str, status: u16) -> bool {
         )
 }
 
+/// What the SDK tries again. The others are requests that could not be made, for want of credentials say.
+fn is_about_the_connection(error: &ConnectorError) -> bool {
+    error.is_io() || error.is_timeout() || error.as_other().is_some()
+}
+
 fn no_credentials(error: &CredentialsError) -> KmsError {
     let why = causes(error);
     match error {
@@ -153,7 +160,7 @@ fn no_credentials(error: &CredentialsError) -> KmsError {
             KmsError::Unavailable(format!("{why}; if none are expected here, {SET_CREDENTIALS}"))
         }
         // Fetched over the network, from STS, SSO or the machine's metadata.
-        _ if find::<ConnectorError>(error).is_some_and(|error| error.is_io() || error.is_timeout()) => {
+        _ if find(error).is_some_and(is_about_the_connection) => {
             KmsError::Unavailable(format!("the AWS credentials could not be fetched: {why}"))
         }
         _ => KmsError::Misconfigured(format!("the AWS credentials could not be loaded: {why}; {SET_CREDENTIALS}")),
