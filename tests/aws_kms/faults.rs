@@ -194,7 +194,10 @@ fn the_default_configuration_is_the_environments() {
     let credentials = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", SECRET)];
     let open = |key: &str, set: &[(&str, &str)]| {
         let mut process = Command::new(std::env::current_exe().unwrap());
-        process.args(["--exact", NAME, "--nocapture"]).env_clear().env(KEY_TO_OPEN, key);
+        process.args(["--exact", NAME, "--nocapture"]).env(KEY_TO_OPEN, key);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+            process.env_remove(name);
+        }
         // No machine whose metadata service could know better, and no profile.
         process.env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nonexistent");
         let output = process.envs(set.iter().copied()).output().unwrap();

@@ -169,8 +169,8 @@ fn no_credentials(error: &CredentialsError) -> KmsError {
 
 fn unreachable_kms(action: &str, error: &(dyn Error + 'static)) -> KmsError {
     KmsError::Unavailable(format!(
-        "AWS KMS could not be reached for {action}, after all attempts: {}; check the network, the region (AWS_REGION) \
-         and the endpoint (AWS_ENDPOINT_URL_KMS)",
+        "AWS KMS could not be reached for {action}, after all attempts: {}; check the network, the region (AWS_REGION), \
+         the endpoint (AWS_ENDPOINT_URL_KMS), and, for an unknown issuer, the machine's CA certificates",
         causes(error)
     ))
 }
