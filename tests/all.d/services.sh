@@ -22,6 +22,7 @@ run_aws_kms() {
     cargo test --features aws --doc AwsKms
 
     # The example, set up by the environment as its users do it.
+    unset AWS_PROFILE AWS_SESSION_TOKEN
     export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
     export AWS_ENDPOINT_URL_KMS=$FIELDSEAL_TEST_MOTO
     cargo run --quiet --features aws --example aws_kms -- \

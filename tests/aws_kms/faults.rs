@@ -2,7 +2,7 @@
 
 use crate::kms_contract::{binding, data_key};
 use crate::requests::{decrypted, encrypted, wrapped};
-use crate::stub::{Reply, Stub};
+use crate::stub::{Reply, Request, Stub};
 use crate::{KEY, REGION, SECRET, builder, config, kind};
 use aws_config::SdkConfig;
 use base64::Engine as _;
@@ -71,6 +71,18 @@ fn what_passes_is_tried_again() {
             assert_eq!(server.requests().len() - before, attempts as usize, "{code}");
         }
     }
+}
+
+#[test]
+fn any_deadline_will_do() {
+    let server = Stub::start(|number, _| match number % 2 {
+        0 => Reply::Error(500, "KMSInternalException", "not now".into()),
+        _ => decrypted(KEY, &[1; 32]),
+    });
+    let open = |deadline| builder(&server.url).deadline(deadline).open(KEY);
+    open(Duration::MAX).unwrap().unwrap(&wrapped(KEY), &binding()).unwrap();
+    let error = open(Duration::ZERO).and_then(|kms| kms.unwrap(&wrapped(KEY), &binding())).unwrap_err();
+    assert!(matches!(&error, KmsError::Unavailable(_)), "{error}");
 }
 
 #[test]
@@ -153,12 +165,13 @@ fn an_answer_that_is_not_from_kms_says_so() {
 
 #[test]
 fn an_error_that_quotes_the_request_gives_no_key_away() {
-    let server = Stub::start(|_, request| Reply::Error(400, "ValidationException", request.body.to_string()));
+    let quoting = |request: &Request| format!("what is {}?", request.body["Plaintext"]);
+    let server = Stub::start(move |_, request| Reply::Error(400, "ValidationException", quoting(request)));
     let error = builder(&server.url).open(KEY).unwrap().wrap(&data_key(0x5a), &binding()).unwrap_err();
     let key = BASE64_STANDARD.encode([0x5a; 32]);
     assert_eq!(server.requests()[0].body["Plaintext"], json!(key));
     for text in [error.to_string(), format!("{error:?}")] {
-        assert!(!text.contains(&key[..20]) && text.contains("ValidationException"), "{text}");
+        assert!(!text.contains(&key[..20]) && text.contains("what is"), "{text}");
     }
 }
 

@@ -130,7 +130,8 @@ fn client(config: &SdkConfig, region: Option<&str>, deadline: Duration, attempts
         .read_timeout(attempt)
         .disable_operation_attempt_timeout()
         .build();
-    let retries = RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(deadline / 20);
+    let pause = (deadline / 20).min(Duration::from_secs(1));
+    let retries = RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(pause);
     let mut builder =
         aws_sdk_kms::config::Builder::from(config).region(region).timeout_config(timeouts).retry_config(retries);
     if config.behavior_version().is_none() {

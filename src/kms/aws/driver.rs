@@ -55,7 +55,7 @@ impl Drop for Driver {
     }
 }
 
-pub(super) fn timed_out(deadline: Duration) -> KmsError {
+fn timed_out(deadline: Duration) -> KmsError {
     KmsError::Unavailable(format!(
         "AWS KMS gave no answer within {deadline:?}: check the network, the region (AWS_REGION) and the endpoint \
          (AWS_ENDPOINT_URL_KMS), and that credentials can be fetched"
@@ -68,4 +68,23 @@ fn ended() -> KmsError {
          `ca-certificates`, or set SSL_CERT_FILE"
             .to_owned(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn whatever_the_work_does_its_caller_goes_on() {
+        let driver = Driver::start().unwrap();
+        let soon = Duration::from_millis(50);
+        let begun = Instant::now();
+        let error = driver.run(soon, std::future::pending::<Result<(), _>>()).unwrap_err();
+        assert!(matches!(&error, KmsError::Unavailable(text) if text.contains("50ms")), "{error}");
+        let error = driver.run(Duration::MAX, async { panic!("on purpose") as Result<(), _> }).unwrap_err();
+        assert!(matches!(&error, KmsError::Misconfigured(_)), "{error}");
+        assert_eq!(driver.run(Duration::MAX, async { Ok(1) }).unwrap(), 1);
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
 }
