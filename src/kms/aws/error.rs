@@ -52,8 +52,8 @@ impl Call {
         let (action, key) = (self.action, &self.key);
         let said = said(code, status, message);
         match code.unwrap_or_default() {
-            // The copy isn't under the KEK that its record names: the record was changed. As for a KEK that isn't
-            // there, nothing that the caller could set up would make it open.
+            // An incorrect key: the copy isn't under the KEK that its record names, so the record was changed. Not
+            // `NotFound`, because no other configuration would make that record open.
             "InvalidCiphertextException" | "IncorrectKeyException" => KmsError::Rejected,
             "DisabledException" => KmsError::Disabled(format!(
                 "{key} is disabled: an administrator can turn it on again with `aws kms enable-key` ({said})"
