@@ -83,6 +83,9 @@ mod guides {
     struct Rusqlite;
     #[doc = include_str!("../docs/keys.md")]
     struct Keys;
+    #[cfg(feature = "aws")]
+    #[doc = include_str!("../docs/aws-kms.md")]
+    struct AwsKms;
     #[doc = include_str!("../docs/schema-lock.md")]
     struct SchemaLock;
 }

@@ -196,9 +196,10 @@ impl Backends {
         Ok(candidate.copy)
     }
 
-    /// The copy under the newest version of its KEK, checked; `None` if it is, or if no provider wraps under that KEK.
+    /// The copy under the newest version of its KEK, or under the one that its provider wraps with now, checked. `None` if
+    /// it is, or if no provider holds its KEK.
     pub(super) fn rewrap(&self, record: &KeyRecord, copy: &WrappedKey) -> Result<Option<WrappedKey>, KeyringError> {
-        let Some(provider) = (0..self.kms.len()).find(|provider| self.kek(*provider) == copy.kek) else {
+        let Some(provider) = self.kms.iter().position(|provider| provider.kms.holds(&copy.kek)) else {
             return Ok(None);
         };
         let binding = record.binding();

@@ -60,7 +60,8 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// Where a wrapped data key can be unwrapped: `local:<id of the key file>` for [`crate::kms::Local`].
+/// Where a wrapped data key can be unwrapped: `local:<id of the key file>` for [`crate::kms::Local`],
+/// `aws-kms:<ARN of the key>` for AWS KMS.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct KekUri(String);

@@ -1,7 +1,11 @@
 //! Key management: where KEKs live, and what wraps and unwraps data keys.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod local;
 
+#[cfg(feature = "aws")]
+pub use aws::{Aws, AwsBuilder};
 pub use local::{Argon2Params, Local, LocalError, Passphrase};
 
 use crate::keys::{Binding, DataKey, KekUri, WrappedKey};

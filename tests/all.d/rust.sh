@@ -37,6 +37,12 @@ check_features() {
         check_with --no-default-features --features "$feature"
     done
     check_with --all-features
+    # Only who asks for AWS KMS builds the AWS SDK.
+    if cargo tree --workspace --edges all | grep -E 'aws-(sdk|config|smithy)'; then
+        fail "another feature than aws brings the AWS SDK"
+    fi
+    # What the ordinary lints leave out, because it builds the AWS SDK.
+    cargo clippy --quiet --features aws --test aws_kms --example aws_kms -- -D warnings
 }
 
 check_with() {

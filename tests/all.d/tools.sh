@@ -69,19 +69,23 @@ nightly() {
     fi
 }
 
-# Again only where the requirements changed, or the Python under it is gone.
 make_oracle_venv() {
-    local requirements=tests/oracle/requirements.txt
-    if cmp -s "$requirements" "$ORACLE_VENV/requirements.txt" && "$ORACLE_PYTHON" -c 'import tink'; then
-        echo "unchanged: $ORACLE_VENV"
+    make_venv "$ORACLE_VENV" tests/oracle/requirements.txt 'import tink'
+}
+
+# make_venv FOLDER REQUIREMENTS IMPORT: again only where the requirements changed, or the Python under it is gone.
+make_venv() {
+    local venv=$1 requirements=$2
+    if cmp -s "$requirements" "$venv/requirements.txt" && "$venv/bin/python" -c "$3"; then
+        echo "unchanged: $venv"
         return
     fi
-    rm -rf -- "$ORACLE_VENV"
-    python3 -m venv "$ORACLE_VENV"
+    rm -rf -- "$venv"
+    python3 -m venv "$venv"
     # Wheels only: Tink's source would want Bazel.
-    "$ORACLE_PYTHON" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
         --requirement "$requirements"
-    cp "$requirements" "$ORACLE_VENV/requirements.txt"
+    cp "$requirements" "$venv/requirements.txt"
 }
 
 install_cargo_fuzz() {

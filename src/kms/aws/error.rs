@@ -1,0 +1,298 @@
+//! What the SDK reports, as the kinds that a caller acts on.
+
+use super::KmsError;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_kms::error::{ConnectorError, ProvideErrorMetadata, SdkError};
+use std::error::Error;
+
+const SET_CREDENTIALS: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary \
+     ones), or AWS_PROFILE and log in with `aws sso login`, or give the machine or container a role; an emulator takes \
+     any";
+
+/// One call, for messages.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    /// What a policy must allow: `kms:Decrypt`.
+    pub(super) action: &'static str,
+    /// The key, as it was asked for.
+    pub(super) key: String,
+}
+
+impl Call {
+    pub(super) fn error<E: Error + ProvideErrorMetadata + 'static>(&self, error: &SdkError<E>) -> KmsError {
+        if let Some(credentials) = find::<CredentialsError>(error) {
+            return no_credentials(credentials);
+        }
+        let (action, key) = (self.action, &self.key);
+        match error {
+            SdkError::ServiceError(answer) => {
+                let message = answer.err().message().unwrap_or_default();
+                self.refusal(answer.err().code(), answer.raw().status().as_u16(), message)
+            }
+            SdkError::TimeoutError(_) => unreachable_kms(action, error),
+            SdkError::DispatchFailure(failure)
+                if failure.as_connector_error().is_some_and(is_about_the_connection) =>
+            {
+                unreachable_kms(action, error)
+            }
+            SdkError::ResponseError(_) => KmsError::Unavailable(format!(
+                "the answer to {action} could not be read: {}; check that the endpoint (AWS_ENDPOINT_URL_KMS) is KMS, \
+                 and what proxies there are",
+                causes(error)
+            )),
+            _ => KmsError::Misconfigured(format!(
+                "{action} on {key} could not be asked for: {}; {SET_CREDENTIALS}, and AWS_REGION to the key's region",
+                causes(error)
+            )),
+        }
+    }
+
+    /// The kind of an error that the service answered with.
+    fn refusal(&self, code: Option<&str>, status: u16, message: &str) -> KmsError {
+        let (action, key) = (self.action, &self.key);
+        let said = said(code, status, message);
+        match code.unwrap_or_default() {
+            // An incorrect key: the copy isn't under the KEK that its record names, so the record was changed. Not
+            // `NotFound`, because no other configuration would make that record open.
+            "InvalidCiphertextException" | "IncorrectKeyException" => KmsError::Rejected,
+            "DisabledException" => KmsError::Disabled(format!(
+                "{key} is disabled: an administrator can turn it on again with `aws kms enable-key` ({said})"
+            )),
+            "KMSInvalidStateException" => KmsError::Disabled(format!(
+                "{key} can't be used in its present state: if it is pending deletion, `aws kms cancel-key-deletion` and \
+                 `aws kms enable-key` save it ({said})"
+            )),
+            "NotFoundException" => KmsError::NotFound(format!(
+                "KMS has no {key} in this account and region: check the name, AWS_REGION and AWS_PROFILE ({said})"
+            )),
+            "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "OptInRequired" => {
+                KmsError::Denied(format!(
+                    "{action} on {key} is not allowed: allow it in the caller's IAM policy or in the key's policy \
+                     ({said})"
+                ))
+            }
+            "InvalidKeyUsageException" | "UnsupportedOperationException" => KmsError::Misconfigured(format!(
+                "{key} can't be used for {action}: the KEK must be a symmetric encryption key (SYMMETRIC_DEFAULT, \
+                 ENCRYPT_DECRYPT), as `aws kms create-key` makes it ({said})"
+            )),
+            "InvalidArnException" | "ValidationException" => KmsError::Misconfigured(format!(
+                "{key} was not understood: give the key's ARN, id or alias, in its own region ({said})"
+            )),
+            "InvalidAction" | "UnknownOperationException" => KmsError::Misconfigured(format!(
+                "the endpoint doesn't know {action}: check AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL ({said})"
+            )),
+            "UnrecognizedClientException"
+            | "InvalidClientTokenId"
+            | "InvalidAccessKeyId"
+            | "AuthFailure"
+            | "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException"
+            | "IncompleteSignature"
+            | "IncompleteSignatureException"
+            | "NotAuthorized" => {
+                KmsError::Misconfigured(format!("KMS doesn't know the credentials: {SET_CREDENTIALS} ({said})"))
+            }
+            "ExpiredToken" | "ExpiredTokenException" => KmsError::Misconfigured(format!(
+                "the credentials have expired: get new ones, and {SET_CREDENTIALS} ({said})"
+            )),
+            "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" | "RequestTimeTooSkewed" => {
+                KmsError::Misconfigured(format!(
+                    "KMS refused the signature: check AWS_SECRET_ACCESS_KEY, and that the machine's clock is right \
+                     ({said})"
+                ))
+            }
+            code if is_passing(code, status) => {
+                KmsError::Unavailable(format!("{action} on {key}, after all attempts: {said}"))
+            }
+            _ => KmsError::Misconfigured(format!(
+                "{action} on {key} was refused: {said}; check that the endpoint (AWS_ENDPOINT_URL_KMS) is KMS"
+            )),
+        }
+    }
+}
+
+pub(super) fn no_region() -> KmsError {
+    KmsError::Misconfigured(
+        "no AWS region is set: set AWS_REGION, or `region` in the profile that AWS_PROFILE names, or give the key's full \
+         ARN, which says its region"
+            .to_owned(),
+    )
+}
+
+/// Throttled, overloaded, or failing on its side.
+fn is_passing(code: &str, status: u16) -> bool {
+    status >= 500
+        || status == 429
+        || matches!(
+            code,
+            "KMSInternalException"
+                | "DependencyTimeoutException"
+                | "KeyUnavailableException"
+                | "LimitExceededException"
+                | "PriorRequestNotComplete"
+                | "RequestLimitExceeded"
+                | "RequestThrottled"
+                | "RequestThrottledException"
+                | "RequestTimeout"
+                | "RequestTimeoutException"
+                | "ServiceUnavailable"
+                | "ServiceUnavailableException"
+                | "SlowDown"
+                | "ThrottledException"
+                | "Throttling"
+                | "ThrottlingException"
+                | "TooManyRequestsException"
+        )
+}
+
+/// What the SDK tries again. The others are requests that could not be made, for want of credentials say.
+fn is_about_the_connection(error: &ConnectorError) -> bool {
+    error.is_io() || error.is_timeout() || error.as_other().is_some()
+}
+
+fn no_credentials(error: &CredentialsError) -> KmsError {
+    let why = causes(error);
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => {
+            KmsError::Misconfigured(format!("no AWS credentials were found: {SET_CREDENTIALS}"))
+        }
+        CredentialsError::ProviderTimedOut(_) => {
+            KmsError::Unavailable(format!("{why}; if none are expected here, {SET_CREDENTIALS}"))
+        }
+        // Fetched over the network, from STS, SSO or the machine's metadata.
+        _ if find(error).is_some_and(is_about_the_connection) => {
+            KmsError::Unavailable(format!("the AWS credentials could not be fetched: {why}"))
+        }
+        _ => KmsError::Misconfigured(format!("the AWS credentials could not be loaded: {why}; {SET_CREDENTIALS}")),
+    }
+}
+
+fn unreachable_kms(action: &str, error: &(dyn Error + 'static)) -> KmsError {
+    KmsError::Unavailable(format!(
+        "AWS KMS could not be reached for {action}, after all attempts: {}; check the network, the region (AWS_REGION), \
+         the endpoint (AWS_ENDPOINT_URL_KMS), and, for an unknown issuer, the machine's CA certificates",
+        causes(error)
+    ))
+}
+
+/// The first error of that type among an error's causes.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// An error and its causes, in words.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut said: Vec<_> = chain(error).map(ToString::to_string).collect();
+    said.dedup();
+    harmless(&said.join(": "))
+}
+
+fn said(code: Option<&str>, status: u16, message: &str) -> String {
+    let code = code.map_or_else(|| format!("HTTP {status}"), harmless);
+    if message.is_empty() { code } else { format!("{code}: {}", harmless(message)) }
+}
+
+/// Text from the other side, for an error message: short, printable, and without anything as long as a key. A proxy or
+/// an emulator may quote the request that it complains about.
+fn harmless(text: &str) -> String {
+    const MAX: usize = 300;
+    /// 32 bytes are 43 characters of base64 and 64 of hex.
+    const AS_A_KEY: usize = 40;
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/=\\".contains(c);
+    let mut out = String::new();
+    let mut rest = text;
+    while !rest.is_empty() && out.len() < MAX {
+        let run = rest.find(|c| !is_base64(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(run);
+        out.push_str(if run < AS_A_KEY { word } else { "[…]" });
+        let mut after = after.chars();
+        if let Some(c) = after.next() {
+            out.push(if c.is_control() { ' ' } else { c });
+        }
+        rest = after.as_str();
+    }
+    if !rest.is_empty() {
+        out.push('…');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(error: &KmsError) -> &'static str {
+        match error {
+            KmsError::Unavailable(_) => "unavailable",
+            KmsError::Denied(_) => "denied",
+            KmsError::Disabled(_) => "disabled",
+            KmsError::NotFound(_) => "not found",
+            KmsError::Rejected => "rejected",
+            KmsError::Misconfigured(_) => "misconfigured",
+        }
+    }
+
+    #[test]
+    fn every_exception_has_the_kind_of_what_to_do_next() {
+        let call = Call { action: "kms:Decrypt", key: "alias/app".into() };
+        for (code, status, expected) in [
+            // What Decrypt, Encrypt, ReEncrypt and DescribeKey can answer.
+            ("DependencyTimeoutException", 503, "unavailable"),
+            ("DisabledException", 409, "disabled"),
+            ("DryRunOperationException", 412, "misconfigured"),
+            ("IncorrectKeyException", 400, "rejected"),
+            ("InvalidArnException", 400, "misconfigured"),
+            ("InvalidCiphertextException", 400, "rejected"),
+            ("InvalidGrantTokenException", 400, "misconfigured"),
+            ("InvalidKeyUsageException", 400, "misconfigured"),
+            ("KeyUnavailableException", 500, "unavailable"),
+            ("KMSInternalException", 500, "unavailable"),
+            ("KMSInvalidStateException", 409, "disabled"),
+            ("NotFoundException", 400, "not found"),
+            ("UnsupportedOperationException", 400, "misconfigured"),
+            // What every AWS service can answer.
+            ("AccessDeniedException", 400, "denied"),
+            ("ExpiredTokenException", 403, "misconfigured"),
+            ("IncompleteSignature", 403, "misconfigured"),
+            ("InternalFailure", 500, "unavailable"),
+            ("InvalidClientTokenId", 403, "misconfigured"),
+            ("InvalidSignatureException", 400, "misconfigured"),
+            ("LimitExceededException", 400, "unavailable"),
+            ("MissingAuthenticationToken", 403, "misconfigured"),
+            ("RequestExpired", 400, "misconfigured"),
+            ("ServiceUnavailable", 503, "unavailable"),
+            ("ThrottlingException", 400, "unavailable"),
+            ("UnrecognizedClientException", 400, "misconfigured"),
+            ("ValidationException", 400, "misconfigured"),
+            ("Unheard", 400, "misconfigured"),
+            ("Unheard", 500, "unavailable"),
+            ("Unheard", 429, "unavailable"),
+        ] {
+            let error = call.refusal(Some(code), status, "what KMS says");
+            assert_eq!(kind(&error), expected, "{code}");
+            let text = error.to_string();
+            assert!(expected == "rejected" || text.contains(code) && text.contains("what KMS says"), "{text}");
+        }
+        assert_eq!(kind(&call.refusal(None, 502, "")), "unavailable");
+        assert_eq!(kind(&call.refusal(None, 404, "")), "misconfigured");
+    }
+
+    #[test]
+    fn nothing_as_long_as_a_key_is_quoted() {
+        let key = [0x5a_u8; 32];
+        let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, key);
+        for quoted in [base64.clone(), base64.replace('/', "\\/"), hex::encode(key)] {
+            let text = harmless(&format!("bad request: {{\"Plaintext\":\"{quoted}\"}}"));
+            assert_eq!(text, "bad request: {\"Plaintext\":\"[…]\"}");
+        }
+        let arn = "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
+        assert_eq!(harmless(arn), arn);
+        assert_eq!(harmless("two\r\nlines\u{1b}[31m"), "two  lines [31m");
+        assert!(harmless(&"word ".repeat(100_000)).len() < 400);
+        assert!(harmless(&"é".repeat(100_000)).len() < 400);
+    }
+}

@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# Services that tests run against: started on free ports of the loopback by the step that needs them, and stopped with it,
+# whatever happens. Sourced by tests/all.
+
+KMS_VENV=$TARGET/kms-venv
+
+make_kms_venv() {
+    make_venv "$KMS_VENV" tests/aws_kms/requirements.txt 'import moto.server, ministack'
+}
+
+run_aws_kms() {
+    local moto ministack python=$KMS_VENV/bin/python
+    moto=$(free_port "$python")
+    start_service moto "$moto" "$KMS_VENV/bin/moto_server" -H 127.0.0.1 -p "$moto"
+    ministack=$(free_port "$python")
+    start_service ministack "$ministack" \
+        env BIND_HOST=127.0.0.1 GATEWAY_PORT="$ministack" SERVICES=kms "$KMS_VENV/bin/ministack"
+
+    export FIELDSEAL_TEST_MOTO=http://127.0.0.1:$moto FIELDSEAL_TEST_MINISTACK=http://127.0.0.1:$ministack
+    cargo test --features aws --lib kms::aws
+    cargo test --features aws --test aws_kms -- --include-ignored
+    cargo test --features aws --doc AwsKms
+
+    # The example, set up by the environment as its users do it.
+    unset AWS_PROFILE AWS_SESSION_TOKEN
+    export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+    export AWS_ENDPOINT_URL_KMS=$FIELDSEAL_TEST_MOTO
+    cargo run --quiet --features aws --example aws_kms -- \
+        "$("$python" -c 'import boto3; print(boto3.client("kms", "us-east-1").create_key()["KeyMetadata"]["Arn"])')"
+}
+
+# free_port PYTHON
+free_port() {
+    "$1" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# start_service NAME PORT COMMAND…: in the background, until it listens. It belongs to the step's process group, and is
+# stopped with that.
+start_service() {
+    local name=$1 port=$2 pid
+    shift 2
+    "$@" > "$WORK/$name.log" 2>&1 &
+    pid=$!
+    for _ in {1..300}; do
+        if ! kill -0 "$pid" 2> /dev/null; then
+            cat "$WORK/$name.log" >&2
+            fail "$name ended instead of starting"
+        fi
+        if (: > "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
+            echo "$name listens on port $port"
+            return
+        fi
+        sleep 0.1
+    done
+    cat "$WORK/$name.log" >&2
+    fail "$name doesn't listen on port $port after 30 seconds"
+}

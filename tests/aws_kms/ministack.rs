@@ -1,0 +1,127 @@
+//! What ministack implements: the states of a key, and replicas. It doesn't authenticate ciphertexts, decrypts with
+//! whatever key the ciphertext names, and has no `ReEncrypt`.
+
+use crate::emulators::Emulator;
+use crate::kms_contract::{self, binding, data_key};
+use aws_sdk_kms::types::{KeySpec, KeyUsageType};
+use fieldseal::kms::{Aws, Kms, KmsError};
+use fieldseal::store::Memory;
+use fieldseal::{Binding, DataKey, KekUri, Keyring, KeyringError, Scope, WrappedKey};
+use std::sync::Arc;
+
+fn ministack() -> Emulator {
+    Emulator::named("FIELDSEAL_TEST_MINISTACK")
+}
+
+/// Rewraps as the trait does by itself.
+#[derive(Debug)]
+struct WithoutReEncrypt(Aws);
+
+impl Kms for WithoutReEncrypt {
+    fn kek(&self) -> KekUri {
+        self.0.kek()
+    }
+
+    fn holds(&self, kek: &KekUri) -> bool {
+        self.0.holds(kek)
+    }
+
+    fn wrap(&self, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
+        self.0.wrap(key, binding)
+    }
+
+    fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError> {
+        self.0.unwrap(wrapped, binding)
+    }
+}
+
+#[test]
+#[ignore = "needs an emulator of AWS KMS: bash tests/all"]
+fn keeps_its_part_of_the_contract_of_a_kms() {
+    let ministack = ministack();
+    let open = || WithoutReEncrypt(ministack.open(&ministack.create_key()));
+    let (kms, other) = (open(), open());
+    kms_contract::unwraps_what_it_wrapped(&kms);
+    kms_contract::refuses_another_binding(&kms);
+    kms_contract::refuses_names_that_it_does_not_hold(&kms, &other);
+    kms_contract::rewraps_to_the_same_key(&kms);
+}
+
+#[test]
+#[ignore = "needs an emulator of AWS KMS: bash tests/all"]
+fn a_disabled_key_and_one_to_be_deleted_are_disabled_until_they_are_back() {
+    let ministack = ministack();
+    let key = ministack.create_key();
+    let kms = ministack.open(&key);
+    let wrapped = kms.wrap(&data_key(1), &binding()).unwrap();
+    let disabled = |text: &str| {
+        for error in [kms.unwrap(&wrapped, &binding()).err(), kms.wrap(&data_key(1), &binding()).err()] {
+            let says = |message: &str| message.contains(&key) && message.contains(text);
+            assert!(matches!(&error, Some(KmsError::Disabled(message)) if says(message)), "{error:?}");
+        }
+    };
+    ministack.administer(async |client| client.disable_key().key_id(&key).send().await);
+    disabled("aws kms enable-key");
+    ministack.administer(async |client| client.enable_key().key_id(&key).send().await);
+    kms.unwrap(&wrapped, &binding()).unwrap();
+    ministack.administer(async |client| {
+        client.schedule_key_deletion().key_id(&key).pending_window_in_days(7).send().await
+    });
+    disabled("aws kms cancel-key-deletion");
+    ministack.administer(async |client| client.cancel_key_deletion().key_id(&key).send().await);
+    ministack.administer(async |client| client.enable_key().key_id(&key).send().await);
+    kms.unwrap(&wrapped, &binding()).unwrap();
+}
+
+#[test]
+#[ignore = "needs an emulator of AWS KMS: bash tests/all"]
+fn a_replica_opens_what_the_key_in_the_other_region_wrapped() {
+    let ministack = ministack();
+    let key = ministack.create(KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt, true);
+    assert!(key.contains(":key/mrk-"), "{key}");
+    let wrapped = ministack.open(&key).wrap(&data_key(1), &binding()).unwrap();
+    ministack
+        .administer(async |client| client.replicate_key().key_id(&key).replica_region("eu-west-1").send().await);
+    let replica = key.replace("us-east-1", "eu-west-1");
+    let kms = ministack.open_in("eu-west-1", &replica);
+    assert!(kms.holds(&wrapped.kek) && kms.kek() != wrapped.kek);
+    assert_eq!(kms.unwrap(&wrapped, &binding()).unwrap().expose(), &[1; 32]);
+    let here = kms.wrap(&data_key(2), &binding()).unwrap();
+    assert_eq!(here.kek.as_str(), format!("aws-kms:{replica}"));
+    assert_eq!(ministack.open(&key).unwrap(&here, &binding()).unwrap().expose(), &[2; 32]);
+}
+
+#[test]
+#[ignore = "needs an emulator of AWS KMS: bash tests/all"]
+fn what_a_key_or_an_endpoint_cannot_do_says_what_to_change() {
+    let ministack = ministack();
+    let rsa = ministack.open(&ministack.create(KeySpec::Rsa2048, KeyUsageType::SignVerify, false));
+    let error = rsa.wrap(&data_key(1), &binding()).unwrap_err();
+    assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains("SYMMETRIC_DEFAULT")), "{error}");
+    let kms = ministack.open(&ministack.create_key());
+    let wrapped = kms.wrap(&data_key(1), &binding()).unwrap();
+    let error = kms.rewrap(&wrapped, &binding()).unwrap_err();
+    assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains("AWS_ENDPOINT_URL_KMS")), "{error}");
+}
+
+#[test]
+#[ignore = "needs an emulator of AWS KMS: bash tests/all"]
+fn a_keyring_stops_opening_when_the_key_is_disabled() {
+    let ministack = ministack();
+    let key = ministack.create_key();
+    let store = Arc::new(Memory::new());
+    let open = || Keyring::open(ministack.open(&key), Arc::clone(&store));
+    let keyring = open().unwrap();
+    let tenant = Scope::tenant(42).unwrap();
+    let first = keyring.ensure_scope(&tenant).unwrap();
+    let second = keyring.rotate(&tenant).unwrap();
+    assert_eq!(open().unwrap().keys(), keyring.keys());
+    ministack.administer(async |client| client.disable_key().key_id(&key).send().await);
+    match open().unwrap_err() {
+        KeyringError::Kms { id, error: KmsError::Disabled(_) } => assert!(id == first || id == second),
+        error => panic!("{error}"),
+    }
+    assert!(matches!(keyring.rotate(&tenant), Err(KeyringError::Wrap(KmsError::Disabled(_)))));
+    ministack.administer(async |client| client.enable_key().key_id(&key).send().await);
+    assert_eq!(open().unwrap().keys(), keyring.keys());
+}
