@@ -4,10 +4,13 @@
 use crate::emulators::Emulator;
 use crate::kms_contract::{self, binding, data_key};
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
-use fieldseal::kms::{Aws, Kms, KmsError};
+use fieldseal::kms::{Aws, Kms, KmsError, Local};
 use fieldseal::store::Memory;
-use fieldseal::{Binding, DataKey, KekUri, Keyring, KeyringError, Scope, WrappedKey};
+use fieldseal::{
+    Binding, Column, DataKey, ErrorKind, KekUri, Keyring, KeyringError, RowContext, RowId, Scope, WrappedKey,
+};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 fn ministack() -> Emulator {
     Emulator::named("FIELDSEAL_TEST_MINISTACK")
@@ -124,4 +127,70 @@ fn a_keyring_stops_opening_when_the_key_is_disabled() {
     assert!(matches!(keyring.rotate(&tenant), Err(KeyringError::Wrap(KmsError::Disabled(_)))));
     ministack.administer(async |client| client.enable_key().key_id(&key).send().await);
     assert_eq!(open().unwrap().keys(), keyring.keys());
+}
+
+/// What a running process does, with nobody's hand on it.
+#[test]
+#[ignore = "needs an emulator of AWS KMS: bash tests/all"]
+fn a_disabled_key_stops_a_running_process_within_its_lease() {
+    const NAME: Column = Column::new("patients", "name");
+    const LEASE: Duration = Duration::from_secs(3);
+    let ministack = ministack();
+    let key = ministack.create_key();
+    let keyring = Keyring::builder(ministack.open(&key), Memory::new()).lease(LEASE).open().unwrap();
+    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let row = RowContext::of_row(RowId::of(&1));
+    let value = keyring.seal_bytes(&NAME, &row, b"Ada").unwrap();
+    let works =
+        || keyring.open_bytes(&NAME, &row, &value).is_ok() && keyring.seal_bytes(&NAME, &row, b"Ada").is_ok();
+    let until = Instant::now() + LEASE * 2;
+    while Instant::now() < until {
+        assert!(works(), "it renews its lease in time");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(keyring.stats().renewals >= 1);
+    ministack.administer(async |client| client.disable_key().key_id(&key).send().await);
+    let disabled = Instant::now();
+    while works() {
+        assert!(disabled.elapsed() < LEASE + Duration::from_secs(1), "it goes on without its KEK");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    match keyring.open_bytes(&NAME, &row, &value).unwrap_err().kind() {
+        ErrorKind::LoadFailed(load) => {
+            assert!(matches!(load.error(), KeyringError::Kms { error: KmsError::Disabled(_), .. }), "{load}");
+        }
+        kind => panic!("{kind}"),
+    }
+    ministack.administer(async |client| client.enable_key().key_id(&key).send().await);
+    // A refusal is remembered for a moment, so that a KMS isn't asked by every value.
+    let enabled = Instant::now();
+    while !works() {
+        assert!(enabled.elapsed() < Duration::from_secs(20), "it comes back by itself");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Two accounts' keys, and a file in a safe: a data key opens with any of them.
+#[test]
+#[ignore = "needs an emulator of AWS KMS: bash tests/all"]
+fn a_break_glass_file_opens_what_a_disabled_key_does_not() {
+    let ministack = ministack();
+    let (key, other) = (ministack.create_key(), ministack.create_key());
+    let (folder, store) = (tempfile::tempdir().unwrap(), Arc::new(Memory::new()));
+    let in_aws =
+        Keyring::builder(ministack.open(&key), Arc::clone(&store)).and_kms(ministack.open(&other)).open().unwrap();
+    let id = in_aws.ensure_scope(&Scope::APPLICATION).unwrap();
+    let file = || Local::open_or_create(folder.path().join("break-glass.json"), None).unwrap();
+    let everything =
+        Keyring::builder(ministack.open(&key), Arc::clone(&store)).and_kms(ministack.open(&other)).and_kms(file());
+    assert_eq!(everything.open().unwrap().add_copies().unwrap(), 1);
+    for key in [&key, &other] {
+        ministack.administer(async |client| client.disable_key().key_id(key).send().await);
+    }
+    assert!(Keyring::open(ministack.open(&key), Arc::clone(&store)).is_err());
+    let glass = Keyring::open(file(), Arc::clone(&store)).unwrap();
+    assert_eq!(glass.primary(&Scope::APPLICATION), Some(id));
+    let both = Keyring::builder(ministack.open(&key), Arc::clone(&store)).and_kms(file()).open().unwrap();
+    assert_eq!(both.primary(&Scope::APPLICATION), Some(id));
+    assert_eq!(both.stats().keys_loaded, 1);
 }
