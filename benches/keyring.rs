@@ -31,6 +31,7 @@ fn main() -> Result<()> {
     table.add_row(rows_under_one_key()?);
     table.add_row(cold_process(few)?);
     table.add_row(all_scopes(many)?);
+    table.add_row(all_scopes_in_use(many)?);
     table.add_row(scopes_on_demand(many)?);
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     println!("{table}\n");
@@ -100,6 +101,22 @@ fn cold_process(keys: usize) -> Result<Vec<String>> {
 fn all_scopes(scopes: usize) -> Result<Vec<String>> {
     let fleet = Fleet::new(scopes)?;
     measured(&format!("… with {scopes} scopes, all loaded"), &fleet, || fleet.open())
+}
+
+fn all_scopes_in_use(scopes: usize) -> Result<Vec<String>> {
+    const COLUMNS: [Column; 3] = [NAME, Column::new("patients", "phone"), Column::new("patients", "note")];
+    let fleet = Fleet::new(scopes)?;
+    measured(&format!("… with {scopes} scopes, three columns of each sealed and opened"), &fleet, || {
+        let keyring = fleet.open()?;
+        for number in 0..scopes {
+            let row = row(number)?;
+            for column in &COLUMNS {
+                let value = keyring.seal_bytes(column, &row, b"Ada")?;
+                black_box(keyring.open_bytes(column, &row, &value)?);
+            }
+        }
+        Ok(keyring)
+    })
 }
 
 fn scopes_on_demand(scopes: usize) -> Result<Vec<String>> {

@@ -86,6 +86,8 @@ mod guides {
     #[cfg(feature = "aws")]
     #[doc = include_str!("../docs/aws-kms.md")]
     struct AwsKms;
+    #[doc = include_str!("../docs/keyring.md")]
+    struct KeyringGuide;
     #[doc = include_str!("../docs/schema-lock.md")]
     struct SchemaLock;
 }

@@ -11,8 +11,8 @@ pub(crate) type Millis = u64;
 /// A clock that is read for every value, so it must cost a few nanoseconds: the system's coarse monotonic one, a few
 /// milliseconds apart.
 ///
-/// That one stands still while a machine sleeps. [`Clock::catch_up`] adds what the wall clock says was missed, so that
-/// a lease ends on time; a wall clock that is set back changes nothing, and one that is set forward ends leases early.
+/// That one stands still while a machine sleeps. The keyring's background adds what the wall clock says was
+/// missed, so that a lease ends on time; a wall clock that is set back changes nothing, and one that is set forward ends leases early.
 #[derive(Debug, Clone)]
 pub struct Clock(Repr);
 

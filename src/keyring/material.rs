@@ -1,14 +1,12 @@
-//! One unwrapped data key: its lease, and the column ciphers that were needed so far.
+//! One unwrapped data key and its lease.
 
 use super::clock::Millis;
+use super::columns::{ColumnSealer, Columns};
 use super::config::Lease;
-use crate::context::{AadStart, Scope};
-use crate::keys::{Commitment, DataKey, KeyId, KeyRecord, column_key, scrubbed};
+use crate::context::Scope;
+use crate::keys::{Commitment, DataKey, KeyId, KeyRecord};
 use crate::model::Column;
-use crate::suite::{ColumnCipher, Failed, Suite};
-use arc_swap::ArcSwap;
-use hashbrown::HashMap;
-use std::sync::Arc;
+use crate::suite::{Failed, Suite};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A key counts as used again after so long: a use that writes nothing is faster, on every core.
@@ -19,7 +17,7 @@ pub(super) struct KeyMaterial {
     pub(super) scope: Scope,
     pub(super) commitment: Commitment,
     key: DataKey,
-    columns: ArcSwap<Columns>,
+    columns: Columns,
     /// When the KMS was last asked for it, and answered.
     leased_at: AtomicU64,
     /// When it must not be used any more. The only time that the hot path looks at.
@@ -27,21 +25,6 @@ pub(super) struct KeyMaterial {
     /// When it's due to be renewed.
     renew_at: AtomicU64,
     last_used: AtomicU64,
-}
-
-type Columns = HashMap<CipherId<'static>, Arc<ColumnSealer>>;
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct CipherId<'a> {
-    table: &'a str,
-    column: &'a str,
-    suite: Suite,
-}
-
-/// All that the values of one column in one scope have in common.
-pub(super) struct ColumnSealer {
-    pub(super) cipher: ColumnCipher,
-    pub(super) aad: AadStart,
 }
 
 impl KeyMaterial {
@@ -52,7 +35,7 @@ impl KeyMaterial {
             scope: record.scope.clone(),
             commitment: record.commitment,
             key,
-            columns: ArcSwap::default(),
+            columns: Columns::default(),
             leased_at: AtomicU64::new(0),
             usable_until: AtomicU64::new(0),
             renew_at: AtomicU64::new(0),
@@ -113,33 +96,8 @@ impl KeyMaterial {
         self.renew_at.store(now.saturating_add(lease.retry(self.id)), Relaxed);
     }
 
-    /// Hands the column's cipher under that suite to `with`. It is derived at its first use.
-    pub(super) fn with_column<T>(
-        &self,
-        column: &Column,
-        suite: Suite,
-        with: impl FnOnce(&ColumnSealer) -> T,
-    ) -> Result<T, Failed> {
-        let id = CipherId { table: column.table(), column: column.name(), suite };
-        if let Some(ready) = self.columns.load().get(&id) {
-            return Ok(with(ready));
-        }
-        self.derive(id)?;
-        let columns = self.columns.load();
-        columns.get(&id).map(|ready| with(ready)).ok_or(Failed::Rejected)
-    }
-
-    #[cold]
-    fn derive(&self, id: CipherId<'static>) -> Result<(), Failed> {
-        let derive = || ColumnCipher::new(id.suite, &column_key(&self.key, id.suite, id.table, id.column));
-        let cipher = scrubbed(derive).ok_or(Failed::Rejected)?;
-        let ready = Arc::new(ColumnSealer { cipher, aad: AadStart::new(id.table, id.column, &self.scope) });
-        self.columns.rcu(|columns| {
-            let mut more = Columns::clone(columns);
-            // Another thread's, if it was faster: its state counts the values sealed so far.
-            more.entry(id).or_insert_with(|| Arc::clone(&ready));
-            more
-        });
-        Ok(())
+    /// The column's cipher under that suite. It is derived at its first use.
+    pub(super) fn column(&self, column: &Column, suite: Suite) -> Result<&ColumnSealer, Failed> {
+        self.columns.get_or_derive(column, suite, &self.key, &self.scope)
     }
 }

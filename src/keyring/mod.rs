@@ -8,6 +8,7 @@ mod admin;
 mod backends;
 mod cache;
 mod clock;
+mod columns;
 mod config;
 mod copies;
 mod error;

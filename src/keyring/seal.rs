@@ -248,11 +248,11 @@ fn seal_under(
     sealed.resize(HEADER_LEN + suite.prefix_len(), 0);
     push_framed(column, encoded, &mut sealed);
     sealed.resize(total, 0);
-    let done = key.with_column(column, suite, |ready| {
+    let done = key.column(column, suite).and_then(|ready| {
         let (prefix, text, suffix) = split_body(&mut sealed, suite).ok_or(Failed::Rejected)?;
         ready.aad.complete(bound_row(column, suite, row), |aad| ready.cipher.seal(aad, prefix, text, suffix))
     });
-    if let Err(failed) = done.flatten() {
+    if let Err(failed) = done {
         drop(Zeroizing::new(sealed));
         return Err(failed.into());
     }
@@ -290,9 +290,8 @@ fn open_body(
     let text_len = rest.len().checked_sub(suite.suffix_len()).ok_or(ErrorKind::Rejected)?;
     let (text, suffix) = rest.split_at_checked(text_len).ok_or(ErrorKind::Rejected)?;
     let mut plaintext = Zeroizing::new(text.to_vec());
-    key.with_column(column, suite, |ready| {
-        ready.aad.complete(bound, |aad| ready.cipher.open(aad, prefix, &mut plaintext, suffix))
-    })??;
+    let ready = key.column(column, suite)?;
+    ready.aad.complete(bound, |aad| ready.cipher.open(aad, prefix, &mut plaintext, suffix))?;
     Ok(plaintext)
 }
 

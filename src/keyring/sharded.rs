@@ -1,8 +1,10 @@
 //! A map that is read without a lock and written by copying one of its parts.
 
+use crate::context::Scope;
+use crate::keys::KeyId;
 use arc_swap::{ArcSwap, Guard};
-use hashbrown::{DefaultHashBuilder, HashMap};
-use std::hash::{BuildHasher, Hash};
+use hashbrown::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// A power of two. A write copies the entries of one shard.
@@ -12,10 +14,32 @@ pub(super) type Shard<K, V> = HashMap<K, V>;
 
 pub(super) struct Sharded<K, V> {
     shards: [ArcSwap<Shard<K, V>>; SHARDS],
-    hasher: DefaultHashBuilder,
 }
 
-impl<K: Hash + Eq + Clone, V: Clone> Sharded<K, V> {
+/// What spreads keys over shards: cheaper than a hash, and good enough to copy little.
+pub(super) trait Spread {
+    fn spread(&self) -> usize;
+}
+
+impl Spread for KeyId {
+    fn spread(&self) -> usize {
+        // They are random.
+        usize::try_from(self.get()).unwrap_or_default()
+    }
+}
+
+impl Spread for Scope {
+    fn spread(&self) -> usize {
+        // Numbers and UUIDs differ at their ends.
+        match self.as_str().as_bytes() {
+            [.., a, b] => usize::from(*a) * 16 + usize::from(*b),
+            [a] => usize::from(*a),
+            [] => 0,
+        }
+    }
+}
+
+impl<K: Hash + Eq + Clone + Spread, V: Clone> Sharded<K, V> {
     /// The part of the map that the key would be in, as it is at this moment.
     pub(super) fn shard(&self, key: &K) -> Guard<Arc<Shard<K, V>>> {
         self.place(key).load()
@@ -47,15 +71,13 @@ impl<K: Hash + Eq + Clone, V: Clone> Sharded<K, V> {
 
     #[expect(clippy::indexing_slicing, reason = "the index is below the number of shards")]
     fn place(&self, key: &K) -> &ArcSwap<Shard<K, V>> {
-        // The map itself uses the low and the highest bits.
-        let hash = self.hasher.hash_one(key) >> 32;
-        &self.shards[usize::try_from(hash).unwrap_or_default() % SHARDS]
+        &self.shards[key.spread() % SHARDS]
     }
 }
 
 impl<K, V> Default for Sharded<K, V> {
     fn default() -> Self {
-        Self { shards: std::array::from_fn(|_| ArcSwap::default()), hasher: DefaultHashBuilder::default() }
+        Self { shards: std::array::from_fn(|_| ArcSwap::default()) }
     }
 }
 
@@ -66,17 +88,34 @@ mod tests {
     #[test]
     fn holds_what_was_set() {
         let map = Sharded::default();
+        let id = |number: u32| KeyId::new(number + 1).unwrap();
         for number in 0..1000_u32 {
-            map.set(&number, Some(number * 2));
+            map.set(&id(number), Some(number * 2));
         }
         for number in (0..1000).step_by(3) {
-            map.set(&number, None);
+            map.set(&id(number), None);
         }
         let mut sum = 0_u32;
         map.for_each(|_, value| sum += value);
         assert_eq!(sum, (0..1000).filter(|number| number % 3 != 0).map(|number| number * 2).sum::<u32>());
-        assert_eq!((map.get(&3), map.get(&4)), (None, Some(8)));
-        let used = map.shards.iter().filter(|shard| !shard.load().is_empty()).count();
-        assert_eq!(used, SHARDS, "keys are spread");
+        assert_eq!((map.get(&id(3)), map.get(&id(4))), (None, Some(8)));
+        let fullest = map.shards.iter().map(|shard| shard.load().len()).max();
+        assert!(fullest < Some(30), "keys are spread");
+    }
+
+    #[test]
+    fn scopes_are_spread_whether_they_are_numbers_or_uuids() {
+        let fullest = |name: &dyn Fn(u64) -> String| {
+            let mut counts = [0; SHARDS];
+            (0..6400).for_each(|number| counts[Scope::tenant(name(number)).unwrap().spread() % SHARDS] += 1);
+            counts.into_iter().max()
+        };
+        assert!(fullest(&|number| number.to_string()) < Some(1000));
+        let uuid = |number: u64| {
+            let random = u128::from(number.wrapping_mul(0x9E37_79B9_7F4A_7C15)) << 64
+                | u128::from(number.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+            format!("{random:032x}")
+        };
+        assert!(fullest(&uuid) < Some(1000));
     }
 }
