@@ -8,6 +8,7 @@ use fieldseal::{
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 
 const NAME: Column = Column::new("patients", "name");
@@ -216,14 +217,15 @@ fn a_second_keyring_sees_changes_when_it_refreshes() {
 fn a_kms_that_fails_leaves_the_keyring_and_the_store_as_they_were() {
     let (_dir, kms) = Counting::new();
     let store = Arc::new(Memory::new());
-    let keyring = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+    let impatient = || Keyring::builder(Arc::clone(&kms), Arc::clone(&store)).deadline(Duration::from_millis(300));
+    let keyring = impatient().open().unwrap();
     let id = keyring.ensure_scope(&Scope::APPLICATION).unwrap();
     let before = store.load().unwrap();
     kms.failing.store(1, Ordering::Relaxed);
     assert!(matches!(keyring.rotate(&Scope::APPLICATION), Err(KeyringError::Wrap(KmsError::Unavailable(_)))));
     assert!(matches!(keyring.rewrap(), Err(KeyringError::Kms { .. })));
     assert!(matches!(
-        Keyring::open(Arc::clone(&kms), Arc::clone(&store)),
+        impatient().open(),
         Err(KeyringError::Kms { id: failed, .. }) if failed == id
     ));
     assert_eq!(store.load().unwrap(), before);

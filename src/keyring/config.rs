@@ -118,9 +118,9 @@ impl KeyringBuilder {
     }
 
     /// How long sealing, opening and administration wait for the KMS and the key store. Default: ten seconds, below
-    /// the half minute after which HTTP clients and load balancers usually give up.
+    /// the half minute after which HTTP clients and load balancers usually give up; at most a day.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.settings.deadline = deadline;
+        self.settings.deadline = deadline.min(Duration::from_secs(86_400));
         self
     }
 
@@ -201,6 +201,11 @@ impl Lease {
 
     pub(super) fn grace(&self) -> Millis {
         millis(self.grace)
+    }
+
+    /// A renewal that takes longer means that the KMS can't be reached: the deadline, but well before the lease is over.
+    pub(super) fn patience(&self, deadline: Duration) -> Millis {
+        millis(deadline).min(self.length() / 12)
     }
 
     /// When renewal begins: after two thirds to three quarters of the lease, so that keys loaded together aren't renewed

@@ -122,7 +122,7 @@ impl Keyring {
             backends,
         });
         let keyring = Self { inner };
-        keyring.within_deadline(|keyring| keyring.inner.preload())?;
+        keyring.preload()?;
         keyring.inner.upkeep.refreshed(keyring.inner.backends.now(), keyring.inner.backends.settings.refresh);
         if keyring.inner.backends.settings.background {
             Upkeep::begin(&keyring.inner).map_err(|error| KeyringError::NoThread(error.to_string()))?;
@@ -139,11 +139,9 @@ impl Keyring {
     ///
     /// If the store can't be read, or what it says of a scope makes no sense: that scope is unchanged then.
     pub fn refresh(&self) -> Result<(), KeyringError> {
-        self.within_deadline(|keyring| {
-            let (begun, read) = keyring.inner.loader().reread();
-            let loaded = keyring.inner.wait_for_all(begun);
-            read.and(loaded)
-        })
+        let (begun, read) = self.within_deadline(|keyring| Ok(keyring.inner.loader().reread()))?;
+        let loaded = self.inner.wait_for_all(begun);
+        read.and(loaded)
     }
 
     /// Does what the background does, for programs that have none ([`KeyringBuilder::without_background`]), and for tests:

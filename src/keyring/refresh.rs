@@ -1,12 +1,12 @@
 //! Reading the key store: all of it where it fits, the scopes in use where it doesn't.
 
-use super::Inner;
 use super::backends::Backends;
 use super::cache::Ticket;
 use super::error::{KeyringError, Need};
 use super::flights::Flight;
 use super::load::Loader;
 use super::stats::count;
+use super::{Inner, Keyring};
 use crate::context::Scope;
 use crate::keys::{KeyRecord, KeyState};
 use crate::store::StoreError;
@@ -24,15 +24,18 @@ struct Reading {
     failed: Option<KeyringError>,
 }
 
-impl Inner {
-    /// What a keyring begins with: every key that opens values if they are few enough, the application's otherwise.
-    pub(super) fn preload(self: &Arc<Self>) -> Result<(), KeyringError> {
-        let mut reading = self.backends.read(self.cache.ticket(), &[Scope::APPLICATION])?;
-        let records = self.learn(&mut reading);
+impl Keyring {
+    /// What a keyring begins with: every key that opens values if they are few enough, the application's otherwise. It
+    /// takes as long as one key after the other is loaded.
+    pub(super) fn preload(&self) -> Result<(), KeyringError> {
+        let inner = &self.inner;
+        let mut reading = self.within_deadline(|keyring| {
+            keyring.inner.backends.read(keyring.inner.cache.ticket(), &[Scope::APPLICATION])
+        })?;
+        let records = inner.learn(&mut reading);
         let openable = records.into_iter().filter(|record| record.state.opens());
-        let begun = self.load_all(reading.as_of, openable.collect());
-        let loaded = self.wait_for_all(begun);
-        match (self.cache.loaded(), loaded.err().or(reading.failed)) {
+        let loaded = inner.wait_for_all(inner.load_all(reading.as_of, openable.collect()));
+        match (inner.cache.loaded(), loaded.err().or(reading.failed)) {
             (0, Some(error)) => Err(error),
             (_, Some(error)) => {
                 tracing::error!(%error, "a data key is missing: what is sealed under it can't be opened");
@@ -41,7 +44,9 @@ impl Inner {
             (_, None) => Ok(()),
         }
     }
+}
 
+impl Inner {
     /// Takes in every scope that makes sense, and gives back their records.
     fn learn(&self, reading: &mut Reading) -> Vec<KeyRecord> {
         let mut learnt = Vec::new();

@@ -80,6 +80,7 @@ impl Inner {
         let now = self.backends.now();
         let (mut due, mut over) = (Vec::new(), Vec::new());
         let mut next = now.saturating_add(millis(LONGEST_SLEEP));
+        self.give_up_late_renewals(now);
         self.cache.for_each(|id, key| match &key.material {
             Some(material) if !material.is_usable(now) => over.push((*id, key.scope.clone())),
             Some(material) => {
@@ -96,32 +97,41 @@ impl Inner {
                 tracing::info!(key = %id, %scope, "dropped a data key: its lease is over");
             }
         }
-        self.renew(due, now);
+        let late = self.renew(due, now);
         self.refresh_if_due(now);
-        let next = next.min(self.upkeep.refresh_at.load(Ordering::Relaxed));
+        let next = next.min(late).min(self.upkeep.refresh_at.load(Ordering::Relaxed));
         Duration::from_millis(next.saturating_sub(now)).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
     }
 
-    /// Begins the renewals that are due. One that takes longer than the deadline means that the KMS can't be reached.
-    fn renew(self: &Arc<Self>, due: Vec<KeyId>, now: Millis) {
-        let deadline = millis(self.backends.settings.deadline);
+    /// A renewal that takes too long means that the KMS can't be reached: the key goes into its grace.
+    fn give_up_late_renewals(self: &Arc<Self>, now: Millis) {
+        let settings = &self.backends.settings;
+        let patience = settings.lease.patience(settings.deadline);
         let mut renewals = self.upkeep.renewals.lock().unwrap_or_else(PoisonError::into_inner);
         renewals.retain(|Renewal { since, id, flight }| {
-            let is_late = !flight.has_landed() && now.saturating_sub(*since) >= deadline;
+            let is_late = !flight.has_landed() && now.saturating_sub(*since) >= patience;
             if is_late {
-                self.flights.give_up(&Need::Open(*id), flight);
-                let late =
-                    KeyringError::TimedOut { need: Some(Need::Open(*id)), after: self.backends.settings.deadline };
+                let need = Need::Open(*id);
+                self.flights.give_up(&need, flight);
+                let late = KeyringError::TimedOut { need: Some(need), after: Duration::from_millis(patience) };
                 let _ = self.loader().keep_or_drop(*id, late);
             }
             !is_late && !flight.has_landed()
         });
+    }
+
+    /// Begins the renewals that are due, and says when the first of all will be late.
+    fn renew(self: &Arc<Self>, due: Vec<KeyId>, now: Millis) -> Millis {
+        let settings = &self.backends.settings;
+        let patience = settings.lease.patience(settings.deadline);
+        let mut renewals = self.upkeep.renewals.lock().unwrap_or_else(PoisonError::into_inner);
         for id in due {
             if renewals.iter().all(|renewal| renewal.id != id) {
                 let flight = self.start_load(&Need::Open(id), None);
                 renewals.push(Renewal { since: now, id, flight });
             }
         }
+        renewals.iter().map(|renewal| renewal.since.saturating_add(patience)).min().unwrap_or(Millis::MAX)
     }
 
     fn refresh_if_due(self: &Arc<Self>, now: Millis) {
