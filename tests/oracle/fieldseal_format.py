@@ -7,6 +7,7 @@ What is inside a sealed value (framing, encodings) is in fieldseal_plaintext.py.
 
 import base64
 import binascii
+import hashlib
 import hmac as hmac_module
 import json
 import re
@@ -244,6 +245,19 @@ def commitment(data_key, key_id, scope):
 
 def binding(key_id, scope, commitment_bytes):
     return lp("fieldseal/1 data key") + lp(u32(key_id)) + lp(scope) + lp(commitment_bytes)
+
+
+def aws_context(key_id, scope, commitment_bytes):
+    """The encryption context of a data key under AWS KMS: strings by name."""
+    plain = all(" " <= c <= "~" for c in scope) and len(scope) <= 256 and scope == scope.strip(" ")
+    if scope == "":
+        name, value = "fieldseal:scope", "application"
+    elif plain:
+        name, value = "fieldseal:tenant", scope
+    else:
+        name, value = "fieldseal:tenant-sha256", hashlib.sha256(scope.encode()).hexdigest()
+    return {"fieldseal:format": "fieldseal/1 data key", "fieldseal:key-id": f"{key_id:08x}",
+            "fieldseal:commitment": commitment_bytes.hex(), name: value}
 
 
 def protection(passphrase_object):

@@ -704,6 +704,30 @@ def kek_files():
             "refused_commitments": refused_commitments(plain)}
 
 
+# --- aws_contexts.json ------------------------------------------------------------------------------------------
+
+AWS_SCOPES = {
+    "the application": "", "a number": "42", "a UUID": "98d9c634-4044-4f44-8b2b-1e9863ea1c13", "a name": "Acme, Inc. (EU)",
+    "every printable character": "".join(chr(c) for c in range(0x21, 0x7F)), "a space inside": "a b",
+    "a space in front": " a", "a space behind": "a ", "only a space": " ", "a tab": "a\tb", "DEL": "a\x7f",
+    "NUL": "a\0b", "Latin": "Zürich", "Japanese": "東京クリニック", "emoji": "🏥", "composed": "é", "decomposed": "e\u0301",
+    "the application by name": "application", "256 characters": "x" * 256, "257 characters": "x" * 257,
+    "65,535 characters": "x" * 65_535,
+}  # fmt: skip
+
+
+def aws_contexts():
+    cases = []
+    for number, (name, scope) in enumerate(AWS_SCOPES.items()):
+        key_id = 0xFFFF_FFFF - number * 0x0765_4321 & 0xFFFF_FFFF
+        committed = fill(f"commitment {name}", 32)
+        cases.append({"name": name, "key_id": key_id, "scope": scope, "commitment": committed.hex(),
+                      "context": f.aws_context(key_id, scope, committed)})
+    contexts = [json.dumps(c["context"], sort_keys=True) for c in cases]
+    assert len(set(contexts)) == len(contexts) and all(len(c) < 8192 for c in contexts)
+    return {"about": "The encryption context of a data key under AWS KMS.", "contexts": cases}
+
+
 # --- xaes_c2sp.json ---------------------------------------------------------------------------------------------
 
 # Published in https://c2sp.org/XAES-256-GCM, section "Test vectors".
@@ -804,7 +828,7 @@ def main():
     check_published_vectors()
     OUT.mkdir(exist_ok=True)
     changed = []
-    for make in (values, failures, plaintexts, kek_files, xaes_c2sp):
+    for make in (values, failures, plaintexts, kek_files, aws_contexts, xaes_c2sp):
         path = OUT / f"{make.__name__}.json"
         content = make()
         check_names(content)

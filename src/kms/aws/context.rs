@@ -72,6 +72,26 @@ mod tests {
         assert_eq!(context(tenant("Zürich")), with(zurich));
     }
 
+    /// Made by `tests/oracle`, from the format's page alone.
+    #[test]
+    fn is_the_oracles() {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tests/vectors/aws_contexts.json")).unwrap();
+        let cases = vectors["contexts"].as_array().unwrap();
+        assert!(cases.len() > 20);
+        for case in cases {
+            let mut commitment = [0; 32];
+            hex::decode_to_slice(case["commitment"].as_str().unwrap(), &mut commitment).unwrap();
+            let binding = Binding {
+                id: KeyId::new(u32::try_from(case["key_id"].as_u64().unwrap()).unwrap()).unwrap(),
+                scope: Scope::from_store(case["scope"].as_str().unwrap()).unwrap(),
+                commitment: Commitment::from_bytes(commitment),
+            };
+            let context = serde_json::to_value(encryption_context(&binding)).unwrap();
+            assert_eq!(context, case["context"], "{}", case["name"]);
+        }
+    }
+
     #[test]
     fn differs_for_every_scope_and_stays_small() {
         let long = "x".repeat(65_535);
