@@ -169,4 +169,11 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            ErrorKind::LoadFailed(load) => std::error::Error::source(load),
+            _ => None,
+        }
+    }
+}

@@ -1,10 +1,15 @@
 //! Creating, rotating and ending data keys.
 
-use super::{Keyring, KeyringError, Need};
+use super::cache::Ticket;
+use super::clock::Millis;
+use super::material::KeyMaterial;
+use super::workers::within;
+use super::{Keyring, KeyringError};
 use crate::context::Scope;
 use crate::keys::{DataKey, KeyId, KeyRecord, KeyState, TransitionError, commitment};
 use crate::store::{Change, Conflict, StoreError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How often a change is tried again when another process was faster, or drew the same id.
 pub(super) const ATTEMPTS: u32 = 16;
@@ -26,12 +31,8 @@ impl Keyring {
         self.administer(scope, move |keyring, records| {
             let known = records.iter().find(|record| record.state == KeyState::Primary);
             match known {
-                Some(primary) => Ok((Vec::new(), primary.id)),
-                None => {
-                    let record = keyring.new_record(&of, KeyState::Primary)?;
-                    let id = record.id;
-                    Ok((vec![Change::Insert(record)], id))
-                }
+                Some(primary) => Ok(Plan::of(Vec::new(), primary.id)),
+                None => Ok(Plan::insert(Vec::new(), keyring.new_record(&of, KeyState::Primary)?)),
             }
         })
     }
@@ -47,9 +48,7 @@ impl Keyring {
     pub fn stage(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
         let of = scope.clone();
         self.administer(scope, move |keyring, _| {
-            let record = keyring.new_record(&of, KeyState::Staged)?;
-            let id = record.id;
-            Ok((vec![Change::Insert(record)], id))
+            Ok(Plan::insert(Vec::new(), keyring.new_record(&of, KeyState::Staged)?))
         })
     }
 
@@ -86,7 +85,7 @@ impl Keyring {
             let new = step(record, KeyState::Primary)?;
             let mut changes = demote_primary(records)?;
             changes.push(Change::Update(new));
-            Ok((changes, ()))
+            Ok(Plan::of(changes, ()))
         })
     }
 
@@ -102,11 +101,7 @@ impl Keyring {
     pub fn rotate(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
         let of = scope.clone();
         self.administer(scope, move |keyring, records| {
-            let new = keyring.new_record(&of, KeyState::Primary)?;
-            let id = new.id;
-            let mut changes = demote_primary(records)?;
-            changes.push(Change::Insert(new));
-            Ok((changes, id))
+            Ok(Plan::insert(demote_primary(records)?, keyring.new_record(&of, KeyState::Primary)?))
         })
     }
 
@@ -128,7 +123,7 @@ impl Keyring {
         self.administer_key(id, move |_, records| {
             let record = find(records, id)?;
             match record.state {
-                KeyState::Retired => Ok((vec![Change::Update(step(record, KeyState::Active)?)], ())),
+                KeyState::Retired => Ok(Plan::of(vec![Change::Update(step(record, KeyState::Active)?)], ())),
                 from => Err(KeyringError::Transition { id, error: TransitionError { from, to: KeyState::Active } }),
             }
         })
@@ -146,18 +141,20 @@ impl Keyring {
     }
 
     fn change_state(&self, id: KeyId, to: KeyState) -> Result<(), KeyringError> {
-        self.administer_key(id, move |_, records| Ok((vec![Change::Update(step(find(records, id)?, to)?)], ())))
+        self.administer_key(id, move |_, records| {
+            Ok(Plan::of(vec![Change::Update(step(find(records, id)?, to)?)], ()))
+        })
     }
 
     /// Changes keys of the scope that the key is in.
     fn administer_key<T: Send + 'static>(
         &self,
         id: KeyId,
-        decide: impl Fn(&Self, &[KeyRecord]) -> Result<(Vec<Change>, T), KeyringError> + Send + 'static,
+        decide: impl Fn(&Self, &[KeyRecord]) -> Result<Plan<T>, KeyringError> + Send + 'static,
     ) -> Result<T, KeyringError> {
-        self.within_deadline(move |keyring| {
-            let record = keyring.inner.backends.store.get(id)?.ok_or(KeyringError::NoSuchKey(id))?;
-            keyring.until_uncontended(&record.scope, decide)
+        self.within_deadline(move |keyring, until| {
+            let record = keyring.inner.backends.record(id)?.ok_or(KeyringError::NoSuchKey(id))?;
+            keyring.until_uncontended(&record.scope, until, decide)
         })
     }
 
@@ -165,10 +162,20 @@ impl Keyring {
     fn administer<T: Send + 'static>(
         &self,
         scope: &Scope,
-        decide: impl Fn(&Self, &[KeyRecord]) -> Result<(Vec<Change>, T), KeyringError> + Send + 'static,
+        decide: impl Fn(&Self, &[KeyRecord]) -> Result<Plan<T>, KeyringError> + Send + 'static,
     ) -> Result<T, KeyringError> {
         let scope = scope.clone();
-        self.within_deadline(move |keyring| keyring.until_uncontended(&scope, decide))
+        self.within_deadline(move |keyring, until| keyring.until_uncontended(&scope, until, decide))
+    }
+
+    /// Does `work` on another thread, and gives up when it takes too long. Nothing may be committed after `until`.
+    fn within_deadline<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self, Instant) -> Result<T, KeyringError> + Send + 'static,
+    ) -> Result<T, KeyringError> {
+        let (keyring, limit) = (self.clone(), self.inner.backends.settings.administration());
+        let until = Instant::now() + limit;
+        within(limit, move || work(&keyring, until))
     }
 
     /// Reads the scope's records, lets `decide` choose changes, commits them, and loads what is primary or staged then;
@@ -176,28 +183,34 @@ impl Keyring {
     fn until_uncontended<T>(
         &self,
         scope: &Scope,
-        decide: impl Fn(&Self, &[KeyRecord]) -> Result<(Vec<Change>, T), KeyringError>,
+        until: Instant,
+        decide: impl Fn(&Self, &[KeyRecord]) -> Result<Plan<T>, KeyringError>,
     ) -> Result<T, KeyringError> {
-        let _administering = self.lock();
-        let store = &self.inner.backends.store;
+        let _turn = self.inner.administering.turn(scope, until)?;
+        let backends = &self.inner.backends;
         for _ in 0..ATTEMPTS {
             let as_of = self.inner.cache.ticket();
-            let records = store.load_scope(scope)?;
-            let (changes, result) = decide(self, &records)?;
+            let records = backends.scope(scope)?;
+            let Plan { changes, result, new } = decide(self, &records)?;
             if changes.is_empty() {
-                self.take_in(as_of, scope, &records)?;
+                self.take_in(as_of, scope, records)?;
                 return Ok(result);
             }
-            match store.commit(&changes) {
+            // Whoever asked for it was told that it took too long.
+            if Instant::now() >= until {
+                return Err(KeyringError::TimedOut { need: None, after: backends.settings.administration() });
+            }
+            match backends.store.commit(&changes) {
                 Ok(()) => {
                     let as_of = self.inner.cache.ticket();
-                    let stored = store.load_scope(scope)?;
+                    let stored = backends.scope(scope)?;
                     for change in &changes {
                         let record = change.record();
                         tracing::info!(key = %record.id, scope = %record.scope, state = %record.state, "changed a data key");
                         check_stored(record, &stored)?;
                     }
-                    self.take_in(as_of, scope, &stored)?;
+                    self.take_in_new(as_of, scope, &stored, new)?;
+                    self.take_in(as_of, scope, stored)?;
                     return Ok(result);
                 }
                 Err(StoreError::Conflict(
@@ -209,29 +222,38 @@ impl Keyring {
         Err(KeyringError::Contended(ATTEMPTS))
     }
 
-    /// What was changed takes effect here at once.
-    fn take_in(
+    /// A key that was just made is at hand: the KMS has proven that it gives it back.
+    fn take_in_new(
         &self,
-        as_of: super::cache::Ticket,
+        as_of: Ticket,
         scope: &Scope,
-        records: &[KeyRecord],
+        stored: &[KeyRecord],
+        new: Option<NewKey>,
     ) -> Result<(), KeyringError> {
+        let Some(NewKey { id, key, asked, asked_at }) = new else { return Ok(()) };
+        self.inner.cache.learn(as_of, scope, stored)?;
+        if let Ok(record) = find(stored, id) {
+            let lease = &self.inner.backends.settings.lease;
+            let material = Arc::new(KeyMaterial::new(record, key, lease, asked_at, false));
+            // If it was retired meanwhile, it isn't needed.
+            let _ = self.inner.cache.put(as_of, asked, record, material);
+            self.inner.upkeep.wake();
+        }
+        Ok(())
+    }
+
+    /// What was changed takes effect here at once.
+    fn take_in(&self, as_of: Ticket, scope: &Scope, records: Vec<KeyRecord>) -> Result<(), KeyringError> {
         self.inner.flights.forget_failures();
-        self.inner.cache.learn(as_of, scope, records)?;
-        let now = self.inner.backends.now();
-        let ahead = records.iter().filter(|record| matches!(record.state, KeyState::Primary | KeyState::Staged));
-        let missing = ahead.filter(|record| self.inner.cache.usable(record.id, now).is_none());
-        let begun = missing.map(|record| {
-            let need = Need::Open(record.id);
-            let flight = self.inner.start_load(&need, Some((as_of, record.clone())));
-            (need, flight)
-        });
-        self.inner.wait_for_all(begun.collect())
+        self.inner.cache.learn(as_of, scope, &records)?;
+        let ahead = records.into_iter().filter(|record| record.state.is_ahead()).collect();
+        self.inner.wait_for_all(self.inner.load_all(as_of, ahead, false))
     }
 
     /// A new data key under every KMS, not yet stored.
-    fn new_record(&self, scope: &Scope, state: KeyState) -> Result<KeyRecord, KeyringError> {
+    fn new_record(&self, scope: &Scope, state: KeyState) -> Result<(KeyRecord, NewKey), KeyringError> {
         let (key, id) = (DataKey::random()?, KeyId::random()?);
+        let (asked, asked_at) = (self.inner.cache.ticket(), self.inner.backends.now());
         let mut record = KeyRecord {
             id,
             scope: scope.clone(),
@@ -242,7 +264,37 @@ impl Keyring {
             revision: 1,
         };
         record.wrapped = self.inner.backends.wrap_under_all(&record, &key)?;
-        Ok(record)
+        Ok((record, NewKey { id, key, asked, asked_at }))
+    }
+}
+
+/// What an administrator's step does to the records of a scope.
+struct Plan<T> {
+    changes: Vec<Change>,
+    result: T,
+    new: Option<NewKey>,
+}
+
+/// A key that was just drawn and wrapped.
+struct NewKey {
+    id: KeyId,
+    key: DataKey,
+    asked: Ticket,
+    asked_at: Millis,
+}
+
+impl<T> Plan<T> {
+    const fn of(changes: Vec<Change>, result: T) -> Self {
+        Self { changes, result, new: None }
+    }
+}
+
+impl Plan<KeyId> {
+    /// Stores a new key after those changes.
+    fn insert(mut changes: Vec<Change>, (record, new): (KeyRecord, NewKey)) -> Self {
+        let result = record.id;
+        changes.push(Change::Insert(record));
+        Self { changes, result, new: Some(new) }
     }
 }
 
@@ -263,8 +315,10 @@ fn check_stored(record: &KeyRecord, stored: &[KeyRecord]) -> Result<(), KeyringE
 fn check_published(record: &KeyRecord, delay: Duration) -> Result<(), KeyringError> {
     let staged = u64::try_from(record.created).unwrap_or_default();
     let now = u64::try_from(unix_seconds()).unwrap_or_default();
-    // A clock that was set back since, or another machine's that is ahead, makes it wait for longer, but not for ever.
+    // By whole seconds, of which the first may have been a short one. A clock that was set back since, or another
+    // machine's that is ahead, makes it wait for as long as they differ.
     let since = Duration::from_secs(now.saturating_sub(staged));
+    let delay = if delay.is_zero() { delay } else { delay.saturating_add(Duration::from_secs(1)) };
     match delay.checked_sub(since) {
         Some(wait) if !wait.is_zero() => Err(KeyringError::TooEarly { id: record.id, wait }),
         _ => Ok(()),

@@ -4,13 +4,14 @@ use super::clock::Millis;
 use super::config::{KeyringBuilder, Settings};
 use super::error::KeyringError;
 use super::stats::Counters;
-use super::workers::{observed, spawn};
-use crate::keys::{Binding, DataKey, KekUri, KeyRecord, WrappedKey, commitment, scrubbed};
+use super::workers::{caught, observed, spawn};
+use crate::context::Scope;
+use crate::keys::{Binding, DataKey, KekUri, KeyId, KeyRecord, WrappedKey, commitment, scrubbed};
 use crate::kms::{Kms, KmsError};
-use crate::store::KeyStore;
+use crate::store::{KeyStore, StoreError};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,8 @@ pub(super) struct Backends {
 pub(super) struct Provider {
     kms: Arc<dyn Kms>,
     avoided_until: AtomicU64,
+    /// Calls that have not returned yet.
+    calls: AtomicUsize,
 }
 
 impl std::fmt::Debug for Provider {
@@ -46,7 +49,7 @@ struct Candidate {
 
 impl Backends {
     pub(super) fn new(builder: KeyringBuilder) -> Self {
-        let provider = |kms| Provider { kms, avoided_until: AtomicU64::new(0) };
+        let provider = |kms| Provider { kms, avoided_until: AtomicU64::new(0), calls: AtomicUsize::new(0) };
         Self {
             kms: builder.kms.into_iter().map(provider).collect(),
             store: builder.store,
@@ -57,6 +60,28 @@ impl Backends {
 
     pub(super) fn now(&self) -> Millis {
         self.settings.clock.now()
+    }
+
+    /// The records of that scope, and of no other: a database may compare text without regard to case.
+    pub(super) fn scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, KeyringError> {
+        let records = self.store.load_scope(scope)?;
+        match records.iter().find(|record| record.scope != *scope) {
+            Some(other) => Err(self.confused(&format!("for {scope} it gives a key of {}", other.scope))),
+            None => Ok(records),
+        }
+    }
+
+    /// The record of that key.
+    pub(super) fn record(&self, id: KeyId) -> Result<Option<KeyRecord>, KeyringError> {
+        match self.store.get(id)? {
+            Some(other) if other.id != id => Err(self.confused(&format!("for key {id} it gives {}", other.id))),
+            record => Ok(record),
+        }
+    }
+
+    fn confused(&self, what: &str) -> KeyringError {
+        let message = format!("{what}: its columns must compare exactly, letter by letter");
+        StoreError::Damaged { store: format!("{:?}", self.store), message }.into()
     }
 
     /// Does `work`, again and again while what fails may pass, with growing and random pauses, until the deadline.
@@ -134,8 +159,14 @@ impl Backends {
             if let Some(candidate) = waiting.next() {
                 last = Some(candidate.provider);
                 let (send, backends, record) = (send.clone(), Arc::clone(self), record.clone());
-                let ask = observed(move || drop(send.send(backends.unwrap_copy(&record, &candidate))));
-                running += usize::from(spawn("fieldseal-kms", ask).is_ok());
+                let ask = move || drop(send.send(caught(|| backends.unwrap_copy(&record, &candidate))));
+                match self.has_room(last).and_then(|()| spawn("fieldseal-kms", observed(ask))) {
+                    Ok(()) => running += 1,
+                    Err(error) => {
+                        failed = Some(graver(failed, error));
+                        continue;
+                    }
+                }
             } else if running == 0 {
                 return Err(failed.unwrap_or(KeyringError::NoCopy(record.id)));
             }
@@ -153,6 +184,18 @@ impl Backends {
                     return Err(KeyringError::TimedOut { need: None, after: self.settings.deadline });
                 }
             }
+        }
+    }
+
+    /// Refuses to ask a KMS that doesn't answer by one thread after the other.
+    fn has_room(&self, provider: Option<usize>) -> Result<(), KeyringError> {
+        let asked = provider.and_then(|index| self.kms.get(index));
+        match asked.map(|asked| asked.calls.load(Relaxed)) {
+            Some(calls) if calls >= self.settings.parallel.saturating_mul(2) => {
+                let error = KmsError::Unavailable(format!("{calls} calls to it have not been answered"));
+                Err(KeyringError::Wrap(error))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -228,7 +271,10 @@ impl Backends {
         let span = tracing::info_span!("fieldseal.kms", operation, key = %binding.id, scope = %binding.scope, %kek);
         let _entered = span.enter();
         let began = Instant::now();
+        asked.calls.fetch_add(1, Relaxed);
+        let returned = OnReturn(&asked.calls);
         let answer = scrubbed(|| call(&*asked.kms));
+        drop(returned);
         let took = began.elapsed();
         self.counters.kms_call(took, answer.is_err());
         match &answer {
@@ -256,12 +302,26 @@ fn check(record: &KeyRecord, key: DataKey) -> Result<DataKey, KeyringError> {
     }
 }
 
-/// Which of two failures to report: one that may pass keeps the key in its grace; then one that says the most.
+/// Counts a call as returned, even if it panics.
+struct OnReturn<'a>(&'a AtomicUsize);
+
+impl Drop for OnReturn<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Which of two failures to report, in whichever order they came: one that leaves the key its grace, since that KMS may
+/// still have it; one that may pass before one that won't; and otherwise the one that says the most.
 fn graver(before: Option<KeyringError>, now: KeyringError) -> KeyringError {
+    let rank = |error: &KeyringError| match error {
+        error if error.is_transient() => 3,
+        error if !error.ends_key() => 2,
+        KeyringError::WrongKey(_) => 1,
+        _ => 0,
+    };
     match before {
-        Some(before) if before.is_transient() => before,
-        Some(KeyringError::WrongKey(id)) if !now.is_transient() => KeyringError::WrongKey(id),
-        Some(before) if !now.is_transient() && !matches!(now, KeyringError::WrongKey(_)) => before,
+        Some(before) if rank(&before) >= rank(&now) => before,
         _ => now,
     }
 }

@@ -8,7 +8,7 @@ use crate::context::Scope;
 use crate::error::ErrorKind;
 use crate::keys::{KeyId, KeyRecord, KeyState};
 use arc_swap::Guard;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +23,21 @@ pub(super) struct Cache {
     writing: Mutex<usize>,
     max_keys: usize,
     readings: AtomicU64,
+    /// Readings from before this one may not know that a key is retired: that was known here, and was forgotten.
+    forgotten: AtomicU64,
+    /// When a KMS last refused a key: an answer to an earlier question doesn't bring it back.
+    refused: Mutex<HashMap<KeyId, Ticket>>,
+}
+
+/// The most refusals that are remembered.
+const MAX_REFUSED: usize = 4096;
+
+/// Why a key that was loaded isn't taken in.
+pub(super) enum NotTaken {
+    /// The store or the KMS has said otherwise since: ask again.
+    Stale,
+    /// It doesn't open values.
+    Refused(ErrorKind),
 }
 
 /// What is known of a key, from the reading `as_of`.
@@ -55,10 +70,12 @@ impl Cache {
             writing: Mutex::new(0),
             max_keys,
             readings: AtomicU64::new(0),
+            forgotten: AtomicU64::new(0),
+            refused: Mutex::default(),
         }
     }
 
-    /// To be taken before the store is read.
+    /// To be taken before the store is read, and before the KMS is asked.
     pub(super) fn ticket(&self) -> Ticket {
         Ticket(self.readings.fetch_add(1, Ordering::SeqCst))
     }
@@ -108,14 +125,33 @@ impl Cache {
     }
 
     /// The scopes of which a key is loaded.
-    pub(super) fn scopes_in_use(&self) -> Vec<Scope> {
+    pub(super) fn scopes(&self) -> Vec<Scope> {
         let mut scopes = Vec::new();
         self.scopes.for_each(|scope, _| scopes.push(scope.clone()));
         scopes
     }
 
+    /// Whether a key of the scope is loaded for another reason than that it may be needed some day.
+    pub(super) fn is_in_use(&self, scope: &Scope) -> bool {
+        let is_used = |id: &KeyId| self.material(*id).is_some_and(|material| material.is_in_use());
+        self.scopes.get(scope).is_some_and(|known| known.keys.iter().any(is_used))
+    }
+
     pub(super) fn loaded(&self) -> usize {
         *self.writing()
+    }
+
+    /// How many keys are loaded at this moment, and for how many of them that holds.
+    pub(super) fn count(&self, holds: impl Fn(&KeyMaterial) -> bool) -> (u64, u64) {
+        let _loaded = self.writing();
+        let (mut all, mut some) = (0, 0);
+        self.for_each(|_, key| {
+            if let Some(material) = &key.material {
+                all += 1;
+                some += u64::from(holds(material));
+            }
+        });
+        (all, some)
     }
 
     /// Takes in what the store says of a scope, all of its records.
@@ -127,7 +163,7 @@ impl Cache {
         let primary = check(scope, records)?;
         let mut loaded = self.writing();
         let before = self.scopes.get(scope);
-        if before.as_ref().is_some_and(|known| known.as_of > as_of) {
+        if before.as_ref().is_some_and(|known| known.is_complete && known.as_of > as_of) {
             return Ok(());
         }
         for record in records.iter().filter(|record| record.state.opens()) {
@@ -141,7 +177,11 @@ impl Cache {
             self.forget(*gone, &mut loaded);
         }
         for record in records {
-            let material = self.keys.get(&record.id).and_then(|key| key.material);
+            let known = self.keys.get(&record.id);
+            if known.as_ref().is_some_and(|known| known.as_of > as_of && !known.state.opens()) {
+                continue;
+            }
+            let material = known.and_then(|key| key.material);
             let kept = material.clone().filter(|material| record.state.opens() && material.is_of(record));
             *loaded -= usize::from(material.is_some() && kept.is_none());
             let known = KnownKey { scope: scope.clone(), state: record.state, material: kept, as_of };
@@ -156,38 +196,48 @@ impl Cache {
         Ok(())
     }
 
-    /// Takes in a key that was loaded for that record, and gives back what is to be used.
+    /// Takes in a key that was loaded for that record, from a KMS that was asked at `asked`, and gives back what is to be
+    /// used.
     ///
     /// # Errors
     ///
-    /// If a later reading of the store says that the key doesn't open values any more.
+    /// If a later reading of the store, or a later answer of the KMS, says otherwise.
     pub(super) fn put(
         &self,
         as_of: Ticket,
+        asked: Ticket,
         record: &KeyRecord,
         material: Arc<KeyMaterial>,
-    ) -> Result<Arc<KeyMaterial>, ErrorKind> {
+    ) -> Result<Arc<KeyMaterial>, NotTaken> {
         let mut loaded = self.writing();
         let (id, scope) = (record.id, &record.scope);
+        if self.refused().get(&id).is_some_and(|refused| asked < *refused) {
+            return Err(NotTaken::Stale);
+        }
         let known = self.keys.get(&id);
+        if known.is_none() && as_of < Ticket(self.forgotten.load(Ordering::SeqCst)) {
+            return Err(NotTaken::Stale);
+        }
         let (mut state, mut as_of) = (record.state, as_of);
         if let Some(known) = known.as_ref().filter(|known| known.as_of > as_of) {
             (state, as_of) = (known.state, known.as_of);
         }
-        refuse(id, state)?;
+        refuse(id, state).map_err(NotTaken::Refused)?;
+        let before = known.and_then(|known| known.material);
+        if before.is_none() {
+            self.make_room(&mut loaded);
+            *loaded += 1;
+        }
         let in_scope = self.with_member(scope, id, as_of);
         if in_scope.primary != Some(id) && state == KeyState::Primary {
             // One record alone doesn't make a primary: a reading of the whole scope does.
             state = KeyState::Active;
         }
-        let before = known.and_then(|known| known.material);
-        *loaded += usize::from(before.is_none());
         // Whoever was first stays: its ciphers count what they sealed.
         let material = before.filter(|before| before.is_of(record)).unwrap_or(material);
         let entry = KnownKey { scope: scope.clone(), state, material: Some(Arc::clone(&material)), as_of };
         self.keys.set(&id, Some(entry));
         self.set_scope(scope, in_scope);
-        self.make_room(&mut loaded, id);
         Ok(material)
     }
 
@@ -210,6 +260,24 @@ impl Cache {
         self.unload(id, &mut loaded)
     }
 
+    /// Drops a key that the KMS refused when it was asked at `asked`. True if it was loaded.
+    pub(super) fn refuse_key(&self, asked: Ticket, id: KeyId) -> bool {
+        let mut loaded = self.writing();
+        let mut refused = self.refused();
+        if refused.len() >= MAX_REFUSED {
+            refused.clear();
+        }
+        refused.insert(id, asked);
+        drop(refused);
+        self.unload(id, &mut loaded)
+    }
+
+    /// After a load that failed: a scope of which no key is loaded isn't worth remembering.
+    pub(super) fn forget_if_idle(&self, scope: &Scope) {
+        let _loaded = self.writing();
+        self.forget_idle(scope);
+    }
+
     /// Drops a key if, at this very moment, it still is as `condition` says. True if it was dropped.
     pub(super) fn drop_if(&self, id: KeyId, condition: impl FnOnce(&KeyMaterial) -> bool) -> bool {
         let mut loaded = self.writing();
@@ -226,6 +294,16 @@ impl Cache {
         ids.iter().for_each(|id| self.keys.set(id, None));
         scopes.iter().for_each(|scope| self.scopes.set(scope, None));
         *loaded = 0;
+        self.forgot();
+    }
+
+    fn refused(&self) -> MutexGuard<'_, HashMap<KeyId, Ticket>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something was forgotten that an older reading may contradict.
+    fn forgot(&self) {
+        self.forgotten.store(self.readings.load(Ordering::SeqCst), Ordering::SeqCst);
     }
 
     fn writing(&self) -> MutexGuard<'_, usize> {
@@ -233,19 +311,19 @@ impl Cache {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Beyond the bound, those that were not used for the longest go. Never `newest`.
-    fn make_room(&self, loaded: &mut usize, newest: KeyId) {
-        if *loaded <= self.max_keys {
+    /// Makes room for one more: those that were not used for the longest go.
+    fn make_room(&self, loaded: &mut usize) {
+        if *loaded < self.max_keys {
             return;
         }
         let mut by_use: Vec<(Millis, KeyId)> = Vec::with_capacity(*loaded);
         self.keys.for_each(|id, key| {
-            if let Some(material) = key.material.as_ref().filter(|_| *id != newest) {
+            if let Some(material) = &key.material {
                 by_use.push((material.last_used(), *id));
             }
         });
         // A few more than needed: looking for them costs more than loading one again.
-        let excess = *loaded - self.max_keys + self.max_keys / 32;
+        let excess = *loaded + 1 - self.max_keys + self.max_keys / 32;
         let excess = excess.min(by_use.len());
         by_use.sort_unstable();
         for (_, id) in by_use.into_iter().take(excess) {
@@ -270,12 +348,16 @@ impl Cache {
         let Some(known) = self.scopes.get(scope) else { return };
         let is_loaded = |id: &KeyId| self.keys.get(id).is_some_and(|key| key.material.is_some());
         if !known.keys.iter().any(is_loaded) {
+            if known.keys.iter().any(|id| self.keys.get(id).is_some_and(|key| !key.state.opens())) {
+                self.forgot();
+            }
             known.keys.iter().for_each(|id| self.keys.set(id, None));
             self.scopes.set(scope, None);
         }
     }
 
     fn forget(&self, id: KeyId, loaded: &mut usize) {
+        self.forgot();
         *loaded -= usize::from(self.keys.get(&id).is_some_and(|key| key.material.is_some()));
         self.keys.set(&id, None);
     }

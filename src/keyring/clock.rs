@@ -60,7 +60,7 @@ impl Clock {
         let wall = SystemTime::now().duration_since(*started).unwrap_or_default();
         let ahead = millis(wall).saturating_sub(monotonic(*origin));
         if ahead > missed.load(Ordering::Relaxed).saturating_add(millis(TOLERANCE)) {
-            missed.store(ahead, Ordering::Relaxed);
+            missed.fetch_max(ahead, Ordering::Relaxed);
         }
     }
 }

@@ -76,10 +76,10 @@ impl KeyringBuilder {
     /// How long a key is used before the KMS must have been asked for it again. Default: one hour.
     ///
     /// Disabling a KEK stops a running process within this time. Renewal begins in the last third of it, in the
-    /// background, for keys that were used since; a key that nobody used is dropped at its end. An hour costs 24 KMS
-    /// calls a day for each key and process.
+    /// background, for keys that were used since; a key that nobody used is dropped at its end. An hour costs some 34 KMS
+    /// calls a day for each key and process. At least a second.
     pub fn lease(mut self, length: Duration) -> Self {
-        self.settings.lease.length = length;
+        self.settings.lease.length = length.max(Duration::from_secs(1));
         self
     }
 
@@ -93,8 +93,8 @@ impl KeyringBuilder {
         self
     }
 
-    /// How often the key store is read again, in the background. Default: one minute. It takes one query, and a KMS call
-    /// only for keys that are new.
+    /// How often the key store is read again, in the background. Default: one minute. It takes one query, or with
+    /// more keys in the store than [`Self::max_keys`] one for each scope in use, and a KMS call only for keys that are new.
     pub fn refresh_every(mut self, interval: Duration) -> Self {
         self.settings.refresh = interval;
         self
@@ -182,6 +182,11 @@ impl fmt::Debug for KeyringBuilder {
 }
 
 impl Settings {
+    /// The longest that administration waits: a KMS that is tried again for all of its deadline, and a store after it.
+    pub(super) fn administration(&self) -> Duration {
+        self.deadline.saturating_mul(3)
+    }
+
     pub(super) fn propagation(&self) -> Duration {
         self.propagation.unwrap_or(self.refresh.saturating_mul(2))
     }

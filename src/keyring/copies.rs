@@ -84,7 +84,6 @@ impl Keyring {
         &self,
         change: impl Fn(&Self, &KeyRecord) -> Result<Option<Vec<WrappedKey>>, KeyringError>,
     ) -> Result<usize, KeyringError> {
-        let _administering = self.lock();
         let (mut changed, mut failed, mut after) = (0, None, None);
         loop {
             let page = self.inner.backends.store.page(after, PAGE)?;

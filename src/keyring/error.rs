@@ -96,6 +96,9 @@ pub enum KeyringError {
     /// The operating system gave no thread to wait on.
     #[error("no thread could be started to wait for the KMS: {0}; look at the limits of the process")]
     NoThread(String),
+    /// The keyring was dropped while a key was being loaded for it.
+    #[error("the keyring was dropped meanwhile")]
+    Dropped,
     /// A KMS provider or key store panicked.
     #[error("the KMS provider or key store panicked: its message is on stderr")]
     Panicked,
@@ -193,6 +196,12 @@ impl PartialEq for LoadError {
 }
 
 impl Eq for LoadError {}
+
+impl std::error::Error for LoadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

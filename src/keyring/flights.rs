@@ -1,14 +1,14 @@
 //! One load a key, however many ask for it: the first starts it, the others wait for the same.
 
 use super::clock::Millis;
-use super::config::Settings;
-use super::error::{KeyringError, Need};
+use super::error::Need;
 use super::material::KeyMaterial;
 use crate::error::ErrorKind;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 /// How a load ended.
 pub(super) type Outcome = Result<Arc<KeyMaterial>, ErrorKind>;
@@ -33,8 +33,15 @@ struct Table {
 #[derive(Default)]
 pub(super) struct Flight {
     claimed: AtomicBool,
-    outcome: Mutex<Option<Outcome>>,
+    waiting: AtomicUsize,
+    state: Mutex<State>,
     landed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    outcome: Option<Outcome>,
+    wakers: Vec<Waker>,
 }
 
 impl Flights {
@@ -72,11 +79,23 @@ impl Flights {
         flight.complete(outcome);
     }
 
-    /// Nobody waits any longer for a flight that takes too long; the next to ask starts another.
-    pub(super) fn give_up(&self, need: &Need, flight: &Arc<Flight>) {
-        take_off(&mut self.table(), need, flight);
-        // If nobody has begun, nobody should.
-        flight.claim();
+    /// The caller waits no longer for a flight. One that was begun takes too long, and whoever asks next starts another;
+    /// one that wasn't is for those who still wait, or for nobody.
+    pub(super) fn give_up(&self, need: &Need, flight: &Arc<Flight>, error: &ErrorKind, now: Millis) {
+        let mut table = self.table();
+        remember(&mut table.failed, need, error, now);
+        if flight.claimed.load(Ordering::SeqCst) || flight.waiting.load(Ordering::SeqCst) == 0 {
+            take_off(&mut table, need, flight);
+            drop(table);
+            if flight.claim() {
+                flight.complete(Err(error.clone()));
+            }
+        }
+    }
+
+    /// Forgets why that need could not be met.
+    pub(super) fn forget_failure(&self, need: &Need) {
+        self.table().failed.remove(need);
     }
 
     /// Forgets all failures: something has changed.
@@ -96,15 +115,16 @@ fn take_off(table: &mut Table, need: &Need, flight: &Arc<Flight>) {
 }
 
 fn remember(failed: &mut HashMap<Need, (Millis, ErrorKind)>, need: &Need, error: &ErrorKind, now: Millis) {
-    // What only the store was asked for is found out again at once: another process may just be creating the key.
-    let ErrorKind::LoadFailed(load) = error else { return };
     if failed.len() >= MAX_FAILURES {
         failed.retain(|_, (until, _)| now < *until);
         if failed.len() >= MAX_FAILURES {
             failed.clear();
         }
     }
-    let pause = if load.error().is_transient() { TRANSIENT } else { LASTING };
+    let pause = match error {
+        ErrorKind::LoadFailed(load) if load.error().is_transient() => TRANSIENT,
+        _ => LASTING,
+    };
     failed.insert(need.clone(), (now.saturating_add(pause), error.clone()));
 }
 
@@ -114,35 +134,57 @@ impl Flight {
         !self.claimed.swap(true, Ordering::SeqCst)
     }
 
-    /// The outcome, if it's there within the deadline.
-    pub(super) fn wait(&self, deadline: Duration) -> Option<Outcome> {
-        let until = Instant::now() + deadline;
-        let mut outcome = self.outcome();
-        while outcome.is_none() {
+    /// Whether somebody does the work, or nobody is to do it any more.
+    pub(super) fn is_claimed(&self) -> bool {
+        self.claimed.load(Ordering::SeqCst)
+    }
+
+    /// The outcome, if it's there by then.
+    pub(super) fn wait(&self, until: Instant) -> Option<Outcome> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let outcome = self.wait_counted(until);
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        outcome
+    }
+
+    fn wait_counted(&self, until: Instant) -> Option<Outcome> {
+        let mut state = self.state();
+        while state.outcome.is_none() {
             let left = until.checked_duration_since(Instant::now())?;
-            outcome = match self.landed.wait_timeout(outcome, left) {
-                Ok((outcome, _)) => outcome,
+            state = match self.landed.wait_timeout(state, left) {
+                Ok((state, _)) => state,
                 Err(poisoned) => poisoned.into_inner().0,
             };
         }
-        outcome.clone()
+        state.outcome.clone()
+    }
+
+    /// The outcome, for a task.
+    pub(super) fn poll(&self, context: &Context<'_>) -> Poll<Outcome> {
+        let mut state = self.state();
+        if let Some(outcome) = &state.outcome {
+            return Poll::Ready(outcome.clone());
+        }
+        if !state.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+            state.wakers.push(context.waker().clone());
+        }
+        Poll::Pending
     }
 
     pub(super) fn has_landed(&self) -> bool {
-        self.outcome().is_some()
+        self.state().outcome.is_some()
     }
 
     pub(super) fn complete(&self, outcome: Outcome) {
-        *self.outcome() = Some(outcome);
+        let mut state = self.state();
+        state.outcome.get_or_insert(outcome);
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
         self.landed.notify_all();
+        wakers.into_iter().for_each(Waker::wake);
     }
 
-    fn outcome(&self) -> MutexGuard<'_, Option<Outcome>> {
-        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The error of a caller that waited for too long.
-pub(super) fn timed_out(need: Need, settings: &Settings) -> ErrorKind {
-    KeyringError::TimedOut { need: Some(need), after: settings.deadline }.into()
 }

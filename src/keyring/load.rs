@@ -2,9 +2,9 @@
 
 use super::Inner;
 use super::backends::Backends;
-use super::cache::{Ticket, refuse};
+use super::cache::{NotTaken, Ticket, refuse};
 use super::error::{KeyringError, Need};
-use super::flights::{Flight, Outcome, timed_out};
+use super::flights::{Flight, Outcome};
 use super::material::KeyMaterial;
 use super::refresh::Begun;
 use super::stats::count;
@@ -13,6 +13,18 @@ use crate::error::ErrorKind;
 use crate::keys::{KeyId, KeyRecord, KeyState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+/// How often a key is asked for again because something was changed meanwhile.
+const ATTEMPTS: u32 = 8;
+
+/// A record that was read already, and doesn't have to be read again.
+pub(super) struct Known {
+    pub(super) as_of: Ticket,
+    pub(super) record: KeyRecord,
+    /// Whether nothing needs the key yet.
+    pub(super) is_ahead: bool,
+}
 
 /// What a load works with. It doesn't keep the keyring alive: keys are wiped when the program drops it, even if a KMS
 /// hangs.
@@ -28,52 +40,89 @@ impl Inner {
     pub(super) fn miss(self: &Arc<Self>, need: Need) -> Outcome {
         count(&self.backends.counters.misses);
         if !self.backends.settings.waits {
-            return Err(ErrorKind::NotLoaded(need));
+            // What `load` has just found out, and otherwise that nobody has asked.
+            let now = self.backends.now();
+            return Err(self.flights.failure(&need, now).unwrap_or(ErrorKind::NotLoaded(need)));
         }
-        self.fetch(need)
+        let key = self.fetch(need)?;
+        key.use_at(self.backends.now());
+        Ok(key)
     }
 
     /// The key that is needed, loaded if it isn't. Waits no longer than the deadline.
-    pub(super) fn fetch(self: &Arc<Self>, need: Need) -> Outcome {
-        if let Some(error) = self.flights.failure(&need, self.backends.now()) {
+    fn fetch(self: &Arc<Self>, need: Need) -> Outcome {
+        let failure = self.flights.failure(&need, self.backends.now());
+        // What only the store was asked for is asked again: another process may just be creating the key.
+        if let Some(error @ ErrorKind::LoadFailed(_)) = failure {
             return Err(error);
         }
         let flight = self.start_load(&need, None);
-        match flight.wait(self.backends.settings.deadline) {
-            Some(outcome) => outcome,
-            None => {
-                self.flights.give_up(&need, &flight);
-                let error = timed_out(need.clone(), &self.backends.settings);
-                tracing::warn!(%error, "gave a load up");
-                Err(error)
-            }
-        }
+        let landed = flight.wait(Instant::now() + self.backends.settings.deadline);
+        landed.unwrap_or_else(|| self.give_up(&need, &flight))
     }
 
-    /// Sees that somebody loads what is needed, whether it's loaded or not: a key that is gets a new lease. `record` saves a
-    /// reading of the store.
-    pub(super) fn start_load(self: &Arc<Self>, need: &Need, record: Option<(Ticket, KeyRecord)>) -> Arc<Flight> {
+    /// A load that takes too long: the key goes into its grace, if it's only a renewal.
+    pub(super) fn give_up(self: &Arc<Self>, need: &Need, flight: &Arc<Flight>) -> Outcome {
+        let after = self.backends.settings.deadline;
+        let error = KeyringError::TimedOut { need: Some(need.clone()), after };
+        tracing::warn!(%error, "gave a load up");
+        self.flights.give_up(need, flight, &error.clone().into(), self.backends.now());
+        let outcome = self.loader().settle(need, error);
+        if outcome.is_ok() {
+            self.flights.forget_failure(need);
+        }
+        outcome
+    }
+
+    /// Sees that somebody loads what is needed, unless it's there. `known` saves a reading of the store.
+    pub(super) fn start_load(self: &Arc<Self>, need: &Need, known: Option<Known>) -> Arc<Flight> {
         let (flight, is_new) = self.flights.join(need);
         if is_new {
-            let (loader, need, flight) = (self.loader(), need.clone(), Arc::clone(&flight));
-            self.workers.submit(move || loader.run(&need, &flight, record));
+            // It may have landed since the caller looked.
+            match self.loaded(need) {
+                Some(key) if flight.claim() => self.flights.land(need, &flight, Ok(key), self.backends.now()),
+                _ => self.submit(need, &flight, known),
+            }
         }
         flight
     }
 
+    /// Asks the KMS for a key again that is loaded, for a new lease.
+    pub(super) fn start_renewal(self: &Arc<Self>, id: KeyId) -> Arc<Flight> {
+        let need = Need::Open(id);
+        let (flight, is_new) = self.flights.join(&need);
+        if is_new {
+            self.submit(&need, &flight, None);
+        }
+        flight
+    }
+
+    fn submit(self: &Arc<Self>, need: &Need, flight: &Arc<Flight>, known: Option<Known>) {
+        let (loader, need, claimed) = (self.loader(), need.clone(), Arc::clone(flight));
+        let job = Arc::clone(flight);
+        self.workers.submit(move || claimed.is_claimed(), move || loader.run(&need, &job, known));
+    }
+
+    /// The key that is needed, if it's loaded and may be used.
+    pub(super) fn loaded(&self, need: &Need) -> Option<Arc<KeyMaterial>> {
+        let now = self.backends.now();
+        match need {
+            Need::Open(id) => self.cache.usable(*id, now),
+            Need::Seal(scope) => {
+                self.cache.openable(scope)?;
+                self.cache.usable(self.cache.primary(scope)?, now)
+            }
+        }
+    }
+
     /// Waits for loads as long as one after the other ends within the deadline. A key that was retired meanwhile is no
     /// failure.
-    pub(super) fn wait_for_all(&self, begun: Begun) -> Result<(), KeyringError> {
-        let settings = &self.backends.settings;
+    pub(super) fn wait_for_all(self: &Arc<Self>, begun: Begun) -> Result<(), KeyringError> {
         let mut failed = None;
         for (need, flight) in begun {
-            match flight.wait(settings.deadline) {
-                Some(Err(ErrorKind::LoadFailed(load))) => failed = failed.or(Some(load.error().clone())),
-                Some(_) => {}
-                None => {
-                    self.flights.give_up(&need, &flight);
-                    return Err(KeyringError::TimedOut { need: Some(need), after: settings.deadline });
-                }
+            let landed = flight.wait(Instant::now() + self.backends.settings.deadline);
+            if let Err(ErrorKind::LoadFailed(load)) = landed.unwrap_or_else(|| self.give_up(&need, &flight)) {
+                failed = failed.or_else(|| Some(load.error().clone()));
             }
         }
         failed.map_or(Ok(()), Err)
@@ -86,107 +135,148 @@ impl Inner {
 
 impl Loader {
     /// Does the work of a flight, unless somebody does already.
-    fn run(&self, need: &Need, flight: &Arc<Flight>, record: Option<(Ticket, KeyRecord)>) {
+    fn run(&self, need: &Need, flight: &Arc<Flight>, known: Option<Known>) {
         if !flight.claim() {
             return;
         }
         let work = || match need {
-            Need::Open(id) => self.load_key(*id, record),
+            Need::Open(id) => self.load_key(*id, known),
             Need::Seal(scope) => self.load_primary(scope),
         };
-        let outcome = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(KeyringError::Panicked.into()));
+        let outcome = catch_unwind(AssertUnwindSafe(work));
+        let outcome = outcome.unwrap_or_else(|_| self.settle(need, KeyringError::Panicked));
+        let Some(keyring) = self.keyring.upgrade() else { return flight.complete(outcome) };
         if let Err(error) = &outcome {
             count(&self.backends.counters.load_failures);
             tracing::warn!(%need, %error, "a data key could not be loaded");
+            if let Need::Seal(scope) = need {
+                keyring.cache.forget_if_idle(scope);
+            }
         }
-        match self.keyring.upgrade() {
-            Some(keyring) => keyring.flights.land(need, flight, outcome, self.backends.now()),
-            None => flight.complete(Err(ErrorKind::NotInstalled)),
-        }
+        keyring.flights.land(need, flight, outcome, self.backends.now());
     }
 
     /// The scope's primary: from the store, and then as any key.
     fn load_primary(&self, scope: &Scope) -> Outcome {
         let ticket = self.keyring()?.cache.ticket();
-        let records = self.backends.retry(|| Ok(self.backends.store.load_scope(scope)?))?;
+        let records = self.backends.retry(|| self.backends.scope(scope))?;
         let keyring = self.keyring()?;
         keyring.cache.learn(ticket, scope, &records)?;
         let primary = records.into_iter().find(|record| record.state == KeyState::Primary);
         let record = primary.ok_or_else(|| ErrorKind::NoPrimary(scope.clone()))?;
-        if let Some(material) = keyring.cache.usable(record.id, self.backends.now()) {
-            return Ok(material);
-        }
         let need = Need::Open(record.id);
         let (flight, _) = keyring.flights.join(&need);
+        if let Some(key) = keyring.loaded(&need) {
+            if flight.claim() {
+                keyring.flights.land(&need, &flight, Ok(Arc::clone(&key)), self.backends.now());
+            }
+            return Ok(key);
+        }
         drop(keyring);
         // If nobody has begun with that key, it's done here: the queue may be full of those that wait for it.
-        self.run(&need, &flight, Some((ticket, record)));
-        flight
-            .wait(self.backends.settings.deadline)
-            .unwrap_or_else(|| Err(timed_out(need, &self.backends.settings)))
+        self.run(&need, &flight, Some(Known { as_of: ticket, record, is_ahead: false }));
+        let after = self.backends.settings.deadline;
+        let landed = flight.wait(Instant::now() + after);
+        landed.unwrap_or_else(|| self.settle(&need, KeyringError::TimedOut { need: Some(need.clone()), after }))
     }
 
-    fn load_key(&self, id: KeyId, known: Option<(Ticket, KeyRecord)>) -> Outcome {
-        let (ticket, record) = match known {
-            Some(known) => known,
-            None => {
-                let ticket = self.keyring()?.cache.ticket();
-                let record = self.backends.retry(|| Ok(self.backends.store.get(id)?));
-                match record {
-                    Ok(Some(record)) => (ticket, record),
-                    Ok(None) => {
-                        self.keyring()?.cache.drop_key(id);
-                        return Err(ErrorKind::UnknownKey(id));
-                    }
-                    Err(error) => return self.keep_or_drop(id, error),
+    fn load_key(&self, id: KeyId, mut known: Option<Known>) -> Outcome {
+        for _ in 0..ATTEMPTS {
+            let Known { as_of, record, is_ahead } = match known.take() {
+                Some(known) => known,
+                None => match self.read_record(id) {
+                    Ok(read) => read?,
+                    Err(error) => return self.keep(id, error),
+                },
+            };
+            refuse(id, record.state).inspect_err(|_| {
+                if let Ok(keyring) = self.keyring() {
+                    keyring.cache.note(as_of, &record);
                 }
-            }
-        };
-        refuse(id, record.state).inspect_err(|_| {
-            if let Ok(keyring) = self.keyring() {
-                keyring.cache.note(ticket, &record);
-            }
-        })?;
-        let asked_at = self.backends.now();
-        match self.backends.retry(|| self.backends.unwrap(&record)) {
-            Ok(key) => {
-                let (keyring, lease) = (self.keyring()?, &self.backends.settings.lease);
-                if let Some(loaded) = keyring.cache.material(id).filter(|loaded| loaded.is_of(&record)) {
+            })?;
+            let (asked, asked_at) = (self.keyring()?.cache.ticket(), self.backends.now());
+            let key = match self.backends.retry(|| self.backends.unwrap(&record)) {
+                Ok(key) => key,
+                Err(error) if error.ends_key() => return self.drop_refused(asked, &record, error),
+                Err(error) => return self.keep(id, error),
+            };
+            let (keyring, lease) = (self.keyring()?, &self.backends.settings.lease);
+            let material = match keyring.cache.material(id).filter(|loaded| loaded.is_of(&record)) {
+                Some(loaded) => {
                     loaded.renew(lease, asked_at);
                     count(&self.backends.counters.renewals);
                     tracing::debug!(key = %id, scope = %record.scope, "renewed the lease of a data key");
-                    return keyring.cache.put(ticket, &record, loaded);
+                    loaded
                 }
-                count(&self.backends.counters.loads);
-                tracing::debug!(key = %id, scope = %record.scope, state = %record.state, "loaded a data key");
-                keyring.cache.put(ticket, &record, Arc::new(KeyMaterial::new(&record, key, lease, asked_at)))
+                None => {
+                    count(&self.backends.counters.loads);
+                    tracing::debug!(key = %id, scope = %record.scope, state = %record.state, "loaded a data key");
+                    Arc::new(KeyMaterial::new(&record, key, lease, asked_at, is_ahead))
+                }
+            };
+            match keyring.cache.put(as_of, asked, &record, material) {
+                Ok(material) => {
+                    keyring.upkeep.wake();
+                    return Ok(material);
+                }
+                Err(NotTaken::Refused(error)) => return Err(error),
+                Err(NotTaken::Stale) => {}
             }
-            Err(error) => self.keep_or_drop(id, error),
+        }
+        Err(KeyringError::Contended(ATTEMPTS).into())
+    }
+
+    /// The key's record as it is now.
+    fn read_record(&self, id: KeyId) -> Result<Result<Known, ErrorKind>, KeyringError> {
+        let Ok(keyring) = self.keyring() else { return Err(KeyringError::Dropped) };
+        let as_of = keyring.cache.ticket();
+        drop(keyring);
+        match self.backends.retry(|| self.backends.record(id))? {
+            Some(record) => Ok(Ok(Known { as_of, record, is_ahead: false })),
+            None => {
+                if let Ok(keyring) = self.keyring() {
+                    keyring.cache.drop_key(id);
+                }
+                Ok(Err(ErrorKind::UnknownKey(id)))
+            }
         }
     }
 
-    /// A key that could not be renewed: it stays for its grace, unless the KMS refuses it.
-    pub(super) fn keep_or_drop(&self, id: KeyId, error: KeyringError) -> Outcome {
-        let keyring = self.keyring()?;
-        let Some(loaded) = keyring.cache.material(id) else { return Err(error.into()) };
-        if error.ends_key() {
-            if keyring.cache.drop_key(id) {
-                count(&self.backends.counters.drops);
-                tracing::error!(key = %id, scope = %loaded.scope, %error, "dropped a data key: the KMS refuses it");
-            }
-            return Err(error.into());
-        }
-        let now = self.backends.now();
-        loaded.extend(&self.backends.settings.lease, now);
-        if loaded.is_usable(now) {
-            count(&self.backends.counters.load_failures);
-            tracing::warn!(key = %id, scope = %loaded.scope, %error, "a data key could not be renewed and is in its grace");
-            return Ok(loaded);
+    /// The KMS refuses the key: it isn't used any more.
+    fn drop_refused(&self, asked: Ticket, record: &KeyRecord, error: KeyringError) -> Outcome {
+        if self.keyring()?.cache.refuse_key(asked, record.id) {
+            count(&self.backends.counters.refusals);
+            tracing::error!(key = %record.id, scope = %record.scope, %error, "dropped a data key: the KMS refuses it");
         }
         Err(error.into())
     }
 
+    /// The key could not be renewed: it stays for its grace.
+    pub(super) fn keep(&self, id: KeyId, error: KeyringError) -> Outcome {
+        let Some(loaded) = self.keyring()?.cache.material(id) else { return Err(error.into()) };
+        let now = self.backends.now();
+        loaded.extend(&self.backends.settings.lease, now);
+        if !loaded.is_usable(now) {
+            return Err(error.into());
+        }
+        count(&self.backends.counters.load_failures);
+        tracing::warn!(key = %id, scope = %loaded.scope, %error, "a data key could not be renewed and is in its grace");
+        Ok(loaded)
+    }
+
+    /// What remains where a load didn't end: the key in its grace, or the error.
+    fn settle(&self, need: &Need, error: KeyringError) -> Outcome {
+        let id = match need {
+            Need::Open(id) => Some(*id),
+            Need::Seal(scope) => self.keyring()?.cache.primary(scope),
+        };
+        match id {
+            Some(id) => self.keep(id, error),
+            None => Err(error.into()),
+        }
+    }
+
     pub(super) fn keyring(&self) -> Result<Arc<Inner>, ErrorKind> {
-        self.keyring.upgrade().ok_or(ErrorKind::NotInstalled)
+        self.keyring.upgrade().ok_or_else(|| KeyringError::Dropped.into())
     }
 }

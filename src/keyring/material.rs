@@ -24,12 +24,15 @@ pub(super) struct KeyMaterial {
     usable_until: AtomicU64,
     /// When it's due to be renewed.
     renew_at: AtomicU64,
+    /// 0 before its first use.
     last_used: AtomicU64,
+    /// Whether it was loaded before anything needed it, because a value under it may appear.
+    is_ahead: bool,
 }
 
 impl KeyMaterial {
     /// A key that the KMS was asked for at `now`.
-    pub(super) fn new(record: &KeyRecord, key: DataKey, lease: &Lease, now: Millis) -> Self {
+    pub(super) fn new(record: &KeyRecord, key: DataKey, lease: &Lease, now: Millis, is_ahead: bool) -> Self {
         let material = Self {
             id: record.id,
             scope: record.scope.clone(),
@@ -39,7 +42,8 @@ impl KeyMaterial {
             leased_at: AtomicU64::new(0),
             usable_until: AtomicU64::new(0),
             renew_at: AtomicU64::new(0),
-            last_used: AtomicU64::new(now),
+            last_used: AtomicU64::new(0),
+            is_ahead,
         };
         material.renew(lease, now);
         material
@@ -56,8 +60,9 @@ impl KeyMaterial {
 
     /// Whether it may be used now, and that it is.
     pub(super) fn use_at(&self, now: Millis) -> bool {
-        if self.last_used.load(Relaxed).saturating_add(USE_RESOLUTION) <= now {
-            self.last_used.store(now, Relaxed);
+        let before = self.last_used.load(Relaxed);
+        if before == 0 || before.saturating_add(USE_RESOLUTION) <= now {
+            self.last_used.store(now.max(1), Relaxed);
         }
         self.is_usable(now)
     }
@@ -66,14 +71,27 @@ impl KeyMaterial {
         now < self.usable_until.load(Relaxed)
     }
 
+    pub(super) fn is_in_use(&self) -> bool {
+        !self.is_ahead || self.last_used() > 0
+    }
+
     pub(super) fn last_used(&self) -> Millis {
         self.last_used.load(Relaxed)
     }
 
-    /// Whether the KMS should be asked again by now. A key that wasn't used since it was last leased isn't worth a call.
+    /// Whether the KMS should be asked again by now.
     pub(super) fn is_due(&self, now: Millis) -> bool {
-        let was_used = self.last_used.load(Relaxed) > self.leased_at.load(Relaxed);
-        was_used && self.is_usable(now) && now >= self.renew_at.load(Relaxed)
+        self.is_usable(now) && now >= self.renew_at.load(Relaxed)
+    }
+
+    /// Whether it was used since it was last leased. If not, it isn't worth a call.
+    pub(super) fn was_used(&self) -> bool {
+        self.last_used.load(Relaxed) > self.leased_at.load(Relaxed)
+    }
+
+    /// Whether its lease is over, and only the grace keeps it.
+    pub(super) fn is_in_grace(&self, lease: &Lease, now: Millis) -> bool {
+        now >= self.leased_at.load(Relaxed).saturating_add(lease.length()) && self.is_usable(now)
     }
 
     /// The next moment that something happens to it.
@@ -84,7 +102,10 @@ impl KeyMaterial {
 
     /// The KMS, asked at `now`, gave the same key again.
     pub(super) fn renew(&self, lease: &Lease, now: Millis) {
-        self.leased_at.store(now, Relaxed);
+        if self.leased_at.fetch_max(now, Relaxed) > now {
+            // An answer that comes late: a newer one was there before.
+            return;
+        }
         self.usable_until.store(now.saturating_add(lease.length()), Relaxed);
         self.renew_at.store(now.saturating_add(lease.renewal(self.id)), Relaxed);
     }

@@ -6,6 +6,7 @@
 
 mod admin;
 mod backends;
+mod busy;
 mod cache;
 mod clock;
 mod columns;
@@ -40,10 +41,11 @@ use crate::keys::{KeyId, KeyState};
 use crate::kms::Kms;
 use crate::store::KeyStore;
 use backends::Backends;
+use busy::Busy;
 use cache::Cache;
 use flights::Flights;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use upkeep::Upkeep;
 use workers::Workers;
 
@@ -76,8 +78,8 @@ struct Inner {
     flights: Flights,
     workers: Arc<Workers>,
     upkeep: Upkeep,
-    /// Held while keys are administered, never while a value is sealed or opened.
-    administering: Mutex<()>,
+    /// The scopes whose keys are being administered, one change at a time.
+    administering: Busy,
 }
 
 /// What a keyring knows of one data key.
@@ -116,16 +118,16 @@ impl Keyring {
         let inner = Arc::new(Inner {
             cache: Cache::new(backends.settings.max_keys),
             flights: Flights::default(),
-            workers: Workers::new(backends.settings.parallel),
+            workers: Workers::new(backends.settings.parallel, backends.settings.administration()),
             upkeep: Upkeep::default(),
-            administering: Mutex::new(()),
+            administering: Busy::default(),
             backends,
         });
         let keyring = Self { inner };
         keyring.preload()?;
         keyring.inner.upkeep.refreshed(keyring.inner.backends.now(), keyring.inner.backends.settings.refresh);
         if keyring.inner.backends.settings.background {
-            Upkeep::begin(&keyring.inner).map_err(|error| KeyringError::NoThread(error.to_string()))?;
+            Upkeep::begin(&keyring.inner)?;
         }
         Ok(keyring)
     }
@@ -139,7 +141,9 @@ impl Keyring {
     ///
     /// If the store can't be read, or what it says of a scope makes no sense: that scope is unchanged then.
     pub fn refresh(&self) -> Result<(), KeyringError> {
-        let (begun, read) = self.within_deadline(|keyring| Ok(keyring.inner.loader().reread()))?;
+        let loader = self.inner.loader();
+        let limit = self.inner.backends.settings.administration();
+        let (begun, read) = workers::within(limit, move || Ok(loader.reread()))?;
         let loaded = self.inner.wait_for_all(begun);
         read.and(loaded)
     }
@@ -159,7 +163,9 @@ impl Keyring {
     /// Counters and timings since the keyring was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.inner.backends.counters.read(self.inner.cache.loaded())
+        let (lease, now) = (&self.inner.backends.settings.lease, self.inner.backends.now());
+        let (loaded, in_grace) = self.inner.cache.count(|material| material.is_in_grace(lease, now));
+        self.inner.backends.counters.read(loaded, in_grace)
     }
 
     /// What this keyring knows of each data key, ordered by scope and id. With more than
@@ -178,25 +184,6 @@ impl Keyring {
     #[must_use]
     pub fn primary(&self, scope: &Scope) -> Option<KeyId> {
         self.inner.cache.primary(scope)
-    }
-
-    /// Does `work` on another thread, and gives up when it takes too long.
-    fn within_deadline<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Self) -> Result<T, KeyringError> + Send + 'static,
-    ) -> Result<T, KeyringError> {
-        let keyring = self.clone();
-        let work = move || work(&keyring);
-        // A KMS that is tried again for all of its deadline, and a store after it.
-        let limit = self.inner.backends.settings.deadline.saturating_mul(3);
-        match workers::within(limit, work) {
-            Some(done) => done,
-            None => Err(KeyringError::TimedOut { need: None, after: limit }),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ()> {
-        self.inner.administering.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

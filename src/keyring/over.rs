@@ -20,8 +20,8 @@ pub struct KeyringOverride {
 /// Lets every model on this thread use `keyring` until what this returns is dropped, whatever is installed: each test has
 /// keys of its own, in parallel with the others.
 ///
-/// It is for this thread: code that a multi-threaded runtime moves to another one doesn't see it. The keyring itself stays
-/// allocated until the process ends, its keys don't.
+/// It is for this thread: code that a multi-threaded runtime or `spawn_blocking` moves to another one doesn't see it. The
+/// keyring stays allocated until the process ends.
 ///
 /// ```
 /// # use fieldseal::{Keyring, KeyringSource, Installed, Scope, store, testing};
@@ -51,9 +51,7 @@ pub(super) fn current() -> Option<&'static Keyring> {
 impl Drop for KeyringOverride {
     fn drop(&mut self) {
         OVERRIDES.with_borrow_mut(|overrides| {
-            for keyring in overrides.drain(self.depth.saturating_sub(1)..) {
-                keyring.forget_keys();
-            }
+            overrides.truncate(self.depth.saturating_sub(1));
         });
     }
 }

@@ -1,13 +1,17 @@
 //! Loading what a page of rows needs, at once and without blocking a thread.
 
-use super::Keyring;
 use super::error::{KeyringError, Need};
-use super::flights::Flight;
-use super::workers::{observed, spawn};
+use super::flights::{Flight, Outcome};
+use super::refresh::Begun;
+use super::{Inner, Keyring};
 use crate::error::ErrorKind;
-use futures_channel::oneshot;
+use futures_timer::Delay;
 use std::collections::HashSet;
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
 
 impl Keyring {
     /// Loads what is needed, in parallel, and is ready when all of it is there or the deadline has passed. It works in any
@@ -24,19 +28,22 @@ impl Keyring {
     /// }
     /// ```
     ///
+    /// A key that is retired, destroyed or unknown, and a tenant without a key, are no failure here: that is what opening or
+    /// sealing says then.
+    ///
     /// # Errors
     ///
     /// The first failure; everything else was loaded.
     pub async fn load(&self, needs: impl IntoIterator<Item = Need>) -> Result<(), KeyringError> {
-        let begun = self.begin(needs)?;
-        if begun.is_empty() {
-            return Ok(());
+        let (begun, mut failed) = self.begin(needs);
+        if !begun.is_empty() {
+            let mut deadline = Delay::new(self.inner.backends.settings.deadline);
+            for (need, flight) in begun {
+                let landed = landed(&flight, &mut deadline).await;
+                self.inner.take(&need, &flight, landed, &mut failed);
+            }
         }
-        let (send, receive) = oneshot::channel();
-        let keyring = self.clone();
-        let wait = observed(move || drop(send.send(keyring.inner.wait_for_all(begun))));
-        spawn("fieldseal-wait", wait).map_err(|error| KeyringError::NoThread(error.to_string()))?;
-        receive.await.unwrap_or(Err(KeyringError::Panicked))
+        failed.map_or(Ok(()), Err)
     }
 
     /// [`Self::load`] for synchronous code: waits on this thread.
@@ -45,33 +52,59 @@ impl Keyring {
     ///
     /// As for [`Self::load`].
     pub fn load_blocking(&self, needs: impl IntoIterator<Item = Need>) -> Result<(), KeyringError> {
-        let begun = self.begin(needs)?;
-        self.inner.wait_for_all(begun)
+        let (begun, mut failed) = self.begin(needs);
+        let until = Instant::now() + self.inner.backends.settings.deadline;
+        for (need, flight) in begun {
+            let landed = flight.wait(until);
+            self.inner.take(&need, &flight, landed, &mut failed);
+        }
+        failed.map_or(Ok(()), Err)
     }
 
-    /// Begins the loads of what isn't there.
-    fn begin(&self, needs: impl IntoIterator<Item = Need>) -> Result<Vec<(Need, Arc<Flight>)>, KeyringError> {
-        let now = self.inner.backends.now();
-        let mut begun = Vec::new();
+    /// Begins the loads of what isn't there, except of what has failed a moment ago.
+    fn begin(&self, needs: impl IntoIterator<Item = Need>) -> (Begun, Option<KeyringError>) {
+        let (mut begun, mut failed) = (Begun::new(), None);
         let needs: HashSet<Need> = needs.into_iter().collect();
         for need in needs {
-            let is_there = match &need {
-                Need::Open(id) => self.inner.cache.usable(*id, now).is_some(),
-                Need::Seal(scope) => {
-                    let primary =
-                        self.inner.cache.primary(scope).filter(|_| self.inner.cache.openable(scope).is_some());
-                    primary.is_some_and(|id| self.inner.cache.usable(id, now).is_some())
-                }
-            };
-            if is_there {
+            if self.inner.loaded(&need).is_some() {
                 continue;
             }
-            if let Some(ErrorKind::LoadFailed(load)) = self.inner.flights.failure(&need, now) {
-                return Err(load.error().clone());
+            match self.inner.flights.failure(&need, self.inner.backends.now()) {
+                Some(ErrorKind::LoadFailed(load)) => failed = failed.or(Some(load.error().clone())),
+                _ => {
+                    let flight = self.inner.start_load(&need, None);
+                    begun.push((need, flight));
+                }
             }
-            let flight = self.inner.start_load(&need, None);
-            begun.push((need, flight));
         }
-        Ok(begun)
+        (begun, failed)
     }
+}
+
+impl Inner {
+    fn take(
+        self: &Arc<Self>,
+        need: &Need,
+        flight: &Arc<Flight>,
+        landed: Option<Outcome>,
+        failed: &mut Option<KeyringError>,
+    ) {
+        match landed.unwrap_or_else(|| self.give_up(need, flight)) {
+            // It's there because somebody is about to use it.
+            Ok(key) => drop(key.use_at(self.backends.now())),
+            Err(ErrorKind::LoadFailed(load)) if failed.is_none() => *failed = Some(load.error().clone()),
+            Err(_) => {}
+        }
+    }
+}
+
+/// The outcome of the flight, if it's there before the deadline.
+async fn landed(flight: &Flight, deadline: &mut Delay) -> Option<Outcome> {
+    poll_fn(|context| {
+        if let Poll::Ready(outcome) = flight.poll(context) {
+            return Poll::Ready(Some(outcome));
+        }
+        Pin::new(&mut *deadline).poll(context).map(|()| None)
+    })
+    .await
 }

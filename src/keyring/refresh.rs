@@ -4,13 +4,14 @@ use super::backends::Backends;
 use super::cache::Ticket;
 use super::error::{KeyringError, Need};
 use super::flights::Flight;
-use super::load::Loader;
+use super::load::{Known, Loader};
 use super::stats::count;
+use super::workers::within;
 use super::{Inner, Keyring};
 use crate::context::Scope;
-use crate::keys::{KeyRecord, KeyState};
+use crate::keys::KeyRecord;
 use crate::store::StoreError;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Loads that were begun.
@@ -29,12 +30,12 @@ impl Keyring {
     /// takes as long as one key after the other is loaded.
     pub(super) fn preload(&self) -> Result<(), KeyringError> {
         let inner = &self.inner;
-        let mut reading = self.within_deadline(|keyring| {
-            keyring.inner.backends.read(keyring.inner.cache.ticket(), &[Scope::APPLICATION])
-        })?;
+        let (backends, as_of) = (Arc::clone(&inner.backends), inner.cache.ticket());
+        let limit = backends.settings.administration();
+        let mut reading = within(limit, move || backends.read(as_of, &[Scope::APPLICATION]))?;
         let records = inner.learn(&mut reading);
         let openable = records.into_iter().filter(|record| record.state.opens());
-        let loaded = inner.wait_for_all(inner.load_all(reading.as_of, openable.collect()));
+        let loaded = inner.wait_for_all(inner.load_all(reading.as_of, openable.collect(), false));
         match (inner.cache.loaded(), loaded.err().or(reading.failed)) {
             (0, Some(error)) => Err(error),
             (_, Some(error)) => {
@@ -60,12 +61,11 @@ impl Inner {
     }
 
     /// Begins to load the keys of those records that aren't loaded, in parallel.
-    fn load_all(self: &Arc<Self>, as_of: Ticket, records: Vec<KeyRecord>) -> Begun {
-        let now = self.backends.now();
-        let missing = records.into_iter().filter(|record| self.cache.usable(record.id, now).is_none());
+    pub(super) fn load_all(self: &Arc<Self>, as_of: Ticket, records: Vec<KeyRecord>, is_ahead: bool) -> Begun {
+        let missing = records.into_iter().filter(|record| self.loaded(&Need::Open(record.id)).is_none());
         let begin = |record: KeyRecord| {
             let need = Need::Open(record.id);
-            let flight = self.start_load(&need, Some((as_of, record)));
+            let flight = self.start_load(&need, Some(Known { as_of, record, is_ahead }));
             (need, flight)
         };
         missing.map(begin).collect()
@@ -90,24 +90,19 @@ impl Loader {
     }
 
     fn reread_and_load(&self) -> Result<(Begun, Option<KeyringError>), KeyringError> {
-        let gone = KeyringError::Panicked;
-        let (as_of, in_use) = {
+        let gone = KeyringError::Dropped;
+        let (as_of, known) = {
             let Ok(keyring) = self.keyring() else { return Err(gone) };
             keyring.flights.forget_failures();
-            (keyring.cache.ticket(), keyring.cache.scopes_in_use())
+            (keyring.cache.ticket(), keyring.cache.scopes())
         };
         // The store may hang: nothing is kept alive meanwhile.
-        let mut reading = self.backends.read(as_of, &in_use)?;
+        let mut reading = self.backends.read(as_of, &known)?;
         let Ok(keyring) = self.keyring() else { return Err(gone) };
-        let all = reading.scopes.values().flatten();
-        let known: HashSet<_> = all.map(|record| record.id).filter(|id| keyring.cache.key(*id).is_some()).collect();
-        let in_use: HashSet<_> = in_use.into_iter().collect();
-        let is_ahead = |record: &KeyRecord| {
-            let seals = matches!(record.state, KeyState::Primary | KeyState::Staged);
-            seals && in_use.contains(&record.scope) && !known.contains(&record.id)
-        };
         let records = keyring.learn(&mut reading);
-        Ok((keyring.load_all(as_of, records.into_iter().filter(is_ahead).collect()), reading.failed))
+        let is_ahead = |record: &KeyRecord| record.state.is_ahead() && keyring.cache.is_in_use(&record.scope);
+        let ahead = records.into_iter().filter(is_ahead).collect();
+        Ok((keyring.load_all(as_of, ahead, true), reading.failed))
     }
 }
 
@@ -133,7 +128,7 @@ impl Backends {
             Ok(_) => {}
         }
         for scope in wanted {
-            match self.retry(|| Ok(self.store.load_scope(scope)?)) {
+            match self.retry(|| self.scope(scope)) {
                 Ok(records) => drop(reading.scopes.insert(scope.clone(), records)),
                 Err(error @ KeyringError::Store(StoreError::Malformed { .. })) => reading.failed = Some(error),
                 Err(error) => return Err(error),

@@ -2,17 +2,20 @@
 
 use super::cache::{key_in, primary_in};
 use super::material::KeyMaterial;
-use super::{Keyring, Need};
+use super::{Keyring, KeyringError, Need};
 use crate::context::{ContextError, RowContext, RowId, Scope};
 use crate::db::{SealedValue, StoredValue};
 use crate::envelope::{Envelope, EnvelopeError, HEADER_LEN, MAX_SEALED_LEN};
 use crate::error::{Error, ErrorKind};
-use crate::keys::KeyId;
+use crate::keys::{KeyId, KeyState};
 use crate::model::Column;
 use crate::plaintext::{framed_len, push_framed, unframe};
 use crate::suite::{Failed, Suite};
 use crate::value::{Encoded, Field, Value};
 use zeroize::Zeroizing;
+
+/// With many more scopes in use than keys are held, what was learnt of one may be forgotten before it's used.
+const LOOKUP_ATTEMPTS: u32 = 16;
 
 impl Keyring {
     /// Seals bytes for one place: this column of this row. The result is what to store.
@@ -92,11 +95,19 @@ impl Keyring {
         if column.suite() != Suite::Aes256Siv {
             return Err(ErrorKind::NotDeterministic);
         }
-        if self.inner.cache.openable(scope).is_none() {
+        for _ in 0..LOOKUP_ATTEMPTS {
+            if let Some(ids) = self.inner.cache.openable(scope) {
+                let now = self.inner.backends.now();
+                // Nothing is sealed under a staged key yet; it isn't worth a failing KMS.
+                let is_worth = |id: &KeyId| match self.inner.cache.key(*id).map(|key| key.state) {
+                    Some(KeyState::Staged) => self.inner.cache.usable(*id, now).is_some(),
+                    _ => true,
+                };
+                return Ok(ids.into_iter().filter(is_worth).collect());
+            }
             drop(self.inner.miss(Need::Seal(scope.clone()))?);
         }
-        let ids = self.inner.cache.openable(scope).unwrap_or_default();
-        if ids.is_empty() { Err(ErrorKind::NoPrimary(scope.clone())) } else { Ok(ids) }
+        Err(KeyringError::Contended(LOOKUP_ATTEMPTS).into())
     }
 
     /// Seals an encoded value, or NULL, under that key or the primary: what every other way ends in.
@@ -191,7 +202,9 @@ impl Keyring {
             return with(key);
         }
         drop(near);
-        with(&*self.inner.miss(Need::Seal(scope.clone()))?)
+        let key = self.inner.miss(Need::Seal(scope.clone()))?;
+        // A value under another scope's key could never be opened again.
+        if key.scope == *scope { with(&key) } else { Err(KeyringError::WrongKey(key.id).into()) }
     }
 
     /// Hands the key to `with`: the one that is loaded, and otherwise the one that a load brings.

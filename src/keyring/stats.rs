@@ -3,12 +3,15 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// What a keyring has done since it was opened. Every number only grows, except [`Self::keys_loaded`].
+/// What a keyring has done since it was opened. Every number only grows, except those of
+/// keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {
     /// Keys that are unwrapped and in memory now.
     pub keys_loaded: u64,
+    /// Keys that are past their lease, and usable only because the KMS can't be reached.
+    pub keys_in_grace: u64,
     /// Calls to a KMS: wrap, unwrap and rewrap.
     pub kms_calls: u64,
     /// KMS calls that failed.
@@ -25,8 +28,11 @@ pub struct Stats {
     pub load_failures: u64,
     /// Leases that were renewed.
     pub renewals: u64,
-    /// Keys that were dropped: refused by the KMS, or at the end of their lease.
-    pub drops: u64,
+    /// Keys that were dropped because the KMS refused them.
+    pub refusals: u64,
+    /// Keys that were dropped at the end of their lease: because nobody used them, or because the KMS could not be reached
+    /// for too long.
+    pub expirations: u64,
     /// Readings of the key store in the background, or by [`crate::Keyring::refresh`].
     pub refreshes: u64,
     /// Readings that failed.
@@ -43,7 +49,8 @@ pub(super) struct Counters {
     pub(super) loads: AtomicU64,
     pub(super) load_failures: AtomicU64,
     pub(super) renewals: AtomicU64,
-    pub(super) drops: AtomicU64,
+    pub(super) refusals: AtomicU64,
+    pub(super) expirations: AtomicU64,
     pub(super) refreshes: AtomicU64,
     pub(super) refresh_failures: AtomicU64,
 }
@@ -62,9 +69,10 @@ impl Counters {
         self.kms_slowest_nanos.fetch_max(nanos, Relaxed);
     }
 
-    pub(super) fn read(&self, keys_loaded: usize) -> Stats {
+    pub(super) fn read(&self, keys_loaded: u64, keys_in_grace: u64) -> Stats {
         Stats {
-            keys_loaded: u64::try_from(keys_loaded).unwrap_or(u64::MAX),
+            keys_loaded,
+            keys_in_grace,
             kms_calls: self.kms_calls.load(Relaxed),
             kms_failures: self.kms_failures.load(Relaxed),
             kms_time: Duration::from_nanos(self.kms_nanos.load(Relaxed)),
@@ -73,7 +81,8 @@ impl Counters {
             loads: self.loads.load(Relaxed),
             load_failures: self.load_failures.load(Relaxed),
             renewals: self.renewals.load(Relaxed),
-            drops: self.drops.load(Relaxed),
+            refusals: self.refusals.load(Relaxed),
+            expirations: self.expirations.load(Relaxed),
             refreshes: self.refreshes.load(Relaxed),
             refresh_failures: self.refresh_failures.load(Relaxed),
         }

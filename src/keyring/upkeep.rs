@@ -4,16 +4,17 @@ use super::Inner;
 use super::clock::{Millis, millis};
 use super::error::{KeyringError, Need};
 use super::flights::Flight;
-use super::load::Loader;
 use super::stats::count;
-use super::workers::spawn;
-use crate::keys::KeyId;
-use std::sync::atomic::{AtomicU64, Ordering};
+use super::workers::{caught, observed, spawn};
+use crate::keys::{KeyId, KeyState};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 /// A sleeping machine is noticed this long after it woke.
 const LONGEST_SLEEP: Duration = Duration::from_secs(15);
+/// Readings of the store that may hang at the same time.
+const MOST_READINGS: usize = 4;
 /// Less isn't worth waking up for.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(5);
 
@@ -22,6 +23,8 @@ pub(super) struct Upkeep {
     refresh_at: AtomicU64,
     /// Since when the store is being read, plus one; 0 if it isn't.
     refreshing: AtomicU64,
+    /// Readings that have not ended yet.
+    readings: AtomicUsize,
     renewals: Mutex<Vec<Renewal>>,
     alarm: Arc<Alarm>,
 }
@@ -33,18 +36,29 @@ struct Renewal {
     flight: Arc<Flight>,
 }
 
-/// Wakes the background thread, when the keyring is dropped.
+/// Wakes the background thread: a key was loaded, or the keyring is dropped.
 #[derive(Default)]
 struct Alarm {
-    is_over: Mutex<bool>,
+    ringing: Mutex<Ringing>,
     rang: Condvar,
+}
+
+#[derive(Default)]
+struct Ringing {
+    is_over: bool,
+    look_again: bool,
 }
 
 impl Upkeep {
     /// Begins to look after `keyring`, until it's dropped.
-    pub(super) fn begin(keyring: &Arc<Inner>) -> std::io::Result<()> {
+    pub(super) fn begin(keyring: &Arc<Inner>) -> Result<(), KeyringError> {
         let (weak, alarm) = (Arc::downgrade(keyring), Arc::clone(&keyring.upkeep.alarm));
         spawn("fieldseal-upkeep", move || look_after(&weak, &alarm))
+    }
+
+    /// A key was loaded: it may be due before anything that was known.
+    pub(super) fn wake(&self) {
+        self.alarm.ring(|ringing| ringing.look_again = true);
     }
 
     /// The store was read just now.
@@ -55,18 +69,34 @@ impl Upkeep {
 
 impl Drop for Upkeep {
     fn drop(&mut self) {
-        *self.alarm.is_over.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.alarm.rang.notify_all();
+        self.alarm.ring(|ringing| ringing.is_over = true);
+    }
+}
+
+impl Alarm {
+    fn ring(&self, set: impl FnOnce(&mut Ringing)) {
+        set(&mut self.ringing.lock().unwrap_or_else(PoisonError::into_inner));
+        self.rang.notify_all();
+    }
+
+    /// False when it's over.
+    fn sleep(&self, long: Duration) -> bool {
+        let ringing = self.ringing.lock().unwrap_or_else(PoisonError::into_inner);
+        let asleep = |ringing: &mut Ringing| !ringing.is_over && !ringing.look_again;
+        let woken = self.rang.wait_timeout_while(ringing, long, asleep);
+        let (mut ringing, _) = woken.unwrap_or_else(PoisonError::into_inner);
+        ringing.look_again = false;
+        !ringing.is_over
     }
 }
 
 fn look_after(keyring: &Weak<Inner>, alarm: &Alarm) {
     while let Some(inner) = keyring.upgrade() {
-        let sleep = inner.tend();
+        let long = inner.tend();
         drop(inner);
-        let is_over = alarm.is_over.lock().unwrap_or_else(PoisonError::into_inner);
-        let slept = alarm.rang.wait_timeout_while(is_over, sleep, |is_over| !*is_over);
-        if *slept.unwrap_or_else(PoisonError::into_inner).0 {
+        // Many keys may be loaded at once: they are looked at together.
+        std::thread::sleep(SHORTEST_SLEEP);
+        if !alarm.sleep(long) {
             return;
         }
     }
@@ -84,7 +114,8 @@ impl Inner {
         self.cache.for_each(|id, key| match &key.material {
             Some(material) if !material.is_usable(now) => over.push((*id, key.scope.clone())),
             Some(material) => {
-                if material.is_due(now) {
+                // A staged key is kept for its first value, which may come long after.
+                if material.is_due(now) && (material.was_used() || key.state == KeyState::Staged) {
                     due.push(*id);
                 }
                 next = next.min(material.next_event(now));
@@ -93,7 +124,7 @@ impl Inner {
         });
         for (id, scope) in over {
             if self.cache.drop_if(id, |material| !material.is_usable(now)) {
-                count(&self.backends.counters.drops);
+                count(&self.backends.counters.expirations);
                 tracing::info!(key = %id, %scope, "dropped a data key: its lease is over");
             }
         }
@@ -112,9 +143,12 @@ impl Inner {
             let is_late = !flight.has_landed() && now.saturating_sub(*since) >= patience;
             if is_late {
                 let need = Need::Open(*id);
-                self.flights.give_up(&need, flight);
-                let late = KeyringError::TimedOut { need: Some(need), after: Duration::from_millis(patience) };
-                let _ = self.loader().keep_or_drop(*id, late);
+                let late =
+                    KeyringError::TimedOut { need: Some(need.clone()), after: Duration::from_millis(patience) };
+                self.flights.give_up(&need, flight, &late.clone().into(), now);
+                if self.loader().keep(*id, late).is_ok() {
+                    self.flights.forget_failure(&need);
+                }
             }
             !is_late && !flight.has_landed()
         });
@@ -127,7 +161,7 @@ impl Inner {
         let mut renewals = self.upkeep.renewals.lock().unwrap_or_else(PoisonError::into_inner);
         for id in due {
             if renewals.iter().all(|renewal| renewal.id != id) {
-                let flight = self.start_load(&Need::Open(id), None);
+                let flight = self.start_renewal(id);
                 renewals.push(Renewal { since: now, id, flight });
             }
         }
@@ -139,26 +173,32 @@ impl Inner {
             return;
         }
         self.upkeep.refreshed(now, self.backends.settings.refresh);
-        // A reading that hangs must not be the last one.
+        // A reading that hangs must not be the last one; but they must not become many either.
         let patience = millis(self.backends.settings.deadline).saturating_mul(6);
-        match self.upkeep.refreshing.load(Ordering::SeqCst) {
-            0 => {}
-            since if now.saturating_sub(since) < patience => return,
-            _ => tracing::error!("a reading of the key store hangs: trying another"),
+        let since = self.upkeep.refreshing.load(Ordering::SeqCst);
+        let is_stuck = since > 0 && now.saturating_sub(since) >= patience;
+        if (since > 0 && !is_stuck) || self.upkeep.readings.load(Ordering::SeqCst) >= MOST_READINGS {
+            return;
+        }
+        if is_stuck {
+            tracing::error!("a reading of the key store hangs: trying another");
         }
         self.upkeep.refreshing.store(now.saturating_add(1), Ordering::SeqCst);
+        self.upkeep.readings.fetch_add(1, Ordering::SeqCst);
         let loader = self.loader();
-        let is_over = |loader: &Loader| {
+        let read = move || {
+            let done = caught(|| loader.reread().1);
+            if matches!(done, Err(KeyringError::Panicked)) {
+                count(&loader.backends.counters.refresh_failures);
+            }
             if let Ok(inner) = loader.keyring() {
                 inner.upkeep.refreshing.store(0, Ordering::SeqCst);
+                inner.upkeep.readings.fetch_sub(1, Ordering::SeqCst);
             }
         };
-        let started = spawn("fieldseal-refresh", move || {
-            drop(loader.reread());
-            is_over(&loader);
-        });
-        if started.is_err() {
+        if spawn("fieldseal-refresh", observed(read)).is_err() {
             self.upkeep.refreshing.store(0, Ordering::SeqCst);
+            self.upkeep.readings.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }

@@ -1,55 +1,77 @@
 //! Threads that wait for a KMS or a key store, so that nobody else must: made when there is something to do, gone when
 //! there isn't, and never more than so many.
 
-use std::collections::VecDeque;
+use super::error::KeyringError;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tracing::{Dispatch, Span, dispatcher};
 
-type Job = Box<dyn FnOnce() + Send>;
+/// So many times the number of threads may be stuck in calls that never return, before nothing is begun any more.
+const MOST_STUCK: usize = 4;
 
 pub(super) struct Workers {
     most: usize,
+    /// A job that takes longer is stuck.
+    patience: Duration,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     queue: VecDeque<Job>,
-    running: usize,
+    /// When each thread began with what it does.
+    running: HashMap<u64, Instant>,
+    started: u64,
+}
+
+struct Job {
+    is_over: Box<dyn Fn() -> bool + Send>,
+    work: Box<dyn FnOnce() + Send>,
 }
 
 impl Workers {
-    pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, state: Mutex::default() })
+    pub(super) fn new(most: usize, patience: Duration) -> Arc<Self> {
+        Arc::new(Self { most, patience, state: Mutex::default() })
     }
 
-    /// Does `job` on a worker thread, soon. Jobs must not wait for jobs that come after them.
-    pub(super) fn submit(self: &Arc<Self>, job: impl FnOnce() + Send + 'static) {
+    /// Does `work` on a worker thread, soon, unless it's over before. Jobs must not wait for jobs that come after them.
+    pub(super) fn submit(
+        self: &Arc<Self>,
+        is_over: impl Fn() -> bool + Send + 'static,
+        work: impl FnOnce() + Send + 'static,
+    ) {
         let mut state = self.state();
-        state.queue.push_back(Box::new(observed(job)));
-        if state.running < self.most {
-            let workers = Arc::clone(self);
+        state.queue.push_back(Job { is_over: Box::new(is_over), work: Box::new(observed(work)) });
+        let stuck = state.running.values().filter(|since| since.elapsed() > self.patience).count();
+        if stuck > 0 {
+            // Nobody may be left to take them off the queue.
+            state.queue.retain(|job| !(job.is_over)());
+        }
+        if state.running.len() - stuck < self.most && state.running.len() < self.most * MOST_STUCK {
+            state.started += 1;
+            let (number, workers) = (state.started, Arc::clone(self));
             // Where no thread can be made, those that there are take the job; if there are none, its waiters time out.
-            state.running += usize::from(spawn("fieldseal-load", move || workers.work()).is_ok());
+            if spawn("fieldseal-load", move || workers.work(number)).is_ok() {
+                state.running.insert(number, Instant::now());
+            }
         }
     }
 
-    fn work(&self) {
+    fn work(&self, number: u64) {
         loop {
             let job = {
                 let mut state = self.state();
-                match state.queue.pop_front() {
-                    Some(job) => job,
-                    None => {
-                        state.running -= 1;
-                        return;
-                    }
-                }
+                let Some(job) = state.queue.pop_front() else {
+                    state.running.remove(&number);
+                    return;
+                };
+                state.running.insert(number, Instant::now());
+                job
             };
             // A provider that panics must not take the thread's place away.
-            let _ = catch_unwind(AssertUnwindSafe(job));
+            let _ = catch_unwind(AssertUnwindSafe(job.work));
         }
     }
 
@@ -58,16 +80,25 @@ impl Workers {
     }
 }
 
-/// Does `work` on a thread of its own and waits so long for it; `None` if it takes longer, or panics.
-pub(super) fn within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+/// Does `work` on a thread of its own and waits so long for it.
+pub(super) fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, KeyringError> + Send + 'static,
+) -> Result<T, KeyringError> {
     let (send, receive) = mpsc::sync_channel(1);
-    let work = observed(move || drop(send.send(work())));
-    spawn("fieldseal-admin", work).ok()?;
-    receive.recv_timeout(limit).ok()
+    spawn("fieldseal-admin", observed(move || drop(send.send(caught(work)))))?;
+    let done = receive.recv_timeout(limit);
+    done.unwrap_or(Err(KeyringError::TimedOut { need: None, after: limit }))
 }
 
-pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
+/// The work's result, or that it panicked.
+pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(KeyringError::Panicked))
+}
+
+pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), KeyringError> {
+    let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    spawned.map(drop).map_err(|error| KeyringError::NoThread(error.to_string()))
 }
 
 /// The work, seen by whoever observes the thread that asks for it.
@@ -83,17 +114,18 @@ mod tests {
 
     #[test]
     fn everything_is_done_by_no_more_threads_than_allowed() {
-        let workers = Workers::new(3);
+        let workers = Workers::new(3, Duration::from_secs(60));
         let (running, most, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), mpsc::channel());
         for number in 0..50 {
             let (running, most, send) = (Arc::clone(&running), Arc::clone(&most), done.0.clone());
-            workers.submit(move || {
+            let job = move || {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 std::thread::sleep(Duration::from_millis(1));
                 running.fetch_sub(1, Ordering::SeqCst);
                 send.send(number).unwrap();
                 assert!(number % 10 > 0, "on purpose");
-            });
+            };
+            workers.submit(|| false, job);
         }
         let mut numbers: Vec<i32> = done.1.iter().take(50).collect();
         numbers.sort_unstable();
@@ -102,9 +134,31 @@ mod tests {
     }
 
     #[test]
+    fn calls_that_never_return_keep_no_others_from_being_made_until_there_are_too_many() {
+        let workers = Workers::new(2, Duration::from_millis(20));
+        let (hang, hanging) = mpsc::channel::<()>();
+        let hanging = Arc::new(Mutex::new(hanging));
+        for _ in 0..20 {
+            let hanging = Arc::clone(&hanging);
+            workers.submit(|| false, move || hanging.lock().unwrap().recv().unwrap_or(()));
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        assert_eq!(workers.state().running.len(), 2 * MOST_STUCK);
+        workers.submit(|| true, || ());
+        assert_eq!(workers.state().queue.len(), 12, "what is over is taken off");
+        drop(hang);
+    }
+
+    #[test]
     fn what_takes_too_long_or_panics_is_given_up() {
-        assert_eq!(within(Duration::from_secs(10), || 7), Some(7));
-        assert_eq!(within(Duration::from_millis(10), || std::thread::sleep(Duration::from_secs(1))), None);
-        assert_eq!(within(Duration::from_secs(10), || -> u8 { panic!("on purpose") }), None);
+        let second = Duration::from_secs(1);
+        assert_eq!(within(10 * second, || Ok(7)).unwrap(), 7);
+        let slow = within(Duration::from_millis(10), move || {
+            std::thread::sleep(second);
+            Ok(())
+        });
+        assert!(matches!(slow, Err(KeyringError::TimedOut { .. })));
+        let panics = within(10 * second, || -> Result<u8, _> { panic!("on purpose") });
+        assert!(matches!(panics, Err(KeyringError::Panicked)));
     }
 }

@@ -47,6 +47,11 @@ impl KeyState {
         matches!(self, Self::Staged | Self::Primary | Self::Active)
     }
 
+    /// Whether every process should have the key before it needs it: values under it appear now, or soon.
+    pub(crate) const fn is_ahead(self) -> bool {
+        matches!(self, Self::Staged | Self::Primary)
+    }
+
     /// Checks one step of a key's life.
     ///
     /// | from | to |

@@ -46,7 +46,7 @@ fn a_key_that_nobody_uses_is_dropped_and_comes_back_with_its_next_value() {
         later(&fleet, &keyring, 50);
         later(&fleet, &keyring, 11);
     });
-    assert_eq!((calls, keyring.stats().keys_loaded, keyring.stats().drops), (0, 0, 2));
+    assert_eq!((calls, keyring.stats().keys_loaded, keyring.stats().expirations), (0, 0, 2));
     let (number, value) = &fleet.values[0];
     open(&keyring, *number, value).unwrap();
     assert_eq!((keyring.stats().misses, keyring.stats().keys_loaded), (1, 1));

@@ -71,7 +71,7 @@ fn calls_loads_renewals_drops_and_rotations_are_told() {
         }
         let stats = keyring.stats();
         assert!(
-            stats.kms_calls >= 5 && stats.kms_failures >= 1 && stats.renewals == 1 && stats.drops >= 1,
+            stats.kms_calls >= 5 && stats.kms_failures >= 1 && stats.renewals == 1 && stats.refusals >= 1,
             "{stats:?}"
         );
         assert!(stats.kms_time >= stats.kms_slowest && !stats.kms_slowest.is_zero());
@@ -96,7 +96,6 @@ fn a_test_has_a_keyring_of_its_own() {
                 assert_eq!(Installed::keyring().unwrap().keys(), keyring.keys());
                 drop(mine);
                 assert!(Installed::keyring().is_err());
-                assert_eq!(keyring.stats().keys_loaded, 0, "its keys are wiped");
             });
         }
     });
