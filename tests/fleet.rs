@@ -5,7 +5,9 @@ mod rerun;
 
 use fieldseal::kms::Local;
 use fieldseal::store::Sqlite;
-use fieldseal::{Column, Envelope, KeyId, KeyState, Keyring, KeyringBuilder, RowContext, RowId, Scope};
+use fieldseal::{
+    Column, Envelope, KeyId, KeyState, Keyring, KeyringBuilder, KeyringError, RowContext, RowId, Scope,
+};
 use std::io::{BufRead as _, Read as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +27,7 @@ fn process(folder: &Path) -> KeyringBuilder {
     let kms = Local::open(folder.join("kek.json"), None).unwrap();
     Keyring::builder(kms, Sqlite::from_connection(connect(folder)))
         .refresh_every(REFRESH)
+        .propagation(REFRESH * 5)
         .lease(Duration::from_secs(6))
 }
 
@@ -124,8 +127,9 @@ fn three_rotations_under_load_fail_nobody() {
     let mut newest = admin.primary(&Scope::APPLICATION).unwrap();
     for _ in 0..3 {
         newest = admin.stage(&Scope::APPLICATION).unwrap();
-        std::thread::sleep(REFRESH * 5);
-        admin.promote_at_once(newest).unwrap();
+        while let Err(KeyringError::TooEarly { wait, .. }) = admin.promote(newest) {
+            std::thread::sleep(wait);
+        }
         std::thread::sleep(REFRESH * 5);
     }
     for mut worker in workers {

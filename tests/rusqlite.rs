@@ -294,3 +294,15 @@ fn a_diesel_model_reads_the_same_file_and_the_other_way_round() {
     diesel::insert_into(patients::table).values(&patient(2)).execute(diesel).unwrap();
     assert!(all(&rusqlite).unwrap() == [patient(1), patient(2)]);
 }
+
+#[test]
+fn a_misspelt_column_is_an_error_and_not_a_null() {
+    let conn = connection();
+    let patient = patient(1);
+    conn.execute(INSERT, patient.params().bind().as_slice()).unwrap();
+    let update = "UPDATE patients SET diagnosis = :diagnosis WHERE id = :id";
+    let error = conn.execute(update, patient.params().only(&["id", "diagnoses"]).bind().as_slice()).unwrap_err();
+    assert!(error.to_string().contains("names a column that the model does not have"), "{error}");
+    let kept: bool = conn.query_row("SELECT diagnosis IS NOT NULL FROM patients", [], |row| row.get(0)).unwrap();
+    assert!(kept);
+}

@@ -80,9 +80,16 @@ impl<'a> NamedParams<'a> {
     }
 
     /// Keeps the parameters of those columns, for a statement that doesn't have all of them.
+    ///
+    /// A name that the model doesn't have makes the statement fail: without its parameter SQLite would take NULL for it.
     #[must_use]
     pub fn only(mut self, columns: &[&str]) -> Self {
+        let has = |column: &&&str| self.0.iter().any(|(name, _)| name.strip_prefix(':') == Some(**column));
+        let all_known = columns.iter().filter(has).count() == columns.len();
         self.0.retain(|(name, _)| name.strip_prefix(':').is_some_and(|name| columns.contains(&name)));
+        if !all_known {
+            self.0.push((":only() names a column that the model does not have", Param::Plain(&Null)));
+        }
         self
     }
 

@@ -313,13 +313,14 @@ fn check_stored(record: &KeyRecord, stored: &[KeyRecord]) -> Result<(), KeyringE
 
 /// Whether every process has had the time to read the store since the key was staged.
 fn check_published(record: &KeyRecord, delay: Duration) -> Result<(), KeyringError> {
-    let staged = u64::try_from(record.created).unwrap_or_default();
-    let now = u64::try_from(unix_seconds()).unwrap_or_default();
-    // By whole seconds, of which the first may have been a short one. A clock that was set back since, or another
-    // machine's that is ahead, makes it wait for as long as they differ.
-    let since = Duration::from_secs(now.saturating_sub(staged));
-    let delay = if delay.is_zero() { delay } else { delay.saturating_add(Duration::from_secs(1)) };
-    match delay.checked_sub(since) {
+    if delay.is_zero() {
+        return Ok(());
+    }
+    let seconds = |time: i64| Duration::from_secs(u64::try_from(time).unwrap_or_default());
+    // By whole seconds, of which the first may have been a short one. If this machine's clock is behind the one that staged
+    // the key, it's by as much too early.
+    let ready = seconds(record.created).saturating_add(delay).saturating_add(Duration::from_secs(1));
+    match ready.checked_sub(seconds(unix_seconds())) {
         Some(wait) if !wait.is_zero() => Err(KeyringError::TooEarly { id: record.id, wait }),
         _ => Ok(()),
     }

@@ -1,9 +1,11 @@
 //! The wrapped copies of data keys: under newer versions of a KEK, under more KEKs, under fewer.
 
 use super::admin::ATTEMPTS;
+use super::workers::within;
 use super::{Keyring, KeyringError};
 use crate::keys::{KekUri, KeyRecord, KeyState, WrappedKey};
 use crate::store::{Change, StoreError};
+use std::sync::Arc;
 
 /// How many records are read at a time.
 const PAGE: usize = 500;
@@ -15,7 +17,8 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// The first failure; all keys that could be have been rewrapped.
+    /// The first failure; all other keys have been rewrapped, unless the KMS can't be reached or the store can't be read:
+    /// it ends there then.
     pub fn rewrap(&self) -> Result<usize, KeyringError> {
         self.each_record(|keyring, record| {
             let mut copies = record.wrapped.clone();
@@ -36,7 +39,7 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// The first failure; all keys that could be have their copies.
+    /// As for [`Self::rewrap`].
     pub fn add_copies(&self) -> Result<usize, KeyringError> {
         self.each_record(|keyring, record| {
             let backends = &keyring.inner.backends;
@@ -56,11 +59,11 @@ impl Keyring {
     }
 
     /// Takes the copies under that KEK away from every data key, and returns how many had one. The last copy of a key is
-    /// never taken away, and every copy that is left has been unwrapped by one of this keyring's KMS.
+    /// never taken away, and one of those that are left has been unwrapped by one of this keyring's KMS.
     ///
     /// # Errors
     ///
-    /// [`KeyringError::LastCopy`], or the first other failure; all keys that could be have lost the copy.
+    /// [`KeyringError::LastCopy`], and as for [`Self::rewrap`].
     pub fn remove_copies(&self, kek: &KekUri) -> Result<usize, KeyringError> {
         let kek = kek.clone();
         self.each_record(move |keyring, record| {
@@ -82,15 +85,17 @@ impl Keyring {
     /// damaged record must not keep the others under an old KEK.
     fn each_record(
         &self,
-        change: impl Fn(&Self, &KeyRecord) -> Result<Option<Vec<WrappedKey>>, KeyringError>,
+        change: impl Fn(&Self, &KeyRecord) -> Result<Option<Vec<WrappedKey>>, KeyringError> + Send + Sync + 'static,
     ) -> Result<usize, KeyringError> {
         let (mut changed, mut failed, mut after) = (0, None, None);
+        let (change, limit) = (Arc::new(change), self.inner.backends.settings.administration());
         loop {
             let page = self.inner.backends.store.page(after, PAGE)?;
             let Some(last) = page.last().map(|record| record.id).filter(|last| Some(*last) > after) else { break };
             after = Some(last);
             for record in page {
-                match self.change_copies(record, &change) {
+                let (keyring, change) = (self.clone(), Arc::clone(&change));
+                match within(limit, move || keyring.change_copies(record, &*change)) {
                     Ok(done) => changed += usize::from(done),
                     // A KMS that is gone would be waited for with every single key.
                     Err(error) if error.is_transient() => return Err(error),

@@ -28,8 +28,8 @@ impl Keyring {
     /// }
     /// ```
     ///
-    /// A key that is retired, destroyed or unknown, and a tenant without a key, are no failure here: that is what opening or
-    /// sealing says then.
+    /// A key that is retired, destroyed or unknown, and a tenant without a key, are no failure here: opening or sealing says so
+    /// then.
     ///
     /// # Errors
     ///

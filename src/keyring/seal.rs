@@ -24,7 +24,8 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NoPrimary`], [`ErrorKind::TooLong`], [`ErrorKind::Exhausted`] or [`ErrorKind::NoRandomness`].
+    /// [`ErrorKind::NoPrimary`], [`ErrorKind::LoadFailed`], [`ErrorKind::NotLoaded`], [`ErrorKind::TooLong`],
+    /// [`ErrorKind::Context`], [`ErrorKind::Exhausted`] or [`ErrorKind::NoRandomness`].
     pub fn seal_bytes(&self, column: &Column, row: &RowContext, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
         self.seal_framed(column, row, None, Some(plaintext)).map_err(|kind| Error::at(column, kind))
     }

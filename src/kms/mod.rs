@@ -13,8 +13,8 @@ use std::fmt::Debug;
 
 /// A key management service, or anything else that holds a KEK and never gives it away.
 ///
-/// A provider wraps and unwraps 32 bytes. It's called when a keyring opens, is refreshed or is administered; never
-/// per value or per row. The methods block; a provider whose client is asynchronous drives it on a thread of its own,
+/// A provider wraps and unwraps 32 bytes. It's called when a key is loaded, when its lease is renewed, and when keys are
+/// administered, from several threads; never per value or per row. The methods block; a provider whose client is asynchronous drives it on a thread of its own,
 /// so that it can be called from any thread, inside an async runtime or not.
 pub trait Kms: Debug + Send + Sync {
     /// The KEK that new data keys are wrapped under.

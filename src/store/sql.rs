@@ -95,7 +95,7 @@ pub(super) fn page(
 }
 
 pub(super) fn get(connection: &mut impl Connection, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-    let rows = connection.select(select!(" WHERE id = ?1"), &[Param::Integer(id.get().into())])?;
+    let rows = connection.select(select!(" WHERE id = ?1 LIMIT 1"), &[Param::Integer(id.get().into())])?;
     rows.into_iter().next().map(|row| row.record(connection.store())).transpose()
 }
 
@@ -236,7 +236,7 @@ pub(super) fn failed(store: &str, error: impl Error + Send + Sync + 'static) -> 
         return StoreError::Damaged { store, message: text };
     }
     let hint = if says("database is locked") || says("database table is locked") {
-        ": another process held the database for longer than the busy timeout, try again"
+        ": another process, or a transaction of this program, held the database for longer than the busy timeout; try again outside of transactions"
     } else {
         ""
     };

@@ -80,6 +80,20 @@ fn a_key_is_lost_only_when_every_kms_says_so() {
 }
 
 #[test]
+fn credentials_that_expired_with_one_kms_leave_the_grace_whatever_the_other_says() {
+    for (near, far) in [(Fault::Misconfigured, Fault::Disabled), (Fault::Disabled, Fault::Misconfigured)] {
+        let (regions, clock) = (Regions::new(), Clock::manual());
+        let keyring = regions.process().clock(clock.clone()).without_background().open().unwrap();
+        open(&keyring, 1, &regions.value).unwrap();
+        clock.advance(HOUR + Duration::from_secs(1));
+        regions.near.always(near);
+        regions.far.always(far);
+        open(&keyring, 1, &regions.value).unwrap();
+        assert_eq!(keyring.stats().keys_in_grace, 1);
+    }
+}
+
+#[test]
 fn a_kek_is_added_and_taken_away_later() {
     let fleet = Fleet::new(5);
     let (old, new) = (Arc::clone(&fleet.kms), Arc::new(Kms::new()));

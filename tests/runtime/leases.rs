@@ -13,11 +13,9 @@ fn process(fleet: &Fleet) -> Keyring {
 /// Moves the clock on, uses the key, and lets the keyring do what is due.
 fn later(fleet: &Fleet, keyring: &Keyring, minutes: u32) {
     fleet.clock.advance(Duration::from_secs(60) * minutes);
-    let before = keyring.stats();
     keyring.tend();
-    // Renewals are done by other threads.
+    // Renewals are done by other threads; what must have happened is waited for by the test.
     std::thread::sleep(Duration::from_millis(30));
-    eventually("renewals end", || keyring.stats().kms_calls >= before.kms_calls);
 }
 
 #[test]

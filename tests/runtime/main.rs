@@ -7,6 +7,7 @@ mod faults;
 mod leases;
 mod misses;
 mod observed;
+mod races;
 mod rotation;
 
 use fieldseal::store::Memory;

@@ -28,7 +28,7 @@ pub struct AwsBuilder {
 
 impl Default for AwsBuilder {
     fn default() -> Self {
-        Self { config: None, deadline: Duration::from_secs(10), attempts: 3, also_opens: Vec::new() }
+        Self { config: None, deadline: Duration::from_secs(8), attempts: 3, also_opens: Vec::new() }
     }
 }
 
@@ -40,7 +40,8 @@ impl AwsBuilder {
         self
     }
 
-    /// How long one call may take as its caller sees it, all attempts together. 10 seconds unless it's set: KMS answers
+    /// How long one call may take as its caller sees it, all attempts together. 8 seconds unless it's set, less than a
+    /// keyring waits for, so that the caller sees why: KMS answers
     /// in milliseconds, so that leaves room for three attempts at something that hangs, and a program that waits for its
     /// keyring still starts, or fails with a reason, before a supervisor's usual 30 seconds are over.
     #[must_use]
