@@ -4,6 +4,7 @@ use super::error::{KeyringError, Need};
 use super::flights::{Flight, Outcome};
 use super::refresh::Begun;
 use super::{Inner, Keyring};
+use crate::context::Scope;
 use crate::error::ErrorKind;
 use futures_timer::Delay;
 use std::collections::HashSet;
@@ -44,6 +45,18 @@ impl Keyring {
             }
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Loads every key of a scope that opens values: what [`Self::seal_under_each_key`] needs, and the derive's
+    /// `seal_x_under_each_key`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::load`].
+    pub async fn load_for_lookup(&self, scope: &Scope) -> Result<(), KeyringError> {
+        self.load([Need::Seal(scope.clone())]).await?;
+        let keys = self.inner.cache.openable(scope).unwrap_or_default();
+        self.load(keys.into_iter().map(Need::Open)).await
     }
 
     /// [`Self::load`] for synchronous code: waits on this thread.

@@ -101,6 +101,22 @@ fn a_strict_keyring_never_waits_and_loads_a_page_at_once() {
 }
 
 #[test]
+fn a_lookup_of_a_strict_keyring_has_every_key_of_the_scope() {
+    const EMAIL: fieldseal::Column = NAME.with_suite(fieldseal::Suite::Aes256Siv);
+    let fleet = Fleet::new(1);
+    let admin = fleet.process().open().unwrap();
+    (0..3).for_each(|_| drop(admin.rotate(&tenant(1)).unwrap()));
+    let keyring = fleet.cold(fleet.process().never_wait());
+    let lookup = || keyring.seal_under_each_key(&EMAIL, &place(1), &"ada@example.org".to_owned());
+    assert_eq!(*lookup().unwrap_err().kind(), ErrorKind::NotLoaded(Need::Seal(tenant(1))));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let calls = fleet.unwraps(|| runtime.block_on(keyring.load_for_lookup(&tenant(1))).unwrap());
+    assert_eq!(calls, 4);
+    let values = lookup().unwrap();
+    assert!(values.len() == 4 && values.iter().all(|value| value.bytes().is_ok()), "{values:?}");
+}
+
+#[test]
 fn a_page_that_cannot_be_loaded_says_why_and_loads_the_rest() {
     let fleet = Fleet::new(3);
     let keyring = fleet.cold(fleet.process().never_wait());
