@@ -11,7 +11,7 @@ use std::fmt;
 /// A value could not be sealed or opened. It names table and column, and never the value.
 ///
 /// Database libraries wrap it in their own error; [`Error::find_in`] gets it out again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
     at: Option<(&'static str, &'static str)>,
@@ -89,6 +89,21 @@ pub enum ErrorKind {
     #[error("the operating system's random generator failed; nothing was sealed")]
     NoRandomness,
 }
+
+/// `Debug` that is `Display`: what `unwrap` in a test and `?` in `main` print says what to do.
+macro_rules! debug_as_display {
+    ($($error:ty),*) => {$(
+        impl std::fmt::Debug for $error {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+
+pub(crate) use debug_as_display;
+
+debug_as_display!(Error);
 
 impl Error {
     pub(crate) const fn new(kind: ErrorKind) -> Self {

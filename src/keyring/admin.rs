@@ -1,7 +1,7 @@
 //! Creating, rotating and ending data keys.
 
-use super::cache::Ticket;
 use super::clock::Millis;
+use super::known::Ticket;
 use super::material::KeyMaterial;
 use super::workers::within;
 use super::{Keyring, KeyringError};

@@ -2,6 +2,7 @@
 
 use super::clock::Millis;
 use super::error::KeyringError;
+use super::known::{KnownKey, KnownScope, Ticket, check, refuse};
 use super::material::KeyMaterial;
 use super::sharded::{Shard, Sharded};
 use crate::context::Scope;
@@ -11,10 +12,6 @@ use arc_swap::Guard;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// Which reading of the store is newer: a reading that began later wins, whichever ends first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ticket(u64);
 
 pub(super) struct Cache {
     keys: Sharded<KeyId, KnownKey>,
@@ -40,28 +37,6 @@ pub(super) enum NotTaken {
     Refused(ErrorKind),
 }
 
-/// What is known of a key, from the reading `as_of`.
-#[derive(Clone)]
-pub(super) struct KnownKey {
-    pub(super) scope: Scope,
-    pub(super) state: KeyState,
-    /// The key itself, if it's loaded.
-    pub(super) material: Option<Arc<KeyMaterial>>,
-    as_of: Ticket,
-}
-
-/// What is known of a scope's keys, from the reading `as_of`.
-#[derive(Clone)]
-pub(super) struct KnownScope {
-    primary: Option<KeyId>,
-    /// The primary, if it's loaded.
-    material: Option<Arc<KeyMaterial>>,
-    keys: Vec<KeyId>,
-    /// Whether all of its keys are known, not only those that were met.
-    is_complete: bool,
-    as_of: Ticket,
-}
-
 impl Cache {
     pub(super) fn new(max_keys: usize) -> Self {
         Self {
@@ -80,12 +55,12 @@ impl Cache {
         Ticket(self.readings.fetch_add(1, Ordering::SeqCst))
     }
 
-    /// Where the scope's primary is, for the hot path: see [`primary_in`].
+    /// Where the scope's primary is, for the hot path: see [`super::known::primary_in`].
     pub(super) fn scopes_near(&self, scope: &Scope) -> Guard<Arc<Shard<Scope, Arc<KnownScope>>>> {
         self.scopes.shard(scope)
     }
 
-    /// Where the key is, for the hot path: see [`key_in`].
+    /// Where the key is, for the hot path: see [`super::known::key_in`].
     pub(super) fn keys_near(&self, id: KeyId) -> Guard<Arc<Shard<KeyId, KnownKey>>> {
         self.keys.shard(&id)
     }
@@ -381,52 +356,4 @@ impl Cache {
         let material = known.primary.and_then(|id| self.keys.get(&id)).and_then(|key| key.material);
         self.scopes.set(scope, Some(Arc::new(KnownScope { material, ..known })));
     }
-}
-
-/// The scope's primary, if it's loaded and may be used now.
-pub(super) fn primary_in<'a>(
-    near: &'a Shard<Scope, Arc<KnownScope>>,
-    scope: &Scope,
-    now: Millis,
-) -> Option<&'a KeyMaterial> {
-    near.get(scope)?.material.as_deref().filter(|material| material.use_at(now))
-}
-
-/// The key, if it's loaded and may be used now.
-///
-/// # Errors
-///
-/// If the key is known to be refused.
-pub(super) fn key_in(
-    near: &Shard<KeyId, KnownKey>,
-    id: KeyId,
-    now: Millis,
-) -> Result<Option<&KeyMaterial>, ErrorKind> {
-    let Some(known) = near.get(&id) else { return Ok(None) };
-    refuse(id, known.state)?;
-    Ok(known.material.as_deref().filter(|material| material.use_at(now)))
-}
-
-/// Whether a key in that state opens values.
-pub(super) fn refuse(id: KeyId, state: KeyState) -> Result<(), ErrorKind> {
-    match state {
-        state if state.opens() => Ok(()),
-        KeyState::Destroyed => Err(ErrorKind::DestroyedKey(id)),
-        _ => Err(ErrorKind::RetiredKey(id)),
-    }
-}
-
-/// Finds the primary among a scope's records, which are hostile.
-fn check(scope: &Scope, records: &[KeyRecord]) -> Result<Option<KeyId>, KeyringError> {
-    let mut ids = HashSet::new();
-    let mut primary = None;
-    for record in records {
-        if !ids.insert(record.id) {
-            return Err(KeyringError::Doubled(record.id));
-        }
-        if record.state == KeyState::Primary && primary.replace(record.id).is_some() {
-            return Err(KeyringError::TwoPrimaries(scope.clone()));
-        }
-    }
-    Ok(primary)
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A keyring could not be opened, refreshed or administered.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyringError {
     /// The key store failed.
@@ -109,6 +109,8 @@ pub enum KeyringError {
     #[error("the operating system's random generator failed; no key was created")]
     NoRandomness,
 }
+
+crate::error::debug_as_display!(KeyringError);
 
 impl From<NoRandomness> for KeyringError {
     fn from(NoRandomness: NoRandomness) -> Self {

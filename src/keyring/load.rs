@@ -2,9 +2,10 @@
 
 use super::Inner;
 use super::backends::Backends;
-use super::cache::{NotTaken, Ticket, refuse};
+use super::cache::NotTaken;
 use super::error::{KeyringError, Need};
 use super::flights::{Flight, Outcome};
+use super::known::{Ticket, refuse};
 use super::material::KeyMaterial;
 use super::refresh::Begun;
 use super::stats::count;

@@ -15,6 +15,7 @@ mod copies;
 mod error;
 mod export;
 mod flights;
+mod known;
 mod load;
 mod material;
 #[cfg(feature = "testing")]

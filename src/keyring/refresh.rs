@@ -1,9 +1,9 @@
 //! Reading the key store: all of it where it fits, the scopes in use where it doesn't.
 
 use super::backends::Backends;
-use super::cache::Ticket;
 use super::error::{KeyringError, Need};
 use super::flights::Flight;
+use super::known::Ticket;
 use super::load::{Known, Loader};
 use super::stats::count;
 use super::workers::within;

@@ -1,6 +1,6 @@
 //! The hot path: one value sealed or opened, without a lock and without a KMS call.
 
-use super::cache::{key_in, primary_in};
+use super::known::{key_in, primary_in};
 use super::material::KeyMaterial;
 use super::{Keyring, KeyringError, Need};
 use crate::context::{ContextError, RowContext, RowId, Scope};

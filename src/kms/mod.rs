@@ -83,7 +83,7 @@ impl<K: Kms + ?Sized> Kms for std::sync::Arc<K> {
 }
 
 /// Why a KMS did not answer with a key: one kind for each thing that the caller can do next.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum KmsError {
     /// Try again later: throttled, unreachable, timed out.
@@ -105,3 +105,5 @@ pub enum KmsError {
     #[error("the KMS provider is misconfigured: {0}")]
     Misconfigured(String),
 }
+
+crate::error::debug_as_display!(KmsError);

@@ -5,7 +5,6 @@ mod diff;
 use crate::model::{Column, Model, Schema};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The environment variable that lets [`SchemaLock::check`] write, when it is `update`.
@@ -133,11 +132,7 @@ pub enum LockError {
     },
 }
 
-impl fmt::Debug for LockError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+crate::error::debug_as_display!(LockError);
 
 impl SchemaLock {
     /// No models yet.

@@ -97,7 +97,7 @@ impl Change {
 }
 
 /// Why a key store did nothing.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// Another process changed the store first, or drew the same id.
@@ -139,6 +139,8 @@ pub enum StoreError {
         message: String,
     },
 }
+
+crate::error::debug_as_display!(StoreError);
 
 /// What was in the way of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -105,7 +105,9 @@ fn a_lookup_of_a_strict_keyring_has_every_key_of_the_scope() {
     const EMAIL: fieldseal::Column = NAME.with_suite(fieldseal::Suite::Aes256Siv);
     let fleet = Fleet::new(1);
     let admin = fleet.process().open().unwrap();
-    (0..3).for_each(|_| drop(admin.rotate(&tenant(1)).unwrap()));
+    for _ in 0..3 {
+        admin.rotate(&tenant(1)).unwrap();
+    }
     let keyring = fleet.cold(fleet.process().never_wait());
     let lookup = || keyring.seal_under_each_key(&EMAIL, &place(1), &"ada@example.org".to_owned());
     assert_eq!(*lookup().unwrap_err().kind(), ErrorKind::NotLoaded(Need::Seal(tenant(1))));

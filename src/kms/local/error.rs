@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// A key file could not be made, opened or changed. It names the file, and never what is in it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum LocalError {
     /// There is no file at that path.
@@ -172,6 +172,8 @@ pub enum LocalError {
     #[error("the operating system gave no random bytes")]
     NoRandomness,
 }
+
+crate::error::debug_as_display!(LocalError);
 
 impl LocalError {
     pub(super) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
