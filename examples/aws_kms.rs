@@ -69,7 +69,7 @@ fn run(key: &str) -> Result<(), Box<dyn Error>> {
     println!("opened by another process: {:?}", std::str::from_utf8(&opened)?);
 
     // The data key is rotated here, the KEK in KMS (`aws kms rotate-key-on-demand`): ReEncrypt wraps every data key under
-    // its newest material, and none of them leaves KMS for that.
+    // its newest material. What comes back is decrypted once, to see that it's the same key, before it replaces the old copy.
     let second = keyring.rotate(&clinic)?;
     println!("rotated to data key {second}, and rewrapped {} inside KMS", keyring.rewrap()?);
 
