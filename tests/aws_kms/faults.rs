@@ -222,9 +222,9 @@ fn the_default_configuration_is_the_environments() {
     let of_every_service = ("AWS_ENDPOINT_URL", server.url.as_str());
     assert_eq!(open(KEY, &[of_every_service, credentials[0], credentials[1]]), format!("aws-kms:{KEY}"));
     let text = open("alias/app", &[endpoint, credentials[0], credentials[1]]);
-    assert!(text.starts_with("Misconfigured(") && text.contains("set AWS_REGION"), "{text}");
+    assert!(text.starts_with("the KMS provider is misconfigured: ") && text.contains("set AWS_REGION"), "{text}");
     let text = open(KEY, &[endpoint, region]);
-    assert!(text.starts_with("Misconfigured(\"no AWS credentials were found: set AWS_ACCESS_KEY_ID"), "{text}");
+    assert!(text.contains("misconfigured: no AWS credentials were found: set AWS_ACCESS_KEY_ID"), "{text}");
 }
 
 #[test]
