@@ -107,7 +107,7 @@ impl KeyringBuilder {
         self
     }
 
-    /// The most keys that are held at the same time. Default: 10,000, which take some 10 MB, and 2.5 KB more for
+    /// The most keys that are held at the same time. Default: 10,000, which take up to 20 MB, and 2.5 KB more for
     /// each column that is used under each; at least 1.
     ///
     /// If the store has no more than that, opening the keyring loads all of them; otherwise it loads the application's,
