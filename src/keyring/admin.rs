@@ -193,7 +193,7 @@ impl Keyring {
             let records = backends.scope(scope)?;
             let Plan { changes, result, new } = decide(self, &records)?;
             if changes.is_empty() {
-                self.take_in(as_of, scope, records)?;
+                self.take_in(as_of, scope, records, new)?;
                 return Ok(result);
             }
             // Whoever asked for it was told that it took too long.
@@ -209,8 +209,7 @@ impl Keyring {
                         tracing::info!(key = %record.id, scope = %record.scope, state = %record.state, "changed a data key");
                         check_stored(record, &stored)?;
                     }
-                    self.take_in_new(as_of, scope, &stored, new)?;
-                    self.take_in(as_of, scope, stored)?;
+                    self.take_in(as_of, scope, stored, new)?;
                     return Ok(result);
                 }
                 Err(StoreError::Conflict(
@@ -222,32 +221,28 @@ impl Keyring {
         Err(KeyringError::Contended(ATTEMPTS))
     }
 
-    /// A key that was just made is at hand: the KMS has proven that it gives it back.
-    fn take_in_new(
+    /// What was changed takes effect here at once. A key that was just made is at hand: the KMS has proven that it gives it
+    /// back.
+    fn take_in(
         &self,
         as_of: Ticket,
         scope: &Scope,
-        stored: &[KeyRecord],
+        records: Vec<KeyRecord>,
         new: Option<NewKey>,
     ) -> Result<(), KeyringError> {
-        let Some(NewKey { id, key, asked, asked_at }) = new else { return Ok(()) };
-        self.inner.cache.learn(as_of, scope, stored)?;
-        if let Ok(record) = find(stored, id) {
-            let lease = &self.inner.backends.settings.lease;
-            let material = Arc::new(KeyMaterial::new(record, key, lease, asked_at, false));
+        let inner = &self.inner;
+        inner.flights.forget_failures();
+        inner.cache.learn(as_of, scope, &records)?;
+        if let Some(NewKey { id, key, asked, asked_at }) = new
+            && let Ok(record) = find(&records, id)
+        {
+            let material = Arc::new(KeyMaterial::new(record, key, &inner.backends.settings.lease, asked_at, false));
             // If it was retired meanwhile, it isn't needed.
-            let _ = self.inner.cache.put(as_of, asked, record, material);
-            self.inner.upkeep.wake();
+            let _ = inner.cache.put(as_of, asked, record, material);
+            inner.upkeep.wake();
         }
-        Ok(())
-    }
-
-    /// What was changed takes effect here at once.
-    fn take_in(&self, as_of: Ticket, scope: &Scope, records: Vec<KeyRecord>) -> Result<(), KeyringError> {
-        self.inner.flights.forget_failures();
-        self.inner.cache.learn(as_of, scope, &records)?;
         let ahead = records.into_iter().filter(|record| record.state.is_ahead()).collect();
-        self.inner.wait_for_all(self.inner.load_all(as_of, ahead, false))
+        inner.wait_for_all(inner.load_all(as_of, ahead, false))
     }
 
     /// A new data key under every KMS, not yet stored.

@@ -22,7 +22,7 @@ const MAX_COPIES: usize = 16;
 const AVOIDED: Millis = 30_000;
 
 pub(super) struct Backends {
-    pub(super) kms: Vec<Provider>,
+    pub(super) kms: Vec<Arc<Provider>>,
     pub(super) store: Box<dyn KeyStore>,
     pub(super) settings: Settings,
     pub(super) counters: Counters,
@@ -35,6 +35,12 @@ pub(super) struct Provider {
     calls: AtomicUsize,
 }
 
+impl Provider {
+    pub(super) fn kek(&self) -> KekUri {
+        self.kms.kek()
+    }
+}
+
 impl std::fmt::Debug for Provider {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.kms.fmt(f)
@@ -43,13 +49,14 @@ impl std::fmt::Debug for Provider {
 
 /// One copy of a key, and the provider that may unwrap it.
 struct Candidate {
-    provider: usize,
+    provider: Arc<Provider>,
     copy: WrappedKey,
 }
 
 impl Backends {
     pub(super) fn new(builder: KeyringBuilder) -> Self {
-        let provider = |kms| Provider { kms, avoided_until: AtomicU64::new(0), calls: AtomicUsize::new(0) };
+        let provider =
+            |kms| Arc::new(Provider { kms, avoided_until: AtomicU64::new(0), calls: AtomicUsize::new(0) });
         Self {
             kms: builder.kms.into_iter().map(provider).collect(),
             store: builder.store,
@@ -87,47 +94,45 @@ impl Backends {
     /// Does `work`, again and again while what fails may pass, with growing and random pauses, until the deadline.
     pub(super) fn retry<T>(&self, work: impl Fn() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
         let until = Instant::now() + self.settings.deadline;
-        let pauses = ExponentialBuilder::new()
+        let mut pauses = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(50))
             .with_max_delay(Duration::from_secs(2))
             .with_jitter()
             .without_max_times()
             .build();
-        for pause in pauses {
+        loop {
             match work() {
-                Err(error) if error.is_transient() && Instant::now() + pause < until => {
+                Err(error) if error.is_transient() => {
+                    let in_time = |pause: &Duration| Instant::now() + *pause < until;
+                    let Some(pause) = pauses.next().filter(in_time) else { return Err(error) };
                     tracing::debug!(%error, ?pause, "trying again");
                     std::thread::sleep(pause);
                 }
                 done => return done,
             }
         }
-        work()
     }
 
     /// The key of a record: from the first KMS that gives the one that the record is committed to.
     pub(super) fn unwrap(self: &Arc<Self>, record: &KeyRecord) -> Result<DataKey, KeyringError> {
-        let mut candidates = self.candidates(record)?;
-        match (candidates.pop(), candidates.is_empty()) {
-            (Some(only), true) => self.unwrap_copy(record, &only),
-            (Some(last), false) => {
-                candidates.push(last);
-                self.race(record, candidates)
-            }
-            (None, _) => Err(KeyringError::NoCopy(record.id)),
+        let candidates = self.candidates(record)?;
+        match candidates.as_slice() {
+            [] => Err(KeyringError::NoCopy(record.id)),
+            [only] => self.unwrap_copy(record, only),
+            _ => self.race(record, candidates),
         }
     }
 
     /// In the order in which they are tried: that of the providers, those in trouble last.
     fn candidates(&self, record: &KeyRecord) -> Result<Vec<Candidate>, KeyringError> {
         let now = self.now();
-        let mut order: Vec<_> = self.kms.iter().enumerate().collect();
-        order.sort_by_key(|(_, provider)| provider.avoided_until.load(Relaxed) > now);
+        let mut order: Vec<_> = self.kms.iter().collect();
+        order.sort_by_key(|provider| provider.avoided_until.load(Relaxed) > now);
         let candidates: Vec<_> = order
             .into_iter()
-            .flat_map(|(index, provider)| {
+            .flat_map(|provider| {
                 let held = record.wrapped.iter().filter(|copy| provider.kms.holds(&copy.kek));
-                held.map(move |copy| Candidate { provider: index, copy: copy.clone() })
+                held.map(move |copy| Candidate { provider: Arc::clone(provider), copy: copy.clone() })
             })
             .take(MAX_COPIES)
             .collect();
@@ -140,7 +145,7 @@ impl Backends {
     fn not_held(&self, record: &KeyRecord, kek: &KekUri) -> KeyringError {
         // The name is the key store's: hostile, and of any length.
         let other: String = kek.as_str().chars().take(200).collect();
-        let held: Vec<_> = self.kms.iter().map(|provider| provider.kms.kek().to_string()).collect();
+        let held: Vec<_> = self.kms.iter().map(|provider| provider.kek().to_string()).collect();
         let error = KmsError::NotFound(format!(
             "the key is wrapped under {other:?}, and this keyring has {}: open it with the KMS or key file that the key \
              was wrapped with",
@@ -157,10 +162,12 @@ impl Backends {
         let (mut running, mut last, mut failed) = (0_usize, None, None);
         loop {
             if let Some(candidate) = waiting.next() {
-                last = Some(candidate.provider);
+                let provider = Arc::clone(&candidate.provider);
+                let room = self.check_room(record, &provider);
+                last = Some(provider);
                 let (send, backends, record) = (send.clone(), Arc::clone(self), record.clone());
                 let ask = move || drop(send.send(caught(|| backends.unwrap_copy(&record, &candidate))));
-                match self.has_room(last).and_then(|()| spawn("fieldseal-kms", observed(ask))) {
+                match room.and_then(|()| spawn("fieldseal-kms", observed(ask))) {
                     Ok(()) => running += 1,
                     Err(error) => {
                         failed = Some(graver(failed, error));
@@ -178,9 +185,9 @@ impl Backends {
                     running -= 1;
                     failed = Some(graver(failed, error));
                 }
-                Err(RecvTimeoutError::Timeout) if left > patience => self.avoid(last),
+                Err(RecvTimeoutError::Timeout) if left > patience => self.avoid(last.as_deref()),
                 Err(_) => {
-                    self.avoid(last);
+                    self.avoid(last.as_deref());
                     return Err(KeyringError::TimedOut { need: None, after: self.settings.deadline });
                 }
             }
@@ -188,19 +195,17 @@ impl Backends {
     }
 
     /// Refuses to ask a KMS that doesn't answer by one thread after the other.
-    fn has_room(&self, provider: Option<usize>) -> Result<(), KeyringError> {
-        let asked = provider.and_then(|index| self.kms.get(index));
-        match asked.map(|asked| asked.calls.load(Relaxed)) {
-            Some(calls) if calls >= self.settings.parallel.saturating_mul(2) => {
-                let error = KmsError::Unavailable(format!("{calls} calls to it have not been answered"));
-                Err(KeyringError::Wrap(error))
-            }
-            _ => Ok(()),
+    fn check_room(&self, record: &KeyRecord, provider: &Provider) -> Result<(), KeyringError> {
+        let calls = provider.calls.load(Relaxed);
+        if calls < self.settings.parallel.saturating_mul(2) {
+            return Ok(());
         }
+        let error = KmsError::Unavailable(format!("{calls} calls to it have not been answered"));
+        Err(KeyringError::Kms { id: record.id, error })
     }
 
-    fn avoid(&self, provider: Option<usize>) {
-        if let Some(provider) = provider.and_then(|index| self.kms.get(index)) {
+    fn avoid(&self, provider: Option<&Provider>) {
+        if let Some(provider) = provider {
             provider.avoided_until.store(self.now().saturating_add(AVOIDED), Relaxed);
         }
     }
@@ -208,7 +213,7 @@ impl Backends {
     fn unwrap_copy(&self, record: &KeyRecord, candidate: &Candidate) -> Result<DataKey, KeyringError> {
         let (binding, copy) = (record.binding(), &candidate.copy);
         let unwrapped =
-            self.call("unwrap", candidate.provider, &copy.kek, &binding, |kms| kms.unwrap(copy, &binding));
+            self.call("unwrap", &candidate.provider, &copy.kek, &binding, |kms| kms.unwrap(copy, &binding));
         let key = unwrapped.map_err(|error| KeyringError::Kms { id: record.id, error })?;
         check(record, key)
     }
@@ -220,7 +225,7 @@ impl Backends {
         record: &KeyRecord,
         key: &DataKey,
     ) -> Result<Vec<WrappedKey>, KeyringError> {
-        (0..self.kms.len()).map(|provider| self.wrap(record, key, provider)).collect()
+        self.kms.iter().map(|provider| self.wrap(record, key, provider)).collect()
     }
 
     /// A copy under the KEK of that provider, checked.
@@ -228,13 +233,13 @@ impl Backends {
         &self,
         record: &KeyRecord,
         key: &DataKey,
-        provider: usize,
+        provider: &Arc<Provider>,
     ) -> Result<WrappedKey, KeyringError> {
         let binding = record.binding();
-        let kek = self.kek(provider);
+        let kek = provider.kek();
         let wrap = || self.call("wrap", provider, &kek, &binding, |kms| kms.wrap(key, &binding));
         let copy = self.retry(|| wrap().map_err(KeyringError::Wrap))?;
-        let candidate = Candidate { provider, copy };
+        let candidate = Candidate { provider: Arc::clone(provider), copy };
         self.retry(|| self.unwrap_copy(record, &candidate))?;
         Ok(candidate.copy)
     }
@@ -242,32 +247,27 @@ impl Backends {
     /// The copy under the newest version of its KEK, or under the one that its provider wraps with now, checked. `None` if
     /// it is, or if no provider holds its KEK.
     pub(super) fn rewrap(&self, record: &KeyRecord, copy: &WrappedKey) -> Result<Option<WrappedKey>, KeyringError> {
-        let Some(provider) = self.kms.iter().position(|provider| provider.kms.holds(&copy.kek)) else {
+        let Some(provider) = self.kms.iter().find(|provider| provider.kms.holds(&copy.kek)) else {
             return Ok(None);
         };
         let binding = record.binding();
         let rewrap = || self.call("rewrap", provider, &copy.kek, &binding, |kms| kms.rewrap(copy, &binding));
         let rewrapped = self.retry(|| rewrap().map_err(|error| KeyringError::Kms { id: record.id, error }))?;
         let Some(copy) = rewrapped else { return Ok(None) };
-        let candidate = Candidate { provider, copy };
+        let candidate = Candidate { provider: Arc::clone(provider), copy };
         self.retry(|| self.unwrap_copy(record, &candidate))?;
         Ok(Some(candidate.copy))
-    }
-
-    pub(super) fn kek(&self, provider: usize) -> KekUri {
-        self.kms.get(provider).map_or_else(|| KekUri::new(""), |provider| provider.kms.kek())
     }
 
     /// Every call to a KMS goes through here. Keys that it leaves on the stack are overwritten.
     fn call<T>(
         &self,
         operation: &'static str,
-        provider: usize,
+        asked: &Provider,
         kek: &KekUri,
         binding: &Binding,
         call: impl FnOnce(&dyn Kms) -> Result<T, KmsError>,
     ) -> Result<T, KmsError> {
-        let Some(asked) = self.kms.get(provider) else { return Err(KmsError::Rejected) };
         let span = tracing::info_span!("fieldseal.kms", operation, key = %binding.id, scope = %binding.scope, %kek);
         let _entered = span.enter();
         let began = Instant::now();
@@ -284,7 +284,7 @@ impl Backends {
             }
             Err(error) => {
                 if matches!(error, KmsError::Unavailable(_)) {
-                    self.avoid(Some(provider));
+                    self.avoid(Some(asked));
                 }
                 tracing::warn!(?took, %error, "the KMS did not answer with a key");
             }

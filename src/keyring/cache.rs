@@ -256,7 +256,7 @@ impl Cache {
     /// Drops a key if, at this very moment, it still is as `condition` says. True if it was dropped.
     pub(super) fn drop_if(&self, id: KeyId, condition: impl FnOnce(&KeyMaterial) -> bool) -> bool {
         let mut loaded = self.writing();
-        let holds = self.keys.get(&id).and_then(|key| key.material).is_some_and(|material| condition(&material));
+        let holds = self.material(id).is_some_and(|material| condition(&material));
         holds && self.unload(id, &mut loaded)
     }
 
@@ -321,7 +321,7 @@ impl Cache {
     /// A scope of which no key is loaded is forgotten, so that what is known is bounded too.
     fn forget_idle(&self, scope: &Scope) {
         let Some(known) = self.scopes.get(scope) else { return };
-        let is_loaded = |id: &KeyId| self.keys.get(id).is_some_and(|key| key.material.is_some());
+        let is_loaded = |id: &KeyId| self.material(*id).is_some();
         if !known.keys.iter().any(is_loaded) {
             if known.keys.iter().any(|id| self.keys.get(id).is_some_and(|key| !key.state.opens())) {
                 self.forgot();
@@ -333,7 +333,7 @@ impl Cache {
 
     fn forget(&self, id: KeyId, loaded: &mut usize) {
         self.forgot();
-        *loaded -= usize::from(self.keys.get(&id).is_some_and(|key| key.material.is_some()));
+        *loaded -= usize::from(self.material(id).is_some());
         self.keys.set(&id, None);
     }
 
@@ -353,7 +353,7 @@ impl Cache {
 
     /// Sets the scope, with its primary as it's loaded now.
     fn set_scope(&self, scope: &Scope, known: KnownScope) {
-        let material = known.primary.and_then(|id| self.keys.get(&id)).and_then(|key| key.material);
+        let material = known.primary.and_then(|id| self.material(id));
         self.scopes.set(scope, Some(Arc::new(KnownScope { material, ..known })));
     }
 }

@@ -44,8 +44,7 @@ impl Keyring {
         self.each_record(|keyring, record| {
             let backends = &keyring.inner.backends;
             let has = |kek: &KekUri| record.wrapped.iter().any(|copy| copy.kek == *kek);
-            let missing: Vec<_> =
-                (0..backends.kms.len()).filter(|provider| !has(&backends.kek(*provider))).collect();
+            let missing: Vec<_> = backends.kms.iter().filter(|provider| !has(&provider.kek())).collect();
             if missing.is_empty() || !may_have_copies(record) {
                 return Ok(None);
             }

@@ -14,7 +14,7 @@ use crate::error::ErrorKind;
 use crate::keys::{KeyId, KeyRecord, KeyState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How often a key is asked for again because something was changed meanwhile.
 const ATTEMPTS: u32 = 8;
@@ -59,12 +59,11 @@ impl Inner {
         }
         let flight = self.start_load(&need, None);
         let landed = flight.wait(Instant::now() + self.backends.settings.deadline);
-        landed.unwrap_or_else(|| self.give_up(&need, &flight))
+        landed.unwrap_or_else(|| self.give_up(&need, &flight, self.backends.settings.deadline))
     }
 
-    /// A load that takes too long: the key goes into its grace, if it's only a renewal.
-    pub(super) fn give_up(self: &Arc<Self>, need: &Need, flight: &Arc<Flight>) -> Outcome {
-        let after = self.backends.settings.deadline;
+    /// A load that took longer than `after`: the key goes into its grace, if it's only a renewal.
+    pub(super) fn give_up(self: &Arc<Self>, need: &Need, flight: &Arc<Flight>, after: Duration) -> Outcome {
         let error = KeyringError::TimedOut { need: Some(need.clone()), after };
         tracing::warn!(%error, "gave a load up");
         self.flights.give_up(need, flight, &error.clone().into(), self.backends.now());
@@ -119,10 +118,12 @@ impl Inner {
     /// Waits for loads as long as one after the other ends within the deadline. A key that was retired meanwhile is no
     /// failure.
     pub(super) fn wait_for_all(self: &Arc<Self>, begun: Begun) -> Result<(), KeyringError> {
-        let mut failed = None;
+        let (deadline, mut failed) = (self.backends.settings.deadline, None);
         for (need, flight) in begun {
-            let landed = flight.wait(Instant::now() + self.backends.settings.deadline);
-            if let Err(ErrorKind::LoadFailed(load)) = landed.unwrap_or_else(|| self.give_up(&need, &flight)) {
+            let landed = flight.wait(Instant::now() + deadline);
+            if let Err(ErrorKind::LoadFailed(load)) =
+                landed.unwrap_or_else(|| self.give_up(&need, &flight, deadline))
+            {
                 failed = failed.or_else(|| Some(load.error().clone()));
             }
         }
@@ -253,7 +254,7 @@ impl Loader {
     }
 
     /// The key could not be renewed: it stays for its grace.
-    pub(super) fn keep(&self, id: KeyId, error: KeyringError) -> Outcome {
+    fn keep(&self, id: KeyId, error: KeyringError) -> Outcome {
         let Some(loaded) = self.keyring()?.cache.material(id) else { return Err(error.into()) };
         let now = self.backends.now();
         loaded.extend(&self.backends.settings.lease, now);

@@ -102,7 +102,7 @@ impl Inner {
         landed: Option<Outcome>,
         failed: &mut Option<KeyringError>,
     ) {
-        match landed.unwrap_or_else(|| self.give_up(need, flight)) {
+        match landed.unwrap_or_else(|| self.give_up(need, flight, self.backends.settings.deadline)) {
             // It's there because somebody is about to use it.
             Ok(key) => drop(key.use_at(self.backends.now())),
             Err(ErrorKind::LoadFailed(load)) if failed.is_none() => *failed = Some(load.error().clone()),

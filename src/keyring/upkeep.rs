@@ -142,13 +142,7 @@ impl Inner {
         renewals.retain(|Renewal { since, id, flight }| {
             let is_late = !flight.has_landed() && now.saturating_sub(*since) >= patience;
             if is_late {
-                let need = Need::Open(*id);
-                let late =
-                    KeyringError::TimedOut { need: Some(need.clone()), after: Duration::from_millis(patience) };
-                self.flights.give_up(&need, flight, &late.clone().into(), now);
-                if self.loader().keep(*id, late).is_ok() {
-                    self.flights.forget_failure(&need);
-                }
+                let _ = self.give_up(&Need::Open(*id), flight, Duration::from_millis(patience));
             }
             !is_late && !flight.has_landed()
         });
