@@ -74,6 +74,24 @@ pub enum ErrorKind {
     /// The value would be, or is, longer than 64 MiB when sealed.
     #[error("the sealed value has {0} bytes; the most is {MAX_SEALED_LEN}")]
     TooLong(usize),
+    /// The value would be longer when sealed than the size that the model gives its column.
+    #[error(
+        "the sealed value has {needs} {}, and its column holds {size}: make the column larger, and its `size` in the model",
+        if *.base64 { "characters" } else { "bytes" }
+    )]
+    TooLongForColumn {
+        /// How long the value would be, in bytes, or in characters of base64.
+        needs: usize,
+        /// How much the column holds.
+        size: u32,
+        /// Whether the column holds base64.
+        base64: bool,
+    },
+    /// The model doesn't say how much its column holds, and the database may be one that cuts values without an error.
+    #[error(
+        "MySQL can cut a value that is longer than its column without an error, so the model must say how much the column holds: `size = 65535` for a BLOB or TEXT, 255 for a VARBINARY(255), on the struct or the field"
+    )]
+    SizeUnknown,
     /// The value can't be encoded, for example a map with keys that JSON doesn't have.
     #[error("the value can't be encoded: {0}")]
     Encode(&'static str),
@@ -111,7 +129,11 @@ impl Error {
     }
 
     pub(crate) const fn at(column: &Column, kind: ErrorKind) -> Self {
-        Self { kind, at: Some((column.table(), column.name())) }
+        Self::at_names((column.table(), column.name()), kind)
+    }
+
+    pub(crate) const fn at_names(at: (&'static str, &'static str), kind: ErrorKind) -> Self {
+        Self { kind, at: Some(at) }
     }
 
     /// What went wrong.
@@ -148,7 +170,7 @@ impl Error {
             if let Some(found) = error.downcast_ref() {
                 return Some(found);
             }
-            #[cfg(feature = "diesel-sqlite")]
+            #[cfg(feature = "diesel")]
             if let Some(inner) = crate::db::diesel::inner_error(error) {
                 next = Some(inner);
                 continue;

@@ -12,6 +12,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod armor;
 mod context;
 mod db;
 mod envelope;
@@ -57,9 +58,10 @@ pub use value::{Encoded, Field, Json, JsonValue, Malformed, Value};
 /// What the derive's code calls. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    #[cfg(feature = "diesel-sqlite")]
+    #[cfg(feature = "diesel")]
     pub use crate::db::diesel::{
-        ColumnWithNull, ColumnWithoutNull, Embedded, Loaded, LoadedEither, absent, holds_bytes, stored_or_null,
+        ColumnWithNull, ColumnWithoutNull, Embedded, Loaded, LoadedEither, absent, holds_bytes, holds_text,
+        stored_or_null,
     };
     #[cfg(feature = "rusqlite")]
     pub use crate::db::rusqlite::{error as rusqlite_error, stored as rusqlite_stored};

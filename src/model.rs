@@ -23,6 +23,8 @@ pub struct Column {
     pad: usize,
     hide_null: bool,
     migrating: bool,
+    base64: bool,
+    size: Option<u32>,
 }
 
 impl Column {
@@ -49,6 +51,8 @@ impl Column {
             pad: 0,
             hide_null: false,
             migrating: false,
+            base64: false,
+            size: None,
         }
     }
 
@@ -116,6 +120,47 @@ impl Column {
     pub const fn migrating(mut self) -> Self {
         self.migrating = true;
         self
+    }
+
+    /// Values are stored as text, in base64 (RFC 4648, section 4), for a database column that can't become one of bytes.
+    #[must_use]
+    pub const fn base64(mut self) -> Self {
+        self.base64 = true;
+        self
+    }
+
+    /// How much the database's column holds, in bytes, or in characters where it's [`Self::base64`]: 255 for a
+    /// `VARBINARY(255)`, 65,535 for MySQL's `BLOB`, 16,777,215 for its `MEDIUMBLOB`, 4,294,967,295 for its `LONGBLOB`.
+    ///
+    /// What would be longer is refused before it's bound. MySQL can cut such values without an error, so there every
+    /// sealed column must have a size.
+    #[must_use]
+    pub const fn with_size(mut self, size: u32) -> Self {
+        self.size = Some(size);
+        self
+    }
+
+    /// The size that the database's column must have for values of up to `len` encoded bytes (`docs/format.md`,
+    /// "Plaintext"; for text its UTF-8), in bytes, or in characters where it's [`Self::base64`].
+    ///
+    /// ```
+    /// use fieldseal::Column;
+    ///
+    /// const NAME: Column = Column::new("patients", "name");
+    /// assert_eq!(NAME.size_for(100), 145); // VARBINARY(145)
+    /// assert_eq!(NAME.pad(32).size_for(100), 173);
+    /// assert_eq!(NAME.base64().size_for(100), 196); // VARCHAR(196)
+    /// ```
+    #[must_use]
+    pub const fn size_for(&self, len: usize) -> usize {
+        let previous = match self.previous_suite {
+            Some(suite) => suite.overhead(),
+            None => 0,
+        };
+        let overhead = self.suite.overhead();
+        let framed = crate::plaintext::framed_value_len(self, len);
+        let sealed = framed.saturating_add(if overhead < previous { previous } else { overhead });
+        if self.base64 { crate::armor::len(sealed) } else { sealed }
     }
 
     /// The logical table name.
@@ -187,6 +232,18 @@ impl Column {
     pub const fn is_migrating(&self) -> bool {
         self.migrating
     }
+
+    /// Whether values are stored as base64 text.
+    #[must_use]
+    pub const fn is_base64(&self) -> bool {
+        self.base64
+    }
+
+    /// How much the database's column holds, where the model says so.
+    #[must_use]
+    pub const fn size(&self) -> Option<u32> {
+        self.size
+    }
 }
 
 /// A column of the database that isn't sealed but that sealed values depend on: part of the row id, or the scope.
@@ -213,6 +270,21 @@ pub struct Schema {
     pub scope: Option<ContextColumn>,
     /// The sealed columns, in the order of the fields.
     pub columns: &'static [Column],
+}
+
+impl Schema {
+    /// The sealed column of that logical name.
+    ///
+    /// ```
+    /// # use fieldseal::{Column, Schema};
+    /// # const SCHEMA: Schema = Schema { model: "Patient", table: "patients", sql_table: "patients",
+    /// #     row: &[], scope: None, columns: &[Column::new("patients", "name").unbound_row()] };
+    /// assert_eq!(SCHEMA.column("name").map(|name| name.size_for(100)), Some(145));
+    /// ```
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name() == name)
+    }
 }
 
 /// A struct with sealed fields. `#[derive(Encrypt)]` implements it.

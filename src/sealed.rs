@@ -1,5 +1,6 @@
 //! What a model's sealed fields can be: values that are opened on load, and `Sealed<T>`, which isn't.
 
+use crate::armor;
 use crate::context::{ContextError, RowContext};
 use crate::db::{SealedValue, StoredBytes, StoredValue};
 use crate::envelope::Envelope;
@@ -32,7 +33,7 @@ impl Place<'_> {
     pub fn seal_encoded(self, encoded: Option<Result<Encoded<'_>, &'static str>>) -> SealedValue {
         match (self.keyring)() {
             Ok(keyring) => keyring.seal_encoded(self.column, self.row, self.under, encoded),
-            Err(error) => SealedValue::new(Err(self.error(error.kind().clone()))),
+            Err(error) => SealedValue::new(self.column, Err(self.error(error.kind().clone()))),
         }
     }
 
@@ -60,7 +61,7 @@ pub fn in_place(
 ) -> SealedValue {
     match row {
         Ok(row) => seal(Place { column, row, keyring, under: None }),
-        Err(error) => SealedValue::new(Err(Error::at(column, ErrorKind::Context(*error)))),
+        Err(error) => SealedValue::new(column, Err(Error::at(column, ErrorKind::Context(*error)))),
     }
 }
 
@@ -71,7 +72,7 @@ pub fn in_place_under_each_key(
     keyring: FindKeyring,
     seal: impl Fn(Place<'_>) -> SealedValue,
 ) -> Vec<SealedValue> {
-    let failed = |kind| vec![SealedValue::new(Err(Error::at(column, kind)))];
+    let failed = |kind| vec![SealedValue::new(column, Err(Error::at(column, kind)))];
     let (row, found) = match (row, keyring()) {
         (Ok(row), Ok(found)) => (row, found),
         (Err(error), _) => return failed(ErrorKind::Context(*error)),
@@ -152,11 +153,11 @@ impl<T: Value> Sealing<Sealed<T>> for AsValue {
         match &field.0 {
             State::Open(value) => place.seal_encoded(Some(value.encode())),
             State::Closed(closed) => match closed.bytes_for(place).filter(|_| place.under.is_none()) {
-                Some(bytes) => SealedValue::new(Ok(Some(bytes.to_vec()))),
+                Some(bytes) => SealedValue::new(place.column, Ok(Some(bytes.to_vec()))),
                 // It goes to another place than it came from: it must be opened here and sealed there.
                 None => match closed.place().open::<T>(&closed.stored) {
                     Ok(value) => place.seal_encoded(Some(value.encode())),
-                    Err(error) => SealedValue::new(Err(error)),
+                    Err(error) => SealedValue::new(place.column, Err(error)),
                 },
             },
         }
@@ -240,14 +241,11 @@ impl<T: Value> Sealed<T> {
         }
     }
 
-    /// What the database holds; `None` for a value that was not loaded from it.
+    /// What the database holds, in a column of base64 its characters; `None` for a value that was not loaded from it.
     #[must_use]
     pub fn ciphertext(&self) -> Option<&[u8]> {
         match &self.0 {
-            State::Closed(Closed { stored, .. }) => match stored.as_value() {
-                StoredValue::Bytes(bytes) => Some(bytes),
-                _ => None,
-            },
+            State::Closed(closed) => closed.stored_form(),
             State::Open(_) => None,
         }
     }
@@ -290,10 +288,24 @@ impl Closed {
         let same = self.column == place.column
             && self.row == *place.row
             && std::ptr::fn_addr_eq(self.keyring, place.keyring);
-        let StoredValue::Bytes(bytes) = self.stored.as_value() else { return None };
+        let stored = self.stored_form()?;
         let moving = self.column.is_migrating() || self.column.previous_suite().is_some();
         let primary = (self.keyring)().ok()?.primary(&self.row.scope);
-        let under = Envelope::parse(bytes).ok().map(|envelope| envelope.key_id);
-        (same && !moving && under.is_some() && under == primary).then_some(bytes)
+        let under = if self.column.is_base64() { key_id(&armor::decode(stored)?) } else { key_id(stored) };
+        (same && !moving && under.is_some() && under == primary).then_some(stored)
     }
+
+    /// What is stored, if it is of the type that the column's values have.
+    fn stored_form(&self) -> Option<&[u8]> {
+        match self.stored.as_value() {
+            StoredValue::Bytes(bytes) => Some(bytes),
+            StoredValue::Text(text) if self.column.is_base64() => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The key that the value says it is sealed under.
+fn key_id(sealed: &[u8]) -> Option<KeyId> {
+    Envelope::parse(sealed).ok().map(|envelope| envelope.key_id)
 }

@@ -23,6 +23,9 @@ pub(crate) struct ModelAttrs {
     pub(crate) read_only: Option<Ident>,
     pub(crate) write_only: Option<Ident>,
     pub(crate) no_debug: Option<Ident>,
+    pub(crate) size: Option<LitInt>,
+    pub(crate) base64: Option<Ident>,
+    pub(crate) sqlx: Option<Ident>,
     pub(crate) krate: Option<Path>,
     /// Every name that was written or may have been, also with a value that makes no sense.
     mentioned: Vec<String>,
@@ -41,6 +44,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) unbound_row: Option<Ident>,
     pub(crate) migrating: Option<Ident>,
     pub(crate) plain: Option<Ident>,
+    pub(crate) size: Option<LitInt>,
+    pub(crate) base64: Option<Ident>,
     /// Something in the attribute made no sense, so that what is missing may just be that.
     pub(crate) is_broken: bool,
 }
@@ -114,6 +119,9 @@ impl ModelAttrs {
             "read_only" => once(&mut self.read_only, &name, flag(meta, &name)?),
             "write_only" => once(&mut self.write_only, &name, flag(meta, &name)?),
             "no_debug" => once(&mut self.no_debug, &name, flag(meta, &name)?),
+            "size" => once(&mut self.size, &name, value(meta, "size = 65535")?),
+            "base64" => once(&mut self.base64, &name, flag(meta, &name)?),
+            "sqlx" => once(&mut self.sqlx, &name, flag(meta, &name)?),
             "crate" => once(&mut self.krate, &name, value(meta, "crate = path::to::fieldseal")?),
             field @ ("column" | "pad" | "json" | "hide_null" | "suite" | "previous_suite" | "sql_name"
             | "plain") => Err(Error::new(
@@ -124,7 +132,8 @@ impl ModelAttrs {
                 name.span(),
                 format!(
                     "unknown attribute `{other}`; a struct takes `table`, `row`, `unbound_row`, `scope`, `keyring`, \
-                     `rusqlite`, `migrating`, `read_only`, `write_only`, `no_debug` and `crate`, as in `{MODEL_SYNTAX}`"
+                     `rusqlite`, `sqlx`, `size`, `base64`, `migrating`, `read_only`, `write_only`, `no_debug` and \
+                     `crate`, as in `{MODEL_SYNTAX}`"
                 ),
             )),
         }
@@ -165,12 +174,14 @@ impl FieldAttrs {
             "unbound_row" => once(&mut self.unbound_row, &name, flag(meta, &name)?),
             "migrating" => once(&mut self.migrating, &name, flag(meta, &name)?),
             "plain" => once(&mut self.plain, &name, flag(meta, &name)?),
+            "size" => once(&mut self.size, &name, value(meta, "size = 255")?),
+            "base64" => once(&mut self.base64, &name, flag(meta, &name)?),
             "search" => Err(Error::new(
                 name.span(),
                 "blind indexes aren't there yet; for equality on the ciphertext write \
                  `#[encrypt(suite = \"aes-256-siv\", unbound_row)]`",
             )),
-            model @ ("table" | "row" | "scope" | "keyring" | "rusqlite" | "read_only" | "write_only"
+            model @ ("table" | "row" | "scope" | "keyring" | "rusqlite" | "sqlx" | "read_only" | "write_only"
             | "no_debug" | "crate") => {
                 Err(Error::new(name.span(), format!("`{model}` goes on the struct, as in `{MODEL_SYNTAX}`")))
             }
@@ -178,7 +189,7 @@ impl FieldAttrs {
                 name.span(),
                 format!(
                     "unknown attribute `{other}`; a field takes `column`, `json`, `pad`, `hide_null`, `suite`, \
-                     `previous_suite`, `unbound_row`, `migrating`, `sql_name` and `plain`, as in `{FIELD_SYNTAX}`"
+                     `previous_suite`, `unbound_row`, `size`, `base64`, `migrating`, `sql_name` and `plain`, as in `{FIELD_SYNTAX}`"
                 ),
             )),
         }

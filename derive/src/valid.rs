@@ -4,7 +4,7 @@ use crate::ast::{Field, Model, last_name};
 use crate::attr::{FieldAttrs, MODEL_SYNTAX};
 use crate::errors::Errors;
 use std::collections::HashSet;
-use syn::{GenericParam, LitStr, Type};
+use syn::{GenericParam, LitInt, LitStr, Type};
 
 pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
     let attrs = &model.attrs;
@@ -38,6 +38,7 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
         }
     }
     context(model, errors);
+    sized(attrs.size.as_ref(), errors);
     if model.sealed().next().is_none() {
         errors.at(name, "no field is sealed: put `#[encrypt]` on the fields to seal");
     }
@@ -119,6 +120,10 @@ fn sealed(model: &Model<'_>, field: &Field<'_>, attrs: &FieldAttrs, errors: &mut
             Some(_) => {}
         }
     }
+    sized(attrs.size.as_ref(), errors);
+    if let (Some(base64), Some(_)) = (&attrs.base64, &model.attrs.base64) {
+        errors.at(base64, "all columns of the model are `base64` already");
+    }
     suites(model, attrs, errors);
     for name in ["embed", "serialize_as", "deserialize_as", "select_expression"] {
         if let Some(attr) = field.diesel(name) {
@@ -139,6 +144,19 @@ fn sealed(model: &Model<'_>, field: &Field<'_>, attrs: &FieldAttrs, errors: &mut
         && name == "Sealed"
     {
         errors.at(json, "for JSON that stays sealed, write `Sealed<fieldseal::Json<T>>` without `json`");
+    }
+}
+
+/// The size of a column in the database: enough for the shortest sealed value, at most a `LONGBLOB`'s.
+fn sized(size: Option<&LitInt>, errors: &mut Errors) {
+    if let Some(size) = size
+        && !size.base10_parse::<u32>().is_ok_and(|bytes| bytes >= 21)
+    {
+        errors.at(
+            size,
+            "a column's size is 21 to 4294967295, as the database declares it: `size = 255` for a VARBINARY(255), \
+             `size = 65535` for MySQL's BLOB",
+        );
     }
 }
 
@@ -174,6 +192,8 @@ fn plain(attrs: &FieldAttrs, errors: &mut Errors) {
         || attrs.suite.is_some()
         || attrs.previous_suite.is_some()
         || attrs.unbound_row.is_some()
+        || attrs.size.is_some()
+        || attrs.base64.is_some()
         || attrs.migrating.is_some();
     if others || attrs.sql_name.is_none() {
         errors.at(

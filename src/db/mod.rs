@@ -1,7 +1,9 @@
 //! Adapters for database libraries: one library, one file, one feature. What they share is beside them.
 
-#[cfg(feature = "diesel-sqlite")]
+#[cfg(feature = "diesel")]
 pub(crate) mod diesel;
+#[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres"))]
+mod postgres;
 #[cfg(feature = "rusqlite")]
 pub(crate) mod rusqlite;
 mod sealed_value;
@@ -11,18 +13,18 @@ pub use sealed_value::SealedValue;
 pub use stored::{StoredBytes, StoredValue};
 
 /// The derive's code for diesel, or why there can't be any.
-#[cfg(feature = "diesel-sqlite")]
+#[cfg(feature = "diesel")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __if_diesel { ($($code:tt)*) => { $($code)* } }
 
 /// The derive's code for diesel, or why there can't be any.
-#[cfg(not(feature = "diesel-sqlite"))]
+#[cfg(not(feature = "diesel"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __if_diesel {
     ($($code:tt)*) => {
-        ::core::compile_error!("`#[diesel(table_name = …)]` needs fieldseal's feature `diesel-sqlite`");
+        ::core::compile_error!("`#[diesel(table_name = …)]` needs fieldseal's feature `diesel-sqlite`, `diesel-postgres` or `diesel-mysql`");
     };
 }
 

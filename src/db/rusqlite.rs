@@ -7,9 +7,10 @@ use rusqlite::{Result, Row};
 
 impl ToSql for SealedValue {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
-        match self.bytes() {
-            Ok(Some(bytes)) => Ok(ToSqlOutput::Borrowed(ValueRef::Blob(bytes))),
-            Ok(None) => Ok(Null.into()),
+        match self.as_value() {
+            Ok(StoredValue::Text(text)) => Ok(ToSqlOutput::Borrowed(ValueRef::Text(text))),
+            Ok(StoredValue::Bytes(bytes)) => Ok(ToSqlOutput::Borrowed(ValueRef::Blob(bytes))),
+            Ok(_) => Ok(Null.into()),
             Err(error) => Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error.clone()))),
         }
     }

@@ -1,6 +1,8 @@
 //! What goes into a database: sealed, and printed redacted.
 
-use crate::error::Error;
+use super::StoredValue;
+use crate::error::{Error, ErrorKind};
+use crate::model::Column;
 use std::fmt;
 
 /// One value on its way into the database: sealed, NULL, or the error that kept it from being sealed.
@@ -8,35 +10,77 @@ use std::fmt;
 /// Binding it to a statement reports the error; nothing is written then. It prints redacted: database libraries log
 /// what they bind.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SealedValue(Result<Option<Vec<u8>>, Error>);
+pub struct SealedValue {
+    stored: Result<Option<Vec<u8>>, Error>,
+    form: Form,
+}
+
+/// What the column says of the bytes that it stores.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Form {
+    at: (&'static str, &'static str),
+    base64: bool,
+    /// Whether it's known that the column holds them.
+    sized: bool,
+}
 
 impl SealedValue {
-    pub(crate) const fn new(sealed: Result<Option<Vec<u8>>, Error>) -> Self {
-        Self(sealed)
+    /// `stored` is what is to be stored: in a column of base64 that.
+    pub(crate) const fn new(column: &Column, stored: Result<Option<Vec<u8>>, Error>) -> Self {
+        let at = (column.table(), column.name());
+        Self { stored, form: Form { at, base64: column.is_base64(), sized: column.size().is_some() } }
     }
 
-    /// The bytes to store, or `None` for NULL.
+    /// The bytes to store, or `None` for NULL. In a column of base64 they are its ASCII characters.
     ///
     /// # Errors
     ///
     /// Why the value could not be sealed.
     pub fn bytes(&self) -> Result<Option<&[u8]>, &Error> {
-        self.0.as_ref().map(Option::as_deref)
+        self.stored.as_ref().map(Option::as_deref)
     }
 
-    /// The bytes to store, or `None` for NULL.
+    /// As [`Self::bytes`].
     ///
     /// # Errors
     ///
     /// Why the value could not be sealed.
     pub fn into_bytes(self) -> Result<Option<Vec<u8>>, Error> {
-        self.0
+        self.stored
+    }
+
+    /// What to bind: text in a column of base64, otherwise bytes, or NULL.
+    ///
+    /// # Errors
+    ///
+    /// Why the value could not be sealed.
+    pub fn as_value(&self) -> Result<StoredValue<'_>, &Error> {
+        self.bytes().map(|stored| match stored {
+            None => StoredValue::Null,
+            Some(text) if self.form.base64 => StoredValue::Text(text),
+            Some(bytes) => StoredValue::Bytes(bytes),
+        })
+    }
+
+    /// [`Self::as_value`] for MySQL and MariaDB, which without strict mode cut a value that is too long for its column and
+    /// say nothing: nobody may find out what the column holds by losing the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SizeUnknown`] too.
+    pub fn as_value_for_mysql(&self) -> Result<StoredValue<'_>, Error> {
+        match self.as_value() {
+            Ok(StoredValue::Bytes(_) | StoredValue::Text(_)) if !self.form.sized => {
+                Err(Error::at_names(self.form.at, ErrorKind::SizeUnknown))
+            }
+            other => other.map_err(Error::clone),
+        }
     }
 }
 
 impl fmt::Debug for SealedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.stored {
             Ok(Some(bytes)) => write!(f, "Sealed([{} bytes])", bytes.len()),
             Ok(None) => f.write_str("Sealed(NULL)"),
             Err(error) => write!(f, "NotSealed({error})"),

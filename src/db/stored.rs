@@ -18,6 +18,8 @@ pub enum StoredValue<'a> {
     Bytes(&'a [u8]),
     /// Text or bytes, longer than any sealed value and therefore not copied: their length.
     TooLong(usize),
+    /// A value of a type that no sealed column has: a date, an array.
+    Other,
 }
 
 impl<'a> StoredValue<'a> {
@@ -41,6 +43,7 @@ impl fmt::Debug for StoredValue<'_> {
             StoredValue::Text(text) => write!(f, "Text([redacted, {} bytes])", text.len()),
             StoredValue::Bytes(bytes) => write!(f, "Bytes([redacted, {} bytes])", bytes.len()),
             StoredValue::TooLong(len) => write!(f, "TooLong([{len} bytes])"),
+            StoredValue::Other => f.write_str("Other"),
         }
     }
 }
@@ -84,6 +87,7 @@ enum Stored {
     Text(Vec<u8>),
     Bytes(Vec<u8>),
     TooLong(usize),
+    Other,
 }
 
 impl StoredBytes {
@@ -99,7 +103,14 @@ impl StoredBytes {
             StoredValue::Text(text) => Stored::Text(text.to_vec()),
             StoredValue::Bytes(bytes) => Stored::Bytes(bytes.to_vec()),
             StoredValue::TooLong(len) => Stored::TooLong(len),
+            StoredValue::Other => Stored::Other,
         })
+    }
+
+    /// SQL NULL.
+    #[must_use]
+    pub const fn null() -> Self {
+        Self(Stored::Null)
     }
 
     /// Whether it is SQL NULL.
@@ -118,6 +129,7 @@ impl StoredBytes {
             Stored::Text(text) => StoredValue::Text(text),
             Stored::Bytes(bytes) => StoredValue::Bytes(bytes),
             Stored::TooLong(len) => StoredValue::TooLong(*len),
+            Stored::Other => StoredValue::Other,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::known::{key_in, primary_in};
 use super::material::KeyMaterial;
 use super::{Keyring, KeyringError, Need};
+use crate::armor;
 use crate::context::{ContextError, RowContext, RowId, Scope};
 use crate::db::{SealedValue, StoredValue};
 use crate::envelope::{Envelope, EnvelopeError, HEADER_LEN, MAX_SEALED_LEN};
@@ -18,14 +19,15 @@ use zeroize::Zeroizing;
 const LOOKUP_ATTEMPTS: u32 = 16;
 
 impl Keyring {
-    /// Seals bytes for one place: this column of this row. The result is what to store.
+    /// Seals bytes for one place: this column of this row. The result is what to store; for a column of base64 its ASCII
+    /// characters.
     ///
     /// Most programs never call this: the derive does. It is for columns that a program handles by itself.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NoPrimary`], [`ErrorKind::LoadFailed`], [`ErrorKind::NotLoaded`], [`ErrorKind::TooLong`],
-    /// [`ErrorKind::Context`], [`ErrorKind::Exhausted`] or [`ErrorKind::NoRandomness`].
+    /// [`ErrorKind::TooLongForColumn`], [`ErrorKind::Context`], [`ErrorKind::Exhausted`] or [`ErrorKind::NoRandomness`].
     pub fn seal_bytes(&self, column: &Column, row: &RowContext, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
         self.seal_framed(column, row, None, Some(plaintext)).map_err(|kind| Error::at(column, kind))
     }
@@ -43,7 +45,8 @@ impl Keyring {
         row: &RowContext,
         stored: &[u8],
     ) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-        self.open_framed(column, row, stored).map_err(|kind| Error::at(column, kind))
+        open_armor(column, stored, |sealed| self.open_framed(column, row, sealed))
+            .map_err(|kind| Error::at(column, kind))
     }
 
     /// Seals a field. NULL stays NULL unless the column hides it.
@@ -120,12 +123,12 @@ impl Keyring {
         encoded: Option<Result<Encoded<'_>, &'static str>>,
     ) -> SealedValue {
         let sealed = match encoded {
-            None if !column.hides_null() => return SealedValue::new(Ok(None)),
+            None if !column.hides_null() => return SealedValue::new(column, Ok(None)),
             None => self.seal_framed(column, row, under, None),
             Some(Ok(encoded)) => self.seal_framed(column, row, under, Some(&encoded)),
             Some(Err(reason)) => Err(ErrorKind::Encode(reason)),
         };
-        SealedValue::new(sealed.map(Some).map_err(|kind| Error::at(column, kind)))
+        SealedValue::new(column, sealed.map(Some).map_err(|kind| Error::at(column, kind)))
     }
 
     /// Opens a field from what the database library handed over.
@@ -149,12 +152,22 @@ impl Keyring {
         row: &RowContext,
         stored: StoredValue<'_>,
     ) -> Result<F, ErrorKind> {
+        // Some libraries call text with a binary collation bytes.
+        let stored = match stored {
+            StoredValue::Bytes(text) if column.is_base64() => StoredValue::Text(text),
+            other => other,
+        };
         let opened = match stored {
             StoredValue::Null if column.refuses_null() => Err(ErrorKind::UnexpectedNull),
             StoredValue::Null => return F::from_value(None).ok_or(ErrorKind::UnexpectedNull),
             StoredValue::Bytes(bytes) => self.open_framed(column, row, bytes),
+            StoredValue::Text(text) if column.is_base64() => {
+                open_armor(column, text, |sealed| self.open_framed(column, row, sealed))
+            }
             StoredValue::TooLong(len) => Err(ErrorKind::TooLong(len)),
-            StoredValue::Integer(_) | StoredValue::Real(_) | StoredValue::Text(_) => Err(ErrorKind::NotSealed),
+            StoredValue::Integer(_) | StoredValue::Real(_) | StoredValue::Text(_) | StoredValue::Other => {
+                Err(ErrorKind::NotSealed)
+            }
         };
         let value = match opened {
             Ok(None) => None,
@@ -183,13 +196,12 @@ impl Keyring {
             return Err(ContextError::MissingRow.into());
         }
         let total = framed_len(column, encoded).saturating_add(column.suite().overhead());
-        if total > MAX_SEALED_LEN {
-            return Err(ErrorKind::TooLong(total));
-        }
-        match under {
+        check_length(column, total)?;
+        let sealed = match under {
             None => self.with_primary(&row.scope, |key| seal_under(key, column, row, encoded, total)),
             Some(id) => self.with_key(id, |key| seal_under(key, column, row, encoded, total)),
-        }
+        }?;
+        Ok(if column.is_base64() { armor::encode(&sealed) } else { sealed })
     }
 
     /// Hands the scope's primary to `with`: the one that is loaded, and otherwise the one that a load brings.
@@ -245,6 +257,36 @@ impl Keyring {
             Err(_) => Err(ErrorKind::Malformed("padded value")),
         }
     }
+}
+
+/// Whether `total` sealed bytes may be stored, and fit into the column.
+fn check_length(column: &Column, total: usize) -> Result<(), ErrorKind> {
+    let base64 = column.is_base64();
+    let needs = if base64 { armor::len(total) } else { total };
+    if needs > MAX_SEALED_LEN {
+        return Err(ErrorKind::TooLong(needs));
+    }
+    match column.size() {
+        Some(size) if usize::try_from(size).is_ok_and(|size| needs > size) => {
+            Err(ErrorKind::TooLongForColumn { needs, size, base64 })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Opens what a column stores: in a column of base64, the bytes that it stands for.
+fn open_armor<T>(
+    column: &Column,
+    stored: &[u8],
+    open: impl FnOnce(&[u8]) -> Result<T, ErrorKind>,
+) -> Result<T, ErrorKind> {
+    if !column.is_base64() {
+        return open(stored);
+    }
+    if stored.len() > MAX_SEALED_LEN {
+        return Err(ErrorKind::TooLong(stored.len()));
+    }
+    open(&armor::decode(stored).ok_or(ErrorKind::NotSealed)?)
 }
 
 /// Seals `encoded` under that key into `total` bytes.

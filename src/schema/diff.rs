@@ -49,6 +49,7 @@ fn still_reads(new: &Entry, old: &Entry) -> bool {
         && new.scope == old.scope
         && new.padded == old.padded
         && new.hide_null == old.hide_null
+        && new.base64 == old.base64
 }
 
 /// The properties that differ, two lines each.
@@ -62,7 +63,7 @@ pub(super) fn lines(old: &Entry, new: &Entry) -> String {
     out
 }
 
-fn properties(entry: &Entry) -> [(&'static str, String); 8] {
+fn properties(entry: &Entry) -> [(&'static str, String); 9] {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     [
         ("kind", entry.kind.clone()),
@@ -72,6 +73,7 @@ fn properties(entry: &Entry) -> [(&'static str, String); 8] {
         ("scope", or_none(&entry.scope)),
         ("padded", entry.padded.to_string()),
         ("hide_null", entry.hide_null.to_string()),
+        ("base64", entry.base64.to_string()),
         ("stored_in", entry.stored_in.clone()),
     ]
 }

@@ -74,6 +74,8 @@ struct Entry {
     scope: Option<String>,
     padded: bool,
     hide_null: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    base64: bool,
     /// Where the database keeps it, `table.column`. Stored data doesn't depend on it.
     stored_in: String,
 }
@@ -248,6 +250,7 @@ impl Entry {
             scope: schema.scope.as_ref().map(context),
             padded: column.padding() > 0,
             hide_null: column.hides_null(),
+            base64: column.is_base64(),
             stored_in: format!("{}.{}", schema.sql_table, column.sql_name()),
         }
     }

@@ -154,10 +154,19 @@ impl<'a> Context<'a> {
         let pad = multiple.map(Literal::usize_unsuffixed).map(|multiple| quote!(.pad(#multiple)));
         let hide_null = attrs.hide_null.as_ref().map(|_| quote!(.hide_null()));
         let migrating = model.attrs.migrating.as_ref().or(attrs.migrating.as_ref()).map(|_| quote!(.migrating()));
+        let base64 = self.is_base64(sealed).then(|| quote!(.base64()));
+        let size = attrs.size.as_ref().or(model.attrs.size.as_ref());
+        let size = size.and_then(|size| size.base10_parse::<u32>().ok()).map(Literal::u32_unsuffixed);
+        let size = size.map(|size| quote!(.with_size(#size)));
         quote! {
             #krate::Column::new(#table, #name).with_sql_name(#sql_name).with_kind(#kind)
-                #suite #previous #unbound #pad #hide_null #migrating
+                #suite #previous #unbound #pad #hide_null #migrating #base64 #size
         }
+    }
+
+    /// Whether the column holds text.
+    fn is_base64(&self, sealed: &Sealed<'_>) -> bool {
+        self.model.attrs.base64.is_some() || sealed.attrs.base64.is_some()
     }
 
     /// Whether the row must be known to seal and open that field. A deterministic column's values are never bound, but

@@ -44,7 +44,11 @@ fn columns(cx: &Context<'_>, diesel: &Diesel<'_>) -> TokenStream {
                 let private: TokenStream = private.clone().into_iter().map(|tree| spanned(tree, span)).collect();
                 quote_spanned!(span=> const _: #private::#check<#is_null> = #private::#check::CHECKED;)
             });
-            Some(quote_spanned!(span=> const _: () = #private::holds_bytes::<#sql_type>(); #nulls))
+            let holds = match cx.is_base64(&sealed) {
+                true => quote_spanned!(span=> holds_text),
+                false => quote_spanned!(span=> holds_bytes),
+            };
+            Some(quote_spanned!(span=> const _: () = #private::#holds::<#sql_type>(); #nulls))
         })
         .collect()
 }

@@ -1,0 +1,33 @@
+//! PostgreSQL. With diesel's backend for it alone: whether libpq or diesel-async carries the bytes is the program's choice.
+
+use super::on_backend;
+use crate::db::postgres::StoredAs;
+use crate::db::{SealedValue, StoredBytes, StoredValue};
+use crate::error::Error;
+use diesel::pg::{Pg, PgValue};
+use diesel::serialize::{self, IsNull, Output};
+use std::io::Write as _;
+
+on_backend!(Pg, bind: bind, write_bytes: write, write_text: write_text, copy: copy_of);
+
+fn bind(value: &SealedValue) -> Result<StoredValue<'_>, Error> {
+    value.as_value().map_err(Error::clone)
+}
+
+fn write(out: &mut Output<'_, '_, Pg>, bytes: &[u8]) -> serialize::Result {
+    out.write_all(bytes)?;
+    Ok(IsNull::No)
+}
+
+fn write_text(out: &mut Output<'_, '_, Pg>, text: &str) -> serialize::Result {
+    write(out, text.as_bytes())
+}
+
+fn copy_of(value: PgValue<'_>) -> StoredBytes {
+    let bytes = value.as_bytes();
+    StoredBytes::copy_of(match StoredAs::of_oid(value.get_oid().get()) {
+        StoredAs::Bytes => StoredValue::Bytes(bytes),
+        StoredAs::Text => StoredValue::Text(bytes),
+        StoredAs::Other => StoredValue::Other,
+    })
+}
