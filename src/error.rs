@@ -92,6 +92,11 @@ pub enum ErrorKind {
         "MySQL can cut a value that is longer than its column without an error, so the model must say how much the column holds: `size = 65535` for a BLOB or TEXT, 255 for a VARBINARY(255), on the struct or the field"
     )]
     SizeUnknown,
+    /// A column that the model doesn't have was to be bound.
+    #[error(
+        "the model has no column `{0}` in the database: the names that can be bound are those of its fields' columns"
+    )]
+    NoSuchColumn(String),
     /// The value can't be encoded, for example a map with keys that JSON doesn't have.
     #[error("the value can't be encoded: {0}")]
     Encode(&'static str),

@@ -37,6 +37,8 @@ mod value;
 pub use context::{AsRowId, AsScope, ContextError, RowContext, RowId, Scope};
 #[cfg(feature = "rusqlite")]
 pub use db::rusqlite::NamedParams;
+#[cfg(feature = "sqlx")]
+pub use db::sqlx::{BindRow, SqlxBind, SqlxDatabase, SqlxModel, SqlxRow};
 pub use db::{SealedValue, StoredBytes, StoredValue};
 pub use envelope::{Envelope, EnvelopeError, MAX_SEALED_LEN};
 pub use error::{Error, ErrorKind};
@@ -65,10 +67,14 @@ pub mod __private {
     };
     #[cfg(feature = "rusqlite")]
     pub use crate::db::rusqlite::{error as rusqlite_error, stored as rusqlite_stored};
+    #[cfg(feature = "sqlx")]
+    pub use crate::db::sqlx::{SealedColumns, decode_error as sqlx_error};
     pub use crate::sealed::{AsJson, AsValue, FindKeyring, Place, Sealing, in_place, in_place_under_each_key};
-    pub use crate::{__if_diesel as if_diesel, __if_rusqlite as if_rusqlite};
+    pub use crate::{__if_diesel as if_diesel, __if_rusqlite as if_rusqlite, __if_sqlx as if_sqlx};
     #[cfg(feature = "rusqlite")]
     pub use rusqlite;
+    #[cfg(feature = "sqlx")]
+    pub use sqlx;
     pub use zeroize::Zeroizing;
 }
 

@@ -73,7 +73,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// For each sealed field `f`: `seal_f(for_scope, for_row, to_seal)` gives a value for `.set(column.eq(…))` or a single
 /// rusqlite parameter, and `open_f(for_scope, for_row, to_open)` opens one. The parameters are the fields that `scope` and
 /// `row` name; the row's are left out where the column isn't bound to it.
-#[proc_macro_derive(Encrypt, attributes(encrypt, diesel))]
+#[proc_macro_derive(Encrypt, attributes(encrypt, diesel, sqlx))]
 pub fn encrypt(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     expand::encrypt(&input).unwrap_or_else(|error| error.into_compile_error()).into()

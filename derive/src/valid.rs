@@ -38,6 +38,7 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
         }
     }
     context(model, errors);
+    sqlx(model, errors);
     sized(attrs.size.as_ref(), errors);
     if model.sealed().next().is_none() {
         errors.at(name, "no field is sealed: put `#[encrypt]` on the fields to seal");
@@ -145,6 +146,36 @@ fn sealed(model: &Model<'_>, field: &Field<'_>, attrs: &FieldAttrs, errors: &mut
     {
         errors.at(json, "for JSON that stays sealed, write `Sealed<fieldseal::Json<T>>` without `json`");
     }
+}
+
+/// `#[sqlx(…)]` attributes that a model can't have.
+fn sqlx(model: &Model<'_>, errors: &mut Errors) {
+    let on_struct = model.input.attrs.iter().find(|attr| attr.path().is_ident("sqlx"));
+    if let Some(attr) = on_struct {
+        let hint = "`#[sqlx(…)]` on the struct isn't supported: write `#[sqlx(rename = \"…\")]` on the fields";
+        errors.at(attr, hint);
+    }
+    for field in &model.fields {
+        if let (None, Some(attr)) = (&model.attrs.sqlx, field.sqlx_attrs.first()) {
+            errors.at(attr, "the struct isn't a model for sqlx: add `#[encrypt(sqlx)]` to it");
+        }
+        let (name, is_sealed) = (field.ident, field.sealed.is_some());
+        for attr in ["flatten", "json", "try_from", "default", "skip"].iter().filter_map(|attr| field.sqlx(attr)) {
+            let is_context = model.row().chain(model.scope()).any(|part| part.ident == name);
+            if is_sealed {
+                errors.at(&attr, format!("`{}` can't be combined with `#[encrypt]`", path_text(&attr)));
+            } else if is_context && !attr.is_ident("try_from") {
+                errors.at(&attr, format!("`{name}` must be a column of its own: sealed values are bound to it"));
+            } else if model.writes() && attr.is_ident("flatten") {
+                let hint = "a flattened struct can only be read: add `read_only` to the struct's `#[encrypt(…)]`";
+                errors.at(&attr, hint);
+            }
+        }
+    }
+}
+
+fn path_text(path: &syn::Path) -> String {
+    path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default()
 }
 
 /// The size of a column in the database: enough for the shortest sealed value, at most a `LONGBLOB`'s.

@@ -7,6 +7,8 @@ mod postgres;
 #[cfg(feature = "rusqlite")]
 pub(crate) mod rusqlite;
 mod sealed_value;
+#[cfg(feature = "sqlx")]
+pub(crate) mod sqlx;
 mod stored;
 
 pub use sealed_value::SealedValue;
@@ -41,5 +43,23 @@ macro_rules! __if_rusqlite { ($($code:tt)*) => { $($code)* } }
 macro_rules! __if_rusqlite {
     ($($code:tt)*) => {
         ::core::compile_error!("`#[encrypt(rusqlite)]` needs fieldseal's feature `rusqlite`");
+    };
+}
+
+/// The derive's code for sqlx, or why there can't be any.
+#[cfg(feature = "sqlx")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_sqlx { ($($code:tt)*) => { $($code)* } }
+
+/// The derive's code for sqlx, or why there can't be any.
+#[cfg(not(feature = "sqlx"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_sqlx {
+    ($($code:tt)*) => {
+        ::core::compile_error!(
+            "`#[encrypt(sqlx)]` needs fieldseal's feature `sqlx-sqlite`, `sqlx-postgres` or `sqlx-mysql`"
+        );
     };
 }

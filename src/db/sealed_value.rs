@@ -31,6 +31,32 @@ impl SealedValue {
         Self { stored, form: Form { at, base64: column.is_base64(), sized: column.size().is_some() } }
     }
 
+    /// A column whose value wasn't made; binding it is an error.
+    #[cfg(feature = "sqlx")]
+    pub(crate) const fn missing() -> Self {
+        let error = Error::new(ErrorKind::Encode("the value was not sealed"));
+        Self { stored: Err(error), form: Form { at: ("", ""), base64: false, sized: true } }
+    }
+
+    /// Whether the column holds base64: the value is text, or a NULL of a column of text.
+    #[must_use]
+    pub const fn is_base64(&self) -> bool {
+        self.form.base64
+    }
+
+    /// The value itself unless it holds an error, for libraries that keep only an error's text, or panic where it is bound: in
+    /// sqlx `QueryBuilder::push_bind` does.
+    ///
+    /// # Errors
+    ///
+    /// Why the value could not be sealed.
+    pub fn checked(self) -> Result<Self, Error> {
+        match self.stored {
+            Err(error) => Err(error),
+            Ok(_) => Ok(self),
+        }
+    }
+
     /// The bytes to store, or `None` for NULL. In a column of base64 they are its ASCII characters.
     ///
     /// # Errors

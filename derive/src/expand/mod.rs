@@ -4,6 +4,7 @@ mod diesel;
 mod generics;
 mod rusqlite;
 mod single;
+mod sqlx;
 mod value;
 
 use crate::ast::{Field, Model};
@@ -33,6 +34,7 @@ pub(crate) fn encrypt(input: &DeriveInput) -> Result<TokenStream> {
     let single = single::expand(&cx);
     let diesel = model.diesel.as_ref().map(|table| diesel::expand(&cx, table));
     let rusqlite = model.attrs.rusqlite.as_ref().map(|asked| rusqlite::expand(&cx, asked));
+    let sqlx = model.attrs.sqlx.as_ref().map(|asked| sqlx::expand(&cx, asked));
     Ok(quote! {
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
         const _: () = {
@@ -41,6 +43,7 @@ pub(crate) fn encrypt(input: &DeriveInput) -> Result<TokenStream> {
             #single
             #diesel
             #rusqlite
+            #sqlx
         };
     })
 }

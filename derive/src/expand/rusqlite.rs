@@ -1,7 +1,6 @@
 //! rusqlite: `params()` and `TryFrom<&Row>`.
 
-use super::value::Given;
-use super::{Context, Part, Sealed, local, local_of};
+use super::{Context, Part, local, local_of};
 use crate::ast::Field;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -28,7 +27,7 @@ fn params(cx: &Context<'_>) -> TokenStream {
     });
     let sealed = cx.sealed().map(|sealed| {
         let param = format!(":{}", sealed.field.sql_name);
-        let value = seal(cx, &sealed);
+        let value = cx.seal_of_self(&sealed);
         quote!(.sealed(#param, #value))
     });
     let (impl_generics, ty_generics, wheres) = model.input.generics.split_for_impl();
@@ -43,20 +42,6 @@ fn params(cx: &Context<'_>) -> TokenStream {
             }
         }
     }
-}
-
-/// A sealed field of `self`; NULL for a visible `None`.
-fn seal(cx: &Context<'_>, sealed: &Sealed<'_>) -> TokenStream {
-    let ident = sealed.field.ident;
-    let given = match (sealed.field.option(), sealed.field.is_change()) {
-        (None, _) => Given::One(quote!(&self.#ident)),
-        (Some(_), false) => Given::Maybe(quote!(::core::option::Option::as_ref(&self.#ident))),
-        (Some(_), true) => {
-            let change = quote!(::core::option::Option::as_ref(&self.#ident));
-            Given::Maybe(quote!(#change.and_then(::core::option::Option::as_ref)))
-        }
-    };
-    cx.seal(sealed, &given)
 }
 
 fn try_from(cx: &Context<'_>) -> TokenStream {

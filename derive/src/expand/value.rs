@@ -29,6 +29,20 @@ impl Context<'_> {
         self.seal_as(sealed, &sealed.field.value_type().to_token_stream(), value)
     }
 
+    /// The expression that seals a field of `self`; NULL for a visible `None`.
+    pub(super) fn seal_of_self(&self, sealed: &Sealed<'_>) -> TokenStream {
+        let ident = sealed.field.ident;
+        let given = match (sealed.field.option(), sealed.field.is_change()) {
+            (None, _) => Given::One(quote!(&self.#ident)),
+            (Some(_), false) => Given::Maybe(quote!(::core::option::Option::as_ref(&self.#ident))),
+            (Some(_), true) => {
+                let change = quote!(::core::option::Option::as_ref(&self.#ident));
+                Given::Maybe(quote!(#change.and_then(::core::option::Option::as_ref)))
+            }
+        };
+        self.seal(sealed, &given)
+    }
+
     /// The expression that seals a value of another type, which is encoded as the field's is.
     pub(super) fn seal_as(&self, sealed: &Sealed<'_>, ty: &TokenStream, value: &Given) -> TokenStream {
         self.seal_by(&quote!(in_place), sealed, ty, value)

@@ -1,0 +1,167 @@
+//! sqlx: sealed values bound by themselves or with their row, and columns as they were stored. What differs between databases
+//! has a file for each.
+
+#[cfg(feature = "sqlx-mysql")]
+mod mysql;
+#[cfg(feature = "sqlx-postgres")]
+mod postgres;
+#[cfg(feature = "sqlx-sqlite")]
+mod sqlite;
+
+use super::SealedValue;
+use crate::error::{Error, ErrorKind};
+use crate::model::Model;
+use sqlx::query::{Query, QueryAs, QueryScalar};
+use sqlx::query_builder::Separated;
+use sqlx::{Database, Encode, Type};
+use std::fmt::Display;
+use std::marker::PhantomData;
+
+/// A database that sealed values can be bound to: `sqlx::Postgres`, `sqlx::MySql` and `sqlx::Sqlite`, with the feature for
+/// each.
+pub trait SqlxDatabase: Database {
+    /// Whether the value can be bound to this database.
+    #[doc(hidden)]
+    fn check(value: &SealedValue) -> Result<(), Error>;
+}
+
+/// What a row's values are bound to: sqlx's `Query`, `QueryAs` and `QueryScalar`, and the `Separated` that
+/// `QueryBuilder::push_values` gives.
+pub trait SqlxBind<'q>: Sized {
+    /// The database.
+    type Database: SqlxDatabase;
+
+    /// Binds one more value.
+    #[doc(hidden)]
+    fn bind_value<T>(self, value: T) -> Self
+    where
+        T: 'q + Encode<'q, Self::Database> + Type<Self::Database>;
+}
+
+macro_rules! bind {
+    ($($Query:ty),*) => {$(
+        impl<'q, DB: SqlxDatabase, O> SqlxBind<'q> for $Query {
+            type Database = DB;
+
+            fn bind_value<T>(self, value: T) -> Self
+            where
+                T: 'q + Encode<'q, DB> + Type<DB>,
+            {
+                self.bind(value)
+            }
+        }
+    )*};
+}
+
+bind!(QueryAs<'q, DB, O, <DB as Database>::Arguments>, QueryScalar<'q, DB, O, <DB as Database>::Arguments>);
+
+impl<'q, DB: SqlxDatabase> SqlxBind<'q> for Query<'_, DB, <DB as Database>::Arguments> {
+    type Database = DB;
+
+    fn bind_value<T>(self, value: T) -> Self
+    where
+        T: 'q + Encode<'q, DB> + Type<DB>,
+    {
+        self.bind(value)
+    }
+}
+
+impl<'q, DB: SqlxDatabase, S: Display> SqlxBind<'q> for Separated<'_, DB, S> {
+    type Database = DB;
+
+    fn bind_value<T>(mut self, value: T) -> Self
+    where
+        T: 'q + Encode<'q, DB> + Type<DB>,
+    {
+        self.push_bind(value);
+        self
+    }
+}
+
+/// A model of `#[encrypt(sqlx)]` that is written.
+pub trait SqlxModel: Model {
+    /// The columns' names in the database, in the order of the fields.
+    const COLUMNS: &'static [&'static str];
+}
+
+/// A model whose fields can be bound to that database. `#[derive(Encrypt)]` implements it, with `#[encrypt(sqlx)]`.
+pub trait SqlxRow<'q, DB: SqlxDatabase>: SqlxModel {
+    /// Binds those columns, by their places in [`SqlxModel::COLUMNS`]; all are sealed before the first is bound.
+    #[doc(hidden)]
+    fn bind_each<B: SqlxBind<'q, Database = DB>>(&'q self, columns: &[usize], to: B) -> Result<B, sqlx::Error>;
+}
+
+/// Binds a row's values to a statement, sealed where they must be.
+///
+/// ```text
+/// sqlx::query("INSERT INTO patients (id, name, city) VALUES ($1, $2, $3)").bind_row(&ada)?.execute(&pool).await?;
+/// sqlx::query("UPDATE patients SET name = $1 WHERE id = $2").bind_columns(&ada, &["name", "id"])?.execute(&pool).await?;
+/// ```
+pub trait BindRow<'q>: SqlxBind<'q> {
+    /// Binds all of the row's columns, in the order of the model's fields ([`SqlxModel::COLUMNS`]).
+    ///
+    /// # Errors
+    ///
+    /// `sqlx::Error::Encode` with a [`struct@Error`] inside, if a value can't be sealed. sqlx itself keeps no more than the text of
+    /// an error until the statement is executed; this is the error itself.
+    fn bind_row<R: SqlxRow<'q, Self::Database>>(self, row: &'q R) -> Result<Self, sqlx::Error> {
+        let all: Vec<usize> = (0..R::COLUMNS.len()).collect();
+        row.bind_each(&all, self)
+    }
+
+    /// Binds some of the row's columns, in the order that is given here.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::bind_row`], and [`ErrorKind::NoSuchColumn`] for a name that isn't in [`SqlxModel::COLUMNS`].
+    fn bind_columns<R: SqlxRow<'q, Self::Database>>(
+        self,
+        row: &'q R,
+        columns: &[&str],
+    ) -> Result<Self, sqlx::Error> {
+        let place = |name: &&str| {
+            let place = R::COLUMNS.iter().position(|column| column == name);
+            place.ok_or_else(|| encode_error(Error::new(ErrorKind::NoSuchColumn((*name).to_owned()))))
+        };
+        let places = columns.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        row.bind_each(&places, self)
+    }
+}
+
+impl<'q, B: SqlxBind<'q>> BindRow<'q> for B {}
+
+/// The sealed columns of a row, in the order in which they will be bound.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct SealedColumns<DB> {
+    /// The last first.
+    values: Vec<SealedValue>,
+    database: PhantomData<DB>,
+}
+
+impl<DB: SqlxDatabase> SealedColumns<DB> {
+    /// Seals those of the columns that must be: `seal` gives `None` for the others.
+    pub fn seal(columns: &[usize], seal: impl Fn(usize) -> Option<SealedValue>) -> Result<Self, sqlx::Error> {
+        let values: Vec<_> = columns.iter().rev().filter_map(|column| seal(*column)).collect();
+        for value in values.iter().rev() {
+            DB::check(value).map_err(encode_error)?;
+        }
+        Ok(Self { values, database: PhantomData })
+    }
+
+    /// The next one.
+    pub fn next(&mut self) -> SealedValue {
+        self.values.pop().unwrap_or_else(SealedValue::missing)
+    }
+}
+
+fn encode_error(error: Error) -> sqlx::Error {
+    sqlx::Error::Encode(Box::new(error))
+}
+
+/// A value of that column didn't open.
+#[doc(hidden)]
+#[must_use]
+pub fn decode_error(column: &str, error: Error) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) }
+}
