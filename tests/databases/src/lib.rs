@@ -24,7 +24,9 @@ impl Database {
     /// A file of SQLite's. diesel takes its path, sqlx `sqlite://` in front of it.
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let url = folder.path().join("app.db").display().to_string();
+        let path = folder.path().join("app.db");
+        std::fs::write(&path, "").expect("an empty database");
+        let url = path.display().to_string();
         Self { url, _end: End::File { _folder: folder } }
     }
 
