@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::model::Model;
 use sqlx::query::{Query, QueryAs, QueryScalar};
 use sqlx::query_builder::Separated;
-use sqlx::{Database, Encode, Type};
+use sqlx::{Database, Encode, QueryBuilder, Type};
 use std::fmt::Display;
 use std::marker::PhantomData;
 
@@ -129,6 +129,40 @@ pub trait BindRow<'q>: SqlxBind<'q> {
 }
 
 impl<'q, B: SqlxBind<'q>> BindRow<'q> for B {}
+
+/// Writes many rows into one statement.
+///
+/// ```text
+/// let mut insert = QueryBuilder::new("INSERT INTO patients (id, name, city) ");
+/// insert.push_rows(&patients)?.build().execute(&pool).await?;
+/// ```
+pub trait PushRows<'q, DB: SqlxDatabase> {
+    /// `VALUES (…), (…)` with all columns of each row, in the order of the model's fields: sqlx's `push_values`, which would
+    /// panic if a value couldn't be sealed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`BindRow::bind_row`]. What the builder holds is then incomplete: drop it.
+    fn push_rows<R: SqlxRow<'q, DB> + 'q>(
+        &mut self,
+        rows: impl IntoIterator<Item = &'q R>,
+    ) -> Result<&mut Self, sqlx::Error>;
+}
+
+impl<'q, DB: SqlxDatabase> PushRows<'q, DB> for QueryBuilder<DB> {
+    fn push_rows<R: SqlxRow<'q, DB> + 'q>(
+        &mut self,
+        rows: impl IntoIterator<Item = &'q R>,
+    ) -> Result<&mut Self, sqlx::Error> {
+        let mut pushed = Ok(());
+        self.push_values(rows, |values, row| {
+            if pushed.is_ok() {
+                pushed = values.bind_row(row).map(drop);
+            }
+        });
+        pushed.map(|()| self)
+    }
+}
 
 /// The sealed columns of a row, in the order in which they will be bound.
 #[doc(hidden)]
