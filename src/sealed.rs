@@ -298,7 +298,7 @@ impl Closed {
     /// What is stored, if it is of the type that the column's values have.
     fn stored_form(&self) -> Option<&[u8]> {
         match self.stored.as_value() {
-            StoredValue::Bytes(bytes) => Some(bytes),
+            StoredValue::Bytes(bytes) | StoredValue::Untyped(bytes) => Some(bytes),
             StoredValue::Text(text) if self.column.is_base64() => Some(text),
             _ => None,
         }

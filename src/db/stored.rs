@@ -16,6 +16,9 @@ pub enum StoredValue<'a> {
     Text(&'a [u8]),
     /// Bytes: a sealed value, perhaps.
     Bytes(&'a [u8]),
+    /// Bytes from a database in which the column has a type and not the value: a PostgreSQL `bytea`, whatever holds strings in
+    /// MySQL. A sealed value, perhaps; or, in a column that is migrating, the bytes of a text.
+    Untyped(&'a [u8]),
     /// Text or bytes, longer than any sealed value and therefore not copied: their length.
     TooLong(usize),
     /// A value of a type that no sealed column has: a date, an array.
@@ -42,6 +45,7 @@ impl fmt::Debug for StoredValue<'_> {
             StoredValue::Real(_) => f.write_str("Real([redacted])"),
             StoredValue::Text(text) => write!(f, "Text([redacted, {} bytes])", text.len()),
             StoredValue::Bytes(bytes) => write!(f, "Bytes([redacted, {} bytes])", bytes.len()),
+            StoredValue::Untyped(bytes) => write!(f, "Untyped([redacted, {} bytes])", bytes.len()),
             StoredValue::TooLong(len) => write!(f, "TooLong([{len} bytes])"),
             StoredValue::Other => f.write_str("Other"),
         }
@@ -86,6 +90,7 @@ enum Stored {
     Real(f64),
     Text(Vec<u8>),
     Bytes(Vec<u8>),
+    Untyped(Vec<u8>),
     TooLong(usize),
     Other,
 }
@@ -96,12 +101,17 @@ impl StoredBytes {
     pub fn copy_of(value: StoredValue<'_>) -> Self {
         let too_long = |bytes: &[u8]| bytes.len() > crate::envelope::MAX_SEALED_LEN;
         Self(match value {
-            StoredValue::Text(bytes) | StoredValue::Bytes(bytes) if too_long(bytes) => Stored::TooLong(bytes.len()),
+            StoredValue::Text(bytes) | StoredValue::Bytes(bytes) | StoredValue::Untyped(bytes)
+                if too_long(bytes) =>
+            {
+                Stored::TooLong(bytes.len())
+            }
             StoredValue::Null => Stored::Null,
             StoredValue::Integer(integer) => Stored::Integer(integer),
             StoredValue::Real(real) => Stored::Real(real),
             StoredValue::Text(text) => Stored::Text(text.to_vec()),
             StoredValue::Bytes(bytes) => Stored::Bytes(bytes.to_vec()),
+            StoredValue::Untyped(bytes) => Stored::Untyped(bytes.to_vec()),
             StoredValue::TooLong(len) => Stored::TooLong(len),
             StoredValue::Other => Stored::Other,
         })
@@ -128,6 +138,7 @@ impl StoredBytes {
             Stored::Real(real) => StoredValue::Real(*real),
             Stored::Text(text) => StoredValue::Text(text),
             Stored::Bytes(bytes) => StoredValue::Bytes(bytes),
+            Stored::Untyped(bytes) => StoredValue::Untyped(bytes),
             Stored::TooLong(len) => StoredValue::TooLong(*len),
             Stored::Other => StoredValue::Other,
         }

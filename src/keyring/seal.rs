@@ -152,15 +152,15 @@ impl Keyring {
         row: &RowContext,
         stored: StoredValue<'_>,
     ) -> Result<F, ErrorKind> {
-        // Some libraries call text with a binary collation bytes.
+        // Some libraries call text bytes.
         let stored = match stored {
-            StoredValue::Bytes(text) if column.is_base64() => StoredValue::Text(text),
+            StoredValue::Bytes(text) | StoredValue::Untyped(text) if column.is_base64() => StoredValue::Text(text),
             other => other,
         };
         let opened = match stored {
             StoredValue::Null if column.refuses_null() => Err(ErrorKind::UnexpectedNull),
             StoredValue::Null => return F::from_value(None).ok_or(ErrorKind::UnexpectedNull),
-            StoredValue::Bytes(bytes) => self.open_framed(column, row, bytes),
+            StoredValue::Bytes(bytes) | StoredValue::Untyped(bytes) => self.open_framed(column, row, bytes),
             StoredValue::Text(text) if column.is_base64() => {
                 open_armor(column, text, |sealed| self.open_framed(column, row, sealed))
             }
@@ -177,7 +177,7 @@ impl Keyring {
             // What can't be a sealed value, or is under a key that this keyring doesn't know, is taken for plaintext; what
             // is damaged stays refused.
             Err(kind @ (ErrorKind::NotSealed | ErrorKind::UnknownKey(_))) if column.is_migrating() => {
-                Some(F::Value::from_plaintext(stored).ok_or(kind)?)
+                Some(from_plaintext(stored).ok_or(kind)?)
             }
             Err(kind) => return Err(kind),
         };
@@ -256,6 +256,16 @@ impl Keyring {
             Ok(is_value) => Ok(is_value.then_some(plaintext)),
             Err(_) => Err(ErrorKind::Malformed("padded value")),
         }
+    }
+}
+
+/// The plaintext that a migrating column still holds. Bytes that could be text are taken as what the type reads.
+fn from_plaintext<V: Value>(stored: StoredValue<'_>) -> Option<V> {
+    match stored {
+        StoredValue::Untyped(bytes) => {
+            V::from_plaintext(StoredValue::Text(bytes)).or_else(|| V::from_plaintext(StoredValue::Bytes(bytes)))
+        }
+        typed => V::from_plaintext(typed),
     }
 }
 

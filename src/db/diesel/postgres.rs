@@ -26,7 +26,7 @@ fn write_text(out: &mut Output<'_, '_, Pg>, text: &str) -> serialize::Result {
 fn copy_of(value: PgValue<'_>) -> StoredBytes {
     let bytes = value.as_bytes();
     StoredBytes::copy_of(match StoredAs::of_oid(value.get_oid().get()) {
-        StoredAs::Bytes => StoredValue::Bytes(bytes),
+        StoredAs::Bytes => StoredValue::Untyped(bytes),
         StoredAs::Text => StoredValue::Text(bytes),
         StoredAs::Other => StoredValue::Other,
     })

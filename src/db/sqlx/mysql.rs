@@ -53,15 +53,9 @@ impl<'r> Decode<'r, MySql> for StoredBytes {
         if value.is_null() {
             return Ok(Self::null());
         }
-        let (is_text, is_bytes) = {
-            let stored_as = value.type_info();
-            (<str as Type<MySql>>::compatible(&stored_as), <[u8] as Type<MySql>>::compatible(&stored_as))
-        };
-        if !is_text && !is_bytes {
+        if !<[u8] as Type<MySql>>::compatible(&value.type_info()) {
             return Ok(Self::copy_of(StoredValue::Other));
         }
-        let bytes = <&[u8] as Decode<MySql>>::decode(value)?;
-        // sqlx takes text for bytes too, but not the other way round.
-        Ok(Self::copy_of(if is_text { StoredValue::Text(bytes) } else { StoredValue::Bytes(bytes) }))
+        Ok(Self::copy_of(StoredValue::Untyped(<&[u8] as Decode<MySql>>::decode(value)?)))
     }
 }

@@ -68,9 +68,9 @@ impl<'r> Decode<'r, Postgres> for StoredBytes {
         Ok(match (stored_as, value.format()) {
             // Of a simple query: in hex.
             (StoredAs::Bytes, PgValueFormat::Text) => {
-                Self::copy_of(StoredValue::Bytes(&<Vec<u8> as Decode<Postgres>>::decode(value)?))
+                Self::copy_of(StoredValue::Untyped(&<Vec<u8> as Decode<Postgres>>::decode(value)?))
             }
-            (StoredAs::Bytes, PgValueFormat::Binary) => Self::copy_of(StoredValue::Bytes(value.as_bytes()?)),
+            (StoredAs::Bytes, PgValueFormat::Binary) => Self::copy_of(StoredValue::Untyped(value.as_bytes()?)),
             (StoredAs::Text, _) => Self::copy_of(StoredValue::Text(value.as_bytes()?)),
             (StoredAs::Other, _) => Self::copy_of(StoredValue::Other),
         })
