@@ -2,6 +2,16 @@
 # PostgreSQL and MariaDB for the tests: instances of their own on free ports of the loopback, with their files in temporary
 # folders. Sourced by tests/all and by tests/with_databases, which give WORK, `fail` and `free_port`.
 
+# tests/databases on both servers, and on SQLite beside them.
+run_databases() {
+    trap stop_databases EXIT
+    start_databases
+    export CARGO_TARGET_DIR=$TARGET/databases
+    cargo test --manifest-path tests/databases/Cargo.toml
+    # Whether it runs is asked here, not how fast.
+    cargo bench --profile dev --manifest-path tests/databases/Cargo.toml --bench rows -- --quick
+}
+
 # Starts both and says where they are.
 start_databases() {
     start_postgres

@@ -4,7 +4,7 @@
 # The crates outside the workspace.
 other_manifests() {
     local manifest
-    for manifest in fuzz/Cargo.toml tests/consumers/*/Cargo.toml; do
+    for manifest in fuzz/Cargo.toml tests/databases/Cargo.toml tests/consumers/*/Cargo.toml; do
         [[ ! -e $manifest ]] || printf '%s\n' "$manifest"
     done
 }
@@ -37,12 +37,39 @@ check_features() {
         check_with --no-default-features --features "$feature"
     done
     check_with --all-features
+    check_dependencies
     # Only who asks for AWS KMS builds the AWS SDK.
     if cargo tree --workspace --edges all | grep -E 'aws-(sdk|config|smithy)'; then
         fail "another feature than aws brings the AWS SDK"
     fi
     # What the ordinary lints leave out, because it builds the AWS SDK.
     cargo clippy --quiet --features aws --test aws_kms --example aws_kms -- -D warnings
+    # The tests of the databases need the servers' client libraries.
+    CARGO_TARGET_DIR=$TARGET/databases cargo clippy --quiet --manifest-path tests/databases/Cargo.toml --all-targets -- -D warnings
+}
+
+# No library or database brings another's client library, and the default features bring none.
+check_dependencies() {
+    brings_none_of default 'diesel|sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio|aws-'
+    brings_none_of diesel-sqlite 'sqlx|rusqlite|pq-sys|mysqlclient-sys|tokio|diesel-async'
+    brings_none_of diesel-postgres 'sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio|diesel-async'
+    brings_none_of diesel-mysql 'sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio|diesel-async'
+    brings_none_of diesel-async 'sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio-postgres|mysql_async'
+    brings_none_of sqlx-sqlite 'diesel|rusqlite|sqlx-postgres|sqlx-mysql'
+    brings_none_of sqlx-postgres 'diesel|rusqlite|libsqlite3-sys|sqlx-mysql|sqlx-sqlite'
+    brings_none_of sqlx-mysql 'diesel|rusqlite|libsqlite3-sys|sqlx-postgres|sqlx-sqlite'
+    brings_none_of rusqlite 'diesel|sqlx|pq-sys|mysqlclient-sys|tokio'
+}
+
+# brings_none_of FEATURE PATTERN
+brings_none_of() {
+    local tree features=(--no-default-features --features "$1")
+    [[ $1 != default ]] || features=()
+    tree=$(cargo tree --package fieldseal --edges normal --prefix none --format '{p}' "${features[@]}" | sort -u)
+    [[ $tree == *serde* ]] || fail "cargo tree prints no dependencies"
+    if grep -E "^($2)" <<< "$tree"; then
+        fail "the feature $1 brings another library"
+    fi
 }
 
 check_with() {

@@ -38,6 +38,11 @@ missing_packages() {
     if [[ $(nightly) ]] && ! have c++; then
         echo g++
     fi
+    have pkg-config || echo pkg-config
+    have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null || echo postgresql
+    have pg_config || echo libpq-dev
+    have mariadbd || have mariadb-install-db || echo mariadb-server
+    have mariadb_config || echo libmariadb-dev
 }
 
 install_packages() {
@@ -49,8 +54,21 @@ install_packages() {
     fi
     export DEBIAN_FRONTEND=noninteractive
     apt-get update
+    keep_services_from_starting
     apt-get install --yes --no-install-recommends "${packages[@]}"
+    rm -f -- "$SERVICE_POLICY"
     [[ -z $(missing_packages) ]] || fail "still missing after apt-get: $(missing_packages | tr '\n' ' ')"
+}
+
+# Debian's packages of servers start them when they are installed; the tests have their own. (As Debian's policy-rc.d says.)
+SERVICE_POLICY=
+
+keep_services_from_starting() {
+    [[ ! -e /usr/sbin/policy-rc.d ]] || return 0
+    SERVICE_POLICY=/usr/sbin/policy-rc.d
+    trap 'rm -f -- "$SERVICE_POLICY"' EXIT
+    printf '#!/bin/sh\nexit 101\n' > "$SERVICE_POLICY"
+    chmod 755 "$SERVICE_POLICY"
 }
 
 # add_component NAME PROGRAM
