@@ -12,6 +12,18 @@ run_databases() {
     cargo bench --profile dev --manifest-path tests/databases/Cargo.toml --bench rows -- --quick
 }
 
+# Each library on each database with nothing else beside it, as the program of somebody who uses only that has it.
+run_alone() {
+    local feature
+    trap stop_databases EXIT
+    start_databases
+    export CARGO_TARGET_DIR=$TARGET/alone
+    for feature in $(sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' tests/alone/Cargo.toml); do
+        echo "$feature alone"
+        cargo test --manifest-path tests/alone/Cargo.toml --features "$feature" --test alone
+    done
+}
+
 # Starts both and says where they are.
 start_databases() {
     start_postgres
