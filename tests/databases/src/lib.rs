@@ -68,7 +68,9 @@ impl Drop for End {
 
 fn server(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| {
-        panic!("{variable} is not set: run the tests by `bash tests/with_databases cargo test …` or `bash tests/all`")
+        panic!(
+            "{variable} is not set: run the tests by `bash tests/with_databases cargo test …` or `bash tests/all`"
+        )
     })
 }
 
