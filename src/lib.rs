@@ -15,6 +15,17 @@
 mod armor;
 mod context;
 mod db;
+#[cfg(any(
+    feature = "aws",
+    feature = "sqlx-sqlite",
+    feature = "sqlx-postgres",
+    feature = "sqlx-mysql",
+    all(
+        feature = "diesel-async",
+        any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql")
+    )
+))]
+mod driver;
 mod envelope;
 mod error;
 mod files;

@@ -1,5 +1,7 @@
 //! Key stores: one contract for all of them, and what each does with damage.
 
+#[path = "common/sqlite_damage.rs"]
+mod sqlite_damage;
 #[path = "common/store_contract.rs"]
 mod store_contract;
 
@@ -112,39 +114,7 @@ fn a_table_that_is_missing_is_said_to_be() {
 
 #[test]
 fn damaged_rows_name_their_column() {
-    let damages = [
-        ("id", "-1"),
-        ("id", "0"),
-        ("id", "4294967296"),
-        ("id", "9223372036854775807"),
-        ("scope", "x'61'"),
-        ("scope", "cast(x'61FF' AS TEXT)"),
-        ("scope", "hex(zeroblob(32768))"),
-        ("scope", "hex(zeroblob(1048576))"),
-        ("state", "'Active'"),
-        ("state", "''"),
-        ("state", "x'616374697665'"),
-        ("commitment", "zeroblob(31)"),
-        ("commitment", "zeroblob(33)"),
-        ("commitment", "zeroblob(0)"),
-        ("commitment", "zeroblob(2097152)"),
-        ("commitment", "'01234567890123456789012345678901'"),
-        ("wrapped", "''"),
-        ("wrapped", "'[{]'"),
-        ("wrapped", "x'5B5D'"),
-        ("wrapped", "'[]' || char(0)"),
-        ("wrapped", "cast(x'5BFF5D' AS TEXT)"),
-        ("wrapped", "hex(zeroblob(1048576))"),
-        ("wrapped", "'[' || printf('%*c', 2097152, ' ') || ']'"),
-        ("wrapped", "'[{\"kek\":\"k\",\"blob\":\"' || hex(zeroblob(49152)) || '\"}]'"),
-        ("created", "1.5"),
-        ("created", "'now'"),
-        ("created", "x'00'"),
-        ("revision", "-1"),
-        ("revision", "0.5"),
-        ("revision", "'one'"),
-    ];
-    for (column, literal) in damages {
+    for (column, literal) in sqlite_damage::DAMAGES {
         let (_folder, path) = database("delete");
         let raw = rusqlite::Connection::open(&path).unwrap();
         Sqlite::open(&path).unwrap().commit(&[Change::Insert(record(1, "a", KeyState::Active))]).unwrap();

@@ -3,7 +3,7 @@
 #[cfg(feature = "diesel")]
 pub(crate) mod diesel;
 #[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres"))]
-mod postgres;
+pub(crate) mod postgres;
 #[cfg(feature = "rusqlite")]
 pub(crate) mod rusqlite;
 mod sealed_value;

@@ -2,7 +2,7 @@
 
 /// What a type of PostgreSQL's is to a sealed column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StoredAs {
+pub(crate) enum StoredAs {
     Bytes,
     Text,
     Other,
@@ -10,7 +10,7 @@ pub(super) enum StoredAs {
 
 impl StoredAs {
     /// By the type's object id: those of `pg_type.dat` in PostgreSQL's source.
-    pub(super) const fn of_oid(oid: u32) -> Self {
+    pub(crate) const fn of_oid(oid: u32) -> Self {
         const BYTEA: u32 = 17;
         const TEXT: u32 = 25;
         const NAME: u32 = 19;

@@ -1,22 +1,63 @@
 //! Key stores: where wrapped data keys are kept.
 
-#[cfg(feature = "diesel-sqlite")]
+#[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql"))]
 mod diesel;
+#[cfg(all(
+    feature = "diesel-async",
+    any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql")
+))]
+mod diesel_async;
 mod file;
+#[cfg(any(
+    feature = "diesel-sqlite",
+    feature = "diesel-postgres",
+    feature = "diesel-mysql",
+    feature = "sqlx-sqlite",
+    feature = "sqlx-postgres",
+    feature = "sqlx-mysql"
+))]
+mod kept;
 mod memory;
 mod migration;
+#[cfg(any(
+    feature = "sqlx-sqlite",
+    feature = "sqlx-postgres",
+    feature = "sqlx-mysql",
+    all(
+        feature = "diesel-async",
+        any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql")
+    )
+))]
+mod remote;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
-#[cfg(any(feature = "rusqlite", feature = "diesel-sqlite"))]
+#[cfg(any(
+    feature = "rusqlite",
+    feature = "diesel-sqlite",
+    feature = "diesel-postgres",
+    feature = "diesel-mysql",
+    feature = "sqlx-sqlite",
+    feature = "sqlx-postgres",
+    feature = "sqlx-mysql"
+))]
 mod sql;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres", feature = "sqlx-mysql"))]
+mod sqlx;
 
-#[cfg(feature = "diesel-sqlite")]
+#[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql"))]
 pub use self::diesel::Diesel;
+#[cfg(all(
+    feature = "diesel-async",
+    any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql")
+))]
+pub use self::diesel_async::DieselAsync;
 pub use self::file::File;
 pub use self::memory::Memory;
-pub use self::migration::{Dialect, Migration, migration};
+pub use self::migration::{Dialect, Migration, MigrationFile, Tool, migration};
 #[cfg(feature = "rusqlite")]
 pub use self::rusqlite::Sqlite;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres", feature = "sqlx-mysql"))]
+pub use self::sqlx::Sqlx;
 
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};

@@ -1,14 +1,15 @@
 //! A key store in SQLite, through rusqlite.
 
-use super::sql::{self, BUSY_TIMEOUT, COLUMNS, Cell, Connection, Param, Row};
-use super::{Change, Dialect, KeyStore, StoreError, check_writable, migration};
+use super::sql::{self, BUSY_TIMEOUT, COLUMNS, Cell, Connection, Failed, Fault, Kind, Param, Row};
+use super::{Change, Dialect, KeyStore, StoreError, check_writable};
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord};
+use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{ToSql, TransactionBehavior};
 use std::fmt;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// Data keys in the table `fieldseal_keys` of an SQLite database, usually the program's own.
 ///
@@ -28,7 +29,7 @@ impl Sqlite {
     /// [`StoreError::Unavailable`] if the database can't be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        let failed = |error| sql::failed(&path.display().to_string(), error);
+        let failed = |error| Failed::from(fault(error)).of(&path.display().to_string(), Dialect::Sqlite);
         let connection = rusqlite::Connection::open(path).map_err(failed)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
         Ok(Self::from_connection(connection))
@@ -45,56 +46,43 @@ impl Sqlite {
     }
 
     /// Makes the table `fieldseal_keys`, if it isn't there. Programs with migrations of their own apply
-    /// [`migration()`] instead.
+    /// [`crate::store::migration()`] instead.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`].
     pub fn create_table(&self) -> Result<(), StoreError> {
-        self.connection()?.execute_batch(migration(Dialect::Sqlite).up).map_err(|error| self.failed(error))
+        self.run(|connection| sql::create_table(connection))
     }
 
-    fn connection(&self) -> Result<MutexGuard<'_, rusqlite::Connection>, StoreError> {
+    fn run<T>(&self, work: impl FnMut(&mut Statements<'_>) -> Result<T, Failed>) -> Result<T, StoreError> {
         // A transaction is rolled back where a panic drops it, so the connection is fit for use after one.
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        if connection.is_autocommit() { Ok(connection) } else { Err(sql::in_transaction(&self.name)) }
-    }
-
-    fn statements<'a>(&'a self, connection: &'a rusqlite::Connection) -> Statements<'a> {
-        Statements { connection, name: &self.name }
-    }
-
-    fn failed(&self, error: rusqlite::Error) -> StoreError {
-        sql::failed(&self.name, error)
+        let done = sql::run(&mut Statements(&connection), None, work);
+        done.map_err(|failed| failed.of(&self.name, Dialect::Sqlite))
     }
 }
 
 impl KeyStore for Sqlite {
     fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        sql::load(&mut self.statements(&*self.connection()?), None)
+        self.run(|connection| sql::load(connection, None))
     }
 
     fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
-        sql::page(&mut self.statements(&*self.connection()?), after, most)
+        self.run(|connection| sql::page(connection, after, most))
     }
 
     fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
-        sql::load(&mut self.statements(&*self.connection()?), Some(scope))
+        self.run(|connection| sql::load(connection, Some(scope)))
     }
 
     fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-        sql::get(&mut self.statements(&*self.connection()?), id)
+        self.run(|connection| sql::get(connection, id))
     }
 
     fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
         check_writable(&self.name, changes)?;
-        let mut connection = self.connection()?;
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| self.failed(error))?;
-        // Dropped without a commit, the transaction is rolled back.
-        sql::apply(&mut self.statements(&transaction), changes)?;
-        transaction.commit().map_err(|error| self.failed(error))
+        self.run(|connection| sql::commit(connection, changes))
     }
 }
 
@@ -104,19 +92,24 @@ impl fmt::Debug for Sqlite {
     }
 }
 
-struct Statements<'a> {
-    connection: &'a rusqlite::Connection,
-    name: &'a str,
-}
+struct Statements<'a>(&'a rusqlite::Connection);
 
 impl Connection for Statements<'_> {
-    fn store(&self) -> &str {
-        self.name
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
     }
 
-    fn select(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
+    fn ready(&mut self, _until: Option<Instant>) -> Result<(), Fault> {
+        if self.0.is_autocommit() { Ok(()) } else { Err(sql::in_transaction()) }
+    }
+
+    fn lose(&mut self) -> bool {
+        false
+    }
+
+    fn select(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Fault> {
         let rows = || {
-            let mut statement = self.connection.prepare(sql)?;
+            let mut statement = self.0.prepare(sql)?;
             let mut rows = statement.query(rusqlite::params_from_iter(params))?;
             let mut read = Vec::new();
             while let Some(row) = rows.next()? {
@@ -128,14 +121,24 @@ impl Connection for Statements<'_> {
             }
             Ok(read)
         };
-        rows().map_err(|error: rusqlite::Error| sql::failed(self.name, error))
+        rows().map_err(fault)
     }
 
-    fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<usize, StoreError> {
-        self.connection
-            .execute(sql, rusqlite::params_from_iter(params))
-            .map_err(|error| sql::failed(self.name, error))
+    fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Fault> {
+        self.0.query_row(sql, [], |row| row.get(0)).map_err(fault)
     }
+
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<usize, Fault> {
+        self.0.execute(sql, rusqlite::params_from_iter(params)).map_err(fault)
+    }
+
+    fn batch(&mut self, sql: &'static str) -> Result<(), Fault> {
+        self.0.execute_batch(sql).map_err(fault)
+    }
+}
+
+fn fault(error: rusqlite::Error) -> Fault {
+    Fault::new(Kind::of_sqlite(&error.to_string()), error)
 }
 
 impl From<ValueRef<'_>> for Cell {

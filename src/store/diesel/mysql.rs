@@ -1,0 +1,40 @@
+//! MySQL and MariaDB. With diesel's backend for them alone: whether libmysqlclient or diesel-async carries the bytes is the
+//! program's choice.
+
+use super::on_backend;
+use crate::store::Dialect;
+use crate::store::sql::{Cell, Kind};
+use diesel::mysql::{Mysql, MysqlType, MysqlValue};
+
+on_backend!(Mysql, cell: cell, {
+    const DIALECT: Dialect = Dialect::Mysql;
+
+    /// diesel has no place for the error's number. Where the server speaks another language than English the table is
+    /// looked at, and a lock that wasn't given is reported by the server's words alone.
+    fn kind(text: &str) -> Kind {
+        let says = |what: &str| text.contains(what);
+        if says("Deadlock found") || says("Record has changed since last read") {
+            Kind::Again
+        } else if says("Lock wait timeout") {
+            Kind::Busy
+        } else {
+            Kind::Unclear
+        }
+    }
+});
+
+/// Text with a binary collation is called a blob here, as everywhere in MySQL's protocol: all strings are bytes.
+fn cell(value: MysqlValue<'_>) -> Cell {
+    let bytes = value.as_bytes();
+    match value.value_type() {
+        MysqlType::LongLong => {
+            bytes.first_chunk().map_or(Cell::Unusable, |bytes| Cell::Integer(i64::from_ne_bytes(*bytes)))
+        }
+        // What MariaDB makes of a short expression, whatever it's cast to.
+        MysqlType::Long => {
+            bytes.first_chunk().map_or(Cell::Unusable, |bytes| Cell::Integer(i32::from_ne_bytes(*bytes).into()))
+        }
+        MysqlType::Blob | MysqlType::String => Cell::from_blob(bytes),
+        _ => Cell::Unusable,
+    }
+}

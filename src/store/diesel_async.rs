@@ -1,0 +1,204 @@
+//! A key store in PostgreSQL or MySQL, through diesel-async.
+
+use super::diesel::{Engine, Integer, fault};
+use super::remote::{Client, Connecting, Owned, RemoteStore};
+use super::sql::{self, Fault, NAME, Row};
+use super::{Change, Dialect, KeyStore, StoreError, check_writable};
+use crate::context::Scope;
+use crate::keys::{KeyId, KeyRecord};
+use diesel::sql_query;
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+/// Data keys in the table `fieldseal_keys` of the program's own database, through diesel-async: an `AsyncPgConnection` or an
+/// `AsyncMysqlConnection`.
+///
+/// Any number of processes can share the table. The store has a connection and a thread of its own, and may be used from
+/// any thread, inside a tokio runtime of either kind or outside; its calls block, for [`Self::with_deadline`] at most. A
+/// pool's connection belongs to the runtime that made it, and can't be given to the store. The thread isn't there after a
+/// fork: open the store afterwards.
+///
+/// The connection is made at the first use, and again whenever it was lost. One that wasn't used for a second is asked
+/// whether it's alive.
+pub struct DieselAsync<C> {
+    store: RemoteStore<Wrapped<C>>,
+}
+
+#[expect(private_bounds, reason = "the backends are a closed set, which the documentation names")]
+impl<C> DieselAsync<C>
+where
+    C: AsyncConnection + 'static,
+    C::Backend: AsyncEngine<C>,
+{
+    /// Connects to a URL, without TLS where the library's own `establish` has none.
+    ///
+    /// The table must exist before the first use: see [`Self::create_table`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if no thread can be started. The database is reached at the first use.
+    pub fn new(url: impl Into<String>) -> Result<Self, StoreError> {
+        let url: std::sync::Arc<str> = url.into().into();
+        Self::connecting(move || {
+            let url = std::sync::Arc::clone(&url);
+            async move { C::establish(&url).await }
+        })
+    }
+
+    /// Makes its connection by `connect`, on the store's own thread: with TLS, for example.
+    ///
+    /// What an error of `connect` says is not repeated in the store's, because it may quote a URL with a password; log it
+    /// in `connect` if it's needed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::new`].
+    pub fn connecting<F, E>(connect: impl Fn() -> F + Send + Sync + 'static) -> Result<Self, StoreError>
+    where
+        F: Future<Output = Result<C, E>> + Send + 'static,
+        E: Error + 'static,
+    {
+        let connect = move || -> Connecting<Wrapped<C>> {
+            let connecting = connect();
+            Box::pin(async move { connecting.await.map(Wrapped).map_err(|error| Fault::connecting(&error)) })
+        };
+        Ok(Self { store: RemoteStore::new(connect)? })
+    }
+
+    /// How long one call may take as its caller sees it, all of it together. 8 seconds unless it's set, less than a keyring
+    /// waits for.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.store.set_deadline(deadline);
+        self
+    }
+
+    /// Makes the table `fieldseal_keys`, if it isn't there; any number of processes can do so at the same moment. Programs
+    /// with migrations of their own apply [`super::migration()`] instead.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`].
+    pub fn create_table(&self) -> Result<(), StoreError> {
+        self.store.run(|connection| sql::create_table(connection))
+    }
+}
+
+impl<C> KeyStore for DieselAsync<C>
+where
+    C: AsyncConnection + 'static,
+    C::Backend: AsyncEngine<C>,
+{
+    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
+        self.store.run(|connection| sql::load(connection, None))
+    }
+
+    fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
+        self.store.run(|connection| sql::page(connection, after, most))
+    }
+
+    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
+        self.store.run(|connection| sql::load(connection, Some(scope)))
+    }
+
+    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        self.store.run(|connection| sql::get(connection, id))
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        check_writable(NAME, changes)?;
+        self.store.run(|connection| sql::commit(connection, changes))
+    }
+}
+
+impl<C> fmt::Debug for DieselAsync<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DieselAsync").finish_non_exhaustive()
+    }
+}
+
+/// A connection of diesel-async's.
+struct Wrapped<C>(C);
+
+impl<C> Client for Wrapped<C>
+where
+    C: AsyncConnection + 'static,
+    C::Backend: AsyncEngine<C>,
+{
+    const DIALECT: Dialect = <C::Backend as Engine>::DIALECT;
+
+    async fn select(&mut self, sql: &'static str, params: Vec<Owned>) -> Result<Vec<Row>, Fault> {
+        let query = <C::Backend as Engine>::bound(sql, &params.iter().map(Owned::as_param).collect::<Vec<_>>());
+        C::Backend::select_async(&mut self.0, query).await.map_err(fault::<C::Backend>)
+    }
+
+    async fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Fault> {
+        let integer = C::Backend::integer_async(&mut self.0, sql).await.map_err(fault::<C::Backend>)?;
+        Ok(integer.0.integer())
+    }
+
+    async fn execute(&mut self, sql: &'static str, params: Vec<Owned>) -> Result<usize, Fault> {
+        let query = <C::Backend as Engine>::bound(sql, &params.iter().map(Owned::as_param).collect::<Vec<_>>());
+        C::Backend::execute_async(&mut self.0, query).await.map_err(fault::<C::Backend>)
+    }
+
+    async fn batch(&mut self, sql: &'static str) -> Result<(), Fault> {
+        self.0.batch_execute(sql).await.map_err(fault::<C::Backend>)
+    }
+}
+
+type Query<'a, B> = diesel::query_builder::BoxedSqlQuery<'a, B, diesel::query_builder::SqlQuery>;
+
+/// What diesel-async's types let one say only with the backend's name in it.
+trait AsyncEngine<C>: Engine {
+    fn select_async<'a>(
+        connection: &'a mut C,
+        query: Query<'a, Self>,
+    ) -> impl Future<Output = diesel::QueryResult<Vec<Row>>> + Send;
+
+    fn integer_async(
+        connection: &mut C,
+        sql: &'static str,
+    ) -> impl Future<Output = diesel::QueryResult<Integer>> + Send;
+
+    fn execute_async<'a>(
+        connection: &'a mut C,
+        query: Query<'a, Self>,
+    ) -> impl Future<Output = diesel::QueryResult<usize>> + Send;
+}
+
+macro_rules! on_backend {
+    ($Backend:ty) => {
+        impl<C: AsyncConnection<Backend = $Backend> + 'static> AsyncEngine<C> for $Backend {
+            fn select_async<'a>(
+                connection: &'a mut C,
+                query: Query<'a, Self>,
+            ) -> impl Future<Output = diesel::QueryResult<Vec<Row>>> + Send {
+                RunQueryDsl::load(query, connection)
+            }
+
+            fn integer_async(
+                connection: &mut C,
+                sql: &'static str,
+            ) -> impl Future<Output = diesel::QueryResult<Integer>> + Send {
+                RunQueryDsl::get_result(sql_query(sql), connection)
+            }
+
+            fn execute_async<'a>(
+                connection: &'a mut C,
+                query: Query<'a, Self>,
+            ) -> impl Future<Output = diesel::QueryResult<usize>> + Send {
+                RunQueryDsl::execute(query, connection)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "diesel-mysql")]
+on_backend!(diesel::mysql::Mysql);
+#[cfg(feature = "diesel-postgres")]
+on_backend!(diesel::pg::Pg);
+#[cfg(feature = "diesel-sqlite")]
+on_backend!(diesel::sqlite::Sqlite);

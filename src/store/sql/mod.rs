@@ -1,0 +1,203 @@
+//! What the SQL key stores share: statements, the rules of a commit, the reading of hostile rows, what faults mean.
+//!
+//! An adapter runs statements; everything else is here.
+
+mod commit;
+mod fault;
+mod row;
+mod statements;
+
+pub(super) use self::commit::commit;
+pub(super) use self::fault::{Failed, Fault, Kind};
+pub(super) use self::row::{Cell, Row};
+pub(super) use self::statements::COLUMNS;
+
+use self::statements::Statements;
+use super::{Dialect, migration};
+use crate::context::Scope;
+use crate::keys::{KeyId, KeyRecord};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The most keys that are read from a store; the statements ask for one more.
+const MAX_ROWS: usize = 1_000_000;
+
+/// How often an operation is begun that the database rolls back in favour of another.
+const ATTEMPTS: u32 = 6;
+
+/// How long a statement waits for another process's transaction.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What an adapter for a library that doesn't say which database it's connected to calls its store.
+pub(super) const NAME: &str = "in the table `fieldseal_keys`";
+
+/// A value that is bound to a statement.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Param<'a> {
+    Integer(i64),
+    Text(&'a str),
+    Blob(&'a [u8]),
+}
+
+/// A database connection.
+pub(super) trait Connection {
+    fn dialect(&self) -> Dialect;
+
+    /// Makes sure that there is a connection, and that it's outside of any transaction. Whatever is done with it until the
+    /// next call of this is over by `until`, if the adapter can see to that.
+    fn ready(&mut self, until: Option<Instant>) -> Result<(), Fault>;
+
+    /// The connection can't be trusted any more. Whether another one can be made.
+    fn lose(&mut self) -> bool;
+
+    /// Rows of keys.
+    fn select(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Fault>;
+
+    /// The integer in the column `n` of the one row that `sql` gives.
+    fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Fault>;
+
+    /// The number of rows that were changed.
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<usize, Fault>;
+
+    /// Statements that give nothing.
+    fn batch(&mut self, sql: &'static str) -> Result<(), Fault>;
+
+    fn begin(&mut self) -> Result<(), Fault> {
+        self.batch("BEGIN")
+    }
+
+    fn commit(&mut self) -> Result<(), Fault> {
+        self.batch("COMMIT")
+    }
+
+    fn rollback(&mut self) -> Result<(), Fault> {
+        self.batch("ROLLBACK")
+    }
+}
+
+/// Does `work` on a connection that is fit for use: from the beginning again, a few times, where that helps, but not once
+/// `until` is over.
+pub(super) fn run<C: Connection, T>(
+    connection: &mut C,
+    until: Option<Instant>,
+    mut work: impl FnMut(&mut C) -> Result<T, Failed>,
+) -> Result<T, Failed> {
+    let mut attempt = 1;
+    loop {
+        let ready = connection.ready(until).map_err(Failed::from);
+        let fault = match ready.and_then(|()| work(connection)) {
+            Err(Failed::Fault(fault)) => explained(connection, fault),
+            done => return done,
+        };
+        let anew = fault.kind.may_be_the_connections() && connection.lose();
+        let again = match fault.kind {
+            Kind::Again => attempt < ATTEMPTS,
+            // The server was restarted, say, since the connection was last used.
+            Kind::Lost => anew && attempt == 1,
+            _ => false,
+        };
+        if !again || until.is_some_and(|until| Instant::now() >= until) {
+            return Err(fault.into());
+        }
+        thread::sleep(Duration::from_millis(2 << attempt));
+        attempt += 1;
+    }
+}
+
+/// Where a library gives no more than a text, in whatever language the server has: is it the table?
+fn explained(connection: &mut impl Connection, mut fault: Fault) -> Fault {
+    if fault.kind == Kind::Unclear {
+        let columns = connection.integer(Statements::of(connection.dialect()).columns);
+        fault.kind = match columns.map(|columns| columns.map(usize::try_from)) {
+            Ok(Some(Ok(0))) => Kind::Missing,
+            Ok(Some(Ok(columns))) if columns < COLUMNS.len() => Kind::OtherTable,
+            Ok(_) => Kind::Other,
+            Err(_) => Kind::Lost,
+        };
+    }
+    fault
+}
+
+/// Makes the table if it isn't there, whoever else does the same at the same moment.
+pub(super) fn create_table(connection: &mut impl Connection) -> Result<(), Failed> {
+    let dialect = connection.dialect();
+    // A table that is there needs no right to make one. On SQLite rights are no matter, and an index may be missing.
+    if dialect != Dialect::Sqlite && connection.integer(Statements::of(dialect).columns)? == Some(7) {
+        return Ok(());
+    }
+    match dialect {
+        // `IF NOT EXISTS` doesn't keep two of them apart there.
+        Dialect::Postgres => commit::in_transaction(connection, |connection| {
+            connection.batch(commit::POSTGRES_CREATION)?;
+            Ok(connection.batch(migration(dialect).up)?)
+        }),
+        Dialect::Sqlite | Dialect::Mysql => Ok(connection.batch(migration(dialect).up)?),
+    }
+}
+
+/// Every record, or those of one scope.
+pub(super) fn load(connection: &mut impl Connection, scope: Option<&Scope>) -> Result<Vec<KeyRecord>, Failed> {
+    let statements = Statements::of(connection.dialect());
+    let rows = match scope {
+        None => read(connection, statements.load, &[])?,
+        Some(scope) => {
+            let scope = scope_param(connection.dialect(), scope);
+            read(connection, statements.load_scope, &[scope])?
+        }
+    };
+    if rows.len() > MAX_ROWS {
+        return Err(Failed::Damaged(format!("it has more than {MAX_ROWS} keys")));
+    }
+    records(connection.dialect(), rows)
+}
+
+/// Records by their ids, for [`super::KeyStore::page`].
+pub(super) fn page(
+    connection: &mut impl Connection,
+    after: Option<KeyId>,
+    most: usize,
+) -> Result<Vec<KeyRecord>, Failed> {
+    let after = after.map_or(0, |id| id.get().into());
+    let most = i64::try_from(most.min(MAX_ROWS + 1)).unwrap_or(i64::MAX);
+    let sql = Statements::of(connection.dialect()).page;
+    let rows = read(connection, sql, &[Param::Integer(after), Param::Integer(most)])?;
+    records(connection.dialect(), rows)
+}
+
+pub(super) fn get(connection: &mut impl Connection, id: KeyId) -> Result<Option<KeyRecord>, Failed> {
+    let sql = Statements::of(connection.dialect()).get;
+    let rows = read(connection, sql, &[Param::Integer(id.get().into())])?;
+    Ok(records(connection.dialect(), rows)?.pop())
+}
+
+/// Outside of a transaction.
+///
+/// MySQL's sessions can begin transactions by themselves, which would show the same old rows for ever after, or see what
+/// others haven't committed: there a reading is a transaction of its own, at a level that is known.
+fn read(connection: &mut impl Connection, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Failed> {
+    if connection.dialect() == Dialect::Mysql {
+        connection.batch(commit::MYSQL_ISOLATION)?;
+        commit::in_transaction(connection, |connection| Ok(connection.select(sql, params)?))
+    } else {
+        Ok(connection.select(sql, params)?)
+    }
+}
+
+fn records(dialect: Dialect, rows: Vec<Row>) -> Result<Vec<KeyRecord>, Failed> {
+    rows.into_iter().map(|row| row.record(dialect).map_err(Failed::Malformed)).collect()
+}
+
+fn scope_param(dialect: Dialect, scope: &Scope) -> Param<'_> {
+    match dialect {
+        Dialect::Sqlite => Param::Text(scope.as_str()),
+        Dialect::Postgres | Dialect::Mysql => Param::Blob(scope.as_str().as_bytes()),
+    }
+}
+
+/// The connection is inside a transaction that was begun elsewhere: nothing that is committed would last.
+#[cfg(any(feature = "rusqlite", feature = "diesel"))]
+pub(super) fn in_transaction() -> Fault {
+    let message = "its connection is inside a transaction that was never finished; open the store again, on a \
+                   connection that nothing else uses";
+    Fault::own(Kind::Other, message)
+}

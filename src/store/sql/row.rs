@@ -1,0 +1,103 @@
+//! Rows as they are read: hostile, column by column.
+
+use super::statements::COLUMNS;
+use crate::keys::{KeyRecord, MAX_WRAPPED_JSON, MalformedRecord};
+use crate::store::Dialect;
+
+/// The longest text or blob that is read from a row, in bytes.
+const MAX_CELL: usize = MAX_WRAPPED_JSON;
+
+/// A value as it's stored. SQLite lets any column hold any type, and elsewhere the table may be another one than ours.
+#[derive(Debug)]
+pub(in crate::store) enum Cell {
+    Integer(i64),
+    Text(String),
+    Blob(Vec<u8>),
+    /// NULL, a float, text that isn't UTF-8, or anything longer than 1 MiB.
+    Unusable,
+}
+
+/// One row of `fieldseal_keys`, not yet checked.
+#[derive(Debug)]
+pub(in crate::store) struct Row(pub(in crate::store) [Cell; COLUMNS.len()]);
+
+impl Row {
+    /// The key record, if it is one.
+    pub(super) fn record(self, dialect: Dialect) -> Result<KeyRecord, MalformedRecord> {
+        let bad = |column| MalformedRecord { column };
+        let Self([id, scope, state, commitment, wrapped, created, revision]) = self;
+        // Only SQLite's text can hold a NUL, and compares byte by byte. MySQL's protocol doesn't tell text with a binary
+        // collation from bytes.
+        let (scopes_are_bytes, texts_are_bytes) = (dialect != Dialect::Sqlite, dialect == Dialect::Mysql);
+        KeyRecord::from_columns(
+            id.integer().ok_or(bad("id"))?,
+            scope.text(scopes_are_bytes).ok_or(bad("scope"))?,
+            state.text(texts_are_bytes).ok_or(bad("state"))?,
+            commitment.blob().ok_or(bad("commitment"))?,
+            wrapped.text(texts_are_bytes).ok_or(bad("wrapped"))?,
+            created.integer().ok_or(bad("created"))?,
+            revision.integer().ok_or(bad("revision"))?,
+        )
+    }
+}
+
+impl Cell {
+    /// Text, as the database gives it: the length comes before the copy.
+    pub(in crate::store) fn from_text(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if text.len() <= MAX_CELL => Self::Text(text.to_owned()),
+            _ => Self::Unusable,
+        }
+    }
+
+    /// By the type's object id, from PostgreSQL's binary format.
+    #[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres"))]
+    pub(in crate::store) fn of_postgres(oid: u32, bytes: &[u8]) -> Self {
+        use crate::db::postgres::StoredAs;
+        const INT8: u32 = 20;
+        match StoredAs::of_oid(oid) {
+            _ if oid == INT8 => {
+                bytes.try_into().map_or(Self::Unusable, |bytes| Self::Integer(i64::from_be_bytes(bytes)))
+            }
+            StoredAs::Bytes => Self::from_blob(bytes),
+            StoredAs::Text => Self::from_text(bytes),
+            StoredAs::Other => Self::Unusable,
+        }
+    }
+
+    /// A blob, as the database gives it.
+    pub(in crate::store) fn from_blob(bytes: &[u8]) -> Self {
+        if bytes.len() <= MAX_CELL { Self::Blob(bytes.to_owned()) } else { Self::Unusable }
+    }
+
+    pub(in crate::store) const fn integer(&self) -> Option<i64> {
+        if let Self::Integer(integer) = self { Some(*integer) } else { None }
+    }
+
+    fn text(&self, is_bytes: bool) -> Option<&str> {
+        match self {
+            Self::Text(text) if !is_bytes => Some(text),
+            Self::Blob(blob) if is_bytes => std::str::from_utf8(blob).ok(),
+            _ => None,
+        }
+    }
+
+    fn blob(&self) -> Option<&[u8]> {
+        if let Self::Blob(blob) = self { Some(blob) } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_not_copied() {
+        let (most, more) = (vec![b'x'; MAX_CELL], vec![b'x'; MAX_CELL + 1]);
+        assert!(matches!(Cell::from_text(&most), Cell::Text(_)));
+        assert!(matches!(Cell::from_blob(&most), Cell::Blob(_)));
+        assert!(matches!(Cell::from_text(&more), Cell::Unusable));
+        assert!(matches!(Cell::from_blob(&more), Cell::Unusable));
+        assert!(matches!(Cell::from_text(&[0xFF]), Cell::Unusable));
+    }
+}
