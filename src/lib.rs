@@ -38,7 +38,7 @@ pub use context::{AsRowId, AsScope, ContextError, RowContext, RowId, Scope};
 #[cfg(feature = "rusqlite")]
 pub use db::rusqlite::NamedParams;
 #[cfg(feature = "sqlx")]
-pub use db::sqlx::{BindRow, SqlxBind, SqlxDatabase, SqlxModel, SqlxRow};
+pub use db::sqlx::{BindRow, PushRows, SqlxBind, SqlxDatabase, SqlxModel, SqlxRow};
 pub use db::{SealedValue, StoredBytes, StoredValue};
 pub use envelope::{Envelope, EnvelopeError, MAX_SEALED_LEN};
 pub use error::{Error, ErrorKind};
