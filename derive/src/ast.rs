@@ -2,6 +2,7 @@
 
 use crate::attr::{FieldAttrs, ModelAttrs, skip};
 use crate::errors::Errors;
+use crate::sqlx_attr::SqlxAttrs;
 use syn::ext::IdentExt;
 use syn::{
     Attribute, Data, DeriveInput, Error, Fields, GenericArgument, Ident, LitStr, Path, PathArguments, Result, Type,
@@ -25,6 +26,7 @@ pub(crate) struct Diesel<'a> {
 }
 
 pub(crate) struct Field<'a> {
+    pub(crate) visibility: &'a Visibility,
     pub(crate) ident: &'a Ident,
     pub(crate) ty: &'a Type,
     /// Present on sealed fields.
@@ -35,6 +37,8 @@ pub(crate) struct Field<'a> {
     pub(crate) diesel_attrs: Vec<&'a Attribute>,
     /// `#[sqlx(…)]` on the field, all of it.
     pub(crate) sqlx_attrs: Vec<&'a Attribute>,
+    /// The same, parsed.
+    pub(crate) sqlx: SqlxAttrs,
     /// The column's name in the database.
     pub(crate) sql_name: String,
     /// The column's name in diesel's table.
@@ -139,11 +143,13 @@ impl<'a> Field<'a> {
         let diesel_attrs: Vec<_> = field.attrs.iter().filter(|attr| attr.path().is_ident("diesel")).collect();
         let sqlx_attrs: Vec<_> = field.attrs.iter().filter(|attr| attr.path().is_ident("sqlx")).collect();
         let own_name = sealed.as_ref().and_then(|attrs| attrs.sql_name.as_ref()).map(LitStr::value);
-        let own_name = own_name.or_else(|| sqlx_rename(&sqlx_attrs));
+        let sqlx = SqlxAttrs::parse(&sqlx_attrs, errors);
+        let own_name = own_name.or_else(|| sqlx.rename.as_ref().map(LitStr::value));
         let diesel_column = column_name(&diesel_attrs).unwrap_or_else(|| ident.unraw().to_string());
         let sql_name = own_name.unwrap_or_else(|| diesel_column.clone());
         let plain = sealed.take_if(|attrs| attrs.plain.is_some());
-        Some(Self { ident, ty: &field.ty, sealed, plain, diesel_attrs, sqlx_attrs, sql_name, diesel_column })
+        let (visibility, ty) = (&field.vis, &field.ty);
+        Some(Self { visibility, ident, ty, sealed, plain, diesel_attrs, sqlx_attrs, sqlx, sql_name, diesel_column })
     }
 
     /// The `T` of an `Option<T>`, found by its spelling, as diesel finds it.
@@ -166,14 +172,9 @@ impl<'a> Field<'a> {
     pub(crate) fn diesel(&self, name: &str) -> Option<Path> {
         nested(&self.diesel_attrs, name)
     }
-
-    /// sqlx's attribute of that name on the field.
-    pub(crate) fn sqlx(&self, name: &str) -> Option<Path> {
-        nested(&self.sqlx_attrs, name)
-    }
 }
 
-/// The part of that name of `#[diesel(…)]` or `#[sqlx(…)]`.
+/// The part of that name of `#[diesel(…)]`.
 fn nested(attrs: &[&Attribute], name: &str) -> Option<Path> {
     let mut found = None;
     for attr in attrs {
@@ -185,21 +186,6 @@ fn nested(attrs: &[&Attribute], name: &str) -> Option<Path> {
         });
     }
     found
-}
-
-/// `#[sqlx(rename = "…")]`.
-fn sqlx_rename(attrs: &[&Attribute]) -> Option<String> {
-    let mut name = None;
-    for attr in attrs {
-        let _ = attr.parse_nested_meta(|meta| {
-            if meta.path.is_ident("rename") {
-                name = Some(meta.value()?.parse::<LitStr>()?.value());
-                return Ok(());
-            }
-            skip(meta.input)
-        });
-    }
-    name
 }
 
 /// `#[diesel(column_name = …)]`: a path or a string.

@@ -26,6 +26,7 @@ pub(crate) struct ModelAttrs {
     pub(crate) size: Option<LitInt>,
     pub(crate) base64: Option<Ident>,
     pub(crate) sqlx: Option<Ident>,
+    pub(crate) stored: Option<Ident>,
     pub(crate) krate: Option<Path>,
     /// Every name that was written or may have been, also with a value that makes no sense.
     mentioned: Vec<String>,
@@ -122,6 +123,7 @@ impl ModelAttrs {
             "size" => once(&mut self.size, &name, value(meta, "size = 65535")?),
             "base64" => once(&mut self.base64, &name, flag(meta, &name)?),
             "sqlx" => once(&mut self.sqlx, &name, flag(meta, &name)?),
+            "stored" => once(&mut self.stored, &name, value(meta, "stored = StoredPatient")?),
             "crate" => once(&mut self.krate, &name, value(meta, "crate = path::to::fieldseal")?),
             field @ ("column" | "pad" | "json" | "hide_null" | "suite" | "previous_suite" | "sql_name"
             | "plain") => Err(Error::new(
@@ -132,7 +134,7 @@ impl ModelAttrs {
                 name.span(),
                 format!(
                     "unknown attribute `{other}`; a struct takes `table`, `row`, `unbound_row`, `scope`, `keyring`, \
-                     `rusqlite`, `sqlx`, `size`, `base64`, `migrating`, `read_only`, `write_only`, `no_debug` and \
+                     `rusqlite`, `sqlx`, `stored`, `size`, `base64`, `migrating`, `read_only`, `write_only`, `no_debug` and \
                      `crate`, as in `{MODEL_SYNTAX}`"
                 ),
             )),
@@ -181,8 +183,8 @@ impl FieldAttrs {
                 "blind indexes aren't there yet; for equality on the ciphertext write \
                  `#[encrypt(suite = \"aes-256-siv\", unbound_row)]`",
             )),
-            model @ ("table" | "row" | "scope" | "keyring" | "rusqlite" | "sqlx" | "read_only" | "write_only"
-            | "no_debug" | "crate") => {
+            model @ ("table" | "row" | "scope" | "keyring" | "rusqlite" | "sqlx" | "stored" | "read_only"
+            | "write_only" | "no_debug" | "crate") => {
                 Err(Error::new(name.span(), format!("`{model}` goes on the struct, as in `{MODEL_SYNTAX}`")))
             }
             other => Err(Error::new(

@@ -11,6 +11,7 @@ mod attr;
 mod errors;
 mod expand;
 mod newtype;
+mod sqlx_attr;
 #[cfg(test)]
 mod tests;
 mod valid;

@@ -59,6 +59,29 @@ fn a_changeset_for_diesel() {
 }
 
 #[test]
+fn a_model_for_sqlx() {
+    let model = parse_quote! {
+        #[encrypt(table = "patients", row = id, scope = org_id, sqlx, stored = StoredPatient, size = 65535)]
+        pub struct Patient {
+            pub id: i64,
+            pub org_id: i64,
+            #[encrypt]
+            #[sqlx(rename = "full_name")]
+            pub name: String,
+            #[encrypt(base64, size = 255)]
+            pub email: Option<String>,
+            #[sqlx(json)]
+            pub wards: Vec<String>,
+            #[sqlx(json(nullable))]
+            flags: Option<Flags>,
+            #[sqlx(skip)]
+            seen: bool,
+        }
+    };
+    check("sqlx.rs", crate::expand::encrypt(&model));
+}
+
+#[test]
 fn a_newtype() {
     let newtype = parse_quote!(
         struct Email(String);
@@ -96,7 +119,7 @@ fn pretty(expanded: TokenStream) -> String {
     prettyplease::unparse(&file)
 }
 
-/// What is inside `if_diesel!` and `if_rusqlite!`, which a pretty-printer leaves on one line.
+/// What is inside `if_diesel!` and its like, which a pretty-printer leaves on one line.
 fn open_macro(statement: Stmt) -> Vec<Stmt> {
     let mac = match &statement {
         Stmt::Macro(statement) => &statement.mac,

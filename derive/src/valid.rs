@@ -4,7 +4,7 @@ use crate::ast::{Field, Model, last_name};
 use crate::attr::{FieldAttrs, MODEL_SYNTAX};
 use crate::errors::Errors;
 use std::collections::HashSet;
-use syn::{GenericParam, LitInt, LitStr, Type};
+use syn::{GenericParam, Ident, LitInt, LitStr, Type};
 
 pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
     let attrs = &model.attrs;
@@ -148,7 +148,7 @@ fn sealed(model: &Model<'_>, field: &Field<'_>, attrs: &FieldAttrs, errors: &mut
     }
 }
 
-/// `#[sqlx(…)]` attributes that a model can't have.
+/// What a model for sqlx can't have.
 fn sqlx(model: &Model<'_>, errors: &mut Errors) {
     let on_struct = model.input.attrs.iter().find(|attr| attr.path().is_ident("sqlx"));
     if let Some(attr) = on_struct {
@@ -159,17 +159,61 @@ fn sqlx(model: &Model<'_>, errors: &mut Errors) {
         if let (None, Some(attr)) = (&model.attrs.sqlx, field.sqlx_attrs.first()) {
             errors.at(attr, "the struct isn't a model for sqlx: add `#[encrypt(sqlx)]` to it");
         }
-        let (name, is_sealed) = (field.ident, field.sealed.is_some());
-        for attr in ["flatten", "json", "try_from", "default", "skip"].iter().filter_map(|attr| field.sqlx(attr)) {
-            let is_context = model.row().chain(model.scope()).any(|part| part.ident == name);
-            if is_sealed {
-                errors.at(&attr, format!("`{}` can't be combined with `#[encrypt]`", path_text(&attr)));
-            } else if is_context && !attr.is_ident("try_from") {
-                errors.at(&attr, format!("`{name}` must be a column of its own: sealed values are bound to it"));
-            } else if model.writes() && attr.is_ident("flatten") {
-                let hint = "a flattened struct can only be read: add `read_only` to the struct's `#[encrypt(…)]`";
-                errors.at(&attr, hint);
-            }
+        sqlx_field(model, field, errors);
+    }
+    if let Some(name) = &model.attrs.stored {
+        stored(model, name, errors);
+    }
+}
+
+fn sqlx_field(model: &Model<'_>, field: &Field<'_>, errors: &mut Errors) {
+    let (name, attrs) = (field.ident, &field.sqlx);
+    let is_context = model.row().chain(model.scope()).any(|part| part.ident == name);
+    for attr in attrs.special() {
+        if field.sealed.is_some() {
+            errors.at(attr, format!("`{}` can't be combined with `#[encrypt]`", path_text(attr)));
+        } else if is_context && !attr.is_ident("try_from") {
+            errors.at(attr, format!("`{name}` must be a column of its own: sealed values are bound to it"));
+        } else if model.writes() && attr.is_ident("flatten") {
+            let hint = "a flattened struct can only be read: add `read_only` to the struct's `#[encrypt(…)]`";
+            errors.at(attr, hint);
+        }
+    }
+    if let (Some(json), Some(_)) = (&attrs.json, &attrs.flatten) {
+        errors.at(&json.path, "`json` and `flatten` exclude each other");
+    }
+    if let (Some(json), Some(_)) = (&attrs.json, &attrs.try_from)
+        && json.nullable
+    {
+        errors.at(&json.path, "`json(nullable)` and `try_from` exclude each other");
+    }
+    let own_name = field.sealed.as_ref().or(field.plain.as_ref()).and_then(|attrs| attrs.sql_name.as_ref());
+    if let (Some(rename), Some(_)) = (&attrs.rename, own_name) {
+        errors.at(rename, "the column's name is given by `sql_name` already: leave one of them out");
+    }
+}
+
+/// The struct that `query_as!` fills: it fills one field for each column, and the row is gone when it's done.
+fn stored(model: &Model<'_>, name: &Ident, errors: &mut Errors) {
+    if model.attrs.sqlx.is_none() {
+        errors.at(name, "`stored` is for sqlx's `query_as!`: write `#[encrypt(sqlx, stored = …)]`");
+    }
+    if !model.reads() {
+        errors.at(name, "a model that is only written is never loaded: leave `stored` out, or `write_only`");
+    }
+    if *name == model.input.ident {
+        errors.at(name, format!("the struct to load needs a name of its own: `stored = Stored{name}`"));
+    }
+    if let Some(param) = model.input.generics.params.first() {
+        errors.at(
+            param,
+            "`query_as!` can't lend what it loads: leave `stored` out, or let the struct own its fields",
+        );
+    }
+    for field in &model.fields {
+        for attr in field.sqlx.flatten.iter().chain(&field.sqlx.try_from) {
+            let hint = "`query_as!` fills one field for each column, of the column's own type";
+            errors.at(attr, format!("`{}` can't be combined with `stored`: {hint}", path_text(attr)));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What comes out of a database, before it is opened: hostile, and never printed.
 
+use crate::envelope::MAX_SEALED_LEN;
 use std::fmt;
 
 /// What a database holds in a column, as its library hands it over. All of it is hostile.
@@ -64,6 +65,20 @@ impl<'a> From<&'a Vec<u8>> for StoredValue<'a> {
     }
 }
 
+/// For a column of base64, which is text.
+impl<'a> From<&'a str> for StoredValue<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text.as_bytes())
+    }
+}
+
+/// For a column of base64, which is text.
+impl<'a> From<&'a String> for StoredValue<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
 impl<'a> From<&'a StoredBytes> for StoredValue<'a> {
     fn from(stored: &'a StoredBytes) -> Self {
         stored.as_value()
@@ -99,7 +114,7 @@ impl StoredBytes {
     /// Copies what the database handed over, unless it is longer than a sealed value can be.
     #[must_use]
     pub fn copy_of(value: StoredValue<'_>) -> Self {
-        let too_long = |bytes: &[u8]| bytes.len() > crate::envelope::MAX_SEALED_LEN;
+        let too_long = |bytes: &[u8]| bytes.len() > MAX_SEALED_LEN;
         Self(match value {
             StoredValue::Text(bytes) | StoredValue::Bytes(bytes) | StoredValue::Untyped(bytes)
                 if too_long(bytes) =>
@@ -142,6 +157,36 @@ impl StoredBytes {
             Stored::TooLong(len) => StoredValue::TooLong(*len),
             Stored::Other => StoredValue::Other,
         }
+    }
+}
+
+/// What sqlx's `query_as!` loads from a column of bytes.
+impl From<Vec<u8>> for StoredBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(match bytes.len() {
+            len if len > MAX_SEALED_LEN => Stored::TooLong(len),
+            _ => Stored::Bytes(bytes),
+        })
+    }
+}
+
+/// What sqlx's `query_as!` loads from a column of text.
+impl From<String> for StoredBytes {
+    fn from(text: String) -> Self {
+        Self(match text.len() {
+            len if len > MAX_SEALED_LEN => Stored::TooLong(len),
+            _ => Stored::Text(text.into_bytes()),
+        })
+    }
+}
+
+/// What sqlx's `query_as!` loads from a column that may be NULL.
+impl<T> From<Option<T>> for StoredBytes
+where
+    Self: From<T>,
+{
+    fn from(stored: Option<T>) -> Self {
+        stored.map_or_else(Self::null, Self::from)
     }
 }
 

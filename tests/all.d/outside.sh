@@ -35,3 +35,8 @@ run_consumers() {
     # Features that another crate of a workspace turns on change nothing for this one.
     CARGO_TARGET_DIR=$TARGET/consumers cargo test --manifest-path tests/consumers/plain/Cargo.toml --features neighbour
 }
+
+# sqlx's macros, and its guide, against databases that have the tables while they are compiled.
+run_sqlx_macros() {
+    CARGO_TARGET_DIR=$TARGET/databases bash tests/with_databases bash tests/sqlx_macros/run
+}

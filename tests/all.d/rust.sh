@@ -4,7 +4,8 @@
 # The crates outside the workspace.
 other_manifests() {
     local manifest
-    for manifest in fuzz/Cargo.toml tests/databases/Cargo.toml tests/alone/Cargo.toml tests/consumers/*/Cargo.toml; do
+    for manifest in fuzz/Cargo.toml tests/databases/Cargo.toml tests/alone/Cargo.toml tests/sqlx_macros/Cargo.toml \
+        tests/consumers/*/Cargo.toml; do
         [[ ! -e $manifest ]] || printf '%s\n' "$manifest"
     done
 }

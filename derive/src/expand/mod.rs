@@ -35,7 +35,10 @@ pub(crate) fn encrypt(input: &DeriveInput) -> Result<TokenStream> {
     let diesel = model.diesel.as_ref().map(|table| diesel::expand(&cx, table));
     let rusqlite = model.attrs.rusqlite.as_ref().map(|asked| rusqlite::expand(&cx, asked));
     let sqlx = model.attrs.sqlx.as_ref().map(|asked| sqlx::expand(&cx, asked));
+    let stored = model.attrs.stored.as_ref().map(|name| sqlx::stored(&cx, name));
     Ok(quote! {
+        #stored
+
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
         const _: () = {
             #schema

@@ -12,8 +12,8 @@ use super::SealedValue;
 use crate::error::{Error, ErrorKind};
 use crate::model::Model;
 use sqlx::query::{Query, QueryAs, QueryScalar};
-use sqlx::query_builder::Separated;
-use sqlx::{Database, Encode, QueryBuilder, Type};
+use sqlx::query_builder::{QueryBuilder, Separated};
+use sqlx::{Database, Encode, Type};
 use std::fmt::Display;
 use std::marker::PhantomData;
 
@@ -130,37 +130,36 @@ pub trait BindRow<'q>: SqlxBind<'q> {
 
 impl<'q, B: SqlxBind<'q>> BindRow<'q> for B {}
 
-/// Writes many rows into one statement.
-///
-/// ```text
-/// let mut insert = QueryBuilder::new("INSERT INTO patients (id, name, city) ");
-/// insert.push_rows(&patients)?.build().execute(&pool).await?;
-/// ```
-pub trait PushRows<'q, DB: SqlxDatabase> {
-    /// `VALUES (…), (…)` with all columns of each row, in the order of the model's fields: sqlx's `push_values`, which would
-    /// panic if a value couldn't be sealed.
+/// Pushes many rows at once.
+pub trait PushRows<DB: SqlxDatabase> {
+    /// Pushes `VALUES (…), (…)`, a tuple for each row with all of its columns in the order of the model's fields. There must be
+    /// at least one row, and no more than the database takes parameters: 32,766 on SQLite, 65,535 on the others.
+    ///
+    /// ```text
+    /// let mut insert = QueryBuilder::new("INSERT INTO patients (id, name, city) ");
+    /// insert.push_rows(&patients)?.build().execute(&pool).await?;
+    /// ```
     ///
     /// # Errors
     ///
-    /// As for [`BindRow::bind_row`]. What the builder holds is then incomplete: drop it.
-    fn push_rows<R: SqlxRow<'q, DB> + 'q>(
-        &mut self,
-        rows: impl IntoIterator<Item = &'q R>,
-    ) -> Result<&mut Self, sqlx::Error>;
+    /// As for [`BindRow::bind_row`]. The closure of sqlx's `push_values` has no way to say that a row can't be bound.
+    fn push_rows<'q, R>(&mut self, rows: impl IntoIterator<Item = &'q R>) -> Result<&mut Self, sqlx::Error>
+    where
+        R: SqlxRow<'q, DB> + 'q;
 }
 
-impl<'q, DB: SqlxDatabase> PushRows<'q, DB> for QueryBuilder<DB> {
-    fn push_rows<R: SqlxRow<'q, DB> + 'q>(
-        &mut self,
-        rows: impl IntoIterator<Item = &'q R>,
-    ) -> Result<&mut Self, sqlx::Error> {
-        let mut pushed = Ok(());
+impl<DB: SqlxDatabase> PushRows<DB> for QueryBuilder<DB> {
+    fn push_rows<'q, R>(&mut self, rows: impl IntoIterator<Item = &'q R>) -> Result<&mut Self, sqlx::Error>
+    where
+        R: SqlxRow<'q, DB> + 'q,
+    {
+        let mut bound = Ok(());
         self.push_values(rows, |values, row| {
-            if pushed.is_ok() {
-                pushed = values.bind_row(row).map(drop);
+            if bound.is_ok() {
+                bound = values.bind_row(row).map(drop);
             }
         });
-        pushed.map(|()| self)
+        bound.map(|()| self)
     }
 }
 
