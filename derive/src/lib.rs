@@ -44,6 +44,10 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `scope = org_id` | the field that names the tenant, whose keys are used; without it the application's |
 /// | `keyring = Billing` | a [`KeyringSource`](../fieldseal/trait.KeyringSource.html) other than the installed one |
 /// | `rusqlite` | adds `params()` and `TryFrom<&rusqlite::Row>` |
+/// | `sqlx` | adds `sqlx::FromRow`, and what `bind_row` needs |
+/// | `stored = StoredPatient` | with `sqlx`: a struct of that name for `query_as!` to fill, and `TryFrom` it |
+/// | `size = 65535` | how much the columns of the sealed fields hold; a field's own `size` overrules it |
+/// | `base64` | the columns of all sealed fields hold text |
 /// | `migrating` | plaintext is accepted on read, until every column is encrypted |
 /// | `read_only`, `write_only` | only the loading or only the writing side |
 /// | `no_debug` | no redacting `Debug`; the struct brings its own or has none |
@@ -51,7 +55,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// `#[diesel(table_name = patients)]` makes it a diesel model: it implements `Insertable` (for `T` and `&T`), `AsChangeset`,
 /// `Queryable`, `Selectable` and `QueryableByName`, so these must not be derived as well. Other `#[diesel(…)]` attributes
-/// mean what they mean in diesel.
+/// mean what they mean in diesel. `#[sqlx(…)]` attributes are for fields, and mean what they mean in sqlx.
 ///
 /// # On a field
 ///
@@ -66,13 +70,15 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `previous_suite = "…"` | the suite before, tried as well until every value has been re-encrypted |
 /// | `unbound_row` | this column isn't bound to the row; `aes-256-siv` needs it |
 /// | `migrating` | plaintext is accepted on read in this column |
-/// | `sql_name = "…"` | the column's name for rusqlite; diesel's is `#[diesel(column_name = …)]` |
+/// | `size = 255` | how much the column holds, in bytes, or characters of base64: what would be longer isn't sealed. MySQL needs it |
+/// | `base64` | the column holds text: the sealed value in base64 |
+/// | `sql_name = "…"` | the column's name for rusqlite and sqlx; diesel's is `#[diesel(column_name = …)]`, sqlx takes `#[sqlx(rename = "…")]` too |
 /// | `plain` | the field isn't sealed; only for `#[encrypt(plain, sql_name = "…")]` |
 ///
 /// # Generated functions
 ///
 /// For each sealed field `f`: `seal_f(for_scope, for_row, to_seal)` gives a value for `.set(column.eq(…))` or a single
-/// rusqlite parameter, and `open_f(for_scope, for_row, to_open)` opens one. The parameters are the fields that `scope` and
+/// parameter of rusqlite or sqlx, and `open_f(for_scope, for_row, to_open)` opens one. The parameters are the fields that `scope` and
 /// `row` name; the row's are left out where the column isn't bound to it.
 #[proc_macro_derive(Encrypt, attributes(encrypt, diesel, sqlx))]
 pub fn encrypt(input: TokenStream) -> TokenStream {

@@ -43,8 +43,15 @@ check_features() {
     if cargo tree --workspace --edges all | grep -E 'aws-(sdk|config|smithy)'; then
         fail "another feature than aws brings the AWS SDK"
     fi
+    # And nobody else a database library that no example or test of the defaults uses.
+    if cargo tree --workspace --edges all | grep -E ' (sqlx|sqlx-core|pq-sys|mysqlclient-sys) v'; then
+        fail "the default features bring sqlx or a client library"
+    fi
     # What the ordinary lints leave out, because it builds the AWS SDK.
     cargo clippy --quiet --features aws --test aws_kms --example aws_kms -- -D warnings
+    # Or because it needs a library that belongs to a database.
+    cargo clippy --quiet --features sqlx-sqlite,sqlx-postgres,sqlx/sqlite,diesel-postgres,diesel/postgres \
+        --example sqlx_sqlite --example sqlx_postgres --example diesel_postgres -- -D warnings
     # The tests of the databases need the servers' client libraries.
     CARGO_TARGET_DIR=$TARGET/databases cargo clippy --quiet --manifest-path tests/databases/Cargo.toml --all-targets -- -D warnings
 }

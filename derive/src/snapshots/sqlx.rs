@@ -285,13 +285,13 @@ const _: () = {
                     2 => {
                         ::fieldseal::SqlxBind::bind_value(
                             __fieldseal_to,
-                            __fieldseal_values.next(),
+                            __fieldseal_values.take_next(),
                         )
                     }
                     3 => {
                         ::fieldseal::SqlxBind::bind_value(
                             __fieldseal_to,
-                            __fieldseal_values.next(),
+                            __fieldseal_values.take_next(),
                         )
                     }
                     4 => {

@@ -183,7 +183,7 @@ impl<DB: SqlxDatabase> SealedColumns<DB> {
     }
 
     /// The next one.
-    pub fn next(&mut self) -> SealedValue {
+    pub fn take_next(&mut self) -> SealedValue {
         self.values.pop().unwrap_or_else(SealedValue::missing)
     }
 }

@@ -35,7 +35,7 @@ async fn plaintext_in_a_column_of_blobs_is_taken_as_it_is_stored() -> sqlx::Resu
     assert_eq!(row.try_map(Migrating::try_from).fetch_one(&pool).await?.name, "Ada");
 
     let row = sqlx::query_as!(StoredMigrating, "SELECT id, full_name AS name FROM patients WHERE id = 401");
-    let error = row.try_map(Migrating::try_from).fetch_one(&pool).await.err().expect("an error");
+    let error = row.try_map(Migrating::try_from).fetch_one(&pool).await.expect_err("an error");
     println!("{error}");
     assert_eq!(*Error::find_in(&error).expect("fieldseal's").kind(), ErrorKind::NotSealed);
     Ok(())

@@ -97,7 +97,7 @@ impl<'a> Write<'a> {
         let Self { cx, to, values, .. } = self;
         let krate = &cx.krate;
         let value = match field.sealed {
-            Some(_) => quote!(#values.next()),
+            Some(_) => quote!(#values.take_next()),
             None => plain(field).0,
         };
         quote!(#krate::SqlxBind::bind_value(#to, #value))

@@ -124,7 +124,7 @@ async fn errors_are_found() -> sqlx::Result<()> {
         StoredVisit,
         "SELECT id, full_name AS note, diagnosis AS remark FROM patients WHERE id = 302"
     );
-    let error = visit.try_map(Visit::try_from).fetch_one(&pool).await.err().expect("an error");
+    let error = visit.try_map(Visit::try_from).fetch_one(&pool).await.expect_err("an error");
     assert!(matches!(&error, sqlx::Error::ColumnDecode { index, .. } if index == "note"), "{error:?}");
     assert_eq!(*Error::find_in(&error).expect("fieldseal's").kind(), ErrorKind::Rejected);
 
