@@ -38,9 +38,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::args().nth(1).or(std::env::var("DATABASE_URL").ok()).ok_or("which database? give its URL")?;
     let conn = &mut PgConnection::establish(&url)?;
 
-    let folder = tempfile::tempdir()?;
-    let kms = kms::Local::create(folder.path().join("kek.json"), None)?;
-    let keys = store::File::open_or_create(folder.path().join("keys.json"))?; // where the wrapped data keys are
+    // In production `create` once, somewhere safe, and `open` from then on; or kms::Aws.
+    let kms = kms::Local::open_or_create("target/example-kek.json", None)?;
+    let keys = store::Diesel::connecting(move || PgConnection::establish(&url)); // the wrapped data keys, in the same database
+    keys.create_table()?;
     let keyring = Keyring::open(kms, keys)?;
     keyring.ensure_scope(&Scope::APPLICATION)?;
     fieldseal::install(keyring.clone()).map_err(|_| "a keyring is installed already")?;

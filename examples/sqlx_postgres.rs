@@ -4,7 +4,7 @@
 //! `DATABASE_URL`. The table is a temporary one: nothing is left in the database.
 
 use fieldseal::{BindRow, Encrypt, Error, Keyring, PushRows, Scope, kms, store};
-use sqlx::{Connection, PgConnection, QueryBuilder};
+use sqlx::{Connection, PgConnection, Postgres, QueryBuilder};
 
 const PATIENTS: &str = "CREATE TEMPORARY TABLE patients (
     id BIGINT PRIMARY KEY, clinic_id BIGINT NOT NULL, name BYTEA NOT NULL, diagnosis BYTEA, email BYTEA NOT NULL)";
@@ -31,9 +31,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::args().nth(1).or(std::env::var("DATABASE_URL").ok()).ok_or("which database? give its URL")?;
     let mut conn = PgConnection::connect(&url).await?;
 
-    let folder = tempfile::tempdir()?;
-    let kms = kms::Local::create(folder.path().join("kek.json"), None)?;
-    let keys = store::File::open_or_create(folder.path().join("keys.json"))?; // where the wrapped data keys are
+    // In production `create` once, somewhere safe, and `open` from then on; or kms::Aws.
+    let kms = kms::Local::open_or_create("target/example-kek.json", None)?;
+    let keys = store::Sqlx::<Postgres>::new(url.parse()?)?; // the wrapped data keys, in the same database
+    keys.create_table()?;
     let keyring = Keyring::open(kms, keys)?;
     for clinic in [NORTH, SOUTH] {
         keyring.ensure_scope(&Scope::tenant(clinic)?)?;

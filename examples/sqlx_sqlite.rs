@@ -28,7 +28,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pool = SqlitePool::connect(&format!("sqlite://{}?mode=rwc", database.display())).await?;
 
     let kms = kms::Local::create(folder.path().join("kek.json"), None)?;
-    let keys = store::File::open_or_create(folder.path().join("keys.json"))?; // where the wrapped data keys are
+    let keys = store::Sqlx::like_pool(&pool)?; // the wrapped data keys, in the same database
+    keys.create_table()?;
     let keyring = Keyring::open(kms, keys)?;
     keyring.ensure_scope(&Scope::APPLICATION)?;
     fieldseal::install(keyring.clone()).map_err(|_| "a keyring is installed already")?;

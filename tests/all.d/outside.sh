@@ -21,17 +21,6 @@ run_examples() {
         < "$WORK/migrations.sql"
 }
 
-# Those that need a database library beside the defaults, and a server.
-run_database_examples() {
-    cargo run --quiet --features sqlx-sqlite,sqlx/sqlite --example sqlx_sqlite
-    # shellcheck disable=SC2016  # the shell that has the server expands it
-    bash tests/with_databases bash -euc '
-        export DATABASE_URL=$FIELDSEAL_TEST_POSTGRES
-        cargo run --quiet --features sqlx-postgres --example sqlx_postgres
-        cargo run --quiet --features diesel-postgres,diesel/postgres --example diesel_postgres
-    '
-}
-
 # Crates that depend on fieldseal as a user's would, each with a lock file of its own.
 run_consumers() {
     local manifest consumers=()
@@ -45,9 +34,4 @@ run_consumers() {
     done
     # Features that another crate of a workspace turns on change nothing for this one.
     CARGO_TARGET_DIR=$TARGET/consumers cargo test --manifest-path tests/consumers/plain/Cargo.toml --features neighbour
-}
-
-# sqlx's macros, and its guide, against databases that have the tables while they are compiled.
-run_sqlx_macros() {
-    CARGO_TARGET_DIR=$TARGET/databases bash tests/with_databases bash tests/sqlx_macros/run
 }
