@@ -4,7 +4,15 @@ mod derive;
 mod record;
 mod state;
 
-#[cfg(any(feature = "rusqlite", feature = "diesel-sqlite"))]
+#[cfg(any(
+    feature = "rusqlite",
+    feature = "diesel-sqlite",
+    feature = "diesel-postgres",
+    feature = "diesel-mysql",
+    feature = "sqlx-sqlite",
+    feature = "sqlx-postgres",
+    feature = "sqlx-mysql"
+))]
 pub(crate) use record::MAX_WRAPPED_JSON;
 pub use record::{KeyRecord, MalformedRecord, WrappedKey};
 pub use state::{KeyState, TransitionError};

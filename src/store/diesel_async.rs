@@ -1,8 +1,9 @@
 //! A key store in PostgreSQL or MySQL, through diesel-async.
 
-use super::diesel::{Engine, Integer, fault};
+use super::diesel::{Engine, Integer, fault, not_connected};
+use super::kept::NAME;
 use super::remote::{Client, Connecting, Owned, RemoteStore};
-use super::sql::{self, Fault, NAME, Row};
+use super::sql::{self, Fault, Row};
 use super::{Change, Dialect, KeyStore, StoreError, check_writable};
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord};
@@ -62,7 +63,7 @@ where
     {
         let connect = move || -> Connecting<Wrapped<C>> {
             let connecting = connect();
-            Box::pin(async move { connecting.await.map(Wrapped).map_err(|error| Fault::connecting(&error)) })
+            Box::pin(async move { connecting.await.map(Wrapped).map_err(|error| not_connected(&error)) })
         };
         Ok(Self { store: RemoteStore::new(connect)? })
     }
@@ -82,7 +83,7 @@ where
     ///
     /// [`StoreError::Unavailable`].
     pub fn create_table(&self) -> Result<(), StoreError> {
-        self.store.run(|connection| sql::create_table(connection))
+        self.store.run(sql::create_table)
     }
 }
 

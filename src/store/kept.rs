@@ -4,6 +4,9 @@ use super::sql::{Connection, Failed, Fault, Kind, run};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// What a store is called whose library doesn't say which database it's connected to.
+pub(super) const NAME: &str = "in the table `fieldseal_keys`";
+
 /// A connection that wasn't used for so long is asked whether it's alive.
 pub(super) const IDLE: Duration = Duration::from_secs(1);
 

@@ -3,8 +3,8 @@
 //! The rules of a key store run on the caller's thread, statement by statement; each statement runs on the thread that the
 //! store owns. The connection travels with it: where the deadline comes first, it is dropped with what it was doing.
 
-use super::kept::{IDLE, Kept};
-use super::sql::{Connection, Failed, Fault, Kind, NAME, Param, Row};
+use super::kept::{IDLE, Kept, NAME};
+use super::sql::{Connection, Failed, Fault, Kind, Param, Row};
 use super::{Dialect, StoreError};
 use crate::driver::{Driver, Stopped};
 use std::pin::Pin;

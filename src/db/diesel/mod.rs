@@ -154,6 +154,7 @@ pub struct LoadedEither(pub StoredBytes);
 
 /// `ToSql` for [`SealedValue`], and `FromSql` for what is loaded, on one backend: from a function that gives the value to
 /// bind and two that write it, and one that copies what was stored.
+#[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql"))]
 macro_rules! on_backend {
     ($Backend:ty, bind: $bind:expr, write_bytes: $write_bytes:expr, write_text: $write_text:expr, copy: $copy:expr) => {
         impl diesel::serialize::ToSql<diesel::sql_types::Binary, $Backend> for $crate::SealedValue {

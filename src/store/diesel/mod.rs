@@ -1,5 +1,6 @@
 //! A key store in SQLite, PostgreSQL or MySQL, through diesel. What differs between them has a file for each.
 
+mod connecting;
 #[cfg(feature = "diesel-mysql")]
 mod mysql;
 #[cfg(feature = "diesel-postgres")]
@@ -9,11 +10,13 @@ mod session;
 mod sqlite;
 
 #[cfg(feature = "diesel-async")]
+pub(super) use self::connecting::not_connected;
+#[cfg(feature = "diesel-async")]
 pub(super) use self::session::fault;
 
 use self::session::Session;
-use super::kept::Kept;
-use super::sql::{self, Cell, Failed, Kind, NAME, Param, Row};
+use super::kept::{Kept, NAME};
+use super::sql::{self, Cell, Failed, Kind, Param, Row};
 use super::{Change, Dialect, KeyStore, StoreError, check_writable};
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord};
@@ -71,7 +74,7 @@ where
     ///
     /// [`StoreError::Unavailable`].
     pub fn create_table(&self) -> Result<(), StoreError> {
-        self.run(|connection| sql::create_table(connection))
+        self.run(sql::create_table)
     }
 
     fn run<T>(&self, work: impl FnMut(&mut Session<C>) -> Result<T, Failed>) -> Result<T, StoreError> {

@@ -1,6 +1,7 @@
 //! The connection of a [`super::Diesel`], as long as it lasts.
 
 use super::Engine;
+use super::connecting::not_connected;
 use crate::store::Dialect;
 use crate::store::kept::IDLE;
 use crate::store::sql::{self, Connection, Fault, Kind, Param, Row};
@@ -29,7 +30,7 @@ impl<C> Session<C> {
     pub(super) fn connecting<E: Error + 'static>(
         mut connect: impl FnMut() -> Result<C, E> + Send + 'static,
     ) -> Self {
-        let connect: Connect<C> = Box::new(move || connect().map_err(|error| Fault::connecting(&error)));
+        let connect: Connect<C> = Box::new(move || connect().map_err(|error| not_connected(&error)));
         Self { connection: None, connect: Some(connect), is_prepared: false, used: None }
     }
 }

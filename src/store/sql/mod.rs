@@ -28,9 +28,6 @@ const ATTEMPTS: u32 = 6;
 /// How long a statement waits for another process's transaction.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What an adapter for a library that doesn't say which database it's connected to calls its store.
-pub(super) const NAME: &str = "in the table `fieldseal_keys`";
-
 /// A value that is bound to a statement.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Param<'a> {

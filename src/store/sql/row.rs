@@ -11,6 +11,7 @@ const MAX_CELL: usize = MAX_WRAPPED_JSON;
 #[derive(Debug)]
 pub(in crate::store) enum Cell {
     Integer(i64),
+    #[allow(dead_code, reason = "on MySQL all strings are bytes")]
     Text(String),
     Blob(Vec<u8>),
     /// NULL, a float, text that isn't UTF-8, or anything longer than 1 MiB.
@@ -43,6 +44,7 @@ impl Row {
 
 impl Cell {
     /// Text, as the database gives it: the length comes before the copy.
+    #[allow(dead_code, reason = "on MySQL all strings are bytes")]
     pub(in crate::store) fn from_text(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
             Ok(text) if text.len() <= MAX_CELL => Self::Text(text.to_owned()),

@@ -7,8 +7,9 @@ mod postgres;
 #[cfg(feature = "sqlx-sqlite")]
 mod sqlite;
 
+use super::kept::NAME;
 use super::remote::{Client, RemoteStore};
-use super::sql::{self, Fault, Kind, NAME};
+use super::sql::{self, Fault, Kind};
 use super::{Change, KeyStore, StoreError, check_writable};
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord};
@@ -89,7 +90,7 @@ where
     ///
     /// [`StoreError::Unavailable`].
     pub fn create_table(&self) -> Result<(), StoreError> {
-        self.store.run(|connection| sql::create_table(connection))
+        self.store.run(sql::create_table)
     }
 }
 

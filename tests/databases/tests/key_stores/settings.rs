@@ -2,11 +2,13 @@
 
 use crate::damage::raw;
 use crate::places::{MYSQL, Opener, POSTGRES, on};
-use crate::store_contract;
+use crate::store_contract::{self, record};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection};
+use diesel_async::{AsyncConnection as _, AsyncMysqlConnection, SimpleAsyncConnection as _};
+use fieldseal::KeyState;
+use fieldseal::store::{Change, Diesel, DieselAsync, KeyStore};
 use fieldseal_databases::Database;
-use std::sync::Mutex;
 
 type Test = fn(store_contract::Open<'_>);
 
@@ -38,23 +40,65 @@ fn postgres_with_other_isolation_by_default() {
 
 #[test]
 fn mysql_without_strictness_and_autocommit() {
-    // One server for all tests: what a session begins with is set for users without the right SUPER.
-    static SERVER: Mutex<()> = Mutex::new(());
-    let _server = SERVER.lock().unwrap();
     let any = Database::mysql();
+    // What a session begins with, for users without the right SUPER: the other tests have it.
     let setup = "CREATE OR REPLACE USER plain@'%' IDENTIFIED BY 'plain'; GRANT ALL ON *.* TO plain@'%';
-        REVOKE SUPER, BINLOG ADMIN, CONNECTION ADMIN ON *.* FROM plain@'%';
-        SET GLOBAL init_connect = \"SET autocommit = 0, sql_mode = '', tx_isolation = 'READ-UNCOMMITTED'\"";
+        REVOKE SUPER, BINLOG ADMIN, CONNECTION ADMIN ON *.* FROM plain@'%'";
     raw(MYSQL.dialect, &any.url, setup).unwrap();
-    let in_force = MysqlConnection::establish(&any.url.replace("root@", "plain:plain@")).unwrap();
-    drop(in_force);
-    for library in 0..3 {
-        for test in TESTS {
-            let (database, _) = on(&MYSQL, library);
-            let url = database.url.replace("root@", "plain:plain@");
-            let open: Opener = Box::new(move || MYSQL.libraries[library].1(&url));
-            test(&open);
+    for level in ["REPEATABLE-READ", "READ-UNCOMMITTED"] {
+        let session = format!("SET autocommit = 0, sql_mode = '', tx_isolation = '{level}'");
+        raw(MYSQL.dialect, &any.url, &format!("SET GLOBAL init_connect = \"{session}\"")).unwrap();
+        for library in 0..3 {
+            for test in TESTS {
+                let (database, _) = on(&MYSQL, library);
+                let url = database.url.replace("root@", "plain:plain@");
+                let open: Opener = Box::new(move || MYSQL.libraries[library].1(&url));
+                test(&open);
+            }
         }
     }
     raw(MYSQL.dialect, &any.url, "SET GLOBAL init_connect = ''").unwrap();
 }
+
+/// What a transaction of the store's own would show for ever, and what was never committed.
+#[test]
+fn readings_on_mysql_are_fresh_and_committed() {
+    for (library, open) in MYSQL.libraries {
+        let database = Database::mysql();
+        let reader: Box<dyn KeyStore> = match library {
+            // sqlx has no hook for it.
+            "sqlx" => Box::new(open(&database.url)),
+            "diesel" => Box::new(Diesel::connecting({
+                let url = database.url.clone();
+                move || -> Result<_, std::io::Error> {
+                    let mut connection = MysqlConnection::establish(&url).unwrap();
+                    connection.batch_execute(SESSION).unwrap();
+                    Ok(connection)
+                }
+            })),
+            _ => {
+                let url = database.url.clone();
+                let connecting = DieselAsync::connecting(move || {
+                    let url = url.clone();
+                    async move {
+                        let mut connection = AsyncMysqlConnection::establish(&url).await.unwrap();
+                        connection.batch_execute(SESSION).await.unwrap();
+                        Ok::<_, std::io::Error>(connection)
+                    }
+                });
+                Box::new(connecting.unwrap())
+            }
+        };
+        let writer = open(&database.url);
+        writer.create_table().unwrap();
+        assert_eq!(reader.load().unwrap(), []);
+        writer.commit(&[Change::Insert(record(1, "a", KeyState::Primary))]).unwrap();
+        assert_eq!(reader.load().unwrap().len(), 1, "{library}");
+        let mut other = MysqlConnection::establish(&database.url).unwrap();
+        other.batch_execute("BEGIN; UPDATE fieldseal_keys SET state = 'retired'").unwrap();
+        assert_eq!(reader.load().unwrap()[0].state, KeyState::Primary, "{library}");
+        other.batch_execute("ROLLBACK").unwrap();
+    }
+}
+
+const SESSION: &str = "SET autocommit = 0, sql_mode = '', tx_isolation = 'READ-UNCOMMITTED'";
