@@ -67,7 +67,7 @@ fn readings_on_mysql_are_fresh_and_committed() {
         let database = Database::mysql();
         let reader: Box<dyn KeyStore> = match library {
             // sqlx has no hook for it.
-            "sqlx" => Box::new(open(&database.url)),
+            "sqlx" => open(&database.url),
             "diesel" => Box::new(Diesel::connecting({
                 let url = database.url.clone();
                 move || -> Result<_, std::io::Error> {
