@@ -18,12 +18,11 @@ fn write_text(out: &mut Output<'_, '_, Mysql>, text: &str) -> serialize::Result 
     write(out, text.as_bytes())
 }
 
-/// Text with a binary collation is called a blob here, as everywhere in MySQL's protocol.
+/// Bytes, whatever they are called: text with a binary collation is called a blob, and MariaDB's VARBINARY isn't. The column
+/// knows which of them it holds.
 fn copy_of(value: MysqlValue<'_>) -> StoredBytes {
-    let bytes = value.as_bytes();
     StoredBytes::copy_of(match value.value_type() {
-        MysqlType::Blob => StoredValue::Bytes(bytes),
-        MysqlType::String => StoredValue::Text(bytes),
+        MysqlType::Blob | MysqlType::String => StoredValue::Bytes(value.as_bytes()),
         _ => StoredValue::Other,
     })
 }
