@@ -1,0 +1,25 @@
+//! What must hold on every database and with every library: one definition, run on each.
+//!
+//! A crate that includes this folder gives three macros: `model!` derives a model for the libraries that the crate has,
+//! `stores!` makes each of its clients keep a model, `behaviours!` makes a test of each behaviour on each client. The
+//! library's own crate has the clients of SQLite that need no server; `tests/databases` has all nine.
+
+#[macro_use]
+mod stores;
+mod armor;
+pub mod by_rusqlite;
+mod client;
+mod damage;
+mod dialect;
+mod hidden;
+mod limits;
+mod sizes;
+mod sqlite;
+mod suites;
+mod swaps;
+mod types;
+mod vault;
+
+pub use client::{Client, Database, Failed, Store, World};
+pub use dialect::{Dialect, Raw, from_base64, to_base64};
+pub use sqlite::{DieselSqlite, Rusqlite, SqliteFile};
