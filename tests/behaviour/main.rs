@@ -5,6 +5,8 @@
 mod common;
 #[path = "../common/database.rs"]
 mod database;
+#[path = "../common/scanner.rs"]
+mod scanner;
 
 /// A model for diesel, by its own attributes, and for rusqlite.
 macro_rules! model {
@@ -20,6 +22,19 @@ macro_rules! stores {
         store_by_diesel!($crate::behaviour::DieselSqlite, at_once, on_id, $model in $table $(find $($column)+)?);
         store_by_rusqlite!($crate::behaviour::Rusqlite, $model);
     )+};
+}
+
+/// SQLite keeps UUIDs as their bytes.
+macro_rules! uuid_modules {
+    () => {
+        by_uuid! { bytes: Key in Binary }
+    };
+}
+
+macro_rules! uuid_stores {
+    (bytes: $($stores:tt)+) => {
+        stores! { $($stores)+ }
+    };
 }
 
 macro_rules! behaviours {
@@ -47,6 +62,18 @@ macro_rules! pairs {
             $(#[test] fn $behaviour() {
                 super::$behaviour::<$crate::behaviour::$Writer, $crate::behaviour::$Reader>();
             })+
+        }
+    };
+}
+
+macro_rules! histories {
+    () => {
+        mod sqlite {
+            #[test]
+            fn every_read_gives_what_was_written_or_the_right_error() {
+                use $crate::behaviour::{DieselSqlite, Rusqlite};
+                super::every_read_gives_what_was_written_or_the_right_error::<DieselSqlite, Rusqlite>(64);
+            }
         }
     };
 }

@@ -1,5 +1,6 @@
 //! What a behaviour asks for: a database library that keeps models on one database, and somebody else who writes there too.
 
+use super::bindings::Bound;
 use super::dialect::{Dialect, Raw};
 use crate::database::Refusal;
 use fieldseal::{Column, Error, Model, Schema, SealedValue};
@@ -8,6 +9,10 @@ use std::error::Error as StdError;
 /// An empty database of one test, and the connection of somebody who writes it by plain SQL.
 pub trait Database: Sized {
     const DIALECT: Dialect;
+
+    /// The models with UUIDs as this database has them.
+    type ByUuid: Bound + Clone + PartialEq + std::fmt::Debug;
+    type BySeveral: Bound + Clone + PartialEq + std::fmt::Debug;
 
     fn create() -> Self;
 

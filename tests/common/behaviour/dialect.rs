@@ -3,6 +3,7 @@
 use fieldseal::{Column, Envelope, ErrorKind, Schema};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "the library's own crate has SQLite only")]
 pub enum Dialect {
     Sqlite,
     Postgres,
@@ -172,6 +173,13 @@ impl Dialect {
             (Self::Sqlite, Raw::Text(text)) => format!("CAST(x'{}' AS TEXT)", hex::encode(text)),
             (Self::Postgres, Raw::Text(text)) => format!("convert_from('\\x{}', 'UTF8')", hex::encode(text)),
             (Self::Mysql, Raw::Text(text)) => format!("CONVERT(x'{}' USING utf8mb4)", hex::encode(text)),
+        }
+    }
+
+    pub fn uuid(self, uuid: uuid::Uuid) -> String {
+        match self {
+            Self::Postgres => format!("'{uuid}'::uuid"),
+            Self::Sqlite | Self::Mysql => self.literal(&Raw::Bytes(uuid.into_bytes().to_vec())),
         }
     }
 

@@ -1,5 +1,6 @@
 //! SQLite: a file, which the attacker has open in rusqlite.
 
+use super::bindings::bytes;
 use super::client::{Client, Database, Failed};
 use super::dialect::Dialect;
 use diesel::connection::SimpleConnection as _;
@@ -16,6 +17,9 @@ const FAST: &str = "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY";
 
 impl Database for SqliteFile {
     const DIALECT: Dialect = Dialect::Sqlite;
+
+    type ByUuid = bytes::ByUuid;
+    type BySeveral = bytes::BySeveral;
 
     fn create() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -64,7 +68,7 @@ impl Client for DieselSqlite {
     fn connect(database: &SqliteFile) -> Self {
         let mut connection = SqliteConnection::establish(&database.url()).unwrap();
         connection.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
-        connection.batch_execute(FAST).unwrap();
+        database.first().into_iter().for_each(|sql| connection.batch_execute(&sql).unwrap());
         Self { connection }
     }
 

@@ -5,6 +5,8 @@
 mod common;
 #[path = "../../../common/database.rs"]
 mod database;
+#[path = "../../../common/scanner.rs"]
+mod scanner;
 
 #[macro_use]
 mod servers;
@@ -28,6 +30,27 @@ macro_rules! stores {
         store_by_diesel!($crate::servers::DieselAsyncPostgres, awaited, on_id, $model in $table $(find $($column)+)?);
         store_by_diesel!($crate::servers::DieselAsyncMysql, awaited, on_any_key, $model in $table $(find $($column)+)?);
         store_by_rusqlite!($crate::behaviour::Rusqlite, $model);
+    )+};
+}
+
+macro_rules! uuid_modules {
+    () => {
+        by_uuid! { bytes: Key in Binary }
+        by_uuid! { native: Uuid in Uuid }
+    };
+}
+
+/// PostgreSQL has a type for UUIDs; the others keep their bytes.
+macro_rules! uuid_stores {
+    (bytes: $($model:ident in $table:ident),+) => {$(
+        store_by_diesel!($crate::behaviour::DieselSqlite, at_once, on_id, $model in $table);
+        store_by_diesel!($crate::servers::DieselMysql, at_once, on_any_key, $model in $table);
+        store_by_diesel!($crate::servers::DieselAsyncMysql, awaited, on_any_key, $model in $table);
+        store_by_rusqlite!($crate::behaviour::Rusqlite, $model);
+    )+};
+    (native: $($model:ident in $table:ident),+) => {$(
+        store_by_diesel!($crate::servers::DieselPostgres, at_once, on_id, $model in $table);
+        store_by_diesel!($crate::servers::DieselAsyncPostgres, awaited, on_id, $model in $table);
     )+};
 }
 
@@ -84,6 +107,26 @@ macro_rules! pairs {
     ($module:ident: $at:ident::$Writer:ident, $from:ident::$Reader:ident, $($behaviour:ident)+) => {
         mod $module {
             $(#[test] fn $behaviour() { super::$behaviour::<$crate::$at::$Writer, $crate::$from::$Reader>(); })+
+        }
+    };
+}
+
+/// Libraries that share a database. On servers a history takes longer.
+macro_rules! histories {
+    () => {
+        histories! { sqlite: behaviour::Rusqlite, sqlx::SqlxSqlite, 16 }
+        histories! { postgres: servers::DieselPostgres, sqlx::SqlxPostgres, 8 }
+        histories! { postgres_async: servers::DieselAsyncPostgres, sqlx::SqlxPostgres, 8 }
+        histories! { mysql: servers::DieselMysql, sqlx::SqlxMysql, 8 }
+        histories! { mysql_async: servers::DieselAsyncMysql, sqlx::SqlxMysql, 8 }
+    };
+    ($module:ident: $one:ident::$One:ident, $two:ident::$Two:ident, $cases:literal) => {
+        mod $module {
+            #[test]
+            fn every_read_gives_what_was_written_or_the_right_error() {
+                use $crate::{$one::$One, $two::$Two};
+                super::every_read_gives_what_was_written_or_the_right_error::<$One, $Two>($cases);
+            }
         }
     };
 }

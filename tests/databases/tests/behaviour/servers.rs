@@ -1,5 +1,6 @@
 //! PostgreSQL and MariaDB, and diesel and diesel-async on them.
 
+use crate::behaviour::bindings::{bytes, native};
 use crate::behaviour::{Client, Database, Dialect, Failed};
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::{Nullable, Text};
@@ -14,7 +15,7 @@ struct Answer {
 }
 
 macro_rules! server {
-    ($Database:ident: $Connection:ty, $create:ident, $text:literal) => {
+    ($Database:ident: $Connection:ty, $create:ident, $text:literal, $uuids:ident) => {
         /// A place of its own on the server, and the attacker's connection to it.
         pub struct $Database {
             attacker: $Connection,
@@ -23,6 +24,9 @@ macro_rules! server {
 
         impl Database for $Database {
             const DIALECT: Dialect = Dialect::$Database;
+
+            type ByUuid = $uuids::ByUuid;
+            type BySeveral = $uuids::BySeveral;
 
             fn create() -> Self {
                 let place = fieldseal_databases::Database::$create();
@@ -55,8 +59,8 @@ macro_rules! server {
     };
 }
 
-server!(Postgres: PgConnection, postgres_schema, "TEXT");
-server!(Mysql: MysqlConnection, mysql, "CHAR");
+server!(Postgres: PgConnection, postgres_schema, "TEXT", native);
+server!(Mysql: MysqlConnection, mysql, "CHAR", bytes);
 
 macro_rules! diesel_client {
     ($Client:ident: $Database:ident, $Connection:ty, $name:literal) => {
