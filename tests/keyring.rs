@@ -342,3 +342,17 @@ fn a_column_that_binds_its_row_wants_a_row() {
     assert_eq!(*error.kind(), ErrorKind::Context(ContextError::MissingRow));
     keyring.seal_bytes(&NAME.unbound_row(), &nowhere, b"Ada").unwrap();
 }
+
+#[test]
+fn only_a_deterministic_column_is_searched_by_ciphertext() {
+    const SIV: Column = NAME.with_suite(Suite::Aes256Siv);
+    let (_dir, kms) = Counting::new();
+    let keyring = Keyring::open(kms, Memory::new()).unwrap();
+    keyring.ensure_scope(&Scope::tenant(3).unwrap()).unwrap();
+    let row = RowContext::default().in_scope(Scope::tenant(3).unwrap());
+    let seal = |column, row: &RowContext| keyring.seal_under_each_key(column, row, &"x".to_owned());
+    assert_eq!(seal(&NAME, &row).unwrap_err().kind(), &ErrorKind::NotDeterministic);
+    assert_eq!(seal(&SIV, &row).unwrap().len(), 1);
+    let nobody = RowContext::default().in_scope(Scope::tenant(8).unwrap());
+    assert!(matches!(seal(&SIV, &nobody).unwrap_err().kind(), ErrorKind::NoPrimary(_)));
+}

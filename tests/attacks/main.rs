@@ -1,8 +1,6 @@
 //! Attacks by somebody who writes the database: values and wrapped keys that are real, in places that they weren't
 //! made for. The file is edited by raw SQL on a second connection.
 
-#[path = "../common/mod.rs"]
-mod common;
 #[path = "../common/rerun.rs"]
 mod rerun;
 

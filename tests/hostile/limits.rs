@@ -1,19 +1,6 @@
-//! Values that are too large, and models without a keyring.
+//! Values that are too large.
 
 use super::*;
-
-#[test]
-fn a_value_that_is_too_large_to_be_sealed_is_not_written() {
-    let mut database = filled();
-    let (len, total) = (65 << 20, (65 << 20) + 45);
-    let large = Vault { photo: vec![7; len], ..row(4, 1) };
-    for (library, refusal) in insert_refused!(&mut database, vault, large, INSERT) {
-        assert_eq!(*refusal.error.kind(), ErrorKind::TooLong(total), "{library}");
-        assert_eq!(refusal.place(), ("vault", "photo"));
-        assert!(refusal.printed.len() < 4000, "{library}");
-    }
-    assert_eq!(database.count("vault"), 3);
-}
 
 #[test]
 fn a_stored_value_of_100_mb_is_refused_in_every_column() {
@@ -84,58 +71,4 @@ fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
-}
-
-/// Without `keyring`: it needs `fieldseal::install`, which this binary never calls.
-#[derive(Encrypt)]
-#[encrypt(table = "orphans", row = id, rusqlite)]
-#[diesel(table_name = orphans)]
-struct Orphan {
-    id: i64,
-    #[encrypt]
-    name: String,
-    #[encrypt]
-    nick: Option<String>,
-}
-
-diesel::table! {
-    orphans (id) {
-        id -> BigInt,
-        name -> Binary,
-        nick -> Nullable<Binary>,
-    }
-}
-
-#[test]
-fn without_a_keyring_nothing_is_written_and_nothing_is_read() {
-    let mut database = Database::new("CREATE TABLE orphans (id INTEGER PRIMARY KEY, name, nick)");
-    let orphan = Orphan { id: 1, name: "unsealed name".into(), nick: None };
-    let sql = "INSERT INTO orphans VALUES (:id, :name, :nick)";
-    for (library, refusal) in insert_refused!(&mut database, orphans, orphan, sql) {
-        assert_eq!(*refusal.error.kind(), ErrorKind::NotInstalled, "{library}");
-        assert_eq!(refusal.place(), ("orphans", "name"));
-        assert!(!refusal.printed.contains("unsealed name"), "{library}");
-    }
-    assert_eq!(database.count("orphans"), 0);
-    let sealed = Orphan::seal_name(&1, "unsealed name");
-    assert_eq!(*sealed.bytes().unwrap_err().kind(), ErrorKind::NotInstalled);
-
-    database.sql("INSERT INTO orphans VALUES (1, 'plaintext', NULL)", []);
-    for (library, loaded) in load_both!(&mut database, Orphan, orphans, 1_i64) {
-        let refusal = loaded.map(drop).unwrap_err();
-        assert_eq!(*refusal.error.kind(), ErrorKind::NotInstalled, "{library}");
-        assert_eq!(refusal.place(), ("orphans", "name"));
-    }
-}
-
-#[test]
-fn a_tenant_without_a_key_or_a_name_gets_nothing_written() {
-    let mut database = filled();
-    let stranger = row(4, 77);
-    for (library, refusal) in insert_refused!(&mut database, vault, stranger, INSERT) {
-        let expected = ErrorKind::NoPrimary(fieldseal::Scope::tenant(77).unwrap());
-        assert_eq!(*refusal.error.kind(), expected, "{library}");
-        assert_eq!(refusal.place().0, "vault");
-    }
-    assert_eq!(database.count("vault"), 3);
 }

@@ -3,12 +3,13 @@
 
 #[path = "../common/database.rs"]
 mod database;
+#[path = "../common/scanner.rs"]
+mod scanner;
 #[path = "../common/spy.rs"]
 mod spy;
 
 mod files;
 mod printed;
-mod scanner;
 
 use diesel::prelude::*;
 use fieldseal::kms::Local;

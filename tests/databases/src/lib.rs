@@ -10,13 +10,14 @@ use tempfile::TempDir;
 pub struct Database {
     /// As the libraries take it.
     pub url: String,
-    _end: End,
+    end: End,
 }
 
 #[derive(Debug)]
 enum End {
     File { _folder: TempDir },
     Postgres { server: String, name: String },
+    Schema { server: String, name: String },
     Mysql { server: String, name: String },
 }
 
@@ -27,7 +28,7 @@ impl Database {
         let path = folder.path().join("app.db");
         std::fs::write(&path, "").expect("an empty database");
         let url = path.display().to_string();
-        Self { url, _end: End::File { _folder: folder } }
+        Self { url, end: End::File { _folder: folder } }
     }
 
     /// On the server of FIELDSEAL_TEST_POSTGRES.
@@ -36,7 +37,25 @@ impl Database {
         let name = name();
         let mut connection = PgConnection::establish(&server).expect("a connection to PostgreSQL");
         connection.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database");
-        Self { url: in_database(&server, &name), _end: End::Postgres { server, name } }
+        Self { url: in_database(&server, &name), end: End::Postgres { server, name } }
+    }
+
+    /// A schema in the server's own database, which takes a twentieth of the time that a database takes. Every connection
+    /// must run [`Self::first`] before anything else.
+    pub fn postgres_schema() -> Self {
+        let server = server("FIELDSEAL_TEST_POSTGRES");
+        let name = name();
+        let mut connection = PgConnection::establish(&server).expect("a connection to PostgreSQL");
+        connection.batch_execute(&format!("CREATE SCHEMA {name}")).expect("a schema");
+        Self { url: server.clone(), end: End::Schema { server, name } }
+    }
+
+    /// What takes a connection into the schema.
+    pub fn first(&self) -> Option<String> {
+        match &self.end {
+            End::Schema { name, .. } => Some(format!("SET search_path TO {name}, public")),
+            _ => None,
+        }
     }
 
     /// On the server of FIELDSEAL_TEST_MYSQL.
@@ -45,7 +64,7 @@ impl Database {
         let name = name();
         let mut connection = MysqlConnection::establish(&server).expect("a connection to MariaDB");
         connection.batch_execute(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).expect("a database");
-        Self { url: in_database(&server, &name), _end: End::Mysql { server, name } }
+        Self { url: in_database(&server, &name), end: End::Mysql { server, name } }
     }
 }
 
@@ -57,6 +76,11 @@ impl Drop for End {
             Self::Postgres { server, name } => {
                 if let Ok(mut connection) = PgConnection::establish(server) {
                     let _ = connection.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
+                }
+            }
+            Self::Schema { server, name } => {
+                if let Ok(mut connection) = PgConnection::establish(server) {
+                    let _ = connection.batch_execute(&format!("DROP SCHEMA {name} CASCADE"));
                 }
             }
             Self::Mysql { server, name } => {

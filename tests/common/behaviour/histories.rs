@@ -1,30 +1,31 @@
 //! Random histories of a database and its keys, against a plain map: every read gives what was written last, or exactly
 //! the error that the key's state calls for. Two keyrings share a key store, as two processes would, and see each
-//! other's changes when they refresh, or when they need a key that they don't have; models of both libraries share a
-//! table with all four suites in it.
+//! other's changes when they refresh, or when they need a key that they don't have; two libraries share a table with all
+//! four suites in it, as bytes and as base64.
 //!
-//! `PROPTEST_CASES` says how many histories are tried, 64 unless set.
+//! `PROPTEST_CASES` says how many histories are tried.
 
-#[path = "common/database.rs"]
-mod database;
-
-use database::{Database, Refusal};
-use diesel::prelude::*;
+use super::{Client, Database as _, Failed, Store, World as Place, from_base64};
 use fieldseal::kms::Local;
 use fieldseal::store::Sqlite;
 use fieldseal::{
-    Encrypt, Envelope, Error, ErrorKind, KeyId, KeyInfo, KeyState, Keyring, KeyringError, KeyringSource, Scope,
+    Column, Envelope, Error, ErrorKind, KeyId, KeyInfo, KeyState, Keyring, KeyringError, KeyringSource, Model as _,
+    Scope,
 };
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use tempfile::TempDir;
+
+histories! {}
 
 thread_local! {
     static CURRENT: Cell<Option<&'static Keyring>> = const { Cell::new(None) };
 }
 
 /// The keyring of whichever process acts.
-struct Acting;
+pub struct Acting;
 
 impl KeyringSource for Acting {
     fn keyring() -> Result<&'static Keyring, Error> {
@@ -33,7 +34,7 @@ impl KeyringSource for Acting {
 }
 
 diesel::table! {
-    rows (id) {
+    history (id) {
         id -> BigInt,
         tenant -> BigInt,
         xaes -> Binary,
@@ -41,38 +42,42 @@ diesel::table! {
         gcm -> Binary,
         siv -> Binary,
         hidden -> Binary,
+        xaes_64 -> Nullable<Text>,
+        siv_64 -> Text,
     }
 }
 
-#[derive(Clone, PartialEq, Encrypt)]
-#[encrypt(table = "rows", row = id, scope = tenant, keyring = Acting, rusqlite)]
-#[diesel(table_name = rows)]
-struct Row {
-    id: i64,
-    tenant: i64,
-    #[encrypt]
-    xaes: String,
-    #[encrypt(suite = "xchacha20-poly1305")]
-    xchacha: Option<Vec<u8>>,
-    #[encrypt(suite = "aes-256-gcm")]
-    gcm: i64,
-    #[encrypt(suite = "aes-256-siv", unbound_row)]
-    siv: String,
-    #[encrypt(pad = 16, hide_null)]
-    hidden: Option<String>,
+model! {
+    #[derive(Debug, Clone, PartialEq)]
+    #[encrypt(table = "rows", row = id, scope = tenant, keyring = Acting, size = 65535, no_debug)]
+    #[diesel(table_name = history, treat_none_as_null = true)]
+    pub struct Row {
+        id: i64,
+        tenant: i64,
+        #[encrypt]
+        xaes: String,
+        #[encrypt(suite = "xchacha20-poly1305")]
+        xchacha: Option<Vec<u8>>,
+        #[encrypt(suite = "aes-256-gcm")]
+        gcm: i64,
+        #[encrypt(suite = "aes-256-siv", unbound_row)]
+        siv: String,
+        #[encrypt(pad = 16, hide_null)]
+        hidden: Option<String>,
+        #[encrypt(base64)]
+        xaes_64: Option<String>,
+        #[encrypt(base64, suite = "aes-256-siv", unbound_row)]
+        siv_64: String,
+    }
 }
 
-const SCHEMA: &str =
-    "CREATE TABLE rows (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, xaes BLOB NOT NULL, xchacha BLOB,
-                      gcm BLOB NOT NULL, siv BLOB NOT NULL, hidden BLOB NOT NULL)";
-const INSERT: &str = "INSERT OR REPLACE INTO rows VALUES (:id, :tenant, :xaes, :xchacha, :gcm, :siv, :hidden)";
-const UPDATE: &str = "UPDATE rows SET xaes = :xaes, xchacha = :xchacha, gcm = :gcm, siv = :siv, hidden = :hidden
-                      WHERE id = :id";
+stores! { Row in history }
 
+/// One of the two that share the table.
 #[derive(Debug, Clone, Copy)]
 enum Library {
-    Diesel,
-    Rusqlite,
+    First,
+    Second,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +106,7 @@ enum Event {
 type Text = (String, Option<Vec<u8>>, i64, Option<String>);
 
 fn event() -> impl Strategy<Value = Event> {
-    let library = || prop_oneof![Just(Library::Diesel), Just(Library::Rusqlite)];
+    let library = || prop_oneof![Just(Library::First), Just(Library::Second)];
     let (id, tenant) = (|| 1..6_i64, || TENANTS);
     let text = || {
         (
@@ -127,8 +132,10 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 /// The real thing, and beside it the map.
-struct World {
-    database: Database,
+struct World<A: Client, B> {
+    place: Place<A>,
+    second: B,
+    keys: TempDir,
     processes: [Process; 2],
     rows: BTreeMap<i64, (Row, KeyId)>,
     /// The keys after each event; the last is how they are.
@@ -146,13 +153,19 @@ const TENANTS: std::ops::Range<i64> = 1..3;
 /// Every key's scope and state.
 type Keys = BTreeMap<KeyId, (i64, KeyState)>;
 
-impl World {
+impl<A, B> World<A, B>
+where
+    A: Client + Store<Row>,
+    B: Client<Database = A::Database> + Store<Row>,
+{
     fn new() -> Self {
-        let database = Database::new(SCHEMA);
-        Local::create(database.folder.path().join("kek.json"), None).unwrap();
-        Sqlite::open(database.path()).unwrap().create_table().unwrap();
-        let processes = [Process::start(&database, 0), Process::start(&database, 0)];
-        Self { database, processes, rows: BTreeMap::new(), log: vec![Keys::new()] }
+        let place = Place::<A>::with_table_of::<Row>();
+        let second = B::connect(&place.database);
+        let keys = tempfile::tempdir().unwrap();
+        Local::create(keys.path().join("kek.json"), None).unwrap();
+        Sqlite::open(keys.path().join("keys.db")).unwrap().create_table().unwrap();
+        let processes = [Process::start(&keys, 0), Process::start(&keys, 0)];
+        Self { place, second, keys, processes, rows: BTreeMap::new(), log: vec![Keys::new()] }
     }
 
     fn run(&mut self, process: usize, event: Event) {
@@ -167,8 +180,8 @@ impl World {
                 }
             }
             Event::Delete(id) => {
-                diesel::delete(rows::table.find(id)).execute(&mut self.database.diesel).unwrap();
-                self.rows.remove(&id);
+                let there = self.rows.remove(&id).is_some();
+                assert_eq!(self.place.client.delete(id).unwrap(), usize::from(there));
             }
             Event::Read(library, id) => self.read(process, library, id),
             Event::EnsureScope(tenant) => {
@@ -200,7 +213,7 @@ impl World {
                 keyring.refresh().unwrap();
                 TENANTS.for_each(|tenant| self.saw(process, tenant));
             }
-            Event::Reopen => self.processes[process] = Process::start(&self.database, self.log.len() - 1),
+            Event::Reopen => self.processes[process] = Process::start(&self.keys, self.log.len() - 1),
         }
         self.check(process);
     }
@@ -224,75 +237,43 @@ impl World {
     }
 
     fn write(&mut self, process: usize, library: Library, row: Row, whole: bool) {
-        let (id, database) = (row.id, &mut self.database);
-        let done = match (library, whole) {
-            (Library::Diesel, true) => diesel::insert_into(rows::table)
-                .values(&row)
-                .on_conflict(rows::id)
-                .do_update()
-                .set(&row)
-                .execute(&mut database.diesel)
-                .map_err(|error| Refusal::of(&error)),
-            (Library::Diesel, false) => {
-                // `None` of a changeset is skipped, so NULL is set by itself.
-                let set = diesel::update(rows::table.find(id)).set(&row).execute(&mut database.diesel);
-                if row.xchacha.is_none() && set.is_ok() {
-                    let null = diesel::update(rows::table.find(id)).set(rows::xchacha.eq(None::<Vec<u8>>));
-                    null.execute(&mut database.diesel).unwrap();
-                }
-                set.map_err(|error| Refusal::of(&error))
-            }
-            (Library::Rusqlite, whole) => {
-                let (sql, params) = if whole {
-                    (INSERT, row.params())
-                } else {
-                    (UPDATE, row.params().only(&["id", "xaes", "xchacha", "gcm", "siv", "hidden"]))
-                };
-                database.rusqlite.execute(sql, params.bind().as_slice()).map_err(|error| Refusal::of(&error))
-            }
+        let id = row.id;
+        let done: Result<(), Failed> = match (library, whole) {
+            (Library::First, true) => self.place.client.upsert(&row),
+            (Library::First, false) => self.place.client.update(&row).map(|changed| assert_eq!(changed, 1)),
+            (Library::Second, true) => self.second.upsert(&row),
+            (Library::Second, false) => self.second.update(&row).map(|changed| assert_eq!(changed, 1)),
         };
         let primaries = self.primaries(process, row.tenant);
         match primaries.last().unwrap() {
             Some(_) => {
-                assert_eq!(done.unwrap(), 1);
-                let [key] = ["xaes", "gcm", "siv", "hidden"]
-                    .map(|column| Envelope::parse(&self.database.blob("rows", column, id)).unwrap().key_id)
-                    .into_iter()
-                    .collect::<BTreeSet<_>>()
-                    .into_iter()
-                    .collect::<Vec<_>>()[..]
-                else {
-                    panic!("one row under several keys")
-                };
+                done.unwrap();
+                let keys: BTreeSet<_> =
+                    Row::SCHEMA.columns.iter().filter_map(|column| self.key_of(column, id)).collect();
+                let [key] = keys.into_iter().collect::<Vec<_>>()[..] else { panic!("one row under several keys") };
                 assert!(primaries.contains(&Some(key)), "{key} is no primary");
-                if let (Library::Diesel, true, None) = (library, whole, &row.xchacha) {
-                    self.database.sql("UPDATE rows SET xchacha = NULL WHERE id = ?1", [id]);
-                }
                 self.rows.insert(id, (row, key));
             }
             None => {
-                let refusal = done.unwrap_err();
+                let refusal = done.unwrap_err().refusal();
                 assert_eq!(*refusal.error.kind(), ErrorKind::NoPrimary(scope(row.tenant)));
             }
         }
     }
 
+    /// The key that a value is under, unless it's NULL.
+    fn key_of(&mut self, column: &Column, id: i64) -> Option<KeyId> {
+        let stored = self.place.database.raw(&Row::SCHEMA, column, id)?;
+        let sealed = if column.is_base64() { from_base64(&stored).unwrap() } else { stored };
+        Some(Envelope::parse(&sealed).unwrap().key_id)
+    }
+
     fn read(&mut self, process: usize, library: Library, id: i64) {
-        let database = &mut self.database;
         let read = match library {
-            Library::Diesel => rows::table
-                .find(id)
-                .select(Row::as_select())
-                .first(&mut database.diesel)
-                .optional()
-                .map_err(|error| Refusal::of(&error)),
-            Library::Rusqlite => database
-                .rusqlite
-                .query_row("SELECT * FROM rows WHERE id = ?1", [id], |row| Row::try_from(row))
-                .map(Some)
-                .or_else(|error| if error == rusqlite::Error::QueryReturnedNoRows { Ok(None) } else { Err(error) })
-                .map_err(|error| Refusal::of(&error)),
-        };
+            Library::First => self.place.client.load(id),
+            Library::Second => self.second.load(id),
+        }
+        .map_err(Failed::refusal);
         let Some((row, key)) = self.rows.get(&id) else {
             assert!(read.unwrap().is_none());
             return;
@@ -387,9 +368,9 @@ impl World {
 }
 
 impl Process {
-    fn start(database: &Database, now: usize) -> Self {
-        let kms = Local::open(database.folder.path().join("kek.json"), None).unwrap();
-        let connection = rusqlite::Connection::open(database.path()).unwrap();
+    fn start(folder: &TempDir, now: usize) -> Self {
+        let kms = Local::open(folder.path().join("kek.json"), None).unwrap();
+        let connection = rusqlite::Connection::open(folder.path().join("keys.db")).unwrap();
         connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000").unwrap();
         let keyring = Keyring::open(kms, Sqlite::from_connection(connection)).unwrap();
         Self { keyring: Box::leak(Box::new(keyring)), seen: TENANTS.map(|tenant| (tenant, now)).collect() }
@@ -405,25 +386,33 @@ fn scope(tenant: i64) -> Scope {
 }
 
 fn row(id: i64, tenant: i64, (text, bytes, number, hidden): Text) -> Row {
-    Row { id, tenant, siv: text.chars().rev().collect(), xaes: text, xchacha: bytes, gcm: number, hidden }
+    Row {
+        id,
+        tenant,
+        siv: text.chars().rev().collect(),
+        siv_64: format!("{text}!"),
+        xaes: text,
+        xchacha: bytes,
+        gcm: number,
+        xaes_64: hidden.clone(),
+        hidden,
+    }
 }
 
-fn config() -> ProptestConfig {
+/// `cases` histories, unless PROPTEST_CASES says otherwise.
+fn every_read_gives_what_was_written_or_the_right_error<A, B>(cases: u32)
+where
+    A: Client + Store<Row>,
+    B: Client<Database = A::Database> + Store<Row>,
+{
     let default = ProptestConfig::default();
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { 64 };
-    ProptestConfig { cases, failure_persistence: None, ..default }
-}
-
-proptest! {
-    #![proptest_config(config())]
-
-    #[test]
-    fn every_read_gives_what_was_written_or_the_right_error(
-        events in prop::collection::vec((0..2_usize, event()), 1..80),
-    ) {
-        let mut world = World::new();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { cases };
+    let config = ProptestConfig { cases, failure_persistence: None, ..default };
+    let histories = prop::collection::vec((0..2_usize, event()), 1..80);
+    let run = TestRunner::new(config).run(&histories, |events| {
+        let mut world = World::<A, B>::new();
         // So that most writes find a key.
-        for tenant in [1, 2] {
+        for tenant in TENANTS {
             world.run(0, Event::EnsureScope(tenant));
         }
         world.run(1, Event::Refresh);
@@ -433,9 +422,11 @@ proptest! {
         for process in 0..2 {
             world.run(process, Event::Reopen);
             for id in 1..6 {
-                world.run(process, Event::Read(Library::Diesel, id));
-                world.run(process, Event::Read(Library::Rusqlite, id));
+                world.run(process, Event::Read(Library::First, id));
+                world.run(process, Event::Read(Library::Second, id));
             }
         }
-    }
+        Ok(())
+    });
+    run.unwrap_or_else(|failed| panic!("{failed}"));
 }
