@@ -70,11 +70,14 @@ fn instances_that_make_the_table_at_once_all_find_it() {
     for server in SERVERS {
         for _ in 0..5 {
             let database = (server.database)();
-            let stores = at_once(|instance| {
+            // Connected before they begin.
+            let connected = |instance: usize| {
                 let store = server.libraries[instance % 3].1(&database.url);
-                store.create_table().unwrap();
+                assert!(matches!(store.load(), Err(StoreError::Missing { .. })));
                 store
-            });
+            };
+            let stores: Vec<_> = (0..INSTANCES).map(connected).collect();
+            at_once(|instance| stores[instance].create_table().unwrap());
             for store in stores {
                 assert_eq!(store.load().unwrap(), []);
             }
