@@ -138,7 +138,11 @@ impl<C: Client> Connection for Remote<C> {
             }
         }
         if self.connection.is_none() {
-            let connection = self.driver.run(self.left(), (self.connect)()).map_err(stopped)??;
+            let made = self.driver.run(self.left(), (self.connect)());
+            let connection = made.map_err(|reason| match reason {
+                Stopped::TimedOut => stopped(reason),
+                Stopped::Panicked => Fault::own(Kind::Other, "what makes its connections panicked"),
+            })??;
             self.connection = Some(connection);
             self.used = Some(Instant::now());
         }

@@ -11,8 +11,7 @@ use super::Migration;
 pub enum Tool {
     /// diesel_migrations and the diesel CLI: a folder with `up.sql` and `down.sql`.
     Diesel,
-    /// sqlx's `migrate!` and sqlx-cli, in the reversible form: `.up.sql` and `.down.sql`. sqlx takes it by this name only in
-    /// a folder whose other migrations are reversible too.
+    /// sqlx's `migrate!` and sqlx-cli, in the reversible form: `.up.sql` and `.down.sql`.
     Sqlx,
     /// refinery, which has no way back: one file. Its versions are at most 2,147,483,647, unless it has its feature
     /// `int8-versions`.

@@ -6,14 +6,15 @@ use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
 use crate::store::{Change, Conflict, Dialect};
 
-/// For the next transaction only. Nobody else's uncommitted rows, and none of what changes after the first statement.
-pub(super) const MYSQL_ISOLATION: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+/// For the next transaction only. Nobody else's uncommitted rows, and none of what changes after the first statement. A
+/// session without autocommit may be inside a transaction that nobody began, where the level can't be set.
+pub(super) const MYSQL_ISOLATION: &str = "COMMIT; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 
 /// Until the end of the transaction; the numbers are the first eight bytes of SHA-256 of `fieldseal_keys`, in halves, and
 /// an advisory lock belongs to one database.
 pub(super) const POSTGRES_CREATION: &str = "\
 SET LOCAL lock_timeout = 5000;
-SELECT pg_advisory_xact_lock(1719082837, 1190213642)";
+SELECT pg_advisory_xact_lock(104119378, -1089461906)";
 
 /// Takes the write lock without changing anything: the first statement of a transaction that was begun as a reader.
 /// A reader that only wants to write later fails if another process wrote in between; this one waits for its turn.
@@ -36,10 +37,11 @@ const MYSQL_LOCK: &str =
 const MYSQL_BEFORE: &str = "\
 SET @fieldseal_row = @@SESSION.innodb_lock_wait_timeout, @fieldseal_table = @@SESSION.lock_wait_timeout;
 SET SESSION innodb_lock_wait_timeout = 5, SESSION lock_wait_timeout = 5;
+COMMIT;
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 const MYSQL_AFTER: &str = "\
-SET SESSION innodb_lock_wait_timeout = @fieldseal_row, SESSION lock_wait_timeout = @fieldseal_table;
-DO RELEASE_LOCK(CONCAT('fieldseal_keys.', LEFT(SHA2(LOWER(DATABASE()), 256), 40)))";
+DO RELEASE_LOCK(CONCAT('fieldseal_keys.', LEFT(SHA2(LOWER(DATABASE()), 256), 40)));
+SET SESSION innodb_lock_wait_timeout = @fieldseal_row, SESSION lock_wait_timeout = @fieldseal_table";
 
 /// All of `changes` or none of them.
 pub(in crate::store) fn commit(connection: &mut impl Connection, changes: &[Change]) -> Result<(), Failed> {
@@ -138,7 +140,7 @@ fn apply(connection: &mut impl Connection, changes: &[Change]) -> Result<(), Fai
                     .filter(|stored| stored.revision.checked_add(1) == Some(record.revision))
                     .ok_or(Failed::Conflict(Conflict::Stale(record.id)))?;
                 check_primary(connection, record.state, record.id, &stored.scope)?;
-                update(connection, record)?;
+                update(connection, record, stored.revision)?;
             }
         }
     }
@@ -169,18 +171,20 @@ fn insert(connection: &mut impl Connection, record: &KeyRecord) -> Result<(), Fa
         Param::Blob(record.commitment.as_bytes()),
         Param::Text(&record.wrapped_json()),
         Param::Integer(record.created),
-        Param::Integer(revision(record)?),
+        Param::Integer(revision(record.revision)?),
     ];
     connection.execute(Statements::of(dialect).insert, &params)?;
     Ok(())
 }
 
-fn update(connection: &mut impl Connection, record: &KeyRecord) -> Result<(), Failed> {
+/// With the revision that was seen: a proxy in between may have lent the lock's session to somebody else.
+fn update(connection: &mut impl Connection, record: &KeyRecord, seen: u64) -> Result<(), Failed> {
     let params = [
         Param::Text(record.state.name()),
         Param::Text(&record.wrapped_json()),
-        Param::Integer(revision(record)?),
+        Param::Integer(revision(record.revision)?),
         Param::Integer(record.id.get().into()),
+        Param::Integer(revision(seen)?),
     ];
     match connection.execute(Statements::of(connection.dialect()).update, &params)? {
         0 => Err(Failed::Conflict(Conflict::Stale(record.id))),
@@ -188,6 +192,6 @@ fn update(connection: &mut impl Connection, record: &KeyRecord) -> Result<(), Fa
     }
 }
 
-fn revision(record: &KeyRecord) -> Result<i64, Failed> {
-    i64::try_from(record.revision).map_err(|_| Failed::Malformed(MalformedRecord { column: "revision" }))
+fn revision(revision: u64) -> Result<i64, Failed> {
+    i64::try_from(revision).map_err(|_| Failed::Malformed(MalformedRecord { column: "revision" }))
 }

@@ -21,7 +21,7 @@ pub(super) struct Statements {
     pub(super) other_primary: &'static str,
     /// Every column in order.
     pub(super) insert: &'static str,
-    /// State, wrapped, revision, id.
+    /// State, wrapped, revision, id, the revision that it follows.
     pub(super) update: &'static str,
     /// How many of the columns there are, of a type that can be theirs.
     pub(super) columns: &'static str,
@@ -64,7 +64,9 @@ macro_rules! statements {
                 ", revision = ",
                 $three,
                 " WHERE id = ",
-                $four
+                $four,
+                " AND revision = ",
+                $five
             ),
             columns: concat!(
                 "SELECT count(*) AS n FROM ",
