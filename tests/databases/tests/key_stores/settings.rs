@@ -1,13 +1,13 @@
 //! Servers and databases that are set up otherwise than most.
 
 use crate::damage::raw;
-use crate::places::{MYSQL, Opener, POSTGRES, on};
+use crate::places::{MYSQL, Opener, POSTGRES, SERVERS, on};
 use crate::store_contract::{self, record};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection};
 use diesel_async::{AsyncConnection as _, AsyncMysqlConnection, SimpleAsyncConnection as _};
-use fieldseal::KeyState;
-use fieldseal::store::{Change, Diesel, DieselAsync, KeyStore};
+use fieldseal::store::{Change, Dialect, Diesel, DieselAsync, KeyStore};
+use fieldseal::{KeyRecord, KeyState};
 use fieldseal_databases::Database;
 
 type Test = fn(store_contract::Open<'_>);
@@ -102,3 +102,36 @@ fn readings_on_mysql_are_fresh_and_committed() {
 }
 
 const SESSION: &str = "SET autocommit = 0, sql_mode = '', tx_isolation = 'READ-UNCOMMITTED'";
+
+#[test]
+fn a_user_who_may_only_read_and_write_the_table_is_enough() {
+    for server in SERVERS {
+        for (library, open) in server.libraries {
+            let database = (server.database)();
+            open(&database.url).create_table().unwrap();
+            let (sql, root) = if server.dialect == Dialect::Postgres {
+                ("DROP ROLE IF EXISTS", "postgres@")
+            } else {
+                ("DROP USER IF EXISTS", "root@")
+            };
+            let user = format!("u{}", database.url.rsplit('_').next().unwrap());
+            let create = if server.dialect == Dialect::Postgres {
+                format!("CREATE ROLE {user} LOGIN; GRANT SELECT, INSERT, UPDATE ON fieldseal_keys TO {user}")
+            } else {
+                format!("CREATE USER {user}; GRANT SELECT, INSERT, UPDATE ON fieldseal_keys TO {user}")
+            };
+            raw(server.dialect, &database.url, &create).unwrap();
+            let store = open(&database.url.replace(root, &format!("{user}@")));
+            store.create_table().unwrap();
+            let first = record(1, "a", KeyState::Primary);
+            store.commit(&[Change::Insert(first.clone())]).unwrap_or_else(|error| panic!("{library}: {error:?}"));
+            let next = KeyRecord { state: KeyState::Active, revision: 2, ..first };
+            store.commit(&[Change::Update(next.clone())]).unwrap();
+            assert_eq!(store.load().unwrap(), [next]);
+            drop(store);
+            let gone =
+                if server.dialect == Dialect::Postgres { format!("DROP OWNED BY {user}; ") } else { String::new() };
+            raw(server.dialect, &database.url, &format!("{gone}{sql} {user}")).unwrap();
+        }
+    }
+}
