@@ -93,7 +93,7 @@ macro_rules! on {
                 assert_eq!(Patient::COLUMNS, COLUMNS);
                 let one = patient(1);
                 let insert_one = sql("INSERT INTO patients VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-                sqlx::query(insert_one).bind_row(&one).unwrap().execute(&pool).await.unwrap();
+                sqlx::query::<Db>(insert_one).bind_row(&one).unwrap().execute(&pool).await.unwrap();
                 insert(&pool, &[patient(2), patient(3)]).await;
                 assert!(all(&pool).await.unwrap() == [patient(1), patient(2), patient(3)]);
             }
@@ -104,12 +104,12 @@ macro_rules! on {
                 insert(&pool, &[patient(1), patient(2)]).await;
                 let changed = Patient { name: "Bob".into(), ssn: None, diagnosis: Some("flu".into()), ..patient(2) };
                 let update = "UPDATE patients SET full_name = ?, ssn = ? WHERE id = ?";
-                let query = sqlx::query(sql(update)).bind_columns(&changed, &["full_name", "ssn", "id"]).unwrap();
+                let query = sqlx::query::<Db>(sql(update)).bind_columns(&changed, &["full_name", "ssn", "id"]).unwrap();
                 assert_eq!(query.execute(&pool).await.unwrap().rows_affected(), 1);
                 let expected = Patient { diagnosis: None, ..changed.clone() };
                 assert!(all(&pool).await.unwrap() == [patient(1), expected]);
                 for unknown in ["name", "city", "FULL_NAME", ""] {
-                    let error = sealed_error(sqlx::query(sql(update)).bind_columns(&changed, &["id", unknown]));
+                    let error = sealed_error(sqlx::query::<Db>(sql(update)).bind_columns(&changed, &["id", unknown]));
                     assert_eq!(*error.kind(), ErrorKind::NoSuchColumn(unknown.to_owned()));
                 }
             }
@@ -119,7 +119,7 @@ macro_rules! on {
                 let (_place, pool) = database().await;
                 insert(&pool, &[patient(1)]).await;
                 let update = "UPDATE patients SET full_name = ?, ssn = ?, email = ?, diagnosis = ? WHERE id = ?";
-                let query = sqlx::query(sql(update))
+                let query = sqlx::query::<Db>(sql(update))
                     .bind(Patient::seal_name(&1, &1, "Eve"))
                     .bind(Patient::seal_ssn(&1, &1, Some("7")))
                     .bind(Patient::seal_email(&1, "eve@example.org"))
@@ -147,7 +147,7 @@ macro_rules! on {
                 let one = patient(1);
                 let mut transaction = pool.begin().await.unwrap();
                 let insert_one = sql("INSERT INTO patients VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-                sqlx::query(insert_one).bind_row(&one).unwrap().execute(&mut *transaction).await.unwrap();
+                sqlx::query::<Db>(insert_one).bind_row(&one).unwrap().execute(&mut *transaction).await.unwrap();
                 transaction.rollback().await.unwrap();
                 assert!(all(&pool).await.unwrap().is_empty());
             }
@@ -172,11 +172,11 @@ macro_rules! on {
                 let stranger = Patient { org_id: 77, ..patient(5) };
                 let no_primary = ErrorKind::NoPrimary(Scope::tenant(77).unwrap());
                 let insert_one = "INSERT INTO patients VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-                let result = sqlx::query(sql(insert_one)).bind_row(&stranger);
+                let result = sqlx::query::<Db>(sql(insert_one)).bind_row(&stranger);
                 assert!(matches!(result, Err(sqlx::Error::Encode(_))));
                 assert_eq!(*sealed_error(result).kind(), no_primary);
                 // By itself: sqlx keeps the text of the error until the statement is executed.
-                let query = sqlx::query(sql("INSERT INTO patients (full_name) VALUES (?)"));
+                let query = sqlx::query::<Db>(sql("INSERT INTO patients (full_name) VALUES (?)"));
                 let error = query.bind(Patient::seal_name(&77, &1, "x")).execute(&pool).await.unwrap_err();
                 assert!(error.to_string().contains("has no primary data key"), "{error}");
                 assert_eq!(*Patient::seal_name(&77, &1, "x").checked().unwrap_err().kind(), no_primary);
