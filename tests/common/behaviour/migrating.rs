@@ -17,6 +17,7 @@ behaviours! {
     damage_under_a_known_key_is_refused_while_migrating_too
     writes_are_sealed_while_migrating_too
     a_column_is_encrypted_in_place
+    plaintext_bytes_are_read_only_while_migrating
 }
 
 macro_rules! legacy {
@@ -275,4 +276,58 @@ fn a_column_is_encrypted_in_place<C: Client + Store<Legacy> + Store<Strict>>() {
     }
     let read: Vec<_> = sealed(&mut world).unwrap().into_iter().map(|row| row.text.unwrap()).collect();
     assert_eq!(read, texts);
+}
+
+diesel::table! {
+    legacy_bytes (id) {
+        id -> BigInt,
+        data -> Nullable<Binary>,
+    }
+}
+
+model! {
+    #[encrypt(table = "legacy_bytes", row = id, keyring = Keys, size = 65535, migrating)]
+    #[diesel(table_name = legacy_bytes, treat_none_as_null = true)]
+    pub struct LegacyBytes {
+        id: i64,
+        #[encrypt]
+        data: Option<Vec<u8>>,
+    }
+}
+
+model! {
+    #[encrypt(table = "legacy_bytes", row = id, keyring = Keys, size = 65535)]
+    #[diesel(table_name = legacy_bytes, treat_none_as_null = true)]
+    pub struct StrictBytes {
+        id: i64,
+        #[encrypt]
+        data: Option<Vec<u8>>,
+    }
+}
+
+stores! { LegacyBytes in legacy_bytes, StrictBytes in legacy_bytes }
+
+/// A column of bytes needs no other type to be encrypted in place.
+fn plaintext_bytes_are_read_only_while_migrating<C: Client + Store<LegacyBytes> + Store<StrictBytes>>() {
+    let mut world = World::<C>::with_table_of::<LegacyBytes>();
+    let column = &LegacyBytes::SCHEMA.columns[0];
+    let unknown = [&[1, 0, 0, 0, 7][..], &[0x20; 60]].concat();
+    let plaintexts = [vec![], vec![0, 255], vec![1], b"AQ==".to_vec(), vec![0xFF; 20_000], unknown];
+    for (id, plaintext) in (1..).zip(&plaintexts) {
+        let value = Raw::Bytes(plaintext.clone());
+        let literal = C::Database::DIALECT.literal(&value);
+        world.database.execute(&format!("INSERT INTO legacy_bytes (id, data) VALUES ({id}, {literal})"));
+        let refusal = Store::<StrictBytes>::load(&mut world.client, id).map(drop).unwrap_err().refusal();
+        assert_eq!(*refusal.error.kind(), C::Database::DIALECT.kind_of(column, &value), "{plaintext:?}");
+        let row: LegacyBytes = world.client.load(id).unwrap().unwrap();
+        assert_eq!(row.data.as_ref(), Some(plaintext));
+        assert_eq!(world.client.update(&row).unwrap(), 1);
+        let row: StrictBytes = world.client.load(id).unwrap().unwrap();
+        assert_eq!(row.data.as_ref(), Some(plaintext));
+    }
+    let known = Keys::keyring().unwrap().primary(&Scope::APPLICATION).unwrap();
+    let damaged = [&[1][..], &known.get().to_be_bytes(), &[0x20; 60]].concat();
+    world.database.put(&LegacyBytes::SCHEMA, column, 1, &Raw::Bytes(damaged));
+    let refusal = Store::<LegacyBytes>::load(&mut world.client, 1).map(drop).unwrap_err().refusal();
+    assert_eq!((refusal.place(), refusal.error.kind()), (("legacy_bytes", "data"), &ErrorKind::Rejected));
 }
