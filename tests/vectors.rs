@@ -36,11 +36,12 @@ fn bytes(hex: &str) -> Vec<u8> {
 /// What data was sealed under in the field can't be changed: new vectors go into new files.
 #[test]
 fn files_are_frozen() {
-    const FROZEN: [(&str, &str); 6] = [
+    const FROZEN: [(&str, &str); 7] = [
         ("aws_contexts.json", "7df5c9eb6387ce4cac6d85f6df13aa7547d041dc61319528b535fe1bf10151be"),
         ("failures.json", "07ec5d9f7a2046ae803cd406ef707444849447a19b0a9a742b177381362f5b4c"),
         ("kek_files.json", "5fd4694c0b1eccd5e02d4e861e541b7b16b5012348adce199b9755bcb8f01817"),
         ("plaintexts.json", "55799ec8fe31eaa31e85796c309249c27a16eda947adcd7c85af9b0f77782203"),
+        ("texts.json", "8328cbba49d910425c33ff6a312e8026eee2cec77b9e023efb774c1168d11674"),
         ("values.json", "1a7b0a01c078458b11349a40a761df1c469ff0d740de8e4813226f2e453b3d90"),
         ("xaes_c2sp.json", "4b2954e71ae1b3799e53f2be655aabf2de4d835ca1e8e2296e44195a950872a0"),
     ];
@@ -192,6 +193,83 @@ mod failures {
                 let at = (error.table(), error.column());
                 assert_eq!(at, (Some(place.table.as_str()), Some(place.column.as_str())));
             }
+        }
+    }
+}
+
+/// Values as base64, in columns of text.
+mod texts {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct File {
+        cases: Vec<Case>,
+        of: String,
+        refused: Vec<Refused>,
+    }
+
+    #[derive(Deserialize)]
+    struct Case {
+        name: String,
+        #[serde(flatten)]
+        place: Place,
+        data_key: String,
+        key_id: u32,
+        plaintext: String,
+        sealed: String,
+        text: String,
+    }
+
+    #[derive(Deserialize)]
+    struct Refused {
+        name: String,
+        text: String,
+    }
+
+    impl Case {
+        fn open(&self, text: &str) -> Result<Vec<u8>, ErrorKind> {
+            let keyring = known_keys::keyring(&bytes(&self.data_key), self.key_id, self.place.scope());
+            let column = self.place.column().base64();
+            let opened = keyring.open_bytes(&column, &self.place.context(), text.as_bytes());
+            opened.map(|plaintext| plaintext.unwrap().to_vec()).map_err(|error| error.kind().clone())
+        }
+    }
+
+    fn file() -> File {
+        serde_json::from_str(&text_of("texts.json")).unwrap()
+    }
+
+    #[test]
+    fn open() {
+        let cases = file().cases;
+        assert_eq!(cases.len(), 20);
+        for case in cases {
+            assert_eq!(case.open(&case.text), Ok(bytes(&case.plaintext)), "{}", case.name);
+            let size = case.place.column().base64().size_for(bytes(&case.plaintext).len());
+            assert_eq!(size, case.text.len(), "{}", case.name);
+            let keyring = known_keys::keyring(&bytes(&case.data_key), case.key_id, case.place.scope());
+            let as_bytes = keyring.open_bytes(&case.place.column(), &case.place.context(), &bytes(&case.sealed));
+            assert_eq!(**as_bytes.unwrap().unwrap(), bytes(&case.plaintext), "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn siv_seals_to_these_texts() {
+        for case in file().cases.iter().filter(|case| case.place.suite() == Suite::Aes256Siv) {
+            let keyring = known_keys::keyring(&bytes(&case.data_key), case.key_id, case.place.scope());
+            let column = case.place.column().base64();
+            let sealed = keyring.seal_bytes(&column, &case.place.context(), &bytes(&case.plaintext)).unwrap();
+            assert_eq!(sealed, case.text.as_bytes(), "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn no_other_text_opens() {
+        let File { cases, of, refused } = file();
+        let case = cases.iter().find(|case| case.name == of).unwrap();
+        assert_eq!(refused.len(), 15);
+        for Refused { name, text } in refused {
+            assert_eq!(case.open(&text), Err(ErrorKind::NotSealed), "{name}");
         }
     }
 }

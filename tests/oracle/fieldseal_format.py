@@ -236,6 +236,23 @@ def open_value(data_keys, suite, table, column, scope, row, sealed):
     return suite_named(suite).decrypt(key, sealed[5:], aad)
 
 
+def text_form(sealed):
+    """A sealed value in a column that is declared base64."""
+    text = base64.b64encode(sealed).decode("ascii")
+    check(len(text) <= MAX_SEALED, "bad_context", "longer than 64 MiB")
+    return text
+
+
+def from_text_form(text):
+    check(len(text) <= MAX_SEALED, "not_sealed", "longer than 64 MiB")
+    try:
+        sealed = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as e:
+        raise FormatError("not_sealed", f"not base64: {e}") from e
+    check(base64.b64encode(sealed).decode("ascii") == text, "not_sealed", "not the one base64 of these bytes")
+    return sealed
+
+
 # --- The local KEK file -----------------------------------------------------------------------------------------
 
 

@@ -139,6 +139,60 @@ def values():
                      "Bytes are hex. row is null where the value isn't bound to its row.", "cases": cases}
 
 
+# --- texts.json -------------------------------------------------------------------------------------------------
+
+
+def text_case(name, suite, size):
+    context = {**BASE, "suite": suite}
+    data_key, nonce = fill(f"data key {KEY_ID}", 32), fill(f"text nonce {name}", f.SUITES[suite].nonce_size)
+    plaintext = fill(f"text plaintext {name}", size)
+    sealed = f.seal_value(data_key, KEY_ID, suite, BASE["table"], BASE["column"], "", None, nonce, plaintext)
+    text = f.text_form(sealed)
+    assert f.from_text_form(text) == sealed
+    return {"name": name, **context, "data_key": data_key.hex(), "key_id": KEY_ID, "plaintext": plaintext.hex(),
+            "sealed": sealed.hex(), "text": text}
+
+
+def refused_texts(good):
+    """Texts that a lenient decoder would take for the value, or for another."""
+    text = good["text"]
+    assert text.endswith("==") and "+" in text and "/" in text, "the case must have all that can be changed"
+    last = text[-3]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    changes = {
+        "no padding": text.rstrip("="),
+        "half of the padding": text[:-1],
+        "more padding": text + "==",
+        "unused bits that aren't zero": text[:-3] + alphabet[alphabet.index(last) | 1] + "==",
+        "the url-safe alphabet": text.replace("+", "-").replace("/", "_"),
+        "a space before": " " + text,
+        "a space behind": text + " ",
+        "a newline behind": text + "\n",
+        "a line break within": text[:40] + "\r\n" + text[40:],
+        "a null character behind": text + "\0",
+        "one character less": text[1:],
+        "quoted": f'"{text}"',
+        "hex instead": good["sealed"],
+        "nothing": "",
+        "plaintext": "Ada Lovelace",
+    }
+    cases = []
+    for name, changed in changes.items():
+        assert changed != text, name
+        must_refuse("not_sealed", lambda: f.key_id_of(f.from_text_form(changed), good["suite"]))
+        cases.append({"name": name, "text": changed})
+    return cases
+
+
+def texts():
+    sizes = ((suite, size) for suite in f.SUITES for size in (0, 1, 2, 3, 100))
+    good = [text_case(f"{suite}: {size} bytes", suite, size) for suite, size in sizes]
+    whole = next(c for c in good if c["text"].endswith("==") and "+" in c["text"] and "/" in c["text"])
+    return {"about": "Values in a column that is declared base64: each text opens to its plaintext. Those under refused "
+                     "stand for the value of that name, and are no text form: not sealed.",
+            "cases": good, "of": whole["name"], "refused": refused_texts(whole)}
+
+
 # --- failures.json ----------------------------------------------------------------------------------------------
 
 
@@ -828,7 +882,7 @@ def main():
     check_published_vectors()
     OUT.mkdir(exist_ok=True)
     changed = []
-    for make in (values, failures, plaintexts, kek_files, aws_contexts, xaes_c2sp):
+    for make in (values, texts, failures, plaintexts, kek_files, aws_contexts, xaes_c2sp):
         path = OUT / f"{make.__name__}.json"
         content = make()
         check_names(content)
