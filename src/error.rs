@@ -71,8 +71,10 @@ pub enum ErrorKind {
         "the stored value is NULL, but the field is not an `Option` or its column hides NULL: somebody overwrote it; restore it from a backup"
     )]
     UnexpectedNull,
-    /// The value would be, or is, longer than 64 MiB when sealed.
-    #[error("the sealed value has {0} bytes; the most is {MAX_SEALED_LEN}")]
+    /// The value would be, or is, longer than 64 MiB when sealed; in a column of base64 its characters count.
+    #[error(
+        "the sealed value has a length of {0}, and the most is {MAX_SEALED_LEN}: store it outside of the database"
+    )]
     TooLong(usize),
     /// The value would be longer when sealed than the size that the model gives its column.
     #[error(

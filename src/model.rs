@@ -133,9 +133,17 @@ impl Column {
     /// `VARBINARY(255)`, 65,535 for MySQL's `BLOB`, 16,777,215 for its `MEDIUMBLOB`, 4,294,967,295 for its `LONGBLOB`.
     ///
     /// What would be longer is refused before it's bound. MySQL can cut such values without an error, so there every
-    /// sealed column must have a size.
+    /// sealed column must have a size. To be called last: the other properties say how long the shortest value is.
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant, if not even an empty value would fit.
     #[must_use]
     pub const fn with_size(mut self, size: u32) -> Self {
+        assert!(
+            size as usize >= self.size_for(0),
+            "the column's `size` is too small for any sealed value: see `size_for`"
+        );
         self.size = Some(size);
         self
     }

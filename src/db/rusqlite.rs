@@ -11,7 +11,7 @@ impl ToSql for SealedValue {
             Ok(StoredValue::Text(text)) => Ok(ToSqlOutput::Borrowed(ValueRef::Text(text))),
             Ok(StoredValue::Bytes(bytes)) => Ok(ToSqlOutput::Borrowed(ValueRef::Blob(bytes))),
             Ok(_) => Ok(Null.into()),
-            Err(error) => Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error.clone()))),
+            Err(error) => Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error))),
         }
     }
 }

@@ -80,8 +80,9 @@ impl SealedValue {
     /// # Errors
     ///
     /// Why the value could not be sealed.
-    pub fn as_value(&self) -> Result<StoredValue<'_>, &Error> {
-        self.bytes().map(|stored| match stored {
+    pub fn as_value(&self) -> Result<StoredValue<'_>, Error> {
+        let stored = self.bytes().map_err(Error::clone)?;
+        Ok(match stored {
             None => StoredValue::Null,
             Some(text) if self.form.base64 => StoredValue::Text(text),
             Some(bytes) => StoredValue::Bytes(bytes),
@@ -99,7 +100,7 @@ impl SealedValue {
             Ok(StoredValue::Bytes(_) | StoredValue::Text(_)) if !self.form.sized => {
                 Err(Error::at_names(self.form.at, ErrorKind::SizeUnknown))
             }
-            other => other.map_err(Error::clone),
+            other => other,
         }
     }
 }

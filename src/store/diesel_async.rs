@@ -201,5 +201,3 @@ macro_rules! on_backend {
 on_backend!(diesel::mysql::Mysql);
 #[cfg(feature = "diesel-postgres")]
 on_backend!(diesel::pg::Pg);
-#[cfg(feature = "diesel-sqlite")]
-on_backend!(diesel::sqlite::Sqlite);

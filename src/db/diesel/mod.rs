@@ -107,8 +107,8 @@ impl<'a, T: SqlType + TypedExpressionType> AsExpression<T> for &'a SealedValue {
 
 /// A model's column and its value don't agree; the derive checks that they do.
 #[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql"))]
-const MISMATCH: &str =
-    "the model says `base64` of a column that is `Binary` in `diesel::table!`, or doesn't of one that is `Text`";
+const MISMATCH: &str = "the value is of a column that the model has in another form than `diesel::table!`: make the column `Text` there \
+                        and `#[encrypt(base64)]` in the model, or `Binary` without it";
 
 /// An embedded struct, borrowed. diesel's derives ask for a reference to each field, and only one can be followed.
 #[derive(Debug)]

@@ -3,16 +3,11 @@
 use super::on_backend;
 use crate::db::postgres::StoredAs;
 use crate::db::{SealedValue, StoredBytes, StoredValue};
-use crate::error::Error;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output};
 use std::io::Write as _;
 
-on_backend!(Pg, bind: bind, write_bytes: write, write_text: write_text, copy: copy_of);
-
-fn bind(value: &SealedValue) -> Result<StoredValue<'_>, Error> {
-    value.as_value().map_err(Error::clone)
-}
+on_backend!(Pg, bind: SealedValue::as_value, write_bytes: write, write_text: write_text, copy: copy_of);
 
 fn write(out: &mut Output<'_, '_, Pg>, bytes: &[u8]) -> serialize::Result {
     out.write_all(bytes)?;

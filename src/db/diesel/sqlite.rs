@@ -2,15 +2,10 @@
 
 use super::on_backend;
 use crate::db::{SealedValue, StoredBytes, StoredValue};
-use crate::error::Error;
 use diesel::serialize::{self, IsNull, Output};
 use diesel::sqlite::{Sqlite, SqliteType, SqliteValue};
 
-on_backend!(Sqlite, bind: bind, write_bytes: write_bytes, write_text: write_text, copy: copy_of);
-
-fn bind(value: &SealedValue) -> Result<StoredValue<'_>, Error> {
-    value.as_value().map_err(Error::clone)
-}
+on_backend!(Sqlite, bind: SealedValue::as_value, write_bytes: write_bytes, write_text: write_text, copy: copy_of);
 
 fn write_bytes<'b>(out: &mut Output<'b, '_, Sqlite>, bytes: &'b [u8]) -> serialize::Result {
     out.set_value(bytes);

@@ -19,7 +19,7 @@ use std::marker::PhantomData;
 
 /// A database that sealed values can be bound to: `sqlx::Postgres`, `sqlx::MySql` and `sqlx::Sqlite`, with the feature for
 /// each.
-pub trait SqlxDatabase: Database {
+pub trait SqlxDatabase: Database + sealed::Closed {
     /// Whether the value can be bound to this database.
     #[doc(hidden)]
     fn check(value: &SealedValue) -> Result<(), Error>;
@@ -27,7 +27,7 @@ pub trait SqlxDatabase: Database {
 
 /// What a row's values are bound to: sqlx's `Query`, `QueryAs` and `QueryScalar`, and the `Separated` that
 /// `QueryBuilder::push_values` gives.
-pub trait SqlxBind<'q>: Sized {
+pub trait SqlxBind<'q>: Sized + sealed::Closed {
     /// The database.
     type Database: SqlxDatabase;
 
@@ -37,6 +37,16 @@ pub trait SqlxBind<'q>: Sized {
     where
         T: 'q + Encode<'q, Self::Database> + Type<Self::Database>;
 }
+
+/// These are all there are.
+mod sealed {
+    pub trait Closed {}
+}
+
+impl<DB: SqlxDatabase> sealed::Closed for Query<'_, DB, <DB as Database>::Arguments> {}
+impl<DB: SqlxDatabase, O> sealed::Closed for QueryAs<'_, DB, O, <DB as Database>::Arguments> {}
+impl<DB: SqlxDatabase, O> sealed::Closed for QueryScalar<'_, DB, O, <DB as Database>::Arguments> {}
+impl<DB: SqlxDatabase, S: Display> sealed::Closed for Separated<'_, DB, S> {}
 
 macro_rules! bind {
     ($($Query:ty),*) => {$(
@@ -142,7 +152,8 @@ pub trait PushRows<DB: SqlxDatabase> {
     ///
     /// # Errors
     ///
-    /// As for [`BindRow::bind_row`]. The closure of sqlx's `push_values` has no way to say that a row can't be bound.
+    /// As for [`BindRow::bind_row`], which the closure of sqlx's `push_values` has no way to report; the builder then holds half a
+    /// statement, so drop it.
     fn push_rows<'q, R>(&mut self, rows: impl IntoIterator<Item = &'q R>) -> Result<&mut Self, sqlx::Error>
     where
         R: SqlxRow<'q, DB> + 'q;

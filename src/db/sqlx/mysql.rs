@@ -8,6 +8,8 @@ use sqlx::error::BoxDynError;
 use sqlx::mysql::{MySql, MySqlTypeInfo, MySqlValueRef};
 use sqlx::{Decode, Encode, Type, ValueRef as _};
 
+impl super::sealed::Closed for MySql {}
+
 impl SqlxDatabase for MySql {
     fn check(value: &SealedValue) -> Result<(), Error> {
         value.as_value_for_mysql().map(drop)

@@ -9,9 +9,11 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueFormat, PgValueRef};
 use sqlx::{Decode, Encode, Postgres, Type, ValueRef as _};
 
+impl super::sealed::Closed for Postgres {}
+
 impl SqlxDatabase for Postgres {
     fn check(value: &SealedValue) -> Result<(), Error> {
-        value.as_value().map(drop).map_err(Error::clone)
+        value.as_value().map(drop)
     }
 }
 
@@ -23,7 +25,7 @@ impl Type<Postgres> for SealedValue {
 
 impl Encode<'_, Postgres> for SealedValue {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        match self.as_value().map_err(Error::clone)? {
+        match self.as_value()? {
             StoredValue::Bytes(bytes) | StoredValue::Text(bytes) => {
                 <&[u8] as Encode<Postgres>>::encode(bytes, buffer)
             }

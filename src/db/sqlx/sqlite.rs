@@ -8,9 +8,11 @@ use sqlx::error::BoxDynError;
 use sqlx::{Decode, Encode, Type, TypeInfo as _, ValueRef as _};
 use sqlx_sqlite::{Sqlite, SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 
+impl super::sealed::Closed for Sqlite {}
+
 impl SqlxDatabase for Sqlite {
     fn check(value: &SealedValue) -> Result<(), Error> {
-        value.as_value().map(drop).map_err(Error::clone)
+        value.as_value().map(drop)
     }
 }
 
