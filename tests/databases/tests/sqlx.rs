@@ -83,7 +83,9 @@ macro_rules! on {
 
             async fn insert(pool: &Pool, patients: &[Patient]) {
                 let mut many = QueryBuilder::<Db>::new(format!("INSERT INTO patients ({}) ", COLUMNS.join(", ")));
-                many.push_values(patients, |values, patient| drop(values.bind_row(patient).unwrap()));
+                many.push_values(patients, |values, patient| {
+                    values.bind_row(patient).unwrap();
+                });
                 many.build().execute(pool).await.unwrap();
             }
 
