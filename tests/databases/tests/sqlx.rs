@@ -1,7 +1,7 @@
 //! sqlx in ordinary code, on each database: rows and some of their columns, pools, transactions, single values, and what
 //! an error says. Everything that every library must do is in `tests/common/behaviour`.
 
-use fieldseal::{BindRow as _, Encrypt, Error, ErrorKind, Scope, SqlxModel as _, StoredBytes};
+use fieldseal::{BindRow as _, Encrypt, Error, ErrorKind, PushRows as _, Scope, SqlxModel as _, StoredBytes};
 use fieldseal_databases::Database;
 use sqlx::{AssertSqlSafe, Executor as _, QueryBuilder, Row as _};
 
@@ -83,10 +83,7 @@ macro_rules! on {
 
             async fn insert(pool: &Pool, patients: &[Patient]) {
                 let mut many = QueryBuilder::<Db>::new(format!("INSERT INTO patients ({}) ", COLUMNS.join(", ")));
-                many.push_values(patients, |values, patient| {
-                    values.bind_row(patient).unwrap();
-                });
-                many.build().execute(pool).await.unwrap();
+                many.push_rows(patients).unwrap().build().execute(pool).await.unwrap();
             }
 
             #[tokio::test]

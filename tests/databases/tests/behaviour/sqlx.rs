@@ -2,7 +2,7 @@
 
 use crate::behaviour::{Client, Database as _, Dialect, Failed, Key, SqliteFile, Store};
 use crate::servers::{Mysql, Postgres, runtime};
-use fieldseal::{BindRow as _, SealedValue, SqlxModel, SqlxRow};
+use fieldseal::{BindRow, PushRows as _, SealedValue, SqlxModel, SqlxRow};
 use sqlx::error::BoxDynError;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, FromRow, QueryBuilder};
 use tokio::runtime::Runtime;
@@ -58,15 +58,7 @@ macro_rules! sqlx_client {
             fn insert_many(&mut self, rows: &[M]) -> Result<usize, Failed> {
                 let start = format!("INSERT INTO {} ({}) ", M::SCHEMA.sql_table, M::COLUMNS.join(", "));
                 let mut query = QueryBuilder::<$Database>::new(start);
-                let mut refused = None;
-                query.push_values(rows, |values, row| {
-                    if refused.is_none() {
-                        refused = values.bind_row(row).err();
-                    }
-                });
-                if let Some(error) = refused {
-                    return Err(failed(error));
-                }
+                query.push_rows(rows).map_err(failed)?;
                 let done = self.runtime.block_on(query.build().execute(&mut self.connection)).map_err(failed)?;
                 Ok(done.rows_affected().try_into().unwrap())
             }
