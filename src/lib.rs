@@ -17,13 +17,8 @@ mod context;
 mod db;
 #[cfg(any(
     feature = "aws",
-    feature = "sqlx-sqlite",
-    feature = "sqlx-postgres",
-    feature = "sqlx-mysql",
-    all(
-        feature = "diesel-async",
-        any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql")
-    )
+    feature = "_sqlx-store",
+    all(feature = "diesel-async", any(feature = "diesel-postgres", feature = "diesel-mysql"))
 ))]
 mod driver;
 mod envelope;

@@ -4,15 +4,7 @@ mod derive;
 mod record;
 mod state;
 
-#[cfg(any(
-    feature = "rusqlite",
-    feature = "diesel-sqlite",
-    feature = "diesel-postgres",
-    feature = "diesel-mysql",
-    feature = "sqlx-sqlite",
-    feature = "sqlx-postgres",
-    feature = "sqlx-mysql"
-))]
+#[cfg(feature = "_sql-store")]
 pub(crate) use record::MAX_WRAPPED_JSON;
 pub use record::{KeyRecord, MalformedRecord, WrappedKey};
 pub use state::{KeyState, TransitionError};

@@ -2,11 +2,9 @@
 
 use super::diesel::{Engine, Integer, fault, not_connected};
 use super::kept::NAME;
-use super::remote::{Client, Connecting, Owned, RemoteStore};
-use super::sql::{self, Fault, Row};
-use super::{Change, Dialect, KeyStore, StoreError, check_writable};
-use crate::context::Scope;
-use crate::keys::{KeyId, KeyRecord};
+use super::remote::{Client, Connecting, Owned, Remote, RemoteStore};
+use super::sql::{self, Failed, Fault, Row};
+use super::{Dialect, KeyStore, StoreError};
 use diesel::sql_query;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use std::error::Error;
@@ -83,7 +81,15 @@ where
     ///
     /// [`StoreError::Unavailable`].
     pub fn create_table(&self) -> Result<(), StoreError> {
-        self.store.run(sql::create_table)
+        self.run(sql::create_table)
+    }
+
+    const fn name(&self) -> &str {
+        NAME
+    }
+
+    fn run<T>(&self, work: impl FnMut(&mut Remote<Wrapped<C>>) -> Result<T, Failed>) -> Result<T, StoreError> {
+        self.store.run(work)
     }
 }
 
@@ -92,26 +98,7 @@ where
     C: AsyncConnection + 'static,
     C::Backend: AsyncEngine<C>,
 {
-    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        self.store.run(|connection| sql::load(connection, None))
-    }
-
-    fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
-        self.store.run(|connection| sql::page(connection, after, most))
-    }
-
-    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
-        self.store.run(|connection| sql::load(connection, Some(scope)))
-    }
-
-    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-        self.store.run(|connection| sql::get(connection, id))
-    }
-
-    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        check_writable(NAME, changes)?;
-        self.store.run(|connection| sql::commit(connection, changes))
-    }
+    sql::key_store!();
 }
 
 impl<C> fmt::Debug for DieselAsync<C> {

@@ -1,62 +1,36 @@
 //! Key stores: where wrapped data keys are kept.
 
-#[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql"))]
+#[cfg(feature = "_diesel-store")]
 mod diesel;
-#[cfg(all(
-    feature = "diesel-async",
-    any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql")
-))]
+#[cfg(all(feature = "diesel-async", any(feature = "diesel-postgres", feature = "diesel-mysql")))]
 mod diesel_async;
 mod file;
-#[cfg(any(
-    feature = "diesel-sqlite",
-    feature = "diesel-postgres",
-    feature = "diesel-mysql",
-    feature = "sqlx-sqlite",
-    feature = "sqlx-postgres",
-    feature = "sqlx-mysql"
-))]
+#[cfg(any(feature = "_diesel-store", feature = "_sqlx-store"))]
 mod kept;
 mod memory;
 mod migration;
 #[cfg(any(
-    feature = "sqlx-sqlite",
-    feature = "sqlx-postgres",
-    feature = "sqlx-mysql",
-    all(
-        feature = "diesel-async",
-        any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql")
-    )
+    feature = "_sqlx-store",
+    all(feature = "diesel-async", any(feature = "diesel-postgres", feature = "diesel-mysql"))
 ))]
 mod remote;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
-#[cfg(any(
-    feature = "rusqlite",
-    feature = "diesel-sqlite",
-    feature = "diesel-postgres",
-    feature = "diesel-mysql",
-    feature = "sqlx-sqlite",
-    feature = "sqlx-postgres",
-    feature = "sqlx-mysql"
-))]
+#[cfg(feature = "_sql-store")]
 mod sql;
-#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres", feature = "sqlx-mysql"))]
+#[cfg(feature = "_sqlx-store")]
 mod sqlx;
 
-#[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql"))]
+#[cfg(feature = "_diesel-store")]
 pub use self::diesel::Diesel;
-#[cfg(all(
-    feature = "diesel-async",
-    any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql")
-))]
+#[cfg(all(feature = "diesel-async", any(feature = "diesel-postgres", feature = "diesel-mysql")))]
 pub use self::diesel_async::DieselAsync;
 pub use self::file::File;
 pub use self::memory::Memory;
 pub use self::migration::{Dialect, Migration, MigrationFile, Tool, migration};
 #[cfg(feature = "rusqlite")]
 pub use self::rusqlite::Sqlite;
-#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres", feature = "sqlx-mysql"))]
+#[cfg(feature = "_sqlx-store")]
 pub use self::sqlx::Sqlx;
 
 use crate::context::Scope;

@@ -1,9 +1,7 @@
 //! A key store in SQLite, through rusqlite.
 
 use super::sql::{self, BUSY_TIMEOUT, COLUMNS, Cell, Connection, Failed, Fault, Kind, Param, Row};
-use super::{Change, Dialect, KeyStore, StoreError, check_writable};
-use crate::context::Scope;
-use crate::keys::{KeyId, KeyRecord};
+use super::{Dialect, KeyStore, StoreError};
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::fmt;
@@ -55,6 +53,10 @@ impl Sqlite {
         self.run(|connection| sql::create_table(connection))
     }
 
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     fn run<T>(&self, work: impl FnMut(&mut Statements<'_>) -> Result<T, Failed>) -> Result<T, StoreError> {
         // A transaction is rolled back where a panic drops it, so the connection is fit for use after one.
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,26 +66,7 @@ impl Sqlite {
 }
 
 impl KeyStore for Sqlite {
-    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        self.run(|connection| sql::load(connection, None))
-    }
-
-    fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
-        self.run(|connection| sql::page(connection, after, most))
-    }
-
-    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
-        self.run(|connection| sql::load(connection, Some(scope)))
-    }
-
-    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-        self.run(|connection| sql::get(connection, id))
-    }
-
-    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        check_writable(&self.name, changes)?;
-        self.run(|connection| sql::commit(connection, changes))
-    }
+    sql::key_store!();
 }
 
 impl fmt::Debug for Sqlite {

@@ -106,7 +106,7 @@ impl<'a, T: SqlType + TypedExpressionType> AsExpression<T> for &'a SealedValue {
 }
 
 /// A model's column and its value don't agree; the derive checks that they do.
-#[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql"))]
+#[cfg(feature = "_diesel-store")]
 const MISMATCH: &str = "the value is of a column that the model has in another form than `diesel::table!`: make the column `Text` there \
                         and `#[encrypt(base64)]` in the model, or `Binary` without it";
 
@@ -154,7 +154,7 @@ pub struct LoadedEither(pub StoredBytes);
 
 /// `ToSql` for [`SealedValue`], and `FromSql` for what is loaded, on one backend: from a function that gives the value to
 /// bind and two that write it, and one that copies what was stored.
-#[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql"))]
+#[cfg(feature = "_diesel-store")]
 macro_rules! on_backend {
     ($Backend:ty, bind: $bind:expr, write_bytes: $write_bytes:expr, write_text: $write_text:expr, copy: $copy:expr) => {
         impl diesel::serialize::ToSql<diesel::sql_types::Binary, $Backend> for $crate::SealedValue {
@@ -232,7 +232,7 @@ macro_rules! on_backend {
     };
 }
 
-#[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql"))]
+#[cfg(feature = "_diesel-store")]
 use on_backend;
 
 /// A column that may be NULL.

@@ -17,9 +17,7 @@ pub(super) use self::session::fault;
 use self::session::Session;
 use super::kept::{Kept, NAME};
 use super::sql::{self, Cell, Failed, Kind, Param, Row};
-use super::{Change, Dialect, KeyStore, StoreError, check_writable};
-use crate::context::Scope;
-use crate::keys::{KeyId, KeyRecord};
+use super::{Dialect, KeyStore, StoreError};
 use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::connection::LoadConnection;
@@ -77,6 +75,10 @@ where
         self.run(sql::create_table)
     }
 
+    const fn name(&self) -> &str {
+        NAME
+    }
+
     fn run<T>(&self, work: impl FnMut(&mut Session<C>) -> Result<T, Failed>) -> Result<T, StoreError> {
         self.kept.run(None, work).map_err(|failed| failed.of(NAME, <C::Backend as Engine>::DIALECT))
     }
@@ -87,26 +89,7 @@ where
     C: LoadConnection + Send,
     C::Backend: Engine,
 {
-    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        self.run(|connection| sql::load(connection, None))
-    }
-
-    fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
-        self.run(|connection| sql::page(connection, after, most))
-    }
-
-    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
-        self.run(|connection| sql::load(connection, Some(scope)))
-    }
-
-    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-        self.run(|connection| sql::get(connection, id))
-    }
-
-    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        check_writable(NAME, changes)?;
-        self.run(|connection| sql::commit(connection, changes))
-    }
+    sql::key_store!();
 }
 
 impl<C> fmt::Debug for Diesel<C> {

@@ -198,3 +198,35 @@ pub(super) fn in_transaction() -> Fault {
                    connection that nothing else uses";
     Fault::own(Kind::Other, message)
 }
+
+/// What a key store does with its connection: the methods of `KeyStore`, for a store with `run` and `name`.
+macro_rules! key_store {
+    () => {
+        fn load(&self) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {
+            self.run(|connection| $crate::store::sql::load(connection, None))
+        }
+
+        fn page(
+            &self,
+            after: Option<$crate::KeyId>,
+            most: usize,
+        ) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {
+            self.run(|connection| $crate::store::sql::page(connection, after, most))
+        }
+
+        fn load_scope(&self, scope: &$crate::Scope) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {
+            self.run(|connection| $crate::store::sql::load(connection, Some(scope)))
+        }
+
+        fn get(&self, id: $crate::KeyId) -> Result<Option<$crate::KeyRecord>, $crate::store::StoreError> {
+            self.run(|connection| $crate::store::sql::get(connection, id))
+        }
+
+        fn commit(&self, changes: &[$crate::store::Change]) -> Result<(), $crate::store::StoreError> {
+            $crate::store::check_writable(self.name(), changes)?;
+            self.run(|connection| $crate::store::sql::commit(connection, changes))
+        }
+    };
+}
+
+pub(super) use key_store;

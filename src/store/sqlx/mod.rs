@@ -8,11 +8,9 @@ mod postgres;
 mod sqlite;
 
 use super::kept::NAME;
-use super::remote::{Client, RemoteStore};
-use super::sql::{self, Fault, Kind};
-use super::{Change, KeyStore, StoreError, check_writable};
-use crate::context::Scope;
-use crate::keys::{KeyId, KeyRecord};
+use super::remote::{Client, Remote, RemoteStore};
+use super::sql::{self, Failed, Fault, Kind};
+use super::{KeyStore, StoreError};
 use sqlx::{ConnectOptions as _, Connection, Database, Pool};
 use std::fmt;
 use std::sync::Arc;
@@ -90,7 +88,15 @@ where
     ///
     /// [`StoreError::Unavailable`].
     pub fn create_table(&self) -> Result<(), StoreError> {
-        self.store.run(sql::create_table)
+        self.run(sql::create_table)
+    }
+
+    const fn name(&self) -> &str {
+        NAME
+    }
+
+    fn run<T>(&self, work: impl FnMut(&mut Remote<DB::Connection>) -> Result<T, Failed>) -> Result<T, StoreError> {
+        self.store.run(work)
     }
 }
 
@@ -99,26 +105,7 @@ where
     DB: Database,
     DB::Connection: Engine,
 {
-    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        self.store.run(|connection| sql::load(connection, None))
-    }
-
-    fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
-        self.store.run(|connection| sql::page(connection, after, most))
-    }
-
-    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
-        self.store.run(|connection| sql::load(connection, Some(scope)))
-    }
-
-    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-        self.store.run(|connection| sql::get(connection, id))
-    }
-
-    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        check_writable(NAME, changes)?;
-        self.store.run(|connection| sql::commit(connection, changes))
-    }
+    sql::key_store!();
 }
 
 impl<DB: Database> fmt::Debug for Sqlx<DB> {
