@@ -18,6 +18,18 @@ pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
+/// Whether it is a sealed value as PostgreSQL writes a `bytea` that is assigned to a column of text: `\\x01…` in hex. It must
+/// not be taken for a plaintext.
+pub(crate) fn is_hex_of_sealed(text: &[u8]) -> bool {
+    /// Of the suite that adds least.
+    const SHORTEST: usize = 2 * 21;
+    let hex = text.strip_prefix(b"\\x").unwrap_or_default();
+    hex.len() >= SHORTEST
+        && hex.len().is_multiple_of(2)
+        && hex.starts_with(b"01")
+        && hex.iter().all(u8::is_ascii_hexdigit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,6 +41,18 @@ mod tests {
             assert_eq!(decode(bad), None, "{bad:?}");
         }
         assert_eq!(decode(b"AQ==").as_deref(), Some(&[1][..]));
+    }
+
+    #[test]
+    fn hex_of_a_sealed_value_is_told_from_text() {
+        let hex = |bytes: &[u8]| format!("\\x{}", hex::encode(bytes));
+        assert!(is_hex_of_sealed(hex(&[1; 21]).as_bytes()));
+        assert!(is_hex_of_sealed(hex(&[1; 65]).as_bytes()));
+        for text in ["", "\\x", "\\x01", &hex(&[1; 20]), &hex(&[2; 65]), &hex(&[1; 65])[1..], &hex(&[1; 65])[..131]]
+        {
+            assert!(!is_hex_of_sealed(text.as_bytes()), "{text}");
+        }
+        assert!(!is_hex_of_sealed(format!("{}g", &hex(&[1; 65])[..131]).as_bytes()));
     }
 
     proptest! {

@@ -37,9 +37,14 @@ pub enum ErrorKind {
         "the stored value is not sealed: if the column still holds plaintext, declare it `migrating` until it is encrypted"
     )]
     NotSealed,
+    /// What is stored is a sealed value that the database wrote out as text, because its column is text and the model's isn't.
+    #[error(
+        "the stored value is sealed bytes that the database turned into text, since its column is text: make it one of bytes (PostgreSQL: ALTER TABLE … ALTER COLUMN … TYPE bytea USING …::bytea, which keeps what is stored)"
+    )]
+    SealedAsText,
     /// The value is under a key that isn't in the key store.
     #[error(
-        "the value is sealed under key {0}, which the key store does not have: the value is damaged, or the key store was lost or is another one; restore it"
+        "the value is sealed under key {0}, which the key store does not have: the value is damaged (a column of text does that to bytes on MySQL), or the key store was lost or is another one; restore it"
     )]
     UnknownKey(KeyId),
     /// The key isn't loaded, and this keyring never waits for a KMS.

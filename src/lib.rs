@@ -58,7 +58,7 @@ pub use keys::{
     Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, MalformedRecord, TransitionError, WrappedKey,
 };
 pub use model::{Column, ContextColumn, Model, Schema};
-pub use schema::{LockError, SchemaLock};
+pub use schema::{LockError, SchemaLock, column_check};
 pub use sealed::Sealed;
 pub use suite::Suite;
 pub use value::{Encoded, Field, Json, JsonValue, Malformed, Value};

@@ -165,6 +165,7 @@ impl Keyring {
                 open_armor(column, text, |sealed| self.open_framed(column, row, sealed))
             }
             StoredValue::TooLong(len) => Err(ErrorKind::TooLong(len)),
+            StoredValue::Text(text) if armor::is_hex_of_sealed(text) => Err(ErrorKind::SealedAsText),
             StoredValue::Integer(_) | StoredValue::Real(_) | StoredValue::Text(_) | StoredValue::Other => {
                 Err(ErrorKind::NotSealed)
             }

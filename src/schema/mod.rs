@@ -1,6 +1,9 @@
 //! The schema lock: a committed file that lists every sealed column with what its stored data depends on.
 
+mod columns;
 mod diff;
+
+pub use columns::column_check;
 
 use crate::model::{Column, Model, Schema};
 use serde::{Deserialize, Serialize};

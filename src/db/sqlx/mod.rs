@@ -186,10 +186,12 @@ pub struct SealedColumns<DB> {
 impl<DB: SqlxDatabase> SealedColumns<DB> {
     /// Seals those of the columns that must be: `seal` gives `None` for the others.
     pub fn seal(columns: &[usize], seal: impl Fn(usize) -> Option<SealedValue>) -> Result<Self, sqlx::Error> {
-        let values: Vec<_> = columns.iter().rev().filter_map(|column| seal(*column)).collect();
-        for value in values.iter().rev() {
-            DB::check(value).map_err(encode_error)?;
+        let mut values = Vec::with_capacity(columns.len());
+        for value in columns.iter().filter_map(|column| seal(*column)) {
+            DB::check(&value).map_err(encode_error)?;
+            values.push(value);
         }
+        values.reverse();
         Ok(Self { values, database: PhantomData })
     }
 
