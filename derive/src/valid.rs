@@ -46,6 +46,16 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
     for attrs in model.fields.iter().filter_map(|field| field.plain.as_ref()) {
         plain(attrs, errors);
     }
+    let columns = model.fields.iter().filter(|field| {
+        field.diesel("embed").is_none() && field.sqlx.flatten.is_none() && field.sqlx.skip.is_none()
+    });
+    let mut in_database = HashSet::new();
+    for field in columns.filter(|_| model.writes()) {
+        // One of them would be written over the other: a plain field over a sealed one.
+        if !in_database.insert(&field.sql_name) {
+            errors.at(field.ident, format!("two fields are for the column `{}`", field.sql_name));
+        }
+    }
     let mut names = HashSet::new();
     for (field, attrs) in model.sealed() {
         if !names.insert(logical_name(field, attrs)) {

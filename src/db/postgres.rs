@@ -13,14 +13,13 @@ impl StoredAs {
     pub(crate) const fn of_oid(oid: u32) -> Self {
         const BYTEA: u32 = 17;
         const TEXT: u32 = 25;
-        const NAME: u32 = 19;
         const BPCHAR: u32 = 1042;
         const VARCHAR: u32 = 1043;
         // `FirstNormalObjectId`: types from here on are made by the database's users, `citext` for example.
         const FIRST_OF_USERS: u32 = 16384;
         match oid {
             BYTEA => Self::Bytes,
-            TEXT | NAME | BPCHAR | VARCHAR | FIRST_OF_USERS.. => Self::Text,
+            TEXT | BPCHAR | VARCHAR | FIRST_OF_USERS.. => Self::Text,
             _ => Self::Other,
         }
     }

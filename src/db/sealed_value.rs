@@ -26,8 +26,16 @@ struct Form {
 
 impl SealedValue {
     /// `stored` is what is to be stored: in a column of base64 that.
-    pub(crate) const fn new(column: &Column, stored: Result<Option<Vec<u8>>, Error>) -> Self {
+    pub(crate) fn new(column: &Column, stored: Result<Option<Vec<u8>>, Error>) -> Self {
         let at = (column.table(), column.name());
+        // What was sealed elsewhere and is written as it is must fit too.
+        let stored = stored.and_then(|value| match (&value, column.size()) {
+            (Some(bytes), Some(size)) if u32::try_from(bytes.len()).is_ok_and(|len| len > size) => {
+                let kind = ErrorKind::TooLongForColumn { needs: bytes.len(), size, base64: column.is_base64() };
+                Err(Error::at(column, kind))
+            }
+            _ => Ok(value),
+        });
         Self { stored, form: Form { at, base64: column.is_base64(), sized: column.size().is_some() } }
     }
 

@@ -298,7 +298,7 @@ fn find(records: &[KeyRecord], id: KeyId) -> Result<&KeyRecord, KeyringError> {
 }
 
 /// Whether the store holds what was committed, or what another process made of it since.
-fn check_stored(record: &KeyRecord, stored: &[KeyRecord]) -> Result<(), KeyringError> {
+pub(super) fn check_stored(record: &KeyRecord, stored: &[KeyRecord]) -> Result<(), KeyringError> {
     let kept = |stored: &KeyRecord| stored == record || stored.revision > record.revision;
     match find(stored, record.id) {
         Ok(stored) if kept(stored) => Ok(()),

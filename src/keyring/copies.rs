@@ -1,6 +1,7 @@
 //! The wrapped copies of data keys: under newer versions of a KEK, under more KEKs, under fewer.
 
 use super::admin::ATTEMPTS;
+use super::admin::check_stored;
 use super::workers::within;
 use super::{Keyring, KeyringError};
 use crate::keys::{KekUri, KeyRecord, KeyState, WrappedKey};
@@ -117,6 +118,9 @@ impl Keyring {
             let changed = KeyRecord { wrapped, revision, ..record };
             match self.inner.backends.store.commit(&[Change::Update(changed.clone())]) {
                 Ok(()) => {
+                    // A trigger, say, may have kept the old copies: then the old KEK must not go.
+                    let stored = self.inner.backends.store.get(id)?;
+                    check_stored(&changed, stored.as_slice())?;
                     let keks: Vec<_> = changed.wrapped.iter().map(|copy| copy.kek.as_str()).collect();
                     tracing::info!(key = %id, ?keks, "changed the copies of a data key");
                     return Ok(true);

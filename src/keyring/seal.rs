@@ -178,11 +178,31 @@ impl Keyring {
             // What can't be a sealed value, or is under a key that this keyring doesn't know, is taken for plaintext; what
             // is damaged stays refused.
             Err(kind @ (ErrorKind::NotSealed | ErrorKind::UnknownKey(_))) if column.is_migrating() => {
+                self.refuse_damaged(stored)?;
                 Some(from_plaintext(stored).ok_or(kind)?)
             }
             Err(kind) => return Err(kind),
         };
         F::from_value(value).ok_or(ErrorKind::UnexpectedNull)
+    }
+
+    /// What can't be a whole sealed value but begins like one, under a key that there is, is one that was damaged, and no
+    /// plaintext.
+    fn refuse_damaged(&self, stored: StoredValue<'_>) -> Result<(), ErrorKind> {
+        let start = match stored {
+            StoredValue::Bytes(bytes) | StoredValue::Untyped(bytes) => bytes.get(..HEADER_LEN).map(<[u8]>::to_vec),
+            // Of base64: eight characters are six bytes.
+            StoredValue::Text(text) => text.get(..8).and_then(armor::decode),
+            _ => None,
+        };
+        let Some(id) = start.and_then(|start| Envelope::parse(&start).ok().map(|envelope| envelope.key_id)) else {
+            return Ok(());
+        };
+        match self.with_key(id, |_| Ok(())) {
+            Err(ErrorKind::UnknownKey(_)) => Ok(()),
+            Ok(()) => Err(ErrorKind::Rejected),
+            Err(other) => Err(other),
+        }
     }
 
     /// `encoded` is `None` for a hidden NULL.

@@ -24,6 +24,10 @@ use diesel::connection::LoadConnection;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use std::error::Error;
 use std::fmt;
+use std::time::{Duration, Instant};
+
+/// How long a call waits for the calls before it, about as long as a keyring waits for the call.
+const TURN: Duration = Duration::from_secs(10);
 
 /// Data keys in the table `fieldseal_keys` of the program's own database, through any of diesel's connections to it: a
 /// `SqliteConnection`, a `PgConnection`, a `MysqlConnection`, a pooled one, an instrumented one.
@@ -80,7 +84,10 @@ where
     }
 
     fn run<T>(&self, work: impl FnMut(&mut Session<C>) -> Result<T, Failed>) -> Result<T, StoreError> {
-        self.kept.run(None, work).map_err(|failed| failed.of(NAME, <C::Backend as Engine>::DIALECT))
+        // For a turn: how long the library waits for the server is its own affair.
+        self.kept
+            .run(Instant::now().checked_add(TURN), work)
+            .map_err(|failed| failed.of(NAME, <C::Backend as Engine>::DIALECT))
     }
 }
 

@@ -8,7 +8,8 @@ use crate::store::{Change, Conflict, Dialect};
 
 /// For the next transaction only. Nobody else's uncommitted rows, and none of what changes after the first statement. A
 /// session without autocommit may be inside a transaction that nobody began, where the level can't be set.
-pub(super) const MYSQL_ISOLATION: &str = "COMMIT; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+pub(super) const MYSQL_ISOLATION: &str =
+    "COMMIT AND NO CHAIN NO RELEASE; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 
 /// Until the end of the transaction; the numbers are the first eight bytes of SHA-256 of `fieldseal_keys`, in halves, and
 /// an advisory lock belongs to one database.
@@ -37,7 +38,7 @@ const MYSQL_LOCK: &str =
 const MYSQL_BEFORE: &str = "\
 SET @fieldseal_row = @@SESSION.innodb_lock_wait_timeout, @fieldseal_table = @@SESSION.lock_wait_timeout;
 SET SESSION innodb_lock_wait_timeout = 5, SESSION lock_wait_timeout = 5;
-COMMIT;
+COMMIT AND NO CHAIN NO RELEASE;
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 const MYSQL_AFTER: &str = "\
 DO RELEASE_LOCK(CONCAT('fieldseal_keys.', LEFT(SHA2(LOWER(DATABASE()), 256), 40)));
@@ -173,8 +174,14 @@ fn insert(connection: &mut impl Connection, record: &KeyRecord) -> Result<(), Fa
         Param::Integer(record.created),
         Param::Integer(revision(record.revision)?),
     ];
-    connection.execute(Statements::of(dialect).insert, &params)?;
-    Ok(())
+    match connection.execute(Statements::of(dialect).insert, &params)? {
+        1 => Ok(()),
+        // What the database itself keeps from being done must not be done in half.
+        _ => {
+            Err(Fault::own(Kind::Other, "it didn't insert a key: look for triggers and rules on `fieldseal_keys`")
+                .into())
+        }
+    }
 }
 
 /// With the revision that was seen: a proxy in between may have lent the lock's session to somebody else.
@@ -188,7 +195,8 @@ fn update(connection: &mut impl Connection, record: &KeyRecord, seen: u64) -> Re
     ];
     match connection.execute(Statements::of(connection.dialect()).update, &params)? {
         0 => Err(Failed::Conflict(Conflict::Stale(record.id))),
-        _ => Ok(()),
+        1 => Ok(()),
+        _ => Err(Fault::own(Kind::Other, "one update changed several keys: its ids aren't unique").into()),
     }
 }
 

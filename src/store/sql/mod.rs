@@ -60,15 +60,25 @@ pub(super) trait Connection {
     fn batch(&mut self, sql: &'static str) -> Result<(), Fault>;
 
     fn begin(&mut self) -> Result<(), Fault> {
-        self.batch("BEGIN")
+        self.batch(match self.dialect() {
+            // Whatever `sql_mode` is; and below, whatever `completion_type` is.
+            Dialect::Mysql => "START TRANSACTION",
+            _ => "BEGIN",
+        })
     }
 
     fn commit(&mut self) -> Result<(), Fault> {
-        self.batch("COMMIT")
+        self.batch(match self.dialect() {
+            Dialect::Mysql => "COMMIT AND NO CHAIN NO RELEASE",
+            _ => "COMMIT",
+        })
     }
 
     fn rollback(&mut self) -> Result<(), Fault> {
-        self.batch("ROLLBACK")
+        self.batch(match self.dialect() {
+            Dialect::Mysql => "ROLLBACK AND NO CHAIN NO RELEASE",
+            _ => "ROLLBACK",
+        })
     }
 }
 

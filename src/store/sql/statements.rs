@@ -29,16 +29,23 @@ pub(super) struct Statements {
 
 macro_rules! statements {
     (
-        scope: $scope:literal, columns: $columns:literal,
+        texts: $texts:literal, scope: $scope:literal, columns: $columns:literal,
         $one:literal $two:literal $three:literal $four:literal $five:literal $six:literal $seven:literal
     ) => {
         Statements {
             // What is called `fieldseal_keys` may be an endless view. One more than `MAX_ROWS`.
-            load: select!(" LIMIT 1000001"),
-            load_scope: select!(" WHERE ", $scope, " LIMIT 1000001"),
-            page: select!(" WHERE id > ", $one, " ORDER BY id LIMIT ", $two),
-            get: select!(" WHERE id = ", $one, " LIMIT 1"),
-            other_primary: select!(" WHERE ", $scope, " AND state = 'primary' AND id <> ", $two, " LIMIT 1"),
+            load: select!($texts, " LIMIT 1000001"),
+            load_scope: select!($texts, " WHERE ", $scope, " LIMIT 1000001"),
+            page: select!($texts, " WHERE id > ", $one, " ORDER BY id LIMIT ", $two),
+            get: select!($texts, " WHERE id = ", $one, " LIMIT 1"),
+            other_primary: select!(
+                $texts,
+                " WHERE ",
+                $scope,
+                " AND state = 'primary' AND id <> ",
+                $two,
+                " LIMIT 1"
+            ),
             insert: concat!(
                 "INSERT INTO fieldseal_keys (id, scope, state, commitment, wrapped, created, revision) VALUES (",
                 $one,
@@ -78,18 +85,24 @@ macro_rules! statements {
 }
 
 macro_rules! select {
-    ($($rest:literal),*) => {
-        concat!("SELECT id, scope, state, commitment, wrapped, created, revision FROM fieldseal_keys", $($rest),*)
+    ($of:literal, $($rest:literal),*) => {
+        concat!("SELECT id, ", $of, ", created, revision FROM fieldseal_keys", $($rest),*)
     };
 }
 
 static SQLITE: Statements = statements! {
+    texts: "scope, state, commitment, wrapped",
     scope: "scope = ?1", columns: "pragma_table_info('fieldseal_keys') WHERE name",
     "?1" "?2" "?3" "?4" "?5" "?6" "?7"
 };
 
-/// The indexes are on the scope's hash: an entry of a btree is shorter than a scope can be.
+/// The indexes are on the scope's hash: an entry of a btree is shorter than a scope can be. What no key record can have is left
+/// on the server: libraries hold whole results, and somebody else may have made the table.
 static POSTGRES: Statements = statements! {
+    texts: "CASE WHEN octet_length(scope::text) <= 131072 THEN scope END AS scope, \
+            CASE WHEN octet_length(state::text) <= 64 THEN state END AS state, \
+            CASE WHEN octet_length(commitment::text) <= 128 THEN commitment END AS commitment, \
+            CASE WHEN octet_length(wrapped::text) <= 1048576 THEN wrapped END AS wrapped",
     scope: "sha256(scope) = sha256($1) AND scope = $1",
     columns: "pg_catalog.pg_attribute WHERE attrelid = to_regclass('fieldseal_keys') AND NOT attisdropped \
               AND atttypid = CASE WHEN attname IN ('scope', 'commitment') THEN 'bytea'::regtype \
@@ -98,6 +111,10 @@ static POSTGRES: Statements = statements! {
 };
 
 static MYSQL: Statements = statements! {
+    texts: "CASE WHEN octet_length(scope) <= 65535 THEN scope END AS scope, \
+            CASE WHEN octet_length(state) <= 64 THEN state END AS state, \
+            CASE WHEN octet_length(commitment) <= 64 THEN commitment END AS commitment, \
+            CASE WHEN octet_length(wrapped) <= 1048576 THEN wrapped END AS wrapped",
     scope: "scope = ?",
     columns: "information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'fieldseal_keys' \
               AND column_name",
