@@ -49,13 +49,11 @@ macro_rules! behaviours {
     };
 }
 
-/// A test of each library that writes and each that reads.
+/// A test of each library that writes and each other that reads.
 macro_rules! pairs {
     ($($behaviour:ident)+) => {
-        pairs! { sqlite_diesel_to_diesel: DieselSqlite, DieselSqlite, $($behaviour)+ }
         pairs! { sqlite_diesel_to_rusqlite: DieselSqlite, Rusqlite, $($behaviour)+ }
         pairs! { sqlite_rusqlite_to_diesel: Rusqlite, DieselSqlite, $($behaviour)+ }
-        pairs! { sqlite_rusqlite_to_rusqlite: Rusqlite, Rusqlite, $($behaviour)+ }
     };
     ($module:ident: $Writer:ident, $Reader:ident, $($behaviour:ident)+) => {
         mod $module {

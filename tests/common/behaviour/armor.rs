@@ -86,7 +86,7 @@ fn base64_of_other_bytes_is_refused<C: Client + Store<Vault>>() {
         let mut others = vec![changed(|char| char.to_ascii_uppercase()), changed(|char| char.to_ascii_lowercase())];
         others.extend([other_case, text.chars().rev().collect(), format!("{text}{text}")]);
         // A letter's case, in every place that has a letter.
-        for (at, char) in text.char_indices().step_by(C::STEP) {
+        for (at, char) in text.char_indices().step_by(C::step(column)) {
             others.push(with(&text, at, if char.is_ascii_uppercase() { 'a' } else { 'A' }));
         }
         // Whole groups of four are whole bytes.

@@ -19,7 +19,7 @@ fn every_shorter_value_is_refused<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     for column in columns() {
         let whole = world.sealed(column, 1);
-        for len in (0..whole.len()).rev().step_by(C::STEP) {
+        for len in (0..whole.len()).rev().step_by(C::step(column)) {
             let kind = if len < column.suite().overhead() { ErrorKind::NotSealed } else { ErrorKind::Rejected };
             world.refuse_sealed(column, &whole[..len], &[kind]);
         }
@@ -37,7 +37,7 @@ fn every_flipped_bit_is_refused<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     for column in columns() {
         let whole = world.sealed(column, 1);
-        for bit in (0..whole.len() * 8).step_by(C::STEP) {
+        for bit in (0..whole.len() * 8).step_by(C::step(column)) {
             let mut flipped = whole.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             let id = KeyId::new(u32::from_be_bytes(flipped[1..5].try_into().unwrap()));

@@ -223,7 +223,7 @@ fn damage_under_a_known_key_is_refused_while_migrating_too<C: Client + Store<Leg
         let whole = from_base64(&stored).unwrap();
         world.set(field, &Raw::stored(column(field), stored));
         assert_eq!(world.read_legacy(field), Err(ErrorKind::Rejected), "{field} of another row");
-        for bit in (5 * 8..whole.len() * 8).step_by(C::STEP) {
+        for bit in (5 * 8..whole.len() * 8).step_by(C::step(column(field))) {
             let mut flipped = whole.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             world.set(field, &Raw::sealed(column(field), &flipped));

@@ -11,6 +11,7 @@ behaviours! {
     size_for_is_exactly_what_the_database_needs
     what_is_too_long_for_its_declared_size_is_refused_before_it_is_written
     without_a_declared_size_nothing_is_written_where_it_could_be_cut
+    null_needs_no_size
     a_size_that_the_model_has_wrong_is_noticed
 }
 
@@ -171,6 +172,53 @@ fn without_a_declared_size_nothing_is_written_where_it_could_be_cut<C: Client + 
         assert_eq!(world.database.count("sizes"), 0);
         let refusal = world.client.insert(&Unsized::new(1, |_| None)).unwrap_err().refusal();
         assert_eq!((refusal.place().1, refusal.error.kind()), ("xaes_hidden", &ErrorKind::SizeUnknown));
+    }
+}
+
+diesel::table! {
+    bare (id) {
+        id -> BigInt,
+        data -> Nullable<Binary>,
+        text -> Nullable<Text>,
+    }
+}
+
+model! {
+    #[derive(Debug, Clone, PartialEq)]
+    #[encrypt(table = "bare", row = id, keyring = Keys, no_debug)]
+    #[diesel(table_name = bare, treat_none_as_null = true)]
+    pub struct Bare {
+        id: i64,
+        #[encrypt]
+        data: Option<Vec<u8>>,
+        #[encrypt(base64)]
+        text: Option<String>,
+    }
+}
+
+stores! { Bare in bare }
+
+fn null_needs_no_size<C: Client + Store<Bare>>() {
+    for strict in [true, false] {
+        let mut world = World::<C>::with_table_of::<Bare>();
+        relax(&mut world, strict);
+        let null = |id| Bare { id, data: None, text: None };
+        let rows = [null(1), null(2), null(3)];
+        assert_eq!(world.client.insert(&rows[0]).unwrap(), 1);
+        assert_eq!(world.client.insert_many(&rows[1..]).unwrap(), 2);
+        world.client.upsert(&rows[1]).unwrap();
+        world.client.update(&rows[2]).unwrap();
+        assert_eq!(world.client.load_all().unwrap(), rows);
+        // A value among them is refused with all of them.
+        let valued = Bare { id: 5, data: None, text: Some("x".into()) };
+        let batch = world.client.insert_many(&[null(4), valued, null(6)]);
+        if World::<C>::dialect() == Dialect::Mysql {
+            let refusal = batch.unwrap_err().refusal();
+            assert_eq!((refusal.place(), refusal.error.kind()), (("bare", "text"), &ErrorKind::SizeUnknown));
+            assert_eq!(world.client.load_all().unwrap(), rows);
+        } else {
+            assert_eq!(batch.unwrap(), 3);
+        }
     }
 }
 

@@ -92,7 +92,7 @@ impl Client for Rusqlite {
 
     const NAME: &'static str = "rusqlite on SQLite";
 
-    const STEP: usize = 1;
+    const TRIES_ALL: bool = true;
 
     fn connect(database: &SqliteFile) -> Self {
         Self { connection: open(&database.url()) }

@@ -73,36 +73,27 @@ macro_rules! behaviours {
     };
 }
 
-/// A test of each library that writes and each that reads what it wrote.
+/// A test of each library that writes and each other that reads what it wrote.
 macro_rules! pairs {
     ($($behaviour:ident)+) => {
-        pairs! { sqlite_diesel_to_diesel: behaviour::DieselSqlite, behaviour::DieselSqlite, $($behaviour)+ }
         pairs! { sqlite_diesel_to_rusqlite: behaviour::DieselSqlite, behaviour::Rusqlite, $($behaviour)+ }
         pairs! { sqlite_diesel_to_sqlx: behaviour::DieselSqlite, sqlx::SqlxSqlite, $($behaviour)+ }
         pairs! { sqlite_rusqlite_to_diesel: behaviour::Rusqlite, behaviour::DieselSqlite, $($behaviour)+ }
-        pairs! { sqlite_rusqlite_to_rusqlite: behaviour::Rusqlite, behaviour::Rusqlite, $($behaviour)+ }
         pairs! { sqlite_rusqlite_to_sqlx: behaviour::Rusqlite, sqlx::SqlxSqlite, $($behaviour)+ }
         pairs! { sqlite_sqlx_to_diesel: sqlx::SqlxSqlite, behaviour::DieselSqlite, $($behaviour)+ }
         pairs! { sqlite_sqlx_to_rusqlite: sqlx::SqlxSqlite, behaviour::Rusqlite, $($behaviour)+ }
-        pairs! { sqlite_sqlx_to_sqlx: sqlx::SqlxSqlite, sqlx::SqlxSqlite, $($behaviour)+ }
-        pairs! { postgres_diesel_to_diesel: servers::DieselPostgres, servers::DieselPostgres, $($behaviour)+ }
         pairs! { postgres_diesel_to_diesel_async: servers::DieselPostgres, servers::DieselAsyncPostgres, $($behaviour)+ }
         pairs! { postgres_diesel_to_sqlx: servers::DieselPostgres, sqlx::SqlxPostgres, $($behaviour)+ }
         pairs! { postgres_diesel_async_to_diesel: servers::DieselAsyncPostgres, servers::DieselPostgres, $($behaviour)+ }
-        pairs! { postgres_diesel_async_to_diesel_async: servers::DieselAsyncPostgres, servers::DieselAsyncPostgres, $($behaviour)+ }
         pairs! { postgres_diesel_async_to_sqlx: servers::DieselAsyncPostgres, sqlx::SqlxPostgres, $($behaviour)+ }
         pairs! { postgres_sqlx_to_diesel: sqlx::SqlxPostgres, servers::DieselPostgres, $($behaviour)+ }
         pairs! { postgres_sqlx_to_diesel_async: sqlx::SqlxPostgres, servers::DieselAsyncPostgres, $($behaviour)+ }
-        pairs! { postgres_sqlx_to_sqlx: sqlx::SqlxPostgres, sqlx::SqlxPostgres, $($behaviour)+ }
-        pairs! { mysql_diesel_to_diesel: servers::DieselMysql, servers::DieselMysql, $($behaviour)+ }
         pairs! { mysql_diesel_to_diesel_async: servers::DieselMysql, servers::DieselAsyncMysql, $($behaviour)+ }
         pairs! { mysql_diesel_to_sqlx: servers::DieselMysql, sqlx::SqlxMysql, $($behaviour)+ }
         pairs! { mysql_diesel_async_to_diesel: servers::DieselAsyncMysql, servers::DieselMysql, $($behaviour)+ }
-        pairs! { mysql_diesel_async_to_diesel_async: servers::DieselAsyncMysql, servers::DieselAsyncMysql, $($behaviour)+ }
         pairs! { mysql_diesel_async_to_sqlx: servers::DieselAsyncMysql, sqlx::SqlxMysql, $($behaviour)+ }
         pairs! { mysql_sqlx_to_diesel: sqlx::SqlxMysql, servers::DieselMysql, $($behaviour)+ }
         pairs! { mysql_sqlx_to_diesel_async: sqlx::SqlxMysql, servers::DieselAsyncMysql, $($behaviour)+ }
-        pairs! { mysql_sqlx_to_sqlx: sqlx::SqlxMysql, sqlx::SqlxMysql, $($behaviour)+ }
     };
     ($module:ident: $at:ident::$Writer:ident, $from:ident::$Reader:ident, $($behaviour:ident)+) => {
         mod $module {
