@@ -89,7 +89,8 @@ mod diesel_alone {
         for sql in ["DROP TABLE IF EXISTS fieldseal_keys", "DROP TABLE IF EXISTS alone"] {
             diesel::sql_query(sql).execute(conn).unwrap();
         }
-        let create = format!("CREATE TABLE alone (id BIGINT PRIMARY KEY, name {BYTES} NOT NULL, diagnosis {BYTES})");
+        let create =
+            format!("CREATE TABLE alone (id BIGINT PRIMARY KEY, name {BYTES} NOT NULL, diagnosis {BYTES})");
         diesel::sql_query(create).execute(conn).unwrap();
         let store = store::Diesel::connecting(move || Conn::establish(&url));
         store.create_table().unwrap();
@@ -136,7 +137,8 @@ mod diesel_async_alone {
         for sql in ["DROP TABLE IF EXISTS fieldseal_keys", "DROP TABLE IF EXISTS alone"] {
             diesel::sql_query(sql).execute(conn).await.unwrap();
         }
-        let create = format!("CREATE TABLE alone (id BIGINT PRIMARY KEY, name {BYTES} NOT NULL, diagnosis {BYTES})");
+        let create =
+            format!("CREATE TABLE alone (id BIGINT PRIMARY KEY, name {BYTES} NOT NULL, diagnosis {BYTES})");
         diesel::sql_query(create).execute(conn).await.unwrap();
         let store = store::DieselAsync::<Conn>::new(url).unwrap();
         store.create_table().unwrap();
@@ -217,7 +219,8 @@ mod rusqlite_alone {
     fn works() {
         let (_dir, path) = sqlite_file();
         let conn = rusqlite::Connection::open(&path).unwrap();
-        conn.execute("CREATE TABLE alone (id INTEGER PRIMARY KEY, name BLOB NOT NULL, diagnosis BLOB)", []).unwrap();
+        conn.execute("CREATE TABLE alone (id INTEGER PRIMARY KEY, name BLOB NOT NULL, diagnosis BLOB)", [])
+            .unwrap();
         let store = store::Sqlite::open(&path).unwrap();
         store.create_table().unwrap();
         let (keyring, _kek) = start(store);
@@ -226,7 +229,8 @@ mod rusqlite_alone {
         keyring.rotate(&Scope::APPLICATION).unwrap();
         conn.execute(insert, patient(2).params().bind().as_slice()).unwrap();
         let mut select = conn.prepare("SELECT * FROM alone ORDER BY id").unwrap();
-        let all = select.query_map([], |row| Patient::try_from(row)).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
+        let all =
+            select.query_map([], |row| Patient::try_from(row)).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
         assert!(all == [patient(1), patient(2)]);
         conn.execute("UPDATE alone SET id = 3 WHERE id = 2", []).unwrap();
         let moved = select.query_map([], |row| Patient::try_from(row)).unwrap().last().unwrap().err().unwrap();

@@ -8,6 +8,7 @@ mod common;
 mod async_diesel;
 mod exhausted;
 mod sessions;
+mod sqlite;
 mod sqlx;
 mod sync_diesel;
 
