@@ -2,8 +2,9 @@
 //!
 //! A crate that includes this folder gives macros: `model!` derives a model for the libraries that the crate has,
 //! `stores!` makes each of its clients keep a model, `behaviours!` makes a test of each behaviour on each client and
-//! `pairs!` one on each two clients of a database. The library's own crate has the clients of SQLite that need no server;
-//! `tests/databases` has all nine.
+//! `pairs!` one of each client that writes and each other of its database that reads. `histories!` says which two share a
+//! table, `uuid_modules!` and `uuid_stores!` how the databases keep UUIDs. The library's own crate has the clients of SQLite
+//! that need no server; `tests/databases` has all nine.
 
 #[macro_use]
 mod stores;

@@ -157,7 +157,7 @@ fn a_value_opens_only_where_it_was_sealed<C: Client + Store<Left> + Store<Right>
         };
         let step = C::step(to.column);
         // A client that tries a part of them tries other places' in each: its own, those beside it, those far away.
-        let tried_here = |at: usize| (at + 3 * place) % step == 0;
+        let tried_here = |at: usize| (at + 3 * place).is_multiple_of(step);
         for (from, sealed) in (0..)
             .zip(&cells)
             .zip(&sealed)
