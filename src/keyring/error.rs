@@ -18,7 +18,7 @@ use std::time::Duration;
 pub enum KeyringError {
     /// The key store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// The KMS didn't wrap a new key.
     #[error("a new data key could not be wrapped: {0}")]
     Wrap(#[source] KmsError),
@@ -214,5 +214,14 @@ impl fmt::Display for LoadError {
 impl From<KeyringError> for ErrorKind {
     fn from(error: KeyringError) -> Self {
         Self::LoadFailed(LoadError(Arc::new(error)))
+    }
+}
+
+impl From<StoreError> for KeyringError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotStored(id) => Self::NotStored(id),
+            other => Self::Store(other),
+        }
     }
 }

@@ -118,6 +118,11 @@ pub enum StoreError {
     /// Another process changed the store first, or drew the same id.
     #[error("the key store was changed by another process at the same moment")]
     Conflict(Conflict),
+    /// The database did nothing where a record was to be added, and said nothing: the whole commit was rolled back.
+    #[error(
+        "the key store did not keep data key {0}, and nothing of the change was made: look for a trigger or rule on its table"
+    )]
+    NotStored(KeyId),
     /// The store can't be reached, read or written.
     #[error("the key store {store} is unavailable: {message}")]
     Unavailable {

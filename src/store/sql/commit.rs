@@ -177,10 +177,7 @@ fn insert(connection: &mut impl Connection, record: &KeyRecord) -> Result<(), Fa
     match connection.execute(Statements::of(dialect).insert, &params)? {
         1 => Ok(()),
         // What the database itself keeps from being done must not be done in half.
-        _ => {
-            Err(Fault::own(Kind::Other, "it didn't insert a key: look for triggers and rules on `fieldseal_keys`")
-                .into())
-        }
+        _ => Err(Failed::NotStored(record.id)),
     }
 }
 

@@ -3,7 +3,7 @@
 //! A fault is known by its SQLSTATE or number where the library tells it: a server's texts are in its administrator's
 //! language. SQLite's are always the same. No text here holds a column's value.
 
-use crate::keys::MalformedRecord;
+use crate::keys::{KeyId, MalformedRecord};
 use crate::store::{Conflict, Dialect, StoreError};
 use std::error::Error;
 use std::sync::Arc;
@@ -12,6 +12,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(in crate::store) enum Failed {
     Conflict(Conflict),
+    /// The database kept a record from being added.
+    NotStored(KeyId),
     Malformed(MalformedRecord),
     /// The table as a whole.
     Damaged(String),
@@ -30,6 +32,7 @@ impl Failed {
         let store = store.to_owned();
         match self {
             Self::Conflict(conflict) => StoreError::Conflict(conflict),
+            Self::NotStored(id) => StoreError::NotStored(id),
             Self::Malformed(error) => StoreError::Malformed { store, error },
             Self::Damaged(message) => StoreError::Damaged { store, message },
             Self::Fault(fault) => fault.of(store, dialect),
