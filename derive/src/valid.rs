@@ -50,7 +50,8 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
         field.diesel("embed").is_none() && field.sqlx.flatten.is_none() && field.sqlx.skip.is_none()
     });
     let mut in_database = HashSet::new();
-    for field in columns.filter(|_| model.writes()) {
+    // An empty name is refused already.
+    for field in columns.filter(|field| model.writes() && !field.sql_name.is_empty()) {
         // One of them would be written over the other: a plain field over a sealed one.
         if !in_database.insert(&field.sql_name) {
             errors.at(field.ident, format!("two fields are for the column `{}`", field.sql_name));
