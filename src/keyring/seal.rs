@@ -178,7 +178,7 @@ impl Keyring {
             // What can't be a sealed value, or is under a key that this keyring doesn't know, is taken for plaintext; what
             // is damaged stays refused.
             Err(kind @ (ErrorKind::NotSealed | ErrorKind::UnknownKey(_))) if column.is_migrating() => {
-                self.refuse_damaged(stored)?;
+                self.refuse_damaged(column, stored)?;
                 Some(from_plaintext(stored).ok_or(kind)?)
             }
             Err(kind) => return Err(kind),
@@ -188,11 +188,11 @@ impl Keyring {
 
     /// What can't be a whole sealed value but begins like one, under a key that there is, is one that was damaged, and no
     /// plaintext.
-    fn refuse_damaged(&self, stored: StoredValue<'_>) -> Result<(), ErrorKind> {
+    fn refuse_damaged(&self, column: &Column, stored: StoredValue<'_>) -> Result<(), ErrorKind> {
         let start = match stored {
             StoredValue::Bytes(bytes) | StoredValue::Untyped(bytes) => bytes.get(..HEADER_LEN).map(<[u8]>::to_vec),
             // Of base64: eight characters are six bytes.
-            StoredValue::Text(text) => text.get(..8).and_then(armor::decode),
+            StoredValue::Text(text) if column.is_base64() => text.get(..8).and_then(armor::decode),
             _ => None,
         };
         let Some(id) = start.and_then(|start| Envelope::parse(&start).ok().map(|envelope| envelope.key_id)) else {
