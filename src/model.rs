@@ -1,5 +1,6 @@
 //! What a model says of its sealed columns: the schema that the derive fills in.
 
+use crate::error::ErrorKind;
 use crate::suite::Suite;
 
 /// One sealed column, and everything that its stored data depends on.
@@ -169,6 +170,16 @@ impl Column {
         let framed = crate::plaintext::framed_value_len(self, len);
         let sealed = framed.saturating_add(if overhead < previous { previous } else { overhead });
         if self.base64 { crate::armor::len(sealed) } else { sealed }
+    }
+
+    /// Whether `needs` stored bytes, or characters of base64, fit into the database's column as far as the model says.
+    pub(crate) fn check_size(&self, needs: usize) -> Result<(), ErrorKind> {
+        match self.size {
+            Some(size) if usize::try_from(size).is_ok_and(|size| needs > size) => {
+                Err(ErrorKind::TooLongForColumn { needs, size, base64: self.base64 })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The logical table name.

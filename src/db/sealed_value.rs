@@ -29,12 +29,9 @@ impl SealedValue {
     pub(crate) fn new(column: &Column, stored: Result<Option<Vec<u8>>, Error>) -> Self {
         let at = (column.table(), column.name());
         // What was sealed elsewhere and is written as it is must fit too.
-        let stored = stored.and_then(|value| match (&value, column.size()) {
-            (Some(bytes), Some(size)) if u32::try_from(bytes.len()).is_ok_and(|len| len > size) => {
-                let kind = ErrorKind::TooLongForColumn { needs: bytes.len(), size, base64: column.is_base64() };
-                Err(Error::at(column, kind))
-            }
-            _ => Ok(value),
+        let stored = stored.and_then(|value| {
+            let len = value.as_ref().map_or(0, Vec::len);
+            column.check_size(len).map(|()| value).map_err(|kind| Error::at(column, kind))
         });
         Self { stored, form: Form { at, base64: column.is_base64(), sized: column.size().is_some() } }
     }

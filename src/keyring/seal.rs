@@ -292,17 +292,11 @@ fn from_plaintext<V: Value>(stored: StoredValue<'_>) -> Option<V> {
 
 /// Whether `total` sealed bytes may be stored, and fit into the column.
 fn check_length(column: &Column, total: usize) -> Result<(), ErrorKind> {
-    let base64 = column.is_base64();
-    let needs = if base64 { armor::len(total) } else { total };
+    let needs = if column.is_base64() { armor::len(total) } else { total };
     if needs > MAX_SEALED_LEN {
         return Err(ErrorKind::TooLong(needs));
     }
-    match column.size() {
-        Some(size) if usize::try_from(size).is_ok_and(|size| needs > size) => {
-            Err(ErrorKind::TooLongForColumn { needs, size, base64 })
-        }
-        _ => Ok(()),
-    }
+    column.check_size(needs)
 }
 
 /// Opens what a column stores: in a column of base64, the bytes that it stands for.

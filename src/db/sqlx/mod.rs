@@ -11,6 +11,7 @@ mod sqlite;
 use super::SealedValue;
 use crate::error::{Error, ErrorKind};
 use crate::model::Model;
+use smallvec::SmallVec;
 use sqlx::query::{Query, QueryAs, QueryScalar};
 use sqlx::query_builder::{QueryBuilder, Separated};
 use sqlx::{Database, Encode, Type};
@@ -115,7 +116,8 @@ pub trait BindRow<'q>: SqlxBind<'q> {
     /// `sqlx::Error::Encode` with a [`struct@Error`] inside, if a value can't be sealed. sqlx itself keeps no more than the text of
     /// an error until the statement is executed; this is the error itself.
     fn bind_row<R: SqlxRow<'q, Self::Database>>(self, row: &'q R) -> Result<Self, sqlx::Error> {
-        let all: Vec<usize> = (0..R::COLUMNS.len()).collect();
+        // On the stack, but for very wide rows.
+        let all: SmallVec<[usize; 32]> = (0..R::COLUMNS.len()).collect();
         row.bind_each(&all, self)
     }
 

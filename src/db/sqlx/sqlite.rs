@@ -63,8 +63,8 @@ impl<'r> Decode<'r, Sqlite> for StoredBytes {
             return Ok(Self::null());
         }
         // The value's own type, whatever the column was declared as.
-        let stored_as = value.type_info().name().to_owned();
-        Ok(match stored_as.as_str() {
+        let stored_as = value.type_info().into_owned();
+        Ok(match stored_as.name() {
             "BLOB" => Self::copy_of(StoredValue::Bytes(<&[u8] as Decode<Sqlite>>::decode(value)?)),
             "INTEGER" => Self::copy_of(StoredValue::Integer(<i64 as Decode<Sqlite>>::decode(value)?)),
             "REAL" => Self::copy_of(StoredValue::Real(<f64 as Decode<Sqlite>>::decode(value)?)),
