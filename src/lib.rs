@@ -34,8 +34,12 @@ mod plaintext;
 mod random;
 mod schema;
 mod sealed;
+#[cfg(feature = "_sweep")]
+pub mod sql;
 pub mod store;
 mod suite;
+#[cfg(feature = "_sweep")]
+pub mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod value;

@@ -22,6 +22,8 @@ mod material;
 mod over;
 mod prefetch;
 mod refresh;
+#[cfg(feature = "_sweep")]
+mod reseal;
 mod seal;
 mod sharded;
 mod slot;
@@ -32,6 +34,8 @@ mod workers;
 pub use clock::Clock;
 pub use config::KeyringBuilder;
 pub use error::{KeyringError, LoadError, Need};
+#[cfg(feature = "_sweep")]
+pub(crate) use reseal::Resealed;
 #[cfg(feature = "testing")]
 pub use over::{KeyringOverride, use_keyring};
 pub use slot::{Installed, KeyringSlot, KeyringSource, install};

@@ -218,15 +218,16 @@ impl Keyring {
         }
         let total = framed_len(column, encoded).saturating_add(column.suite().overhead());
         check_length(column, total)?;
+        let frame = |out: &mut Vec<u8>| push_framed(column, encoded, out);
         let sealed = match under {
-            None => self.with_primary(&row.scope, |key| seal_under(key, column, row, encoded, total)),
-            Some(id) => self.with_key(id, |key| seal_under(key, column, row, encoded, total)),
+            None => self.with_primary(&row.scope, |key| seal_under(key, column, row, total, frame)),
+            Some(id) => self.with_key(id, |key| seal_under(key, column, row, total, frame)),
         }?;
         Ok(if column.is_base64() { armor::encode(&sealed) } else { sealed })
     }
 
     /// Hands the scope's primary to `with`: the one that is loaded, and otherwise the one that a load brings.
-    fn with_primary<T>(
+    pub(super) fn with_primary<T>(
         &self,
         scope: &Scope,
         with: impl FnOnce(&KeyMaterial) -> Result<T, ErrorKind>,
@@ -261,6 +262,20 @@ impl Keyring {
         row: &RowContext,
         stored: &[u8],
     ) -> Result<Option<Zeroizing<Vec<u8>>>, ErrorKind> {
+        let Framed { mut plaintext, .. } = self.open_to_frame(column, row, stored)?;
+        match unframe(column, &mut plaintext) {
+            Ok(is_value) => Ok(is_value.then_some(plaintext)),
+            Err(_) => Err(ErrorKind::Malformed("padded value")),
+        }
+    }
+
+    /// Opens a sealed value, and leaves its frame on.
+    pub(super) fn open_to_frame(
+        &self,
+        column: &Column,
+        row: &RowContext,
+        stored: &[u8],
+    ) -> Result<Framed, ErrorKind> {
         let envelope = Envelope::parse(stored).map_err(|error| match error {
             EnvelopeError::TooLong => ErrorKind::TooLong(stored.len()),
             EnvelopeError::NotSealed => ErrorKind::NotSealed,
@@ -269,15 +284,18 @@ impl Keyring {
         if stored.len() < column.suite().overhead().min(shortest) {
             return Err(ErrorKind::NotSealed);
         }
-        let mut plaintext = self.with_key(envelope.key_id, |key| match key.scope == row.scope {
+        self.with_key(envelope.key_id, |key| match key.scope == row.scope {
             true => open_under_either_suite(key, column, row, envelope.body),
             false => Err(ErrorKind::Rejected),
-        })?;
-        match unframe(column, &mut plaintext) {
-            Ok(is_value) => Ok(is_value.then_some(plaintext)),
-            Err(_) => Err(ErrorKind::Malformed("padded value")),
-        }
+        })
     }
+}
+
+/// A plaintext in its frame, and what it was sealed under.
+pub(super) struct Framed {
+    pub(super) plaintext: Zeroizing<Vec<u8>>,
+    pub(super) key: KeyId,
+    pub(super) suite: Suite,
 }
 
 /// The plaintext that a migrating column still holds. Bytes that could be text are taken as what the type reads.
@@ -291,7 +309,7 @@ fn from_plaintext<V: Value>(stored: StoredValue<'_>) -> Option<V> {
 }
 
 /// Whether `total` sealed bytes may be stored, and fit into the column.
-fn check_length(column: &Column, total: usize) -> Result<(), ErrorKind> {
+pub(super) fn check_length(column: &Column, total: usize) -> Result<(), ErrorKind> {
     let needs = if column.is_base64() { armor::len(total) } else { total };
     if needs > MAX_SEALED_LEN {
         return Err(ErrorKind::TooLong(needs));
@@ -300,7 +318,7 @@ fn check_length(column: &Column, total: usize) -> Result<(), ErrorKind> {
 }
 
 /// Opens what a column stores: in a column of base64, the bytes that it stands for.
-fn open_armor<T>(
+pub(super) fn open_armor<T>(
     column: &Column,
     stored: &[u8],
     open: impl FnOnce(&[u8]) -> Result<T, ErrorKind>,
@@ -314,20 +332,20 @@ fn open_armor<T>(
     open(&armor::decode(stored).ok_or(ErrorKind::NotSealed)?)
 }
 
-/// Seals `encoded` under that key into `total` bytes.
-fn seal_under(
+/// Seals under that key into `total` bytes what `push_framed` appends: the plaintext in its frame.
+pub(super) fn seal_under(
     key: &KeyMaterial,
     column: &Column,
     row: &RowContext,
-    encoded: Option<&[u8]>,
     total: usize,
+    push_framed: impl FnOnce(&mut Vec<u8>),
 ) -> Result<Vec<u8>, ErrorKind> {
     let suite = column.suite();
     // Exactly one allocation, which never grows: the plaintext is nowhere else.
     let mut sealed = Vec::with_capacity(total);
     sealed.extend_from_slice(&Envelope::header(key.id));
     sealed.resize(HEADER_LEN + suite.prefix_len(), 0);
-    push_framed(column, encoded, &mut sealed);
+    push_framed(&mut sealed);
     sealed.resize(total, 0);
     let done = key.column(column, suite).and_then(|ready| {
         let (prefix, text, suffix) = split_body(&mut sealed, suite).ok_or(Failed::Rejected)?;
@@ -346,7 +364,7 @@ fn open_under_either_suite(
     column: &Column,
     row: &RowContext,
     body: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
+) -> Result<Framed, ErrorKind> {
     let suite = column.suite();
     let bound = bound_row(column, suite, row);
     let opened = open_body(key, column, suite, bound, body);
@@ -366,14 +384,14 @@ fn open_body(
     suite: Suite,
     bound: &RowId,
     body: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
+) -> Result<Framed, ErrorKind> {
     let (prefix, rest) = body.split_at_checked(suite.prefix_len()).ok_or(ErrorKind::Rejected)?;
     let text_len = rest.len().checked_sub(suite.suffix_len()).ok_or(ErrorKind::Rejected)?;
     let (text, suffix) = rest.split_at_checked(text_len).ok_or(ErrorKind::Rejected)?;
     let mut plaintext = Zeroizing::new(text.to_vec());
     let ready = key.column(column, suite)?;
     ready.aad.complete(bound, |aad| ready.cipher.open(aad, prefix, &mut plaintext, suffix))?;
-    Ok(plaintext)
+    Ok(Framed { plaintext, key: key.id, suite })
 }
 
 /// The row as the AAD of a value of that suite has it. A column that is moving to or from AES-256-SIV, which is never

@@ -2,6 +2,7 @@
 
 mod columns;
 mod diff;
+mod load;
 
 pub use columns::column_check;
 
@@ -79,8 +80,18 @@ struct Entry {
     hide_null: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     base64: bool,
-    /// Where the database keeps it, `table.column`. Stored data doesn't depend on it.
+    /// Where the database keeps it, `table.column`. Stored data doesn't depend on it, nor on what follows: that is for the
+    /// command line.
     stored_in: String,
+    /// What values are padded to a multiple of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pad: Option<usize>,
+    /// How much the database's column holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    size: Option<u32>,
+    /// Whether plaintext is accepted on read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    migrating: bool,
 }
 
 /// A change in code that the lock file doesn't know of, or a lock file that can't be used.
@@ -192,21 +203,23 @@ impl SchemaLock {
 
     /// The columns of all models, by table and column.
     fn entries(&self) -> Result<Entries, LockError> {
-        let mut entries = BTreeMap::new();
+        let mut entries = Entries::new();
         let mut owners = BTreeMap::new();
         for schema in &self.schemas {
             for column in schema.columns {
                 let entry = Entry::new(schema, column);
                 let id = (entry.table.clone(), entry.column.clone());
                 let first = *owners.entry(id.clone()).or_insert(schema.model);
-                match entries.get(&id) {
-                    Some(other) if *other != entry => {
-                        let diff = diff::lines(other, &entry);
-                        let (table, column) = id;
-                        return Err(LockError::Disagreement { first, second: schema.model, table, column, diff });
-                    }
-                    _ => entries.insert(id, entry),
+                let Some(other) = entries.get_mut(&id) else {
+                    entries.insert(id, entry);
+                    continue;
                 };
+                if !other.stores_as(&entry) {
+                    let diff = diff::lines(other, &entry);
+                    let (table, column) = id;
+                    return Err(LockError::Disagreement { first, second: schema.model, table, column, diff });
+                }
+                other.merge_notes(&entry);
             }
         }
         Ok(entries)
@@ -255,7 +268,23 @@ impl Entry {
             hide_null: column.hides_null(),
             base64: column.is_base64(),
             stored_in: format!("{}.{}", schema.sql_table, column.sql_name()),
+            pad: (column.padding() > 0).then(|| column.padding()),
+            size: column.size(),
+            migrating: column.is_migrating(),
         }
+    }
+
+    /// Whether both read each other's values, in the same place.
+    fn stores_as(&self, other: &Self) -> bool {
+        let stored = |entry: &Self| Self { pad: None, size: None, migrating: false, ..entry.clone() };
+        stored(self) == stored(other)
+    }
+
+    /// Two models may differ in what stored data doesn't depend on.
+    fn merge_notes(&mut self, other: &Self) {
+        self.pad = self.pad.max(other.pad);
+        self.size = self.size.into_iter().chain(other.size).min();
+        self.migrating |= other.migrating;
     }
 }
 

@@ -1,0 +1,116 @@
+//! Sealed values moved to the present key and suite, and to and from encodings: what a sweep does with each value.
+
+use super::Keyring;
+use super::seal::{Framed, check_length, open_armor, seal_under};
+use crate::armor;
+use crate::context::{ContextError, RowContext};
+use crate::db::StoredValue;
+use crate::envelope::Envelope;
+use crate::error::ErrorKind;
+use crate::model::Column;
+use crate::suite::Failed;
+use zeroize::Zeroizing;
+
+/// What a sealed value is to be replaced by.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Resealed {
+    /// Nothing: it's under the primary key and the column's suite.
+    Current,
+    /// The same value under the primary key and the column's suite, as it's stored.
+    Anew(Vec<u8>),
+}
+
+impl Keyring {
+    /// Seals the same plaintext anew, unless it's under the scope's primary key and the column's suite already.
+    ///
+    /// The frame stays as it is: padding that was to another multiple doesn't change.
+    pub(crate) fn reseal(
+        &self,
+        column: &Column,
+        row: &RowContext,
+        stored: StoredValue<'_>,
+    ) -> Result<Resealed, ErrorKind> {
+        if column.is_row_bound() && row.row.is_unbound() {
+            return Err(ContextError::MissingRow.into());
+        }
+        open_armor(column, sealed_bytes(column, stored)?, |sealed| self.reseal_bytes(column, row, sealed))
+    }
+
+    fn reseal_bytes(&self, column: &Column, row: &RowContext, sealed: &[u8]) -> Result<Resealed, ErrorKind> {
+        let primary = self.with_primary(&row.scope, |key| Ok(key.id))?;
+        // Without a previous suite there is nothing else that it could be under.
+        let is_primarys = Envelope::parse(sealed).is_ok_and(|envelope| envelope.key_id == primary);
+        if is_primarys && column.previous_suite().is_none() && sealed.len() >= column.suite().overhead() {
+            return Ok(Resealed::Current);
+        }
+        let Framed { plaintext, key, suite } = self.open_to_frame(column, row, sealed)?;
+        if key == primary && suite == column.suite() {
+            return Ok(Resealed::Current);
+        }
+        let total = plaintext.len().saturating_add(column.suite().overhead());
+        check_length(column, total)?;
+        let sealed = self.with_primary(&row.scope, |key| {
+            seal_under(key, column, row, total, |out| out.extend_from_slice(&plaintext))
+        })?;
+        // What can't be opened again must never replace what can.
+        let again = self.open_to_frame(column, row, &sealed)?;
+        if again.plaintext != plaintext {
+            return Err(Failed::Rejected.into());
+        }
+        Ok(Resealed::Anew(if column.is_base64() { armor::encode(&sealed) } else { sealed }))
+    }
+
+    /// Opens a sealed value to its encoding; `None` for a hidden NULL.
+    pub(crate) fn open_encoded(
+        &self,
+        column: &Column,
+        row: &RowContext,
+        stored: StoredValue<'_>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, ErrorKind> {
+        let opened = self.open_bytes(column, row, sealed_bytes(column, stored)?);
+        opened.map_err(|error| error.kind().clone())
+    }
+}
+
+/// The bytes that a sealed value is in, or its characters in a column of base64.
+fn sealed_bytes<'a>(column: &Column, stored: StoredValue<'a>) -> Result<&'a [u8], ErrorKind> {
+    match stored {
+        StoredValue::Null => Err(ErrorKind::UnexpectedNull),
+        StoredValue::Bytes(bytes) | StoredValue::Untyped(bytes) => Ok(bytes),
+        StoredValue::Text(text) if column.is_base64() => Ok(text),
+        StoredValue::Text(text) if armor::is_hex_of_sealed(text) => Err(ErrorKind::SealedAsText),
+        StoredValue::TooLong(len) => Err(ErrorKind::TooLong(len)),
+        StoredValue::Text(_) | StoredValue::Integer(_) | StoredValue::Real(_) | StoredValue::Other => {
+            Err(ErrorKind::NotSealed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::{RowId, Scope};
+    use crate::suite::Suite;
+    use crate::{kms, store};
+
+    #[test]
+    fn a_value_moves_with_its_frame_and_only_once() {
+        const OLD: Column = Column::new("t", "c").pad(64).with_suite(Suite::Aes256Gcm);
+        const NEW: Column = Column::new("t", "c").pad(16).with_previous_suite(Suite::Aes256Gcm);
+        let dir = tempfile::tempdir().unwrap();
+        let kms = kms::Local::create(dir.path().join("kek.json"), None).unwrap();
+        let keyring = Keyring::open(kms, store::Memory::new()).unwrap();
+        keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+        let row = RowContext::of_row(RowId::of(&7));
+        let old = keyring.seal_bytes(&OLD, &row, b"text").unwrap();
+        let Ok(Resealed::Anew(new)) = keyring.reseal(&NEW, &row, (&old).into()) else { panic!("the suite changed") };
+        assert_eq!(new.len(), 64 + Suite::Xaes256Gcm.overhead());
+        assert_eq!(keyring.open_bytes(&NEW, &row, &new).unwrap().unwrap().as_slice(), b"text");
+        assert!(matches!(keyring.reseal(&NEW, &row, (&new).into()), Ok(Resealed::Current)));
+        keyring.rotate(&Scope::APPLICATION).unwrap();
+        let Ok(Resealed::Anew(newest)) = keyring.reseal(&NEW, &row, (&new).into()) else { panic!("the key changed") };
+        assert_eq!(keyring.open_bytes(&NEW, &row, &newest).unwrap().unwrap().as_slice(), b"text");
+        let elsewhere = RowContext::of_row(RowId::of(&8));
+        assert!(matches!(keyring.reseal(&NEW, &elsewhere, (&new).into()), Err(ErrorKind::Rejected)));
+    }
+}

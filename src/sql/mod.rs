@@ -1,0 +1,143 @@
+//! Statements on any of the databases, for what works on rows whatever their program is: the sweeps, and tools like them.
+//!
+//! A [`Database`] says how to connect, a [`Client`] is one connection. Its calls block: they're meant for threads of their
+//! own, such as a sweep's workers.
+
+mod cell;
+mod error;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
+#[cfg(any(feature = "sqlx-postgres", feature = "sqlx-mysql"))]
+mod sqlx;
+mod text;
+
+pub use cell::{Cell, Param};
+pub use error::{SqlError, SqlErrorKind};
+#[cfg(feature = "rusqlite")]
+pub use rusqlite::Sqlite;
+#[cfg(feature = "sqlx-mysql")]
+pub use sqlx::Mysql;
+#[cfg(feature = "sqlx-postgres")]
+pub use sqlx::Postgres;
+pub use text::{literal, quoted};
+
+use crate::store::Dialect;
+use std::fmt::Debug;
+use std::ops::ControlFlow;
+
+/// Where to connect, any number of times.
+pub trait Database: Debug + Send + Sync {
+    /// Which database it is.
+    fn dialect(&self) -> Dialect;
+
+    /// A new connection.
+    ///
+    /// # Errors
+    ///
+    /// [`SqlError`], which quotes no URL.
+    fn connect(&self) -> Result<Box<dyn Client>, SqlError>;
+}
+
+/// One connection. It belongs to the thread that uses it.
+pub trait Client {
+    /// Which database it is.
+    fn dialect(&self) -> Dialect;
+
+    /// Hands the rows of a query to `each`, one by one as they come, until it breaks. Rows aren't gathered: a query may give
+    /// more than there is memory for.
+    ///
+    /// # Errors
+    ///
+    /// [`SqlError`]; `each` may have had rows by then.
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Param],
+        each: &mut dyn FnMut(Vec<Cell>) -> ControlFlow<()>,
+    ) -> Result<(), SqlError>;
+
+    /// Runs a statement with parameters, and returns how many rows it matched.
+    ///
+    /// # Errors
+    ///
+    /// [`SqlError`].
+    fn execute(&mut self, sql: &str, params: &[Param]) -> Result<u64, SqlError>;
+
+    /// Runs statements that have no parameters and give nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`SqlError`].
+    fn batch(&mut self, sql: &str) -> Result<(), SqlError>;
+}
+
+/// What every client can do with its three methods.
+impl dyn Client + '_ {
+    /// All rows of a query that has few.
+    ///
+    /// # Errors
+    ///
+    /// [`SqlError`].
+    pub fn rows(&mut self, sql: &str, params: &[Param]) -> Result<Vec<Vec<Cell>>, SqlError> {
+        let mut rows = Vec::new();
+        self.query(sql, params, &mut |row| {
+            rows.push(row);
+            ControlFlow::Continue(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`SqlError`].
+    pub fn row(&mut self, sql: &str, params: &[Param]) -> Result<Option<Vec<Cell>>, SqlError> {
+        let mut first = None;
+        self.query(sql, params, &mut |row| {
+            first = Some(row);
+            ControlFlow::Break(())
+        })?;
+        Ok(first)
+    }
+
+    /// The first column of the first row, as an integer.
+    ///
+    /// # Errors
+    ///
+    /// [`SqlError`].
+    pub fn integer(&mut self, sql: &str, params: &[Param]) -> Result<Option<i64>, SqlError> {
+        Ok(self.row(sql, params)?.and_then(|row| row.first().and_then(Cell::integer)))
+    }
+
+    /// Does `work` in a transaction that writes, which is rolled back if it fails.
+    ///
+    /// # Errors
+    ///
+    /// What `work` returned, or [`SqlError`].
+    pub fn transaction<T, E: From<SqlError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.batch(match self.dialect() {
+            // A reader that wants to write later fails if somebody wrote in between.
+            Dialect::Sqlite => "BEGIN IMMEDIATE",
+            Dialect::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            // The level is for the next transaction only; whatever `completion_type` is, below.
+            Dialect::Mysql => "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION",
+        })?;
+        let (commit, rollback) = match self.dialect() {
+            Dialect::Mysql => ("COMMIT AND NO CHAIN NO RELEASE", "ROLLBACK AND NO CHAIN NO RELEASE"),
+            _ => ("COMMIT", "ROLLBACK"),
+        };
+        let done = match work(self) {
+            Ok(done) => self.batch(commit).map(|()| done).map_err(E::from),
+            Err(error) => Err(error),
+        };
+        if done.is_err() {
+            // A connection that is lost has rolled back by itself.
+            let _ = self.batch(rollback);
+        }
+        done
+    }
+}

@@ -1,0 +1,118 @@
+//! PostgreSQL.
+
+use super::{client, runtime};
+use crate::db::postgres::StoredAs;
+use crate::sql::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
+use crate::store::Dialect;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, PgValueFormat};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, ValueRef as _};
+use tokio::runtime::Runtime;
+
+/// A PostgreSQL database, by sqlx's options: `Postgres::new(url.parse()?)`.
+#[derive(Debug, Clone)]
+pub struct Postgres {
+    options: PgConnectOptions,
+}
+
+impl Postgres {
+    /// Connects as the options say.
+    #[must_use]
+    pub const fn new(options: PgConnectOptions) -> Self {
+        Self { options }
+    }
+}
+
+impl Database for Postgres {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn connect(&self) -> Result<Box<dyn Client>, SqlError> {
+        let runtime = runtime()?;
+        let connection = runtime.block_on(self.options.connect()).map_err(|error| failed(&error))?;
+        let mut connected = Connected { runtime, connection };
+        // Keys travel as text: the same text in every session.
+        connected.batch(
+            "SET extra_float_digits = 1; SET datestyle = 'ISO'; SET timezone = 'UTC'; SET bytea_output = 'hex'; \
+             SET intervalstyle = 'postgres'",
+        )?;
+        Ok(Box::new(connected))
+    }
+}
+
+struct Connected {
+    runtime: Runtime,
+    connection: PgConnection,
+}
+
+client!(Connected, Dialect::Postgres, bound: bound, cell: cell, failed: failed);
+
+fn bound<'q>(sql: &str, params: &'q [Param]) -> Query<'q, sqlx::Postgres, PgArguments> {
+    let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+    params.iter().fold(query, |query, param| match param {
+        Param::Cell(Cell::Null | Cell::Other) => query.bind(None::<&str>),
+        Param::Cell(Cell::Integer(integer)) => query.bind(integer),
+        Param::Cell(Cell::Unsigned(integer)) => query.bind(integer.to_string()),
+        Param::Cell(Cell::Real(real)) => query.bind(real),
+        // PostgreSQL's text is UTF-8: what isn't can't have come from there.
+        Param::Cell(Cell::Text(text)) => query.bind(std::str::from_utf8(text).ok()),
+        Param::Cell(Cell::Bytes(bytes)) => query.bind(bytes.as_slice()),
+        Param::Texts(texts) => query.bind(texts),
+        Param::Blobs(blobs) => query.bind(blobs),
+    })
+}
+
+fn cell(row: &PgRow, at: usize) -> Cell {
+    const BOOL: u32 = 16;
+    const INT8: u32 = 20;
+    const INT2: u32 = 21;
+    const INT4: u32 = 23;
+    let Ok(value) = row.try_get_raw(at) else { return Cell::Other };
+    if value.is_null() {
+        return Cell::Null;
+    }
+    let oid = value.type_info().oid().map(|oid| oid.0);
+    let (Some(oid), Ok(bytes), PgValueFormat::Binary) = (oid, value.as_bytes(), value.format()) else {
+        return Cell::Other;
+    };
+    let integer = match oid {
+        INT8 => bytes.try_into().map(i64::from_be_bytes).ok(),
+        INT4 => bytes.try_into().map(|bytes| i32::from_be_bytes(bytes).into()).ok(),
+        INT2 => bytes.try_into().map(|bytes| i16::from_be_bytes(bytes).into()).ok(),
+        BOOL => bytes.first().map(|bit| i64::from(*bit)),
+        _ => None,
+    };
+    match (integer, StoredAs::of_oid(oid)) {
+        (Some(integer), _) => Cell::Integer(integer),
+        (None, StoredAs::Bytes) => Cell::Bytes(bytes.to_vec()),
+        (None, StoredAs::Text) => Cell::Text(bytes.to_vec()),
+        (None, StoredAs::Other) => Cell::Other,
+    }
+}
+
+fn failed(error: &sqlx::Error) -> SqlError {
+    super::failed(error, said)
+}
+
+/// By SQLSTATE: appendix A of PostgreSQL's manual.
+fn said(error: &dyn DatabaseError) -> SqlError {
+    let code = error.code().unwrap_or_default();
+    let kind = match &*code {
+        // lock_not_available, serialization_failure, deadlock_detected
+        "55P03" | "40001" | "40P01" => SqlErrorKind::Again,
+        // too_many_connections, cannot_connect_now
+        "53300" | "57P03" => SqlErrorKind::Lost,
+        // insufficient_privilege, read_only_sql_transaction
+        "42501" | "25006" => SqlErrorKind::Denied,
+        // undefined_table, undefined_column, undefined_object, invalid_catalog_name
+        "42P01" | "42703" | "42704" | "3D000" => SqlErrorKind::Missing,
+        code if code.starts_with("28") => SqlErrorKind::Denied,
+        code if code.starts_with("08") || code.starts_with("57P") => SqlErrorKind::Lost,
+        // data_exception, integrity_constraint_violation: the text may quote the value.
+        code if code.starts_with("22") || code.starts_with("23") => return SqlError::refused(&code),
+        _ => SqlErrorKind::Other,
+    };
+    SqlError::new(kind, error.message())
+}

@@ -1,0 +1,41 @@
+//! Names and constants in SQL text.
+
+use crate::store::Dialect;
+
+/// A name as that database quotes it, with its schema if it has one (`audit.patients`).
+///
+/// ```
+/// use fieldseal::{sql::quoted, store::Dialect};
+///
+/// assert_eq!(quoted(Dialect::Postgres, "audit.patients"), r#""audit"."patients""#);
+/// assert_eq!(quoted(Dialect::Mysql, "order"), "`order`");
+/// ```
+#[must_use]
+pub fn quoted(dialect: Dialect, name: &str) -> String {
+    let quote = if dialect == Dialect::Mysql { '`' } else { '"' };
+    let part = |part: &str| format!("{quote}{}{quote}", part.replace(quote, &format!("{quote}{quote}")));
+    name.split('.').map(part).collect::<Vec<_>>().join(".")
+}
+
+/// A text as that database writes it in SQL.
+#[must_use]
+pub fn literal(dialect: Dialect, text: &str) -> String {
+    let doubled = text.replace('\'', "''");
+    match dialect {
+        Dialect::Mysql => format!("'{}'", doubled.replace('\\', "\\\\")),
+        Dialect::Sqlite | Dialect::Postgres => format!("'{doubled}'"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_gets_out_of_its_quotes() {
+        assert_eq!(quoted(Dialect::Sqlite, r#"a"b"#), r#""a""b""#);
+        assert_eq!(quoted(Dialect::Mysql, "a`b"), "`a``b`");
+        assert_eq!(literal(Dialect::Postgres, r"it's \"), r"'it''s \'");
+        assert_eq!(literal(Dialect::Mysql, r"it's \"), r"'it''s \\'");
+    }
+}
