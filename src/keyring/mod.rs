@@ -34,10 +34,10 @@ mod workers;
 pub use clock::Clock;
 pub use config::KeyringBuilder;
 pub use error::{KeyringError, LoadError, Need};
-#[cfg(feature = "_sweep")]
-pub(crate) use reseal::Resealed;
 #[cfg(feature = "testing")]
 pub use over::{KeyringOverride, use_keyring};
+#[cfg(feature = "_sweep")]
+pub(crate) use reseal::Resealed;
 pub use slot::{Installed, KeyringSlot, KeyringSource, install};
 pub use stats::Stats;
 

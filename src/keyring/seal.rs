@@ -206,7 +206,7 @@ impl Keyring {
     }
 
     /// `encoded` is `None` for a hidden NULL.
-    fn seal_framed(
+    pub(super) fn seal_framed(
         &self,
         column: &Column,
         row: &RowContext,

@@ -31,7 +31,10 @@ impl SchemaLock {
         for entry in entries.values() {
             let row = rows.get(entry.table.as_str()).copied().unwrap_or_default();
             let (table, column) = parsed(entry, row).map_err(|what| {
-                failed(format!("{}.{}: {what}; write the file anew with the program's test", entry.table, entry.column))
+                failed(format!(
+                    "{}.{}: {what}; write the file anew with the program's test",
+                    entry.table, entry.column
+                ))
             })?;
             tables.entry(table).or_default().push(column);
         }
@@ -100,7 +103,9 @@ fn parsed(entry: &Entry, row: &[String]) -> Result<(Table, Column), String> {
     if entry.base64 {
         column = column.base64();
     }
-    if let Some(size) = entry.size.filter(|size| usize::try_from(*size).is_ok_and(|size| size >= column.size_for(0))) {
+    if let Some(size) =
+        entry.size.filter(|size| usize::try_from(*size).is_ok_and(|size| size >= column.size_for(0)))
+    {
         column = column.with_size(size);
     }
     let table = Table {

@@ -49,7 +49,9 @@ impl SqlError {
     /// Of what a database says about a value only the code is passed on: the text may quote it.
     #[cfg(any(feature = "sqlx-postgres", feature = "sqlx-mysql"))]
     pub(super) fn refused(code: &dyn fmt::Display) -> Self {
-        let text = format!("the database refused a value (its error {code}; the message may quote the value and isn't repeated)");
+        let text = format!(
+            "the database refused a value (its error {code}; the message may quote the value and isn't repeated)"
+        );
         Self::new(SqlErrorKind::Refused, text)
     }
 }

@@ -3,6 +3,7 @@
 //! A [`Database`] says how to connect, a [`Client`] is one connection. Its calls block: they're meant for threads of their
 //! own, such as a sweep's workers.
 
+mod catalog;
 mod cell;
 mod error;
 #[cfg(feature = "rusqlite")]
@@ -11,6 +12,7 @@ mod rusqlite;
 mod sqlx;
 mod text;
 
+pub use catalog::{Class, Table, TableColumn};
 pub use cell::{Cell, Param};
 pub use error::{SqlError, SqlErrorKind};
 #[cfg(feature = "rusqlite")]
@@ -39,7 +41,7 @@ pub trait Database: Debug + Send + Sync {
 }
 
 /// One connection. It belongs to the thread that uses it.
-pub trait Client {
+pub trait Client: Send {
     /// Which database it is.
     fn dialect(&self) -> Dialect;
 
@@ -63,12 +65,12 @@ pub trait Client {
     /// [`SqlError`].
     fn execute(&mut self, sql: &str, params: &[Param]) -> Result<u64, SqlError>;
 
-    /// Runs statements that have no parameters and give nothing.
+    /// Runs statements that have no parameters and give nothing, and returns how many rows they matched together.
     ///
     /// # Errors
     ///
-    /// [`SqlError`].
-    fn batch(&mut self, sql: &str) -> Result<(), SqlError>;
+    /// [`SqlError`]; those before the one that failed were run.
+    fn batch(&mut self, sql: &str) -> Result<u64, SqlError>;
 }
 
 /// What every client can do with its three methods.
@@ -131,7 +133,7 @@ impl dyn Client + '_ {
             _ => ("COMMIT", "ROLLBACK"),
         };
         let done = match work(self) {
-            Ok(done) => self.batch(commit).map(|()| done).map_err(E::from),
+            Ok(done) => self.batch(commit).map(|_| done).map_err(E::from),
             Err(error) => Err(error),
         };
         if done.is_err() {

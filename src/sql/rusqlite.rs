@@ -36,7 +36,8 @@ impl Database for Sqlite {
     }
 
     fn connect(&self) -> Result<Box<dyn Client>, SqlError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags).map_err(failed)?;
         connection.busy_timeout(self.busy_timeout).map_err(failed)?;
         Ok(Box::new(Connected(connection)))
@@ -74,8 +75,10 @@ impl Client for Connected {
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
-    fn batch(&mut self, sql: &str) -> Result<(), SqlError> {
-        self.0.execute_batch(sql).map_err(failed)
+    fn batch(&mut self, sql: &str) -> Result<u64, SqlError> {
+        let before = self.0.total_changes();
+        self.0.execute_batch(sql).map_err(failed)?;
+        Ok(self.0.total_changes().saturating_sub(before))
     }
 }
 

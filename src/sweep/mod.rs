@@ -1,1 +1,27 @@
-//! Sweeps.
+//! Sweeps: what goes through all rows of a table, to re-encrypt, encrypt, decrypt or verify them while programs use them.
+//!
+//! A [`Sweep`] reads in the order of the primary key, in batches, and replaces a value only where the old one still is, so that a
+//! program that writes at the same moment wins. It may be killed at any moment; workers on any number of machines share one
+//! through the database. `docs/cli.md` has the ways of working; the command line is a thin layer over this.
+
+mod brake;
+mod job;
+mod key;
+mod ledger;
+mod left;
+mod plaintext;
+mod plan;
+mod progress;
+mod run;
+mod statements;
+mod survey;
+mod verify;
+mod worker;
+
+pub use job::Job;
+pub use key::RowKey;
+pub use ledger::migration;
+pub use plan::{Plan, PlanError, ProblemKind};
+pub use progress::{Event, Problem, Progress, Report};
+pub use run::{Estimate, Sweep, SweepError};
+pub use survey::Survey;

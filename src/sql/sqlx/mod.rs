@@ -61,21 +61,17 @@ macro_rules! client {
                 })
             }
 
-            fn execute(
-                &mut self,
-                sql: &str,
-                params: &[$crate::sql::Param],
-            ) -> Result<u64, $crate::sql::SqlError> {
+            fn execute(&mut self, sql: &str, params: &[$crate::sql::Param]) -> Result<u64, $crate::sql::SqlError> {
                 let Self { runtime, connection } = self;
                 let done = runtime.block_on($bound(sql, params).execute(connection));
                 done.map(|done| done.rows_affected()).map_err(|error| $failed(&error))
             }
 
-            fn batch(&mut self, sql: &str) -> Result<(), $crate::sql::SqlError> {
+            fn batch(&mut self, sql: &str) -> Result<u64, $crate::sql::SqlError> {
                 let Self { runtime, connection } = self;
                 let sql = sqlx::AssertSqlSafe(sql.to_owned());
                 let done = runtime.block_on(sqlx::raw_sql(sql).execute(connection));
-                done.map(drop).map_err(|error| $failed(&error))
+                done.map(|done| done.rows_affected()).map_err(|error| $failed(&error))
             }
         }
     };

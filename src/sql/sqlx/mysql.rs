@@ -72,7 +72,8 @@ fn cell(row: &MySqlRow, at: usize) -> Cell {
     let is = |compatible: fn(&MySqlTypeInfo) -> bool| compatible(&type_info);
     if is(<u64 as Type<MySql>>::compatible) {
         let integer = <u64 as Decode<MySql>>::decode(value);
-        return integer.map_or(Cell::Other, |integer| i64::try_from(integer).map_or(Cell::Unsigned(integer), Cell::Integer));
+        return integer
+            .map_or(Cell::Other, |integer| i64::try_from(integer).map_or(Cell::Unsigned(integer), Cell::Integer));
     }
     if is(<i64 as Type<MySql>>::compatible) {
         return <i64 as Decode<MySql>>::decode(value).map_or(Cell::Other, Cell::Integer);
@@ -80,7 +81,8 @@ fn cell(row: &MySqlRow, at: usize) -> Cell {
     if is(<f64 as Type<MySql>>::compatible) && type_info.name() != "DECIMAL" {
         return <f64 as Decode<MySql>>::decode(value).map_or(Cell::Other, Cell::Real);
     }
-    let is_text = is(<str as Type<MySql>>::compatible) && !matches!(type_info.name(), "BLOB" | "BINARY" | "VARBINARY");
+    let is_text =
+        is(<str as Type<MySql>>::compatible) && !matches!(type_info.name(), "BLOB" | "BINARY" | "VARBINARY");
     if is_text || is(<Vec<u8> as Type<MySql>>::compatible) {
         let bytes = <&[u8] as Decode<MySql>>::decode(value).map(<[u8]>::to_vec);
         return bytes.map_or(Cell::Other, if is_text { Cell::Text } else { Cell::Bytes });

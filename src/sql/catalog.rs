@@ -1,0 +1,216 @@
+//! What the database itself says of its tables.
+
+use super::{Cell, Client, Param, SqlError, quoted};
+use crate::store::Dialect;
+
+/// A table as it is in the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Table {
+    /// Its name, with its schema if it was asked for by one.
+    pub name: String,
+    /// Its columns, in order.
+    pub columns: Vec<TableColumn>,
+    /// The columns of its primary key, in order; SQLite's `rowid` where there is no other.
+    pub key: Vec<String>,
+}
+
+/// A column as it is in the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TableColumn {
+    /// Its name.
+    pub name: String,
+    /// What its values are.
+    pub class: Class,
+    /// Its type as the database writes it: `character varying(20)`.
+    pub type_name: String,
+    /// Whether it can hold NULL.
+    pub is_nullable: bool,
+    /// How much it holds, in bytes or in characters, where the database says so.
+    pub size: Option<u64>,
+}
+
+/// What the values of a column are, as far as sweeps care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Integers of up to 64 bits.
+    Integer,
+    /// Text.
+    Text,
+    /// Bytes.
+    Bytes,
+    /// SQLite's columns hold anything.
+    Any,
+    /// Anything else. It travels as the text that the database writes it as.
+    Other,
+}
+
+impl Table {
+    /// The table of that name, in the connection's own schema unless the name says another; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`SqlError`].
+    pub fn describe(client: &mut dyn Client, name: &str) -> Result<Option<Self>, SqlError> {
+        let columns = columns(client, name)?;
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        let key = key(client, name)?;
+        Ok(Some(Self { name: name.to_owned(), columns, key }))
+    }
+
+    /// The names of all tables of the connection's own schema, fieldseal's own left out.
+    ///
+    /// # Errors
+    ///
+    /// [`SqlError`].
+    pub fn all(client: &mut dyn Client) -> Result<Vec<String>, SqlError> {
+        let sql = match client.dialect() {
+            Dialect::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+            }
+            Dialect::Postgres => {
+                "SELECT tablename::text FROM pg_catalog.pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+            }
+            Dialect::Mysql => {
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() \
+                 AND table_type = 'BASE TABLE' ORDER BY table_name"
+            }
+        };
+        let names = client.rows(sql, &[])?.into_iter().filter_map(|row| Some(row.first()?.as_str()?.to_owned()));
+        Ok(names.filter(|name| !name.starts_with("fieldseal_")).collect())
+    }
+
+    /// The column of that name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&TableColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+impl TableColumn {
+    /// SQLite's own key of a row, for tables without a primary key.
+    pub(crate) fn rowid() -> Self {
+        let (name, type_name) = ("rowid".to_owned(), "INTEGER".to_owned());
+        Self { name, class: Class::Any, type_name, is_nullable: false, size: None }
+    }
+
+    /// SQL that reads the column: natively, or as text where its type is one that nobody here knows.
+    #[must_use]
+    pub fn read(&self, dialect: Dialect, table: Option<&str>) -> String {
+        let name = quoted(dialect, &self.name);
+        let name = table.map_or_else(|| name.clone(), |table| format!("{table}.{name}"));
+        match (dialect, self.class) {
+            (Dialect::Postgres, Class::Other) => format!("{name}::text"),
+            (Dialect::Mysql, Class::Other) => format!("CAST({name} AS CHAR CHARACTER SET utf8mb4)"),
+            _ => name,
+        }
+    }
+
+    /// A value as it was read, under the column's own class: MySQL calls text with a binary collation bytes.
+    #[must_use]
+    pub fn normalised(&self, cell: Cell) -> Cell {
+        match (self.class, cell) {
+            (Class::Text | Class::Other, Cell::Bytes(bytes)) => Cell::Text(bytes),
+            (Class::Bytes, Cell::Text(bytes)) => Cell::Bytes(bytes),
+            (_, cell) => cell,
+        }
+    }
+}
+
+/// Schema and name; the schema is NULL for the connection's own.
+fn parts(name: &str) -> [Param; 2] {
+    match name.rsplit_once('.') {
+        Some((schema, name)) => [schema.into(), name.into()],
+        None => [Cell::Null.into(), name.into()],
+    }
+}
+
+fn columns(client: &mut dyn Client, name: &str) -> Result<Vec<TableColumn>, SqlError> {
+    let dialect = client.dialect();
+    let sql = match dialect {
+        // Hidden columns are those of virtual tables; generated ones have no place to write to.
+        Dialect::Sqlite => {
+            "SELECT name, type, \"notnull\" = 0, NULL FROM pragma_table_xinfo(?2, coalesce(?1, 'main')) WHERE hidden = 0 ORDER BY cid"
+        }
+        Dialect::Postgres => POSTGRES_COLUMNS,
+        Dialect::Mysql => {
+            "SELECT column_name, column_type, is_nullable = 'YES', CAST(character_maximum_length AS SIGNED), data_type \
+             FROM information_schema.columns WHERE table_schema = coalesce(?, DATABASE()) AND table_name = ? \
+             ORDER BY ordinal_position"
+        }
+    };
+    let rows = client.rows(sql, &parts(name))?;
+    let column = |row: Vec<Cell>| {
+        let text = |at: usize| row.get(at).and_then(Cell::as_str).unwrap_or_default();
+        let integer = |at: usize| row.get(at).and_then(Cell::integer);
+        let class = match dialect {
+            Dialect::Sqlite => Class::Any,
+            Dialect::Postgres => match text(4) {
+                "int" => Class::Integer,
+                "bytes" => Class::Bytes,
+                "text" => Class::Text,
+                _ => Class::Other,
+            },
+            Dialect::Mysql => mysql_class(text(4)),
+        };
+        TableColumn {
+            name: text(0).to_owned(),
+            class,
+            type_name: text(1).to_owned(),
+            is_nullable: integer(2) == Some(1),
+            size: integer(3).and_then(|size| u64::try_from(size).ok()),
+        }
+    };
+    Ok(rows.into_iter().map(column).collect())
+}
+
+/// A domain is what it's made of. `text` is what PostgreSQL sends as the characters themselves.
+const POSTGRES_COLUMNS: &str = "\
+SELECT a.attname::text, format_type(a.atttypid, a.atttypmod)::text, NOT a.attnotnull, \
+CASE WHEN b.oid IN (1042, 1043) AND a.atttypmod > 4 THEN (a.atttypmod - 4)::int8 END, \
+CASE WHEN b.oid IN (20, 21, 23) THEN 'int' WHEN b.oid = 17 THEN 'bytes' \
+WHEN b.oid IN (25, 1042, 1043) OR b.typname = 'citext' THEN 'text' ELSE 'other' END \
+FROM pg_catalog.pg_attribute a \
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END \
+WHERE a.attrelid = to_regclass(CASE WHEN $1::text IS NULL THEN '' ELSE quote_ident($1) || '.' END || quote_ident($2)) \
+AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+
+fn mysql_class(data_type: &str) -> Class {
+    match data_type {
+        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" => Class::Integer,
+        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => Class::Bytes,
+        "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set" => Class::Text,
+        _ => Class::Other,
+    }
+}
+
+fn key(client: &mut dyn Client, name: &str) -> Result<Vec<String>, SqlError> {
+    let sql = match client.dialect() {
+        Dialect::Sqlite => "SELECT name FROM pragma_table_xinfo(?2, coalesce(?1, 'main')) WHERE pk > 0 ORDER BY pk",
+        Dialect::Postgres => {
+            "SELECT a.attname::text FROM pg_catalog.pg_index i \
+             CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(attnum, place) \
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum \
+             WHERE i.indrelid = to_regclass(CASE WHEN $1::text IS NULL THEN '' ELSE quote_ident($1) || '.' END || quote_ident($2)) \
+             AND i.indisprimary AND k.place <= i.indnkeyatts ORDER BY k.place"
+        }
+        Dialect::Mysql => {
+            "SELECT column_name FROM information_schema.statistics WHERE table_schema = coalesce(?, DATABASE()) \
+             AND table_name = ? AND index_name = 'PRIMARY' ORDER BY seq_in_index"
+        }
+    };
+    let rows = client.rows(sql, &parts(name))?;
+    let mut key: Vec<String> = rows.into_iter().filter_map(|row| Some(row.first()?.as_str()?.to_owned())).collect();
+    if key.is_empty() && client.dialect() == Dialect::Sqlite {
+        // A view has none, and neither has a table WITHOUT ROWID, which always has a primary key.
+        let probe = format!("SELECT rowid FROM {} LIMIT 0", quoted(Dialect::Sqlite, name));
+        if client.rows(&probe, &[]).is_ok() {
+            key.push("rowid".to_owned());
+        }
+    }
+    Ok(key)
+}

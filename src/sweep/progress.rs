@@ -1,0 +1,121 @@
+//! What a sweep tells while it runs, and at its end.
+
+use super::key::RowKey;
+use super::plan::ProblemKind;
+use std::fmt;
+use std::time::Duration;
+
+/// What happens in a sweep.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// It begins, or goes on where it was, or joins those who are at it.
+    Started {
+        /// What is done: `reencrypt patients (name)`.
+        job: String,
+        /// How many rows the table has.
+        total: u64,
+        /// Whether somebody had begun it before.
+        joined: bool,
+    },
+    /// How far it is; about twice a second.
+    Progress(Progress),
+    /// A value was left as it was.
+    Problem(Problem),
+    /// The sweep waits, since the database or a replica has enough to do.
+    Paused(String),
+    /// A statement failed and is tried again.
+    Retrying(String),
+    /// The table is gone through again: values are left that were written meanwhile.
+    Again {
+        /// How many.
+        left: u64,
+    },
+}
+
+/// How far a sweep is, everybody's part in it together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Rows that were looked at.
+    pub rows: u64,
+    /// Rows that the table had at the beginning.
+    pub total: u64,
+    /// Values that were replaced.
+    pub changed: u64,
+    /// Values that were left because of a problem.
+    pub failed: u64,
+    /// Rows a second, of late.
+    pub rate: u64,
+    /// How much longer it takes at that rate.
+    pub left: Option<Duration>,
+}
+
+impl Progress {
+    pub(super) fn new(rows: u64, total: u64, changed: u64, failed: u64, rate: u64) -> Self {
+        let left = total.saturating_sub(rows).checked_div(rate).map(Duration::from_secs);
+        Self { rows, total, changed, failed, rate, left }
+    }
+}
+
+/// A value that was left as it was.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// The table's name in the database.
+    pub table: String,
+    /// The column's name in the database.
+    pub column: String,
+    /// The row's primary key.
+    pub key: RowKey,
+    /// Why.
+    pub kind: ProblemKind,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{} of row {}: {}", self.table, self.column, self.key, self.kind)
+    }
+}
+
+/// What a sweep has done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// Rows that this process looked at.
+    pub rows: u64,
+    /// Values that this process replaced.
+    pub changed: u64,
+    /// Values that are as the job wants them.
+    pub done: u64,
+    /// Values that are plaintext in a migrating column, which `reencrypt` and `verify` leave alone.
+    pub plaintext: u64,
+    /// Values that were left because of a problem, each reported as an [`Event::Problem`].
+    pub failed: u64,
+    /// Values that are still to be done, counted in the database at the end; `None` if somebody else ends the sweep, or it was
+    /// stopped.
+    pub left: Option<u64>,
+    /// How often the table was gone through.
+    pub passes: u32,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Whether it was asked to stop before its end.
+    pub stopped: bool,
+}
+
+impl Report {
+    /// Whether all is done and nothing is left over.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.stopped && self.failed == 0 && self.left.is_none_or(|left| left == 0)
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.changed += other.changed;
+        self.done += other.done;
+        self.plaintext += other.plaintext;
+        self.failed += other.failed;
+        self.stopped |= other.stopped;
+    }
+}

@@ -1,0 +1,172 @@
+//! What the database holds, counted by the database: rows by column and key.
+
+use crate::armor;
+use crate::envelope::Envelope;
+use crate::keys::KeyId;
+use crate::sql::{Cell, Class, Client, SqlError, Table, TableColumn, quoted};
+use crate::store::Dialect;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// The shortest sealed value of any suite, and its base64.
+const SHORTEST: usize = crate::suite::Suite::Aes256Siv.overhead();
+
+/// The values of one column, by what they look like. Nothing is opened: what looks sealed may not be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Survey {
+    /// Rows.
+    pub rows: u64,
+    /// Values that are NULL.
+    pub null: u64,
+    /// Values that can't be sealed ones.
+    pub not_sealed: u64,
+    /// Values that look sealed, by the id of the key that they name.
+    pub by_key: BTreeMap<KeyId, u64>,
+    /// The length of the longest value, in bytes or characters.
+    pub longest: u64,
+}
+
+impl Survey {
+    /// Counts a column in one pass over the table, on the server: those that look sealed as bytes, as base64, or as either of
+    /// them if it isn't known how the column stores them.
+    ///
+    /// # Errors
+    ///
+    /// [`SqlError`].
+    pub fn of(
+        client: &mut dyn Client,
+        table: &Table,
+        column: &TableColumn,
+        base64: Option<bool>,
+    ) -> Result<Self, SqlError> {
+        let dialect = client.dialect();
+        let Parts { bytes, text, length } = Parts::of(dialect, column);
+        let (bytes, text) = (bytes.filter(|_| base64 != Some(true)), text.filter(|_| base64 != Some(false)));
+        let prefix = match (bytes, text) {
+            (Some(bytes), Some(text)) => format!("coalesce({bytes}, {text})"),
+            (Some(only), None) | (None, Some(only)) => only,
+            // A number or a date.
+            (None, None) => "NULL".to_owned(),
+        };
+        let name = quoted(dialect, &column.name);
+        let sql = format!(
+            "SELECT {name} IS NULL, {prefix}, count(*), max({length}) FROM {} GROUP BY 1, 2",
+            quoted(dialect, &table.name)
+        );
+        let sql = match dialect {
+            // A parameter's type is nothing that the server could guess, and NULL has none.
+            Dialect::Postgres => sql.replace(" NULL, count", " NULL::text, count"),
+            _ => sql,
+        };
+        let mut survey = Self::default();
+        client.query(&sql, &[], &mut |row| {
+            survey.count(&row);
+            ControlFlow::Continue(())
+        })?;
+        Ok(survey)
+    }
+
+    fn count(&mut self, row: &[Cell]) {
+        let [is_null, prefix, rows, longest] = row else { return };
+        let positive = |cell: &Cell| cell.integer().and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+        let rows = positive(rows);
+        self.rows += rows;
+        self.longest = self.longest.max(positive(longest));
+        if is_null.integer() == Some(1) {
+            self.null += rows;
+        } else if let Some(id) = key_of(prefix) {
+            *self.by_key.entry(id).or_default() += rows;
+        } else {
+            self.not_sealed += rows;
+        }
+    }
+
+    /// Values that look sealed.
+    #[must_use]
+    pub fn sealed(&self) -> u64 {
+        self.by_key.values().sum()
+    }
+
+    /// Values under that key.
+    #[must_use]
+    pub fn under(&self, id: KeyId) -> u64 {
+        self.by_key.get(&id).copied().unwrap_or(0)
+    }
+}
+
+/// The key that a value's first characters name: hex of its first five bytes, or seven characters of base64.
+fn key_of(prefix: &Cell) -> Option<KeyId> {
+    let prefix = prefix.as_bytes()?;
+    let header = match prefix.len() {
+        10 => hex::decode(prefix).ok()?,
+        // Eight characters are six bytes, of which five are the header.
+        7 => armor::decode(&[prefix, b"A"].concat())?.get(..5)?.to_vec(),
+        _ => return None,
+    };
+    Envelope::parse(&header).ok().map(|envelope| envelope.key_id)
+}
+
+/// SQL for one column.
+struct Parts {
+    /// The first five bytes in hex, of bytes that look sealed; NULL for others.
+    bytes: Option<String>,
+    /// The first seven characters, of text that looks like base64 of something sealed; NULL for others.
+    text: Option<String>,
+    length: String,
+}
+
+impl Parts {
+    fn of(dialect: Dialect, column: &TableColumn) -> Self {
+        let name = quoted(dialect, &column.name);
+        let base64 = armor::len(SHORTEST);
+        let (holds_bytes, holds_text) = match column.class {
+            Class::Any => (true, true),
+            Class::Bytes => (true, false),
+            Class::Text => (false, true),
+            Class::Integer | Class::Other => (false, false),
+        };
+        let (bytes, text, length) = match dialect {
+            Dialect::Sqlite => (
+                format!(
+                    "CASE WHEN typeof({name}) = 'blob' AND length({name}) >= {SHORTEST} AND substr({name}, 1, 1) = x'01' \
+                     THEN hex(substr({name}, 1, 5)) END"
+                ),
+                format!(
+                    "CASE WHEN typeof({name}) = 'text' AND length({name}) >= {base64} AND substr({name}, 1, 1) = 'A' COLLATE BINARY \
+                     THEN substr({name}, 1, 7) COLLATE BINARY END"
+                ),
+                format!("length({name})"),
+            ),
+            Dialect::Postgres => (
+                format!(
+                    "CASE WHEN octet_length({name}) >= {SHORTEST} AND substring({name} FROM 1 FOR 1) = '\\x01'::bytea \
+                     THEN encode(substring({name} FROM 1 FOR 5), 'hex') END"
+                ),
+                format!(
+                    "CASE WHEN length({name}::text) >= {base64} AND left({name}::text, 1) COLLATE \"C\" = 'A' \
+                     THEN left({name}::text, 7) COLLATE \"C\" END"
+                ),
+                match column.class {
+                    Class::Bytes => format!("octet_length({name})"),
+                    _ => format!("length({name}::text)"),
+                },
+            ),
+            Dialect::Mysql => (
+                format!(
+                    "CASE WHEN LENGTH({name}) >= {SHORTEST} AND LEFT({name}, 1) = x'01' THEN HEX(LEFT({name}, 5)) END"
+                ),
+                // Upper and lower case are different keys, and MySQL may group without case.
+                format!(
+                    "CASE WHEN CHAR_LENGTH({name}) >= {base64} AND CAST(LEFT({name}, 1) AS BINARY) = 'A' \
+                     THEN CAST(CONVERT(LEFT({name}, 7) USING utf8mb4) AS BINARY) END"
+                ),
+                match column.class {
+                    Class::Bytes => format!("LENGTH({name})"),
+                    _ => format!("CHAR_LENGTH({name})"),
+                },
+            ),
+        };
+        Self { bytes: holds_bytes.then_some(bytes), text: holds_text.then_some(text), length }
+    }
+}

@@ -1,0 +1,76 @@
+//! Opening values without changing any: all of a table, or a sample.
+
+use super::plan::{Plan, Verdict};
+use super::progress::{Event, Problem, Progress, Report};
+use super::run::SweepError;
+use super::statements;
+use crate::keyring::Keyring;
+use crate::sql::Client;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Rows are read in blocks of so many.
+const BLOCK: usize = 200;
+
+/// Opens the values of all rows, or of about `sample` rows in blocks that are spread over the table.
+pub(super) fn run(
+    table: &str,
+    plan: &Plan,
+    keyring: &Keyring,
+    client: &mut dyn Client,
+    stop: &AtomicBool,
+    sample: Option<(u64, u64)>,
+    observe: &mut dyn FnMut(&Event),
+) -> Result<Report, SweepError> {
+    let mut report = Report { passes: 1, left: Some(0), ..Report::default() };
+    let block = u64::try_from(BLOCK).unwrap_or(u64::MAX);
+    // How many rows lie between the blocks.
+    let gap = sample.map_or(0, |(rows, total)| {
+        let blocks = rows.div_ceil(block).max(1);
+        (total / blocks).saturating_sub(block)
+    });
+    let (mut after, begun, mut told) = (None, Instant::now(), Instant::now());
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            report.stopped = true;
+            return Ok(report);
+        }
+        let batch = statements::read(client, plan, (after.as_ref(), None), BLOCK, 2 << 20)?;
+        let Some(last) = batch.rows.last() else { return Ok(report) };
+        after = Some(plan.key_of(last));
+        for row in &batch.rows {
+            report.rows += 1;
+            for (planned, verdict) in plan.columns.iter().zip(plan.judge(keyring, row)) {
+                match verdict {
+                    Verdict::Null | Verdict::Done | Verdict::Write(_) => report.done += 1,
+                    Verdict::Plaintext => report.plaintext += 1,
+                    Verdict::Problem(kind) => {
+                        report.failed += 1;
+                        let column = planned.column.sql_name().to_owned();
+                        observe(&Event::Problem(Problem {
+                            table: table.to_owned(),
+                            column,
+                            key: plan.key_of(row),
+                            kind,
+                        }));
+                    }
+                }
+            }
+        }
+        if !batch.is_cut {
+            return Ok(report);
+        }
+        if told.elapsed() > Duration::from_millis(500) {
+            told = Instant::now();
+            let rate = report.rows * 1000 / u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+            let total = sample.map_or(0, |(rows, total)| rows.min(total));
+            observe(&Event::Progress(Progress::new(report.rows, total, 0, report.failed, rate)));
+        }
+        if gap > 0 {
+            let Some(next) = statements::boundary(client, plan, (after.as_ref(), None), gap)? else {
+                return Ok(report);
+            };
+            after = Some(next);
+        }
+    }
+}

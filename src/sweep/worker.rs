@@ -1,0 +1,400 @@
+//! One worker of a sweep: claims ranges, reads batches, swaps values, writes down how far it is.
+
+use super::brake::{Brake, Pace};
+use super::key::RowKey;
+use super::ledger::{Claim, Counts, Lease, Ledger};
+use super::plan::{Plan, ProblemKind, Verdict};
+use super::progress::{Event, Problem, Report};
+use super::run::SweepError;
+use super::statements::{self, Change, Swap};
+use crate::error::ErrorKind;
+use crate::keyring::{Keyring, LoadError};
+use crate::sql::{Cell, Client, Database, SqlError, SqlErrorKind};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How many bytes of values a batch has, more or less.
+const BUDGET: usize = 2 << 20;
+
+/// How often a batch is looked at again in which somebody else was faster. What is left then waits for the next pass.
+const ROUNDS: u32 = 8;
+
+/// How long a database or a KMS that can't be reached is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the workers of a process share.
+pub(super) struct Shared<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) table: &'a str,
+    pub(super) keyring: &'a Keyring,
+    pub(super) database: &'a dyn Database,
+    pub(super) pace: &'a Pace,
+    pub(super) batch: usize,
+    pub(super) stop: &'a AtomicBool,
+}
+
+pub(super) struct Worker<'a> {
+    shared: &'a Shared<'a>,
+    ledger: Ledger,
+    client: Option<Box<dyn Client>>,
+    events: Sender<Event>,
+    report: Report,
+    /// How many rows the next batch has.
+    limit: usize,
+}
+
+/// What a batch came to.
+struct Done {
+    /// The last row that was looked at.
+    cursor: RowKey,
+    rows: usize,
+    /// Whether there may be more in the range, and the lease still is this worker's.
+    goes_on: bool,
+}
+
+/// A batch as it's to be written.
+#[derive(Default)]
+struct Work {
+    /// By the planned columns that change: rows in which the same ones do are swapped together.
+    swaps: BTreeMap<Vec<usize>, Vec<Swap>>,
+    problems: Vec<Problem>,
+    done: u64,
+    plaintext: u64,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(shared: &'a Shared<'a>, ledger: Ledger, events: Sender<Event>) -> Self {
+        Self { shared, ledger, client: None, events, report: Report::default(), limit: shared.batch }
+    }
+
+    /// Works until there is nothing left, and says whether it was this worker who found that out.
+    pub(super) fn run(mut self) -> Result<(Report, bool), SweepError> {
+        let mut brake = Brake::new(self.shared.pace);
+        loop {
+            if self.is_stopped() {
+                self.report.stopped = true;
+                return Ok((self.report, false));
+            }
+            let (ledger, plan) = (self.ledger.clone(), self.shared.plan);
+            match self.retry(|client| ledger.claim(client, plan))? {
+                Claim::Range(lease) => self.range(&lease, &mut brake)?,
+                Claim::Wait(time) => thread::sleep(time.min(Duration::from_millis(200))),
+                Claim::Done { first } => return Ok((self.report, first)),
+            }
+        }
+    }
+
+    fn range(&mut self, lease: &Lease, brake: &mut Brake<'_>) -> Result<(), SweepError> {
+        let (ledger, mut after) = (self.ledger.clone(), lease.after.clone());
+        loop {
+            self.wait_for(brake)?;
+            if self.is_stopped() {
+                return self.retry(|client| ledger.release(client, lease));
+            }
+            let begun = Instant::now();
+            let Some(done) = self.batch(lease, after.as_ref())? else { break };
+            self.sleep(self.shared.pace.pause(done.rows, begun.elapsed()));
+            if !done.goes_on {
+                break;
+            }
+            after = Some(done.cursor);
+        }
+        self.retry(|client| ledger.complete(client, lease))
+    }
+
+    /// One batch, again and again until nobody else was faster. `None` if there are no rows any more.
+    fn batch(&mut self, lease: &Lease, after: Option<&RowKey>) -> Result<Option<Done>, SweepError> {
+        let plan = self.shared.plan;
+        let mut swapped = 0;
+        for round in 1..=ROUNDS {
+            let limit = self.shared.pace.most(self.limit);
+            let range = (after, lease.until.as_ref());
+            let batch = self.retry(|client| statements::read(client, plan, range, limit, BUDGET))?;
+            let Some(last) = batch.rows.last() else { return Ok(None) };
+            let cursor = plan.key_of(last);
+            self.limit = (BUDGET / (batch.bytes / batch.rows.len()).max(1)).clamp(1, self.shared.batch);
+            let work = self.judged(&batch.rows)?;
+            let wanted: u64 = work.swaps.values().map(|rows| to_u64(rows.len())).sum();
+            let counts = Counts {
+                seen: to_u64(batch.rows.len()),
+                changed: swapped + work.values(),
+                failed: to_u64(work.problems.len()),
+            };
+            let is_last = round == ROUNDS;
+            let applied = self.apply(&work, lease, &cursor, counts, is_last)?;
+            swapped += applied.values;
+            if applied.rows < wanted && !is_last && applied.problems.is_empty() {
+                continue;
+            }
+            self.settle(&batch.rows, work, applied.problems, swapped);
+            let goes_on = batch.is_cut && applied.is_mine;
+            return Ok(Some(Done { cursor, rows: batch.rows.len(), goes_on }));
+        }
+        Ok(None)
+    }
+
+    fn settle(&mut self, rows: &[Vec<Cell>], work: Work, refused: Vec<Problem>, swapped: u64) {
+        self.report.rows += to_u64(rows.len());
+        self.report.done += work.done;
+        self.report.plaintext += work.plaintext;
+        self.report.changed += swapped;
+        for problem in work.problems.into_iter().chain(refused) {
+            self.report.failed += 1;
+            self.tell(Event::Problem(problem));
+        }
+    }
+
+    /// What becomes of each value. A KMS or key store that can't be reached is no reason to leave rows out: it's waited for.
+    fn judged(&mut self, rows: &[Vec<Cell>]) -> Result<Work, SweepError> {
+        let begun = Instant::now();
+        loop {
+            match self.judge(rows) {
+                Ok(work) => return Ok(work),
+                Err(error) if begun.elapsed() < PATIENCE && !self.is_stopped() => {
+                    self.tell(Event::Retrying(error.to_string()));
+                    self.sleep(Duration::from_secs(1));
+                }
+                Err(error) => return Err(SweepError::Keys(error.error().clone())),
+            }
+        }
+    }
+
+    fn judge(&self, rows: &[Vec<Cell>]) -> Result<Work, LoadError> {
+        let plan = self.shared.plan;
+        let mut work = Work::default();
+        for row in rows {
+            let (mut columns, mut new) = (Vec::new(), Vec::new());
+            for (at, verdict) in plan.judge(self.shared.keyring, row).into_iter().enumerate() {
+                match verdict {
+                    Verdict::Null | Verdict::Done => work.done += 1,
+                    Verdict::Plaintext => work.plaintext += 1,
+                    Verdict::Write(cell) => {
+                        columns.push(at);
+                        new.push(cell);
+                    }
+                    Verdict::Problem(ProblemKind::Value(ErrorKind::LoadFailed(error)))
+                        if error.error().is_transient() =>
+                    {
+                        return Err(error);
+                    }
+                    Verdict::Problem(kind) => work.problems.push(self.problem(at, plan.key_of(row), kind)),
+                }
+            }
+            if !columns.is_empty() {
+                let old = plan.old_cells(row, &columns);
+                work.swaps.entry(columns).or_default().push(Swap { key: plan.key_of(row), old, new });
+            }
+        }
+        Ok(work)
+    }
+
+    fn problem(&self, planned: usize, key: RowKey, kind: ProblemKind) -> Problem {
+        let column = self.shared.plan.columns.get(planned).map_or("", |planned| planned.column.sql_name());
+        Problem { table: self.shared.table.to_owned(), column: column.to_owned(), key, kind }
+    }
+
+    /// Writes a batch and how far it is in one transaction; row by row if the database refuses it as a whole.
+    fn apply(
+        &mut self,
+        work: &Work,
+        lease: &Lease,
+        cursor: &RowKey,
+        counts: Counts,
+        is_last: bool,
+    ) -> Result<Applied, SweepError> {
+        let (plan, ledger) = (self.shared.plan, self.ledger.clone());
+        let wanted: u64 = work.swaps.values().map(|rows| to_u64(rows.len())).sum();
+        let whole = self.retry(|client| {
+            let done = client.transaction(|client| {
+                let (mut rows, mut values) = (0, 0);
+                for (columns, swaps) in &work.swaps {
+                    let change = Change::of(plan, columns.iter().copied());
+                    let swapped = statements::swap(client, plan, &change, swaps)?;
+                    rows += swapped;
+                    values += swapped * to_u64(columns.len());
+                    if swapped == to_u64(swaps.len()) {
+                        check_kept(client, plan, columns, &change, swaps)?;
+                    }
+                }
+                // Where somebody was faster the batch is looked at again before it counts as done.
+                let is_mine =
+                    if rows == wanted || is_last { ledger.advance(client, lease, cursor, counts)? } else { true };
+                Ok(Applied { rows, values, problems: Vec::new(), is_mine })
+            });
+            match done {
+                Ok(applied) => Ok(Some(applied)),
+                Err(Broken::Altered) => Ok(None),
+                Err(Broken::Sql(error)) if error.kind() == SqlErrorKind::Refused => Ok(None),
+                Err(Broken::Sql(error)) => Err(error),
+            }
+        })?;
+        match whole {
+            Some(applied) => Ok(applied),
+            None => self.apply_each(work, lease, cursor, counts),
+        }
+    }
+
+    fn apply_each(
+        &mut self,
+        work: &Work,
+        lease: &Lease,
+        cursor: &RowKey,
+        counts: Counts,
+    ) -> Result<Applied, SweepError> {
+        let (plan, ledger) = (self.shared.plan, self.ledger.clone());
+        let mut applied = Applied { rows: 0, values: 0, problems: Vec::new(), is_mine: true };
+        for (columns, swaps) in &work.swaps {
+            let change = Change::of(plan, columns.iter().copied());
+            for swap in swaps {
+                let done = self.retry(|client| {
+                    let done = client.transaction(|client| {
+                        let swapped = statements::swap_one(client, plan, &change, swap)?;
+                        check_kept(client, plan, columns, &change, std::slice::from_ref(swap))?;
+                        Ok(swapped)
+                    });
+                    match done {
+                        Ok(swapped) => Ok(Ok(swapped)),
+                        Err(Broken::Altered) => Ok(Err(ProblemKind::Altered)),
+                        Err(Broken::Sql(error)) if error.kind() == SqlErrorKind::Refused => {
+                            Ok(Err(ProblemKind::Refused(error)))
+                        }
+                        Err(Broken::Sql(error)) => Err(error),
+                    }
+                })?;
+                match done {
+                    Ok(swapped) => {
+                        applied.rows += swapped;
+                        applied.values += swapped * to_u64(columns.len());
+                    }
+                    Err(kind) => {
+                        let problem = |at: &usize| self.problem(*at, swap.key.clone(), kind.clone());
+                        applied.problems.extend(columns.iter().map(problem));
+                    }
+                }
+            }
+        }
+        let refused = to_u64(applied.problems.len());
+        let counts =
+            Counts { changed: counts.changed.saturating_sub(refused), failed: counts.failed + refused, ..counts };
+        applied.is_mine = self.retry(|client| ledger.advance(client, lease, cursor, counts))?;
+        Ok(applied)
+    }
+
+    fn wait_for(&mut self, brake: &mut Brake<'_>) -> Result<(), SweepError> {
+        let ledger = self.ledger.clone();
+        while let Some(reason) = self.retry(|client| brake.reason(client, &ledger))? {
+            if self.is_stopped() {
+                break;
+            }
+            self.tell(Event::Paused(reason));
+            self.sleep(Duration::from_secs(1));
+        }
+        Ok(())
+    }
+
+    /// Does `work` on a connection, and again where that may help: on a new one if it was lost.
+    fn retry<T>(&mut self, mut work: impl FnMut(&mut dyn Client) -> Result<T, SqlError>) -> Result<T, SweepError> {
+        let begun = Instant::now();
+        let mut pause = Duration::from_millis(5);
+        loop {
+            let client = match &mut self.client {
+                Some(client) => Ok(client),
+                none => self.shared.database.connect().map(|client| none.insert(client)),
+            };
+            let error = match client.and_then(|client| work(&mut **client)) {
+                Err(error) if error.is_transient() => error,
+                done => return Ok(done?),
+            };
+            if error.kind() == SqlErrorKind::Lost {
+                self.client = None;
+            }
+            if begun.elapsed() > PATIENCE || self.is_stopped() {
+                return Err(error.into());
+            }
+            if pause > Duration::from_millis(500) {
+                self.tell(Event::Retrying(error.to_string()));
+            }
+            self.sleep(pause);
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    fn sleep(&self, mut time: Duration) {
+        const STEP: Duration = Duration::from_millis(200);
+        while time > Duration::ZERO && !self.is_stopped() {
+            thread::sleep(time.min(STEP));
+            time = time.saturating_sub(STEP);
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.shared.stop.load(Ordering::Relaxed)
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody may be listening any more.
+        let _ = self.events.send(event);
+    }
+}
+
+impl Work {
+    fn values(&self) -> u64 {
+        self.swaps.iter().map(|(columns, swaps)| to_u64(columns.len() * swaps.len())).sum()
+    }
+}
+
+struct Applied {
+    /// Rows that were swapped.
+    rows: u64,
+    /// Values in them.
+    values: u64,
+    problems: Vec<Problem>,
+    /// Whether the lease still is this worker's.
+    is_mine: bool,
+}
+
+/// Why a transaction is rolled back.
+enum Broken {
+    /// The database stores something else than it was given.
+    Altered,
+    Sql(SqlError),
+}
+
+impl From<SqlError> for Broken {
+    fn from(error: SqlError) -> Self {
+        Self::Sql(error)
+    }
+}
+
+/// Reads decrypted values back: what their column's type made something else of stays sealed.
+fn check_kept(
+    client: &mut dyn Client,
+    plan: &Plan,
+    columns: &[usize],
+    change: &Change<'_>,
+    swaps: &[Swap],
+) -> Result<(), Broken> {
+    if !matches!(plan.job, super::Job::Decrypt { .. }) {
+        return Ok(());
+    }
+    for swap in swaps {
+        let found = statements::targets(client, plan, change, &swap.key)?;
+        // Without a row it was deleted, or never swapped.
+        let Some(found) = found else { continue };
+        let kept = columns
+            .iter()
+            .zip(swap.new.iter().zip(&found))
+            .all(|(at, (given, found))| plan.kept(*at, given, found));
+        if !kept {
+            return Err(Broken::Altered);
+        }
+    }
+    Ok(())
+}
+
+fn to_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

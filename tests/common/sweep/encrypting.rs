@@ -1,0 +1,153 @@
+//! Plaintext to sealed values and back.
+
+use super::world::{NAME, PEOPLE, place};
+use super::{Home, World};
+use fieldseal::sql::Cell;
+use fieldseal::store::Dialect;
+use fieldseal::sweep::{Job, ProblemKind, Sweep};
+use fieldseal::{Column, Schema};
+
+/// Names that look like something else.
+fn hostile(world: &World) -> Vec<Option<String>> {
+    let sealed = world.sealed(1, "x");
+    let base64 = |bytes: &[u8]| {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(bytes)
+    };
+    let mut unknown = sealed.as_bytes().unwrap().to_vec();
+    unknown[1..5].copy_from_slice(&[0, 0, 0, 9]);
+    let mut names: Vec<_> =
+        ["", " ", "null", "NULL", "0", "x'00'", "\\x01", "it's", "\"", "\\", "AQ", "AAAA", "日本語", "🔑\u{200d}"]
+            .map(|name| Some(name.to_owned()))
+            .into();
+    names.push(None);
+    names.push(Some(base64(&unknown)));
+    names.push(Some(base64(sealed.as_bytes().unwrap())));
+    names.push(Some("x".repeat(1 << 20)));
+    names.push(Some(format!("\\x{}", hex::encode(sealed.as_bytes().unwrap()))));
+    names
+}
+
+fn texts(world: &mut World, table: &str, column: &str) -> Vec<(i64, Cell)> {
+    let rows = world.client.rows(&format!("SELECT id, {column} FROM {table} ORDER BY id"), &[]).unwrap();
+    rows.into_iter().map(|mut row| (row[0].integer().unwrap(), row.remove(1))).collect()
+}
+
+/// Where the database's columns have types, sealed values are in base64 there.
+pub fn hostile_plaintext_is_sealed_in_place_and_comes_back(home: Home) {
+    const BASE64: Schema = Schema { columns: &[NAME.base64().migrating()], ..PEOPLE };
+    const BYTES: Schema = Schema { columns: &[NAME.migrating()], ..PEOPLE };
+    let mut world = World::new(home);
+    world.people("text");
+    let schema = if world.dialect() == Dialect::Sqlite { BYTES } else { BASE64 };
+    let names = hostile(&world);
+    for (id, name) in (1..).zip(names.iter().cycle().take(names.len() * 5)) {
+        let name = name.as_ref().map_or(Cell::Null, Cell::text);
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), name]);
+    }
+    let before = texts(&mut world, "people", "name");
+    let sweep = Sweep::new(Job::Encrypt { from: None }, schema);
+    let (report, problems) = world.sweep(&sweep);
+    // In base64 the base64 of a sealed value, elsewhere its bytes as PostgreSQL writes them in text.
+    let lookalikes = 5;
+    // What looks sealed under a key that there is may be a value that was damaged: it's left alone, unless somebody says.
+    assert_eq!((report.failed, problems.len()), (lookalikes, usize::try_from(lookalikes).unwrap()), "{problems:?}");
+    let (report, problems) = world.sweep(&sweep.clone().seal_lookalikes());
+    assert!(problems.is_empty() && report.changed == lookalikes, "{report:?} {problems:?}");
+    let sealed = texts(&mut world, "people", "name");
+    assert!(before.iter().zip(&sealed).all(|(before, after)| before.1.is_null() || before != after));
+    assert_eq!(world.sweep(&sweep.clone().seal_lookalikes()).0.changed, 0);
+    let (report, problems) = world.sweep(&Sweep::new(Job::Verify, schema));
+    assert_eq!((report.plaintext, report.failed), (0, 0), "{problems:?}");
+    let decrypt = Sweep::new(Job::Decrypt { into: None }, schema);
+    let (report, problems) = world.sweep(&decrypt);
+    assert!(problems.is_empty(), "{report:?} {problems:?}");
+    assert_eq!(texts(&mut world, "people", "name"), before);
+    // Done twice it changes nothing; what looks sealed is reported, as nobody can tell it from a value whose key was lost.
+    let (report, _) = world.sweep(&decrypt);
+    assert_eq!(report.changed, 0);
+    assert_eq!(texts(&mut world, "people", "name"), before);
+}
+
+pub fn plaintext_is_sealed_into_another_column_and_comes_back(home: Home) {
+    const SEALED: Column = Column::new("people", "name").with_sql_name("name_sealed").with_kind("text");
+    const SCHEMA: Schema = Schema { columns: &[SEALED], ..PEOPLE };
+    let mut world = World::new(home);
+    let (text, bytes) = (world.type_of("text"), world.type_of("bytes"));
+    world.batch(&format!(
+        "CREATE TABLE people (id BIGINT PRIMARY KEY, name {text}, name_sealed {bytes}, back {text})"
+    ));
+    let names = hostile(&world);
+    for (id, name) in (1..).zip(&names) {
+        let name = name.as_ref().map_or(Cell::Null, Cell::text);
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), name]);
+    }
+    let before = texts(&mut world, "people", "name");
+    let encrypt = Sweep::new(Job::Encrypt { from: Some("name".to_owned()) }, SCHEMA);
+    let values = u64::try_from(names.len() - 1).unwrap();
+    for changed in [values, 0] {
+        let (report, problems) = world.sweep(&encrypt);
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!((report.changed, report.left), (changed, Some(0)), "{report:?}");
+        assert_eq!(texts(&mut world, "people", "name"), before);
+    }
+    let decrypt = Sweep::new(Job::Decrypt { into: Some("back".to_owned()) }, SCHEMA);
+    for changed in [values, 0] {
+        let (report, problems) = world.sweep(&decrypt);
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!((report.changed, report.left), (changed, Some(0)), "{report:?}");
+        assert_eq!(texts(&mut world, "people", "back"), before);
+    }
+}
+
+pub fn what_another_column_already_has_is_not_overwritten(home: Home) {
+    const SEALED: Column = Column::new("people", "name").with_sql_name("name_sealed").with_kind("text");
+    const SCHEMA: Schema = Schema { columns: &[SEALED], ..PEOPLE };
+    let mut world = World::new(home);
+    let (text, bytes) = (world.type_of("text"), world.type_of("bytes"));
+    world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {text}, name_sealed {bytes})"));
+    for (id, sealed) in [(1, "same"), (2, "other"), (3, "same")] {
+        let sealed = world.keyring.seal_bytes(&SEALED, &place(id), sealed.as_bytes()).unwrap();
+        world.insert(
+            "people",
+            &["id", "name", "name_sealed"],
+            vec![Cell::Integer(id), Cell::text("same"), Cell::Bytes(sealed)],
+        );
+    }
+    let before = texts(&mut world, "people", "name_sealed");
+    let (report, problems) = world.sweep(&Sweep::new(Job::Encrypt { from: Some("name".to_owned()) }, SCHEMA));
+    assert_eq!((report.changed, report.done, report.failed), (0, 2, 1));
+    assert_eq!(problems[0].key.to_string(), "2");
+    assert_eq!(problems[0].kind, ProblemKind::Differs);
+    let (report, problems) = world.sweep(&Sweep::new(Job::Decrypt { into: Some("name".to_owned()) }, SCHEMA));
+    assert_eq!((report.changed, report.done, report.failed), (0, 2, 1), "{problems:?}");
+    assert_eq!(texts(&mut world, "people", "name_sealed"), before);
+}
+
+/// Decrypting into a column that can't hold the value: shorter, or of a type that makes something else of it.
+pub fn what_a_column_would_change_stays_sealed(home: Home) {
+    const SCHEMA: Schema = PEOPLE;
+    let mut world = World::new(home);
+    let bytes = world.type_of("bytes");
+    let narrow = match world.dialect() {
+        // Text that is a number becomes one.
+        Dialect::Sqlite => "INTEGER",
+        _ => "VARCHAR(3)",
+    };
+    world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {bytes}, back {narrow})"));
+    for (id, name) in [(1, "abc"), (2, "007 "), (3, "def"), (4, "0070"), (5, "xy")] {
+        let sealed = world.sealed(id, name);
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), sealed]);
+    }
+    let (report, problems) = world.sweep(&Sweep::new(Job::Decrypt { into: Some("back".to_owned()) }, SCHEMA));
+    assert_eq!((report.changed, report.failed), (3, 2), "{problems:?}");
+    let keys: Vec<_> = problems.iter().map(|problem| problem.key.to_string()).collect();
+    assert_eq!(keys, ["2", "4"]);
+    for problem in &problems {
+        assert!(matches!(problem.kind, ProblemKind::Altered | ProblemKind::Refused(_)), "{problem}");
+        assert!(!problem.to_string().contains("007"), "a value was printed: {problem}");
+    }
+    let rows = world.client.rows("SELECT id FROM people WHERE back IS NULL ORDER BY id", &[]).unwrap();
+    assert_eq!(rows.iter().map(|row| row[0].integer().unwrap()).collect::<Vec<_>>(), [2, 4]);
+    assert_eq!(world.opened().len(), 5);
+}

@@ -1,0 +1,45 @@
+//! Sweeps on every database: one definition of what must hold, run by `tests/sweep/` on SQLite and by `tests/databases/` on
+//! PostgreSQL and MariaDB.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+mod encrypting;
+mod keys;
+mod moving;
+mod world;
+
+pub use world::{Home, World};
+
+/// The tests of all behaviours on the databases that `$home` makes.
+macro_rules! sweep_behaviours {
+    (on $home:path: $($behaviour:ident)+) => {$(
+        #[test]
+        fn $behaviour() {
+            $crate::sweep::$behaviour($home());
+        }
+    )+};
+    ($home:path) => {
+        $crate::sweep::sweep_behaviours! { on $home:
+            everything_moves_to_the_primary_and_the_second_time_nothing_does
+            every_type_of_key_works
+            a_value_that_cannot_be_opened_is_reported_left_and_never_stops_the_rest
+            whoever_writes_meanwhile_wins
+            a_column_moves_to_another_suite
+            tenants_have_keys_of_their_own
+            workers_share_a_sweep_and_end_what_a_dead_one_began
+            a_stopped_sweep_goes_on_where_it_was
+            a_sweep_waits_for_replicas_and_for_its_rate
+            what_cannot_be_swept_says_why
+            hostile_plaintext_is_sealed_in_place_and_comes_back
+            plaintext_is_sealed_into_another_column_and_comes_back
+            what_another_column_already_has_is_not_overwritten
+            what_a_column_would_change_stays_sealed
+            damage_is_found_by_verifying
+        }
+    };
+}
+pub(crate) use sweep_behaviours;
+
+pub use encrypting::*;
+pub use keys::*;
+pub use moving::*;
