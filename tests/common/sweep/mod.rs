@@ -5,20 +5,45 @@
 
 mod encrypting;
 mod keys;
+mod killed;
 mod moving;
+#[path = "../rerun.rs"]
+mod rerun;
 mod world;
 
+use fieldseal::sql::Database;
+use std::sync::Arc;
 pub use world::{Home, World};
 
-/// The tests of all behaviours on the databases that `$home` makes.
+/// A database, for tests that run several processes on it.
+pub struct Site {
+    pub home: fn() -> Home,
+    /// What [`Home::url`] says.
+    pub open: fn(&str) -> Arc<dyn Database>,
+}
+
+/// The tests of all behaviours on the databases that `$home` makes, and `$open` opens by their URLs.
 macro_rules! sweep_behaviours {
+    (processes on $home:path, $open:path: $($behaviour:ident)+) => {$(
+        #[test]
+        fn $behaviour() {
+            let site = $crate::sweep::Site { home: $home, open: $open };
+            let path = concat!(module_path!(), "::", stringify!($behaviour));
+            $crate::sweep::$behaviour(&site, path.split_once("::").unwrap().1);
+        }
+    )+};
     (on $home:path: $($behaviour:ident)+) => {$(
         #[test]
         fn $behaviour() {
             $crate::sweep::$behaviour($home());
         }
     )+};
-    ($home:path) => {
+    ($home:path, $open:path) => {
+        $crate::sweep::sweep_behaviours! { processes on $home, $open:
+            no_row_is_lost_whenever_it_is_killed
+            two_workers_and_writers_lose_nothing_whenever_workers_are_killed
+            a_fleet_reads_and_writes_while_keys_and_rows_move
+        }
         $crate::sweep::sweep_behaviours! { on $home:
             everything_moves_to_the_primary_and_the_second_time_nothing_does
             every_type_of_key_works
@@ -42,4 +67,5 @@ pub(crate) use sweep_behaviours;
 
 pub use encrypting::*;
 pub use keys::*;
+pub use killed::*;
 pub use moving::*;

@@ -6,12 +6,14 @@ use fieldseal::sweep::{Event, Job, Problem, Report, Sweep};
 use fieldseal::{Column, ContextColumn, Keyring, RowContext, RowId, Schema, Scope, kms, store};
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 
 /// Where the tests of one database work: an empty database that is removed with `keep`.
 pub struct Home {
     pub database: Arc<dyn Database>,
+    pub url: String,
     pub keep: Box<dyn Any>,
 }
 
@@ -32,12 +34,25 @@ pub const PEOPLE: Schema =
 
 impl World {
     pub fn new(home: Home) -> Self {
+        Self::with_store(home, |_| store::Memory::new())
+    }
+
+    /// With keys that other processes have too: `kek.json` and `keys.json` in [`Self::folder`].
+    pub fn on_files(home: Home) -> Self {
+        Self::with_store(home, |folder| store::File::create(folder.join("keys.json")).unwrap())
+    }
+
+    fn with_store<S: store::KeyStore + 'static>(home: Home, store: impl FnOnce(&Path) -> S) -> Self {
         let kek = tempfile::tempdir().unwrap();
         let kms = kms::Local::create(kek.path().join("kek.json"), None).unwrap();
-        let keyring = Keyring::builder(kms, store::Memory::new()).without_background().open().unwrap();
+        let keyring = Keyring::builder(kms, store(kek.path())).without_background().open().unwrap();
         keyring.ensure_scope(&Scope::APPLICATION).unwrap();
         let client = home.database.connect().unwrap();
         Self { database: home.database, keyring, client, kek, keep: home.keep }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.kek.path()
     }
 
     pub fn dialect(&self) -> Dialect {

@@ -3,8 +3,7 @@
 #[path = "../../common/sweep/mod.rs"]
 mod sweep;
 
-use fieldseal::sql::{Mysql, Postgres};
-use fieldseal_databases::Database;
+use fieldseal::sql::{Database, Mysql, Postgres};
 use std::sync::Arc;
 use sweep::Home;
 
@@ -12,20 +11,28 @@ mod on_postgres {
     use super::*;
 
     fn home() -> Home {
-        let database = Database::postgres();
-        Home { database: Arc::new(Postgres::new(database.url.parse().unwrap())), keep: Box::new(database) }
+        let database = fieldseal_databases::Database::postgres();
+        Home { database: open(&database.url), url: database.url.clone(), keep: Box::new(database) }
     }
 
-    crate::sweep::sweep_behaviours!(home);
+    fn open(url: &str) -> Arc<dyn Database> {
+        Arc::new(Postgres::new(url.parse().unwrap()))
+    }
+
+    crate::sweep::sweep_behaviours!(home, open);
 }
 
 mod on_mysql {
     use super::*;
 
     fn home() -> Home {
-        let database = Database::mysql();
-        Home { database: Arc::new(Mysql::new(database.url.parse().unwrap())), keep: Box::new(database) }
+        let database = fieldseal_databases::Database::mysql();
+        Home { database: open(&database.url), url: database.url.clone(), keep: Box::new(database) }
     }
 
-    crate::sweep::sweep_behaviours!(home);
+    fn open(url: &str) -> Arc<dyn Database> {
+        Arc::new(Mysql::new(url.parse().unwrap()))
+    }
+
+    crate::sweep::sweep_behaviours!(home, open);
 }
