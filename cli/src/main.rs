@@ -54,7 +54,7 @@ fn read_env_file() -> Result<(), Error> {
     }
 }
 
-/// What the library tells on the way goes to stderr: its errors always, more with each `-v`.
+/// What the library tells on the way goes to stderr with `-v`, and more with each further one.
 fn trace(global: &Global, output: &Output) {
     let level = match (global.quiet, global.verbose) {
         (true, _) | (false, 0) => LevelFilter::OFF,

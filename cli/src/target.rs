@@ -11,7 +11,7 @@ pub(crate) use kek::{Kek, KekName};
 use crate::args::Global;
 use crate::error::Error;
 use fieldseal::store::KeyStore;
-use fieldseal::{KeyRecord, Keyring, KeyringBuilder, Schema};
+use fieldseal::{KeyRecord, KeyState, Keyring, KeyringBuilder, Schema};
 use key_store::KeyStoreAt;
 use passphrase::Passphrases;
 use std::cell::OnceCell;
@@ -35,8 +35,9 @@ pub(crate) struct Target {
 impl Target {
     pub(crate) fn new(global: &Global) -> Self {
         Self {
-            database_url: global.database_url.clone(),
-            key_store_url: global.key_store.clone(),
+            // Empty in the environment is as good as not there.
+            database_url: global.database_url.clone().filter(|url| !url.0.is_empty()),
+            key_store_url: global.key_store.clone().filter(|url| !url.0.is_empty()),
             keks: kek_uris(&global.kek, std::env::var("FIELDSEAL_KEK").ok().as_deref()),
             passphrases: Passphrases::new(global.kek_passphrase_file.clone()),
             lock: global.lock.clone(),
@@ -74,7 +75,9 @@ impl Target {
     /// Every record in the key store, ordered by scope and age.
     pub(crate) fn records(&self) -> Result<Vec<KeyRecord>, Error> {
         let mut records = self.key_store()?.load()?;
-        records.sort_by(|a, b| (&a.scope, a.created, a.id).cmp(&(&b.scope, b.created, b.id)));
+        // Of two keys that were made in the same second, the one that has come further in its life is the older one.
+        let life = |record: &KeyRecord| KeyState::ALL.iter().rev().position(|state| *state == record.state);
+        records.sort_by_cached_key(|record| (record.scope.clone(), record.created, life(record), record.id));
         Ok(records)
     }
 
@@ -137,7 +140,7 @@ impl Target {
 /// Those of the arguments, or those of the environment, where spaces or commas separate them.
 fn kek_uris(given: &[String], environment: Option<&str>) -> Vec<String> {
     if !given.is_empty() {
-        return given.to_vec();
+        return given.iter().filter(|uri| !uri.is_empty()).cloned().collect();
     }
     let separated = environment.unwrap_or_default().split(|c: char| c == ',' || c.is_whitespace());
     separated.filter(|uri| !uri.is_empty()).map(str::to_owned).collect()

@@ -1,6 +1,6 @@
 //! `fieldseal kek add`.
 
-use super::{Context, Done, held, keep_a_copy, live, new_kek, nothing_held};
+use super::{Context, Done, check_held, keep_a_copy, live, new_kek};
 use crate::error::Error;
 use crate::output::Report;
 use crate::words;
@@ -24,9 +24,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let target = &context.target;
     let mut keks = target.keks()?;
     let records = live(target.records()?);
-    if !records.is_empty() && keks.iter().all(|kek| held(&records, &*kek.kms()) == 0) {
-        return Err(nothing_held(&records, &keks));
-    }
+    check_held(&records, &keks)?;
     let new = new_kek(target, &args.uri, args.create)?;
     keks.push(new.clone());
     let keyring = target.keyring_with(&keks, |builder| builder)?;
@@ -37,7 +35,9 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         copied: changed,
         kms_calls: keyring.stats().kms_calls,
     })?;
-    keep_a_copy(context, &new);
+    if changed > 0 {
+        keep_a_copy(context, &new);
+    }
     Ok(Done::All)
 }
 
@@ -52,7 +52,7 @@ struct Added {
 impl Report for Added {
     fn text(&self) -> String {
         format!(
-            "{} of {} needed a copy under {}, and have it ({})\n",
+            "{} of {} were given a copy under {} ({})\n",
             self.copied,
             words::count(self.data_keys, "data key"),
             self.kek,

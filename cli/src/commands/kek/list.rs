@@ -10,7 +10,7 @@ use serde::Serialize;
 /// Lists the KEKs that the keys in the store are under
 ///
 /// With the number of keys that have a copy under each, and of those that have no other; and by which of the KEKs that were
-/// given (--kek, FIELDSEAL_KEK) this command can use it.
+/// given (--kek, FIELDSEAL_KEK) this command can use it: those it can use come first.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
@@ -32,7 +32,8 @@ pub(super) fn run(_: &Args, context: &Context<'_>) -> Result<Done, Error> {
         let only = records.iter().filter(has).filter(|record| record.wrapped.len() == 1).count();
         Row { kek: kek.to_owned(), copies, only_copies: only, given_as: given }
     };
-    let keks = stored_keks(&records).into_iter().map(row).collect();
+    let mut keks: Vec<_> = stored_keks(&records).into_iter().map(row).collect();
+    keks.sort_by_key(|row| row.given_as.is_none());
     let without_copy = records.iter().filter(|record| record.wrapped.is_empty()).count();
     context.output.report(&Keks { data_keys: records.len(), without_copy, keks })?;
     Ok(if without_copy == 0 { Done::All } else { Done::SomethingLeft })

@@ -51,13 +51,14 @@ fn stored_keks(records: &[KeyRecord]) -> BTreeSet<&str> {
 fn new_kek(target: &Target, uri: &str, create: bool) -> Result<Kek, Error> {
     let name = KekName::parse(uri)?;
     match &name {
-        KekName::Local(path) if create && path.symlink_metadata().is_err() => target.create_kek(path),
-        KekName::Local(path) => {
-            let hint = "--create makes a new key file there";
-            let is_missing = path.symlink_metadata().is_err();
-            target.open_kek(&name).map_err(|error| if is_missing { error.hint(hint) } else { error })
+        KekName::Local(path) if path.symlink_metadata().is_err() => {
+            if create {
+                return target.create_kek(path);
+            }
+            Err(Error::failed(format!("there is no KEK file at {}", path.display()))
+                .hint("--create makes a new one there; if there was one before, put its copy back"))
         }
-        KekName::Aws(_) => target.open_kek(&name),
+        KekName::Local(_) | KekName::Aws(_) => target.open_kek(&name),
     }
 }
 
@@ -72,13 +73,24 @@ fn keep_a_copy(context: &Context<'_>, kek: &Kek) {
     }
 }
 
-/// No key has a copy under any of those: nothing can be done with them.
-fn nothing_held(records: &[KeyRecord], keks: &[Kek]) -> Error {
+/// Refuses if there are keys, and none has a copy under any of those: nothing can be done with them.
+fn check_held(records: &[KeyRecord], keks: &[Kek]) -> Result<(), Error> {
+    if records.is_empty() || keks.iter().any(|kek| held(records, &*kek.kms()) > 0) {
+        return Ok(());
+    }
     let given: Vec<_> = keks.iter().map(|kek| kek.uri().to_string()).collect();
     let stored: Vec<_> = stored_keks(records).into_iter().map(crate::words::plain).collect();
-    Error::refused("none of the data keys is under the KEK that was given")
+    Err(Error::refused("none of the data keys is under the KEK that was given")
         .why(format!("they are under {}, and given was {}", stored.join(", "), given.join(", ")))
-        .hint("name the KEK that they are under by --kek, or put its file back")
+        .hint("name the KEK that they are under by --kek, or put its file back"))
+}
+
+/// Whether the KEK is there, as far as that can be seen without asking anybody.
+fn exists(uri: &str) -> Result<bool, Error> {
+    Ok(match KekName::parse(uri)? {
+        KekName::Local(path) => path.symlink_metadata().is_ok(),
+        KekName::Aws(_) => true,
+    })
 }
 
 /// Whether any of the keys has a copy under that KEK.

@@ -2,7 +2,7 @@
 
 mod estimate;
 
-use super::{Context, Done, has_copies, held, keep_a_copy, live, new_kek, nothing_held};
+use super::{Context, Done, check_held, exists, has_copies, held, keep_a_copy, live, new_kek};
 use crate::error::Error;
 use crate::output::Report;
 use crate::target::Kek;
@@ -43,9 +43,6 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let keks = context.target.keks()?;
     let records = live(context.target.records()?);
-    if !records.is_empty() && keks.iter().all(|kek| held(&records, &*kek.kms()) == 0) {
-        return Err(nothing_held(&records, &keks));
-    }
     match &args.to {
         Some(to) => move_to(to, args, &records, keks, context),
         None => rewrap(args, &records, &keks, context),
@@ -55,6 +52,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
 /// The same KEK, with a newer version of it.
 fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_>) -> Result<Done, Error> {
     let Some(main) = keks.first() else { return Ok(Done::All) };
+    check_held(records, keks)?;
     if args.dry_run {
         let copies = |kek: &Kek| held(records, &*kek.kms());
         context.output.report(&Estimate::new(records, keks, 2 * keks.iter().map(copies).sum::<usize>())?)?;
@@ -89,10 +87,14 @@ fn move_to(
 ) -> Result<Done, Error> {
     let Some(old) = keks.first().cloned() else { return Ok(Done::All) };
     if args.dry_run {
+        check_held(records, &keks)?;
         // A copy is unwrapped, wrapped, and unwrapped again to see that it's good; then once more before the old one goes.
         let calls = records.len() * if args.keep_old { 3 } else { 4 };
         context.output.report(&Estimate::new(records, &keks, calls)?)?;
         return Ok(Done::All);
+    }
+    if !exists(to)? {
+        check_held(records, &keks)?;
     }
     let new = new_kek(&context.target, to, args.create)?;
     if new.uri() == old.uri() {
@@ -101,10 +103,14 @@ fn move_to(
     }
     keks.retain(|kek| kek.uri() != new.uri());
     keks.push(new.clone());
+    // An earlier run may have moved all of them already.
+    check_held(records, &keks)?;
     let keyring = context.target.keyring_with(&keks, |builder| builder)?;
     let again = "what has a copy under the new KEK keeps it: run the command again to finish";
     let copied = keyring.add_copies().map_err(|error| Error::from(error).hint(again))?;
-    keep_a_copy(context, &new);
+    if copied > 0 {
+        keep_a_copy(context, &new);
+    }
     let mut calls = keyring.stats().kms_calls;
     let mut removed = None;
     if !args.keep_old && has_copies(records, &old.uri()) {

@@ -49,7 +49,7 @@ fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S
 impl Report for Estimate {
     fn text(&self) -> String {
         format!(
-            "{}, about {} KMS calls of {:.1?}: about {}; nothing was changed\n",
+            "{}, about {} KMS calls of {:.1?} each, {} together; nothing was changed\n",
             words::count(self.data_keys, "data key"),
             self.kms_calls,
             self.one_call,
