@@ -140,6 +140,41 @@ impl Keyring {
         self.change_state(id, KeyState::Destroyed)
     }
 
+    /// Forgets a tenant: erases every wrapped copy of every key of the scope, whatever state the keys are in, in one commit
+    /// of the key store. **Nothing that is sealed for the scope can be read again.** Returns the ids of the keys that this
+    /// call destroyed, in ascending order; none if nothing was left to destroy.
+    ///
+    /// Tombstones remain, and other processes refuse the scope's values once they have read the store again. A process that
+    /// stages a key, or calls [`Self::ensure_scope`], at the same moment has a key destroyed by a second commit, or makes
+    /// a new one after it: stop writing for the tenant first. As for [`Self::destroy`], backups of the key store may still
+    /// hold copies.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringError::ApplicationScope`] for [`Scope::APPLICATION`], which is not a tenant; or if the store fails. If it was
+    /// the store, the keys may be destroyed all the same: call again.
+    pub fn shred(&self, scope: &Scope) -> Result<Vec<KeyId>, KeyringError> {
+        if *scope == Scope::APPLICATION {
+            return Err(KeyringError::ApplicationScope);
+        }
+        let mut shredded = Vec::new();
+        for _ in 0..ATTEMPTS {
+            let ids = self.administer(scope, |_, records| {
+                let left: Vec<_> =
+                    records.iter().filter(|record| record.state != KeyState::Destroyed).map(tombstone).collect();
+                let ids = left.iter().map(|record| record.id).collect::<Vec<_>>();
+                Ok(Plan::of(left.into_iter().map(Change::Update).collect(), ids))
+            })?;
+            if ids.is_empty() {
+                shredded.sort_unstable();
+                return Ok(shredded);
+            }
+            // A key that was staged meanwhile was in nobody's way.
+            shredded.extend(ids);
+        }
+        Err(KeyringError::Contended(ATTEMPTS))
+    }
+
     fn change_state(&self, id: KeyId, to: KeyState) -> Result<(), KeyringError> {
         self.administer_key(id, move |_, records| {
             Ok(Plan::of(vec![Change::Update(step(find(records, id)?, to)?)], ()))
@@ -330,8 +365,16 @@ fn demote_primary(records: &[KeyRecord]) -> Result<Vec<Change>, KeyringError> {
 /// The record one step on in its life.
 fn step(record: &KeyRecord, to: KeyState) -> Result<KeyRecord, KeyringError> {
     let state = record.state.step_to(to).map_err(|error| KeyringError::Transition { id: record.id, error })?;
-    let wrapped = if state == KeyState::Destroyed { Vec::new() } else { record.wrapped.clone() };
-    Ok(KeyRecord { state, wrapped, revision: record.revision.saturating_add(1), ..record.clone() })
+    if state == KeyState::Destroyed {
+        return Ok(tombstone(record));
+    }
+    Ok(KeyRecord { state, revision: record.revision.saturating_add(1), ..record.clone() })
+}
+
+/// What is left of a key that is destroyed.
+fn tombstone(record: &KeyRecord) -> KeyRecord {
+    let revision = record.revision.saturating_add(1);
+    KeyRecord { state: KeyState::Destroyed, wrapped: Vec::new(), revision, ..record.clone() }
 }
 
 fn unix_seconds() -> i64 {

@@ -69,6 +69,9 @@ pub enum KeyringError {
         #[source]
         error: TransitionError,
     },
+    /// The application's scope can't be forgotten: it is not a tenant's.
+    #[error("the application's keys can't be shredded, they are no tenant's: retire and destroy them one by one")]
+    ApplicationScope,
     /// The scope has no key that could be exported.
     #[error("{0} has no data key in this keyring")]
     NoKeys(Scope),

@@ -26,6 +26,11 @@ run_alone() {
     ' alone $features
 }
 
+# The command line on the servers.
+run_cli_on_servers() {
+    bash tests/with_databases cargo test --package fieldseal-cli --no-default-features --test servers -- --ignored
+}
+
 # Those that need a database library beside the defaults, and a server.
 run_database_examples() {
     cargo run --quiet --features sqlx-sqlite,sqlx/sqlite --example sqlx_sqlite

@@ -26,8 +26,11 @@ check_lock_files() {
     done
 }
 
+# The command line by itself: it has all databases, and would switch them on for the library's own checks. Without AWS, whose SDK
+# takes minutes to build.
 check_lints() {
-    cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy --workspace --exclude fieldseal-cli --all-targets -- -D warnings
+    cargo clippy --package fieldseal-cli --no-default-features --all-targets -- -D warnings
 }
 
 # As a user's build has them: one feature switches on nothing that another one needs.
@@ -40,15 +43,16 @@ check_features() {
     check_with --all-features
     check_dependencies
     # Only who asks for AWS KMS builds the AWS SDK.
-    if cargo tree --workspace --edges all | grep -E 'aws-(sdk|config|smithy)'; then
+    if cargo tree --workspace --exclude fieldseal-cli --edges all | grep -E 'aws-(sdk|config|smithy)'; then
         fail "another feature than aws brings the AWS SDK"
     fi
     # And nobody else a database library that no example or test of the defaults uses.
-    if cargo tree --workspace --edges all | grep -E ' (sqlx|sqlx-core|pq-sys|mysqlclient-sys) v'; then
+    if cargo tree --workspace --exclude fieldseal-cli --edges all | grep -E ' (sqlx|sqlx-core|pq-sys|mysqlclient-sys) v'; then
         fail "the default features bring sqlx or a client library"
     fi
     # What the ordinary lints leave out, because it builds the AWS SDK.
     cargo clippy --quiet --features aws --test aws_kms --example aws_kms -- -D warnings
+    cargo clippy --quiet --package fieldseal-cli -- -D warnings
     # Or because it needs a library that belongs to a database.
     cargo clippy --quiet --features sqlx-sqlite,sqlx-postgres,sqlx/sqlite,diesel-postgres,diesel/postgres \
         --example sqlx_sqlite --example sqlx_postgres --example diesel_postgres -- -D warnings
@@ -98,7 +102,8 @@ run_tests() {
     if [[ $MODE == long ]]; then
         export PROPTEST_CASES=2000
     fi
-    cargo test --workspace
+    cargo test --workspace --exclude fieldseal-cli
+    cargo test --package fieldseal-cli --no-default-features
 }
 
 # Too slow in a debug build. Without the release profile's LTO, which takes longer to link than the test to run.
@@ -116,14 +121,14 @@ run_benchmarks() {
     done
 }
 
-# The derive isn't published when the library is checked: cargo takes it from this workspace.
+# Neither is published when the other is checked: cargo takes them from this workspace.
 check_packages() {
     local package file
     cargo package --workspace --allow-dirty
-    for package in fieldseal fieldseal-derive; do
-        cargo package --list --allow-dirty --package "$package" > "$WORK/packaged"
-        for file in Cargo.toml src/lib.rs LICENSE-MIT LICENSE-APACHE; do
-            grep -Fqx "$file" "$WORK/packaged" || fail "the package $package has no $file"
+    for package in fieldseal/lib fieldseal-derive/lib fieldseal-cli/main; do
+        cargo package --list --allow-dirty --package "${package%/*}" > "$WORK/packaged"
+        for file in Cargo.toml "src/${package#*/}.rs" LICENSE-MIT LICENSE-APACHE; do
+            grep -Fqx "$file" "$WORK/packaged" || fail "the package ${package%/*} has no $file"
         done
     done
 }

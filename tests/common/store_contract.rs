@@ -14,8 +14,8 @@ macro_rules! store_contract {
         $crate::store_contract!($store, $make,
             finds_what_was_inserted keeps_every_field scopes_are_told_apart an_update_keeps_what_is_immutable
             an_id_is_taken_once a_scope_has_one_primary a_stale_revision_is_refused all_changes_or_none
-            rotates_in_one_commit tombstones_stay an_empty_commit_does_nothing refuses_what_it_could_not_read_back
-            handles_share_the_store one_of_many_makes_the_first_primary no_update_is_lost);
+            rotates_in_one_commit tombstones_stay a_scope_becomes_tombstones_in_one_commit an_empty_commit_does_nothing
+            refuses_what_it_could_not_read_back handles_share_the_store one_of_many_makes_the_first_primary no_update_is_lost);
     };
     ($store:ident, $make:expr, $($test:ident)*) => {
         mod $store {
@@ -254,6 +254,26 @@ pub(crate) fn tombstones_stay(open: Open) {
     store.commit(&[Change::Update(grave.clone())]).unwrap();
     assert_eq!(load(&*open()), std::slice::from_ref(&grave));
     assert_eq!(conflict(store.commit(&[insert(1, "a", KeyState::Primary)])), Conflict::IdTaken(grave.id));
+}
+
+/// From every state, the primary too: how a tenant is forgotten.
+pub(crate) fn a_scope_becomes_tombstones_in_one_commit(open: Open) {
+    let store = open();
+    let states = [KeyState::Staged, KeyState::Primary, KeyState::Active, KeyState::Retired];
+    let records: Vec<_> = (1..).zip(states).map(|(id, state)| record(id, "a", state)).collect();
+    let other = record(9, "b", KeyState::Primary);
+    let inserts = records.iter().chain([&other]).cloned().map(Change::Insert);
+    store.commit(&inserts.collect::<Vec<_>>()).unwrap();
+    let grave = |record: &KeyRecord| KeyRecord {
+        state: KeyState::Destroyed,
+        wrapped: vec![],
+        revision: record.revision + 1,
+        ..record.clone()
+    };
+    let graves: Vec<_> = records.iter().map(grave).collect();
+    store.commit(&graves.iter().cloned().map(Change::Update).collect::<Vec<_>>()).unwrap();
+    assert_eq!(load(&*open()), [graves, vec![other]].concat());
+    store.commit(&[insert(5, "a", KeyState::Primary)]).unwrap();
 }
 
 pub(crate) fn an_empty_commit_does_nothing(open: Open) {

@@ -1,0 +1,126 @@
+//! The arguments that every command has, and what `--help` says.
+
+use crate::commands::Command;
+use clap::{Args, Parser, ValueEnum};
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  all done
+  1  failed
+  2  wrong usage
+  3  done, but something was found or left: see the report
+  4  refused: a proof that failed, or a confirmation that was not given
+  5  try again: something is unreachable, throttled or busy
+
+A file `.env` in the working directory is read; what the environment has already wins.
+Results go to stdout (--json makes them one JSON document), everything else to stderr.";
+
+/// Keys of field-level encryption: made, listed, rotated, ended
+#[derive(Debug, Parser)]
+#[command(name = "fieldseal", version, after_help = AFTER_HELP, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What a command works on, and how it talks.
+///
+/// The values of the environment never show up in `--help`: a URL has a password in it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The program's database: `sqlite:app.db` or just a path, `postgres://…`, `mysql://…`
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) database_url: Option<Url>,
+
+    /// Where the wrapped data keys are: `file:PATH`, or the URL of another database [default: the table
+    /// `fieldseal_keys` in the program's database]
+    #[arg(long, global = true, env = "FIELDSEAL_KEY_STORE", hide_env_values = true, value_name = "URL")]
+    pub(crate) key_store: Option<Url>,
+
+    /// A KEK, to be given once for each: `local:PATH` for a key file, `aws-kms:ARN` (or an id, or `alias/…`) for AWS KMS.
+    /// The first is the main one. In the environment they are separated by spaces or commas [env: FIELDSEAL_KEK]
+    #[arg(long, global = true, value_name = "URI")]
+    pub(crate) kek: Vec<String>,
+
+    /// A file with the passphrase of the local KEKs [or the passphrase itself, in the environment:
+    /// FIELDSEAL_KEK_PASSPHRASE]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) kek_passphrase_file: Option<PathBuf>,
+
+    /// The schema lock
+    #[arg(
+        long,
+        global = true,
+        env = "FIELDSEAL_LOCK_FILE",
+        hide_env_values = true,
+        value_name = "PATH",
+        default_value = "fieldseal.lock"
+    )]
+    pub(crate) lock: PathBuf,
+
+    /// Prints the result as one JSON document
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Tells on stderr what happens on the way; more with -vv
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// Says nothing but results, warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Colors on stderr
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
+}
+
+/// A URL as it was given. Its `Debug` doesn't show it: there may be a password in it.
+#[derive(Clone)]
+pub(crate) struct Url(pub(crate) String);
+
+impl From<String> for Url {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+
+impl std::fmt::Debug for Url {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Url([redacted])")
+    }
+}
+
+/// Whether to do something that depends on the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn clap_finds_nothing_wrong() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_was_parsed_prints_no_url() {
+        let args =
+            ["fieldseal", "--database-url", "postgres://a:hunter2@h/d", "--key-store", "mysql://hunter2", "init"];
+        let cli = Cli::try_parse_from(args).unwrap();
+        assert!(!format!("{cli:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,130 @@
+//! `fieldseal init --print`: the key store's table as a migration of the program's own.
+
+use crate::commands::{Context, Done};
+use crate::error::Error;
+use crate::output::Report;
+use clap::ValueEnum;
+use fieldseal::store::{Dialect, MigrationFile, Tool, migration};
+use humantime::format_rfc3339_seconds;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct MigrationArgs {
+    /// Prints the key store's table as a migration for that tool, and makes nothing
+    #[arg(long, value_name = "TOOL", conflicts_with_all = ["scope", "no_key", "dry_run"])]
+    print: Option<ToolName>,
+
+    /// Writes the migration's files into that folder instead
+    #[arg(long, value_name = "DIR", requires = "print")]
+    write: Option<PathBuf>,
+
+    /// The migration's database, where no database URL says it
+    #[arg(long, value_name = "DATABASE", requires = "print")]
+    dialect: Option<DialectName>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum ToolName {
+    Diesel,
+    Sqlx,
+    Refinery,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DialectName {
+    Sqlite,
+    Postgres,
+    Mysql,
+}
+
+impl MigrationArgs {
+    pub(super) fn tool(&self) -> Option<ToolName> {
+        self.print
+    }
+}
+
+pub(super) fn run(args: &MigrationArgs, tool: ToolName, context: &Context<'_>) -> Result<Done, Error> {
+    let dialect = match args.dialect {
+        Some(DialectName::Sqlite) => Dialect::Sqlite,
+        Some(DialectName::Postgres) => Dialect::Postgres,
+        Some(DialectName::Mysql) => Dialect::Mysql,
+        None => {
+            context.target.database().map_err(|error| error.hint("or name its kind: --dialect postgres"))?.dialect()
+        }
+    };
+    let files = files(dialect, tool);
+    if let Some(folder) = &args.write {
+        write(folder, &files)?;
+    }
+    let shown = |file: MigrationFile| match &args.write {
+        Some(folder) => Shown { path: folder.join(file.path).display().to_string(), text: None },
+        None => Shown { path: file.path, text: Some(file.text) },
+    };
+    context.output.report(&Files { files: files.into_iter().map(shown).collect() })?;
+    Ok(Done::All)
+}
+
+fn files(dialect: Dialect, tool: ToolName) -> Vec<MigrationFile> {
+    let now = SystemTime::now();
+    match tool {
+        ToolName::Diesel => migration(dialect).files(Tool::Diesel, date(now)),
+        ToolName::Sqlx => migration(dialect).files(Tool::Sqlx, date(now)),
+        // Its versions have 31 bits: seconds.
+        ToolName::Refinery => {
+            let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+            migration(dialect).files(Tool::Refinery, seconds)
+        }
+    }
+}
+
+/// 20260131120000
+fn date(time: SystemTime) -> u64 {
+    let digits: String = format_rfc3339_seconds(time).to_string().chars().filter(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or_default()
+}
+
+fn write(folder: &Path, files: &[MigrationFile]) -> Result<(), Error> {
+    for file in files {
+        let path = folder.join(&file.path);
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&path, file.text)).map_err(|error| {
+            Error::failed(format!("the migration {} can't be written", path.display())).why(error.to_string())
+        })?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Files {
+    files: Vec<Shown>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'static str>,
+}
+
+impl Report for Files {
+    fn text(&self) -> String {
+        let file = |file: &Shown| match file.text {
+            Some(text) => format!("-- {}\n{text}\n", file.path),
+            None => format!("{}\n", file.path),
+        };
+        self.files.iter().map(file).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn versions_are_dates_that_sort() {
+        assert_eq!(date(UNIX_EPOCH + Duration::from_secs(1_769_860_800)), 20_260_131_120_000);
+    }
+}

@@ -1,0 +1,62 @@
+//! `fieldseal kek add`.
+
+use super::{Context, Done, check_held, keep_a_copy, live, new_kek};
+use crate::error::Error;
+use crate::output::Report;
+use crate::words;
+use serde::Serialize;
+
+/// Gives every data key a copy under another KEK
+///
+/// The way to a second region, another account, or a break-glass file. New keys get such a copy only from programs that have
+/// the KEK too (`KeyringBuilder::and_kms`); run this again for those that others made.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The KEK: `local:PATH` or `aws-kms:KEY`
+    uri: String,
+
+    /// Makes the key file, if there is none
+    #[arg(long)]
+    create: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
+    let target = &context.target;
+    let mut keks = target.keks()?;
+    let records = live(target.records()?);
+    check_held(&records, &keks)?;
+    let new = new_kek(target, &args.uri, args.create)?;
+    keks.push(new.clone());
+    let keyring = target.keyring_with(&keks, |builder| builder)?;
+    let changed = keyring.add_copies()?;
+    context.output.report(&Added {
+        kek: new.uri().to_string(),
+        data_keys: records.len(),
+        copied: changed,
+        kms_calls: keyring.stats().kms_calls,
+    })?;
+    if changed > 0 {
+        keep_a_copy(context, &new);
+    }
+    Ok(Done::All)
+}
+
+#[derive(Serialize)]
+struct Added {
+    kek: String,
+    data_keys: usize,
+    copied: usize,
+    kms_calls: u64,
+}
+
+impl Report for Added {
+    fn text(&self) -> String {
+        format!(
+            "{} of {} were given a copy under {} ({})\n",
+            self.copied,
+            words::count(self.data_keys, "data key"),
+            self.kek,
+            words::kms_calls(self.kms_calls)
+        )
+    }
+}

@@ -1,0 +1,99 @@
+//! `fieldseal kek`: the KEKs that data keys are wrapped under.
+
+mod add;
+mod list;
+mod remove;
+mod rotate;
+
+use super::{Context, Done};
+use crate::error::Error;
+use crate::target::{Kek, KekName, Target};
+use clap::Subcommand;
+use fieldseal::kms::Kms;
+use fieldseal::{KekUri, KeyRecord, KeyState};
+use std::collections::BTreeSet;
+
+/// The KEKs that data keys are wrapped under
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Rotate(rotate::Args),
+    Add(add::Args),
+    Remove(remove::Args),
+    List(list::Args),
+}
+
+pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error> {
+    match command {
+        Command::Rotate(args) => rotate::run(&args, context),
+        Command::Add(args) => add::run(&args, context),
+        Command::Remove(args) => remove::run(&args, context),
+        Command::List(args) => list::run(&args, context),
+    }
+}
+
+/// The keys that have copies, and must.
+fn live(mut records: Vec<KeyRecord>) -> Vec<KeyRecord> {
+    records.retain(|record| record.state != KeyState::Destroyed);
+    records
+}
+
+/// How many of the keys have a copy that `kms` can unwrap.
+fn held(records: &[KeyRecord], kms: &dyn Kms) -> usize {
+    records.iter().filter(|record| record.wrapped.iter().any(|copy| kms.holds(&copy.kek))).count()
+}
+
+/// The names of all KEKs in the key store.
+fn stored_keks(records: &[KeyRecord]) -> BTreeSet<&str> {
+    records.iter().flat_map(|record| &record.wrapped).map(|copy| copy.kek.as_str()).collect()
+}
+
+/// A KEK that is about to get copies: opened, or made if it's a file that isn't there and `create` says so.
+fn new_kek(target: &Target, uri: &str, create: bool) -> Result<Kek, Error> {
+    let name = KekName::parse(uri)?;
+    match &name {
+        KekName::Local(path) if path.symlink_metadata().is_err() => {
+            if create {
+                return target.create_kek(path);
+            }
+            Err(Error::failed(format!("there is no KEK file at {}", path.display()))
+                .hint("--create makes a new one there; if there was one before, put its copy back"))
+        }
+        KekName::Local(_) | KekName::Aws(_) => target.open_kek(&name),
+    }
+}
+
+/// Why a key file was just made a second home of all keys, or its only one.
+fn keep_a_copy(context: &Context<'_>, kek: &Kek) {
+    if let Some((_, path)) = kek.as_local() {
+        context.output.warn(format!(
+            "keep a copy of {} in a safe place, away from the database's backups: an older copy doesn't open what is wrapped \
+             from now on",
+            path.display()
+        ));
+    }
+}
+
+/// Refuses if there are keys, and none has a copy under any of those: nothing can be done with them.
+fn check_held(records: &[KeyRecord], keks: &[Kek]) -> Result<(), Error> {
+    if records.is_empty() || keks.iter().any(|kek| held(records, &*kek.kms()) > 0) {
+        return Ok(());
+    }
+    let given: Vec<_> = keks.iter().map(|kek| kek.uri().to_string()).collect();
+    let stored: Vec<_> = stored_keks(records).into_iter().map(crate::words::plain).collect();
+    Err(Error::refused("none of the data keys is under the KEK that was given")
+        .why(format!("they are under {}, and given was {}", stored.join(", "), given.join(", ")))
+        .hint("name the KEK that they are under by --kek, or put its file back"))
+}
+
+/// Whether the KEK is there, as far as that can be seen without asking anybody.
+fn exists(uri: &str) -> Result<bool, Error> {
+    Ok(match KekName::parse(uri)? {
+        KekName::Local(path) => path.symlink_metadata().is_ok(),
+        KekName::Aws(_) => true,
+    })
+}
+
+/// Whether any of the keys has a copy under that KEK.
+fn has_copies(records: &[KeyRecord], kek: &KekUri) -> bool {
+    records.iter().any(|record| record.wrapped.iter().any(|copy| copy.kek == *kek))
+}

@@ -1,0 +1,181 @@
+//! `fieldseal kek rotate`.
+
+mod estimate;
+
+use super::{Context, Done, check_held, exists, has_copies, held, keep_a_copy, live, new_kek};
+use crate::error::Error;
+use crate::output::Report;
+use crate::target::Kek;
+use crate::words;
+use estimate::Estimate;
+use fieldseal::KeyRecord;
+use serde::Serialize;
+
+/// Rotates the KEK: rewraps data keys, whatever the number of rows
+///
+/// Without --to, the main KEK (the first --kek) stays and gets new key material: a key file gets a new version, AWS KMS is asked
+/// to wrap again under the newest it has. With --to, every data key gets a copy under the new KEK, and then the copies under
+/// the old one are removed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Moves every data key to that KEK: `local:PATH` or `aws-kms:KEY`
+    #[arg(long, value_name = "URI")]
+    to: Option<String>,
+
+    /// With --to: makes the key file, if there is none
+    #[arg(long, requires = "to")]
+    create: bool,
+
+    /// With --to: leaves the copies under the old KEK, until `fieldseal kek remove`. For running programs that must get the
+    /// new KEK first
+    #[arg(long, requires = "to")]
+    keep_old: bool,
+
+    /// Adds no version to a key file, and only finishes what an interrupted run left under older ones
+    #[arg(long, conflicts_with = "to")]
+    rewrap_only: bool,
+
+    /// Says how many data keys and KMS calls it would be, and about how long
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
+    let keks = context.target.keks()?;
+    let records = live(context.target.records()?);
+    match &args.to {
+        Some(to) => move_to(to, args, &records, keks, context),
+        None => rewrap(args, &records, &keks, context),
+    }
+}
+
+/// The same KEK, with a newer version of it.
+fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_>) -> Result<Done, Error> {
+    let Some(main) = keks.first() else { return Ok(Done::All) };
+    check_held(records, keks)?;
+    if args.dry_run {
+        let copies = |kek: &Kek| held(records, &*kek.kms());
+        context.output.report(&Estimate::new(records, keks, 2 * keks.iter().map(copies).sum::<usize>())?)?;
+        return Ok(Done::All);
+    }
+    let keyring = context.target.keyring_with(keks, |builder| builder)?;
+    let mut version = None;
+    if let (Some((local, path)), false) = (main.as_local(), args.rewrap_only) {
+        let new = local.rotate()?;
+        context.output.say(format!("{} has a new version, {new}", path.display()));
+        version = Some(new);
+    }
+    let rewrapped = keyring.rewrap().map_err(|error| {
+        Error::from(error).hint("what was rewrapped stays so: finish with `fieldseal kek rotate --rewrap-only`")
+    })?;
+    if version.is_some() {
+        keep_a_copy(context, main);
+    }
+    let mut report = Rotated::new(main, records, rewrapped, keyring.stats().kms_calls);
+    report.version = version;
+    report.left = left(&live(context.target.records()?), keks);
+    finish(&report, context)
+}
+
+/// Another KEK: copies under it first, and only then none under the old one.
+fn move_to(
+    to: &str,
+    args: &Args,
+    records: &[KeyRecord],
+    mut keks: Vec<Kek>,
+    context: &Context<'_>,
+) -> Result<Done, Error> {
+    let Some(old) = keks.first().cloned() else { return Ok(Done::All) };
+    if args.dry_run {
+        check_held(records, &keks)?;
+        // A copy is unwrapped, wrapped, and unwrapped again to see that it's good; then once more before the old one goes.
+        let calls = records.len() * if args.keep_old { 3 } else { 4 };
+        context.output.report(&Estimate::new(records, &keks, calls)?)?;
+        return Ok(Done::All);
+    }
+    if !exists(to)? {
+        check_held(records, &keks)?;
+    }
+    let new = new_kek(&context.target, to, args.create)?;
+    if new.uri() == old.uri() {
+        return Err(Error::usage("--to names the KEK that the keys are under already")
+            .hint("without --to its key material is renewed"));
+    }
+    keks.retain(|kek| kek.uri() != new.uri());
+    keks.push(new.clone());
+    // An earlier run may have moved all of them already.
+    check_held(records, &keks)?;
+    let keyring = context.target.keyring_with(&keks, |builder| builder)?;
+    let again = "what has a copy under the new KEK keeps it: run the command again to finish";
+    let copied = keyring.add_copies().map_err(|error| Error::from(error).hint(again))?;
+    if copied > 0 {
+        keep_a_copy(context, &new);
+    }
+    let mut calls = keyring.stats().kms_calls;
+    let mut removed = None;
+    if !args.keep_old && has_copies(records, &old.uri()) {
+        // A keyring without the old KEK: what is left must open by what is left.
+        let others: Vec<_> = keks.iter().filter(|kek| kek.uri() != old.uri()).cloned().collect();
+        let keyring = context.target.keyring_with(&others, |builder| builder)?;
+        removed = Some(keyring.remove_copies(&old.uri()).map_err(|error| Error::from(error).hint(again))?);
+        calls += keyring.stats().kms_calls;
+        context.output.warn(format!("programs that have only {old} can't load keys any more: give them {new}"));
+    } else {
+        context.output.say(format!("once every program has {new}: `fieldseal kek remove {}`", old.uri()));
+    }
+    let mut report = Rotated::new(&new, records, copied, calls);
+    report.removed = removed;
+    report.left = left(&live(context.target.records()?), &[new]);
+    finish(&report, context)
+}
+
+/// The keys that have no copy under any of the KEKs: this command could do nothing for them.
+fn left(records: &[KeyRecord], keks: &[Kek]) -> usize {
+    let is_held =
+        |record: &KeyRecord| record.wrapped.iter().any(|copy| keks.iter().any(|kek| kek.kms().holds(&copy.kek)));
+    records.iter().filter(|record| !is_held(record)).count()
+}
+
+fn finish(report: &Rotated, context: &Context<'_>) -> Result<Done, Error> {
+    context.output.report(report)?;
+    Ok(if report.left == 0 { Done::All } else { Done::SomethingLeft })
+}
+
+#[derive(Serialize)]
+struct Rotated {
+    kek: String,
+    /// The key file's new version.
+    version: Option<u32>,
+    data_keys: usize,
+    rewrapped: usize,
+    /// How many keys had a copy under the old KEK, and have none now.
+    removed: Option<usize>,
+    /// How many keys aren't under this KEK.
+    left: usize,
+    kms_calls: u64,
+}
+
+impl Rotated {
+    fn new(kek: &Kek, records: &[KeyRecord], rewrapped: usize, kms_calls: u64) -> Self {
+        let (kek, data_keys) = (kek.uri().to_string(), records.len());
+        Self { kek, version: None, data_keys, rewrapped, removed: None, left: 0, kms_calls }
+    }
+}
+
+impl Report for Rotated {
+    fn text(&self) -> String {
+        let keys = words::count(self.data_keys, "data key");
+        let mut text = format!("{} of {keys} rewrapped under {}", self.rewrapped, self.kek);
+        if let Some(version) = self.version {
+            text += &format!(", version {version}");
+        }
+        text += &format!(" ({})\n", words::kms_calls(self.kms_calls));
+        if let Some(removed) = self.removed {
+            text += &format!("{} have no copy under the old KEK any more\n", words::count(removed, "data key"));
+        }
+        if self.left > 0 {
+            text += &format!("{} are under other KEKs than were given: `fieldseal kek list`\n", self.left);
+        }
+        text
+    }
+}

@@ -1,0 +1,59 @@
+//! `fieldseal kek rotate --dry-run`: what it would cost.
+
+use crate::error::Error;
+use crate::output::Report;
+use crate::target::Kek;
+use crate::words;
+use fieldseal::KeyRecord;
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+/// What rotating the KEK would cost.
+#[derive(Serialize)]
+pub(super) struct Estimate {
+    data_keys: usize,
+    kms_calls: usize,
+    #[serde(serialize_with = "seconds")]
+    seconds: Duration,
+    #[serde(skip)]
+    one_call: Duration,
+}
+
+impl Estimate {
+    /// Measures one unwrap. Keys are changed one after the other, so the time is that of all calls together.
+    pub(super) fn new(records: &[KeyRecord], keks: &[Kek], kms_calls: usize) -> Result<Self, Error> {
+        let one_call = measure(records, keks)?;
+        let seconds = one_call.saturating_mul(u32::try_from(kms_calls).unwrap_or(u32::MAX));
+        Ok(Self { data_keys: records.len(), kms_calls, seconds, one_call })
+    }
+}
+
+/// How long one of the KEKs takes for one of the keys: the second time, since the first one connects.
+fn measure(records: &[KeyRecord], keks: &[Kek]) -> Result<Duration, Error> {
+    for record in records {
+        for copy in &record.wrapped {
+            let Some(kms) = keks.iter().map(Kek::kms).find(|kms| kms.holds(&copy.kek)) else { continue };
+            kms.unwrap(copy, &record.binding())?;
+            let began = Instant::now();
+            kms.unwrap(copy, &record.binding())?;
+            return Ok(began.elapsed());
+        }
+    }
+    Ok(Duration::ZERO)
+}
+
+fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+impl Report for Estimate {
+    fn text(&self) -> String {
+        format!(
+            "{}, about {} KMS calls of {:.1?} each, {} together; nothing was changed\n",
+            words::count(self.data_keys, "data key"),
+            self.kms_calls,
+            self.one_call,
+            words::duration(self.seconds)
+        )
+    }
+}

@@ -1,0 +1,82 @@
+//! `fieldseal key destroy`.
+
+use super::{Context, Done, readable};
+use crate::confirm::Deed;
+use crate::error::Error;
+use crate::output::Report;
+use crate::words;
+use fieldseal::{KeyId, KeyState, KeyringError, TransitionError};
+use serde::Serialize;
+
+/// Erases every wrapped copy of a retired or staged key: what is sealed under it can't be read again
+///
+/// A tombstone remains. Backups of the key store may still hold copies.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The key's id, eight hex digits
+    #[arg(value_parser = words::key_id)]
+    id: KeyId,
+
+    /// Confirms it in a script: the same id again
+    #[arg(long, value_name = "ID", value_parser = words::key_id)]
+    yes_destroy: Option<KeyId>,
+
+    /// Says what would be erased, and erases nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
+    let (target, id) = (&context.target, args.id);
+    let record = target.key_store()?.get(id)?.ok_or(KeyringError::NoSuchKey(id))?;
+    if !matches!(record.state, KeyState::Retired | KeyState::Staged) {
+        let error = TransitionError { from: record.state, to: KeyState::Destroyed };
+        return Err(KeyringError::Transition { id, error }.into());
+    }
+    let values = readable::readable(target, &[id])?;
+    context.output.say(format!(
+        "data key {id} of {} is {}, {} old, with {}; {}",
+        record.scope,
+        record.state,
+        words::age(words::seconds_since(record.created)),
+        words::count(record.wrapped.len(), "wrapped copy").replace("copys", "copies"),
+        readable::lost(values),
+    ));
+    let mut report = Destroyed {
+        id: id.to_string(),
+        scope: words::tenant(&record.scope),
+        copies: record.wrapped.len(),
+        values,
+        destroyed: false,
+    };
+    if !args.dry_run {
+        let (word, given) = (id.to_string(), args.yes_destroy.map(|id| id.to_string()));
+        let what = format!("destroy data key {id}");
+        Deed { what, word: &word, option: "--yes-destroy", given: given.as_deref() }.confirm()?;
+        target.keyring()?.destroy(id)?;
+        report.destroyed = true;
+    }
+    context.output.report(&report)?;
+    Ok(Done::All)
+}
+
+#[derive(Serialize)]
+struct Destroyed {
+    id: String,
+    scope: Option<String>,
+    /// How many wrapped copies it had.
+    copies: usize,
+    /// How many stored values are under it; null where that isn't known.
+    values: Option<u64>,
+    destroyed: bool,
+}
+
+impl Report for Destroyed {
+    fn text(&self) -> String {
+        if self.destroyed {
+            format!("data key {} is destroyed\n", self.id)
+        } else {
+            format!("data key {} would be destroyed; nothing was changed\n", self.id)
+        }
+    }
+}

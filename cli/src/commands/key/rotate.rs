@@ -1,0 +1,157 @@
+//! `fieldseal key rotate`: new primary keys for one scope, some, or all.
+//!
+//! What a run has done is in the key store alone, so that it can be killed at any moment and run again: a key that it staged
+//! is found there and taken up.
+
+mod plan;
+mod report;
+
+use super::{Context, Done};
+use crate::error::Error;
+use crate::words;
+use fieldseal::{KeyId, KeyState, Keyring, KeyringError};
+use humantime::parse_duration;
+use plan::{Plan, Selection};
+use report::{Rotated, Step};
+use std::time::Duration;
+
+/// Gives scopes a new primary data key; old values stay readable
+///
+/// A new key is staged first, and promoted when every running program has read it from the key store. A key that is staged
+/// already, by a run that was interrupted for example, is taken up: the command can be killed and run again. To leave alone what a
+/// first run has rotated already, add --older-than.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    selection: Selection,
+
+    /// How long a key must have been staged before it's promoted: twice the longest time in which a program reads the key store
+    /// again
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2m")]
+    propagation: Duration,
+
+    /// Makes new primaries at once, without staging: programs load them when they meet the first value
+    #[arg(long, conflicts_with_all = ["propagation", "stage_only", "promote"])]
+    at_once: bool,
+
+    /// Stages the keys, and leaves promoting them to a second command
+    #[arg(long, conflicts_with = "promote")]
+    stage_only: bool,
+
+    /// Promotes the keys that are staged already, and stages none
+    #[arg(long)]
+    promote: bool,
+
+    /// Says which scopes would be rotated, and changes nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
+    let plans = args.selection.plans(&context.target.records()?, args.promote)?;
+    if args.dry_run || plans.is_empty() {
+        context.output.report(&Rotated::planned(&plans))?;
+        return Ok(Done::All);
+    }
+    let keks = context.target.keks()?;
+    let keyring = context.target.keyring_with(&keks, |builder| builder.propagation(args.propagation))?;
+    let rotation = Rotation { args, context, keyring };
+    let mut steps: Vec<Step> = plans.iter().map(Step::planned).collect();
+    let done = rotation.run(&plans, &mut steps);
+    let kms_calls = rotation.keyring.stats().kms_calls;
+    // After a failure too: it says what was done until then.
+    context.output.report(&Rotated { scopes: steps, kms_calls, dry_run: false })?;
+    done.map(|()| Done::All).map_err(|error| error.hint("run the command again: what is staged is taken up"))
+}
+
+struct Rotation<'a> {
+    args: &'a Args,
+    context: &'a Context<'a>,
+    keyring: Keyring,
+}
+
+impl Rotation<'_> {
+    fn run(&self, plans: &[Plan], steps: &mut [Step]) -> Result<(), Error> {
+        if self.args.at_once {
+            self.context.output.warn(
+                "programs that never wait for a KMS (`never_wait`) fail to open the first values until they have read the \
+                 key store again",
+            );
+            return self.each("rotating", plans, steps, |plan, step| {
+                step.rotated(self.keyring.rotate(&plan.scope)?);
+                Ok(())
+            });
+        }
+        self.each("staging", plans, steps, |plan, step| {
+            match plan.staged {
+                Some(staged) => step.staged(staged.id, true),
+                None => step.staged(self.keyring.stage(&plan.scope)?, false),
+            }
+            Ok(())
+        })?;
+        if self.args.stage_only {
+            let wait = words::duration(self.args.propagation);
+            self.context.output.say(format!("in {wait}: the same command with --promote in place of --stage-only"));
+            return Ok(());
+        }
+        self.wait(steps)?;
+        self.each("promoting", plans, steps, |_, step| {
+            if let Some(id) = step.new_key() {
+                self.promote(id)?;
+                step.promoted();
+            }
+            Ok(())
+        })
+    }
+
+    fn each(
+        &self,
+        what: &'static str,
+        plans: &[Plan],
+        steps: &mut [Step],
+        mut act: impl FnMut(&Plan, &mut Step) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let bar = self.context.output.bar(plans.len(), what);
+        for (plan, step) in plans.iter().zip(steps) {
+            act(plan, step)?;
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// Until the key that was staged last is known everywhere. The store knows since when it has been there.
+    fn wait(&self, steps: &[Step]) -> Result<(), Error> {
+        if self.args.promote {
+            return Ok(());
+        }
+        let store = self.context.target.key_store()?;
+        let mut wait = Duration::ZERO;
+        for id in steps.iter().filter_map(Step::new_key) {
+            let Some(record) = store.get(id)?.filter(|record| record.state == KeyState::Staged) else { continue };
+            let staged = Duration::from_secs(words::seconds_since(record.created));
+            // By whole seconds, as promoting counts them.
+            let published = self.args.propagation + Duration::from_secs(1);
+            wait = wait.max(published.saturating_sub(staged));
+        }
+        if !wait.is_zero() && !self.args.propagation.is_zero() {
+            let words = format!("waiting {} until every program has read the new keys", words::duration(wait));
+            self.context.output.say(&words);
+            let spinner = self.context.output.spinner(words);
+            std::thread::sleep(wait);
+            spinner.finish_and_clear();
+        }
+        Ok(())
+    }
+
+    fn promote(&self, id: KeyId) -> Result<(), Error> {
+        loop {
+            match self.keyring.promote(id) {
+                Err(KeyringError::TooEarly { wait, .. }) if !self.args.promote => std::thread::sleep(wait),
+                // Another run was faster.
+                Err(KeyringError::Transition { error, .. }) if error.from == KeyState::Primary => return Ok(()),
+                promoted => return Ok(promoted?),
+            }
+        }
+    }
+}

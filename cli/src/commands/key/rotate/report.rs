@@ -1,0 +1,112 @@
+//! What `fieldseal key rotate` says.
+
+use super::plan::Plan;
+use crate::output::{Report, table};
+use crate::words;
+use fieldseal::KeyId;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(super) struct Rotated {
+    pub(super) scopes: Vec<Step>,
+    pub(super) kms_calls: u64,
+    pub(super) dry_run: bool,
+}
+
+/// How far a scope has come.
+#[derive(Serialize)]
+pub(super) struct Step {
+    /// Null for the application.
+    scope: Option<String>,
+    #[serde(skip)]
+    shown_scope: String,
+    old: Option<String>,
+    #[serde(serialize_with = "id")]
+    new: Option<KeyId>,
+    state: State,
+    /// When a key was staged that was there already.
+    staged_before: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    ToDo,
+    Staged,
+    Rotated,
+}
+
+impl Rotated {
+    pub(super) fn planned(plans: &[Plan]) -> Self {
+        Self { scopes: plans.iter().map(Step::planned).collect(), kms_calls: 0, dry_run: true }
+    }
+}
+
+impl Step {
+    pub(super) fn planned(plan: &Plan) -> Self {
+        Self {
+            scope: words::tenant(&plan.scope),
+            shown_scope: words::scope(&plan.scope),
+            old: plan.primary.map(|key| key.id.to_string()),
+            new: None,
+            state: State::ToDo,
+            staged_before: plan.staged.map(super::plan::Dated::timestamp),
+        }
+    }
+
+    pub(super) fn new_key(&self) -> Option<KeyId> {
+        self.new
+    }
+
+    pub(super) fn staged(&mut self, id: KeyId, was_there: bool) {
+        (self.new, self.state) = (Some(id), State::Staged);
+        if !was_there {
+            self.staged_before = None;
+        }
+    }
+
+    pub(super) fn promoted(&mut self) {
+        self.state = State::Rotated;
+    }
+
+    pub(super) fn rotated(&mut self, id: KeyId) {
+        (self.new, self.state, self.staged_before) = (Some(id), State::Rotated, None);
+    }
+
+    fn row(&self) -> Vec<String> {
+        let state = match self.state {
+            State::ToDo => "to do",
+            State::Staged => "staged",
+            State::Rotated => "rotated",
+        };
+        let before = self.staged_before.as_ref().map(|time| format!(", staged before, {time}"));
+        let or_dash = |id: Option<String>| id.unwrap_or_else(|| "-".to_owned());
+        vec![
+            self.shown_scope.clone(),
+            or_dash(self.old.clone()),
+            or_dash(self.new.map(|id| id.to_string())),
+            format!("{state}{}", before.unwrap_or_default()),
+        ]
+    }
+}
+
+fn id<S: serde::Serializer>(id: &Option<KeyId>, serializer: S) -> Result<S::Ok, S::Error> {
+    id.map(|id| id.to_string()).serialize(serializer)
+}
+
+impl Report for Rotated {
+    fn text(&self) -> String {
+        if self.scopes.is_empty() {
+            return "no scope to rotate\n".to_owned();
+        }
+        let mut text = table(&["SCOPE", "OLD KEY", "NEW KEY", "STATE"], self.scopes.iter().map(Step::row));
+        let done = self.scopes.iter().filter(|step| step.state == State::Rotated).count();
+        let scopes = words::count(self.scopes.len(), "scope");
+        if self.dry_run {
+            text += &format!("{scopes} would be rotated; nothing was changed\n");
+        } else {
+            text += &format!("{done} of {scopes} rotated ({})\n", words::kms_calls(self.kms_calls));
+        }
+        text
+    }
+}

@@ -1,0 +1,57 @@
+//! One command, one file.
+
+mod completions;
+mod export_keyset;
+mod init;
+mod kek;
+mod key;
+mod man;
+mod readable;
+mod shred;
+
+use crate::error::Error;
+use crate::output::Output;
+use crate::target::Target;
+use clap::Subcommand;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(init::Args),
+    #[command(subcommand)]
+    Kek(kek::Command),
+    #[command(subcommand)]
+    Key(key::Command),
+    Shred(shred::Args),
+    ExportKeyset(export_keyset::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// What every command is given.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) target: Target,
+    pub(crate) output: &'a Output,
+}
+
+/// How a command that did its work went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// Nothing is left to do.
+    All,
+    /// Something was found, or left: the report says what.
+    SomethingLeft,
+}
+
+pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error> {
+    match command {
+        Command::Init(args) => init::run(&args, context),
+        Command::Kek(command) => kek::run(command, context),
+        Command::Key(command) => key::run(command, context),
+        Command::Shred(args) => shred::run(&args, context),
+        Command::ExportKeyset(args) => export_keyset::run(&args, context),
+        Command::Completions(args) => completions::run(&args, context),
+        Command::Man(args) => man::run(&args, context),
+    }
+}

@@ -1,0 +1,83 @@
+//! `fieldseal shred`: forgets a tenant.
+
+use super::{Context, Done, readable};
+use crate::confirm::Deed;
+use crate::error::Error;
+use crate::output::Report;
+use crate::words;
+use fieldseal::{KeyId, KeyState};
+use serde::Serialize;
+
+/// Forgets a tenant: destroys every key of its scope, whatever state they are in
+///
+/// Nothing that was sealed for the tenant can be read again. Tombstones remain. Stop writing for the tenant first: programs make
+/// a new key for a tenant that they still know. Backups of the key store hold copies until they expire.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The tenant
+    #[arg(long, value_name = "NAME")]
+    scope: String,
+
+    /// Confirms it in a script: the tenant's name again
+    #[arg(long, value_name = "NAME")]
+    yes_shred: Option<String>,
+
+    /// Says what would be destroyed, and destroys nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
+    let target = &context.target;
+    if args.scope.is_empty() {
+        return Err(Error::refused("the application's keys can't be shredded")
+            .why("an empty name is the application's own scope, which is no tenant's"));
+    }
+    let scope = super::key::tenant(&args.scope)?;
+    let records = target.key_store()?.load_scope(&scope)?;
+    let live: Vec<KeyId> = records
+        .iter()
+        .filter(|record| record.scope == scope && record.state != KeyState::Destroyed)
+        .map(|record| record.id)
+        .collect();
+    if records.is_empty() {
+        return Err(Error::failed(format!("{scope} has no data key"))
+            .why("nothing is sealed for a tenant without a key, so the name may be mistyped")
+            .hint("`fieldseal key list` shows every tenant; names are compared letter by letter"));
+    }
+    let mut report = Shredded { scope: args.scope.clone(), keys: Vec::new(), values: None, dry_run: args.dry_run };
+    if !live.is_empty() {
+        report.values = readable::readable(target, &live)?;
+        let keys = words::count(live.len(), "data key");
+        context.output.say(format!("{scope} has {keys}; {}", readable::lost(report.values)));
+    }
+    if args.dry_run {
+        report.keys = live.iter().map(KeyId::to_string).collect();
+    } else if !live.is_empty() {
+        let what = format!("shred {scope} for good");
+        Deed { what, word: &args.scope, option: "--yes-shred", given: args.yes_shred.as_deref() }.confirm()?;
+        report.keys = target.keyring()?.shred(&scope)?.iter().map(KeyId::to_string).collect();
+    }
+    context.output.report(&report)?;
+    Ok(Done::All)
+}
+
+#[derive(Serialize)]
+struct Shredded {
+    scope: String,
+    keys: Vec<String>,
+    /// How many stored values are under them; null where that isn't known.
+    values: Option<u64>,
+    dry_run: bool,
+}
+
+impl Report for Shredded {
+    fn text(&self) -> String {
+        let scope = words::plain(&self.scope);
+        match (self.keys.as_slice(), self.dry_run) {
+            ([], _) => format!("tenant {scope} is forgotten already: its keys are destroyed\n"),
+            (keys, true) => format!("would be destroyed: {}; nothing was changed\n", keys.join(", ")),
+            (keys, false) => format!("tenant {scope} is forgotten: {} destroyed\n", keys.join(", ")),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What went wrong, why, and what to try.
+
+mod library;
+
+use std::process::ExitCode;
+
+/// Why a command didn't do what it was asked for. It never holds a secret or a URL's password.
+#[derive(Debug)]
+pub(crate) struct Error {
+    kind: Kind,
+    what: String,
+    why: Option<String>,
+    hints: Vec<String>,
+}
+
+/// What the caller does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Look at the reason.
+    Failed,
+    /// Say it in another way.
+    Usage,
+    /// Think again: a proof failed, or a confirmation wasn't given.
+    Refused,
+    /// Try again later.
+    TryAgain,
+}
+
+impl Kind {
+    pub(crate) fn exit_code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Refused => 4,
+            Self::TryAgain => 5,
+        })
+    }
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, what: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), why: None, hints: Vec::new() }
+    }
+
+    pub(crate) fn failed(what: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, what)
+    }
+
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, what)
+    }
+
+    pub(crate) fn refused(what: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, what)
+    }
+
+    /// The reason, in place of the one it had.
+    pub(crate) fn why(mut self, why: impl Into<String>) -> Self {
+        self.why = Some(why.into());
+        self
+    }
+
+    /// One more thing to try.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// As it's printed, after `label`.
+    pub(crate) fn text(&self, label: &str) -> String {
+        let mut text = format!("{label} {}", self.what);
+        let why = self.why.iter().map(|why| ("why", why));
+        for (name, line) in why.chain(self.hints.iter().map(|hint| ("try", hint))) {
+            text.push_str(&format!("\n  {name}: {}", line.replace('\n', "\n       ")));
+        }
+        text
+    }
+}

@@ -1,0 +1,172 @@
+//! The library's errors, in the words of the command line.
+
+use super::{Error, Kind};
+use fieldseal::kms::{KmsError, LocalError};
+use fieldseal::store::StoreError;
+use fieldseal::{KeyState, KeyringError, LockError};
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let text = error.to_string();
+        match error {
+            StoreError::Missing { .. } => {
+                Self::failed("the key store does not exist yet").why("there is no table or file of keys").hint(
+                    "`fieldseal init` makes it; if it was there before, look at the database URL and at --key-store",
+                )
+            }
+            StoreError::Unavailable { message, source, .. } => {
+                let refused = source.as_deref().and_then(|source| source.downcast_ref()).and_then(database_refusal);
+                refused.unwrap_or_else(|| {
+                    Self::new(Kind::TryAgain, "the key store can't be reached")
+                        .why(message)
+                        .hint("check that the database runs and that its URL is right, and try again")
+                })
+            }
+            StoreError::Conflict(_) => {
+                Self::new(Kind::TryAgain, "another process changed the key store at the same moment")
+                    .hint("run the command again")
+            }
+            StoreError::Malformed { error, .. } => Self::failed("a record in the key store is damaged")
+                .why(error.to_string())
+                .hint("restore the key store's table, or that row, from a backup"),
+            StoreError::Damaged { message, .. } => Self::failed("the key store is damaged")
+                .why(message)
+                .hint("check that this is the right database or file, or restore it from a backup"),
+            _ => Self::failed(text),
+        }
+    }
+}
+
+/// A server that answered, and won't have us.
+fn database_refusal(error: &sqlx::Error) -> Option<Error> {
+    let refused = |what: &str, hint: &str| {
+        let said = match error {
+            sqlx::Error::Database(error) => error.message().to_owned(),
+            other => other.to_string(),
+        };
+        Some(Error::failed(what).why(said).hint(hint))
+    };
+    match error {
+        sqlx::Error::Database(database) => match database.code().as_deref() {
+            // PostgreSQL's classes; MySQL's SQLSTATE for access denied is among them.
+            Some("28P01" | "28000") => {
+                refused("the database refused the login", "check the user and the password in the database URL")
+            }
+            Some("3D000" | "42000") => refused(
+                "the database can't be used",
+                "check the database's name in the URL, and the user's rights on it",
+            ),
+            Some("42501") => refused(
+                "the database user may not do this",
+                "the key store needs SELECT, INSERT and UPDATE on `fieldseal_keys`, and `init` may make tables",
+            ),
+            _ => None,
+        },
+        sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => {
+            refused("the database URL can't be used as it is", "check its parameters, those of TLS among them")
+        }
+        _ => None,
+    }
+}
+
+impl From<KmsError> for Error {
+    fn from(error: KmsError) -> Self {
+        let text = error.to_string();
+        match error {
+            KmsError::Unavailable(why) => Self::new(Kind::TryAgain, "the KMS can't be reached, or is too busy")
+                .why(why)
+                .hint("run the command again later"),
+            KmsError::Denied(why) => Self::failed("the KMS denied access to the KEK").why(why),
+            KmsError::Disabled(why) => Self::failed("the KEK is disabled").why(why),
+            KmsError::NotFound(why) => Self::failed("the KEK was not found")
+                .why(why)
+                .hint("`fieldseal kek list` shows under which KEKs the keys are; name one of them with --kek"),
+            KmsError::Rejected => Self::failed("a wrapped data key was rejected")
+                .why("it is damaged, or it is not the copy of this key")
+                .hint("restore the key's record in the key store from a backup"),
+            KmsError::Misconfigured(why) => Self::failed("the KMS can't be used as it is set up").why(why),
+            _ => Self::failed(text),
+        }
+    }
+}
+
+impl From<LocalError> for Error {
+    fn from(error: LocalError) -> Self {
+        let text = error.to_string();
+        match error {
+            LocalError::NotFound { path } => Self::failed(format!("there is no KEK file at {}", path.display()))
+                .why("without it nothing that was sealed under it can be opened")
+                .hint("put its copy back if there ever was one; a new file opens nothing")
+                .hint("for a new program, `fieldseal init` makes it"),
+            LocalError::WrongPassphrase { path } => {
+                Self::failed(format!("the passphrase doesn't open the KEK file {}", path.display()))
+                    .why("it is another one, or the file is damaged")
+                    .hint("check --kek-passphrase-file, or FIELDSEAL_KEK_PASSPHRASE")
+            }
+            LocalError::PassphraseNeeded { path } => {
+                Self::failed(format!("the KEK file {} has a passphrase", path.display()))
+                    .why("none was given")
+                    .hint(
+                        "give it by --kek-passphrase-file PATH, or by FIELDSEAL_KEK_PASSPHRASE in the environment",
+                    )
+            }
+            LocalError::PassphraseUnexpected { path } => {
+                Self::failed(format!("the KEK file {} has no passphrase", path.display()))
+                    .why("one was given, so this may be another file than you think")
+                    .hint("check that it is the right file, or give no passphrase")
+            }
+            _ => Self::failed("the KEK file can't be used").why(text),
+        }
+    }
+}
+
+impl From<KeyringError> for Error {
+    fn from(error: KeyringError) -> Self {
+        let (text, transient) = (error.to_string(), error.is_transient());
+        match error {
+            KeyringError::Store(error) => error.into(),
+            KeyringError::Wrap(error) => error.into(),
+            KeyringError::Kms { id, error } => {
+                let error = Self::from(error);
+                let what = format!("data key {id} can't be used: {}", error.what);
+                Self { what, ..error }
+            }
+            KeyringError::NoSuchKey(id) => Self::failed(format!("the key store has no data key {id}"))
+                .hint("`fieldseal key list` shows those it has"),
+            KeyringError::Transition { id, error } => {
+                let refusal = Self::refused(format!("data key {id} is {}", error.from)).why(error.to_string());
+                match error.from {
+                    KeyState::Primary => refusal.hint("rotate its scope first: `fieldseal key rotate`"),
+                    KeyState::Active => refusal.hint("retire it first, once nothing is sealed under it any more"),
+                    _ => refusal,
+                }
+            }
+            KeyringError::LastCopy(id) => {
+                Self::refused(format!("data key {id} has no copy under another KEK: it would be lost"))
+                    .hint("give every key another copy first: `fieldseal kek add URI`")
+            }
+            KeyringError::TooEarly { id, wait } => Self::new(
+                Kind::TryAgain,
+                format!("data key {id} was staged too recently: some running program may not have it yet"),
+            )
+            .hint(format!("promote it in {}", crate::words::duration(wait))),
+            KeyringError::ApplicationScope => Self::refused("the application's keys can't be shredded").why(text),
+            KeyringError::TimedOut { .. } => Self::new(Kind::TryAgain, "the KMS or the key store took too long")
+                .why(text)
+                .hint("what was asked for may have been done all the same: look, and run the command again"),
+            _ if transient => Self::new(Kind::TryAgain, text).hint("run the command again"),
+            _ => Self::failed(text),
+        }
+    }
+}
+
+impl From<LockError> for Error {
+    fn from(error: LockError) -> Self {
+        let text = error.to_string();
+        match error {
+            LockError::Missing(path) => Self::failed(format!("there is no schema lock at {}", path.display()))
+                .hint("run the program's test of it once with FIELDSEAL_LOCK=update, or give its path by --lock"),
+            _ => Self::failed("the schema lock can't be used").why(text),
+        }
+    }
+}

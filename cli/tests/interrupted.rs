@@ -1,0 +1,84 @@
+//! Commands that are killed in the middle, and run again.
+
+mod common;
+
+use common::{Folder, tenant};
+use fieldseal::kms::Local;
+use fieldseal::store::KeyStore as _;
+use fieldseal::{KeyState, Keyring, Scope};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+const TENANTS: [&str; 3] = ["east", "north", "south"];
+
+fn scopes() -> Vec<Scope> {
+    std::iter::once(Scope::APPLICATION).chain(TENANTS.map(tenant)).collect()
+}
+
+#[test]
+fn a_rotation_that_is_killed_while_it_waits_is_finished_by_the_next() {
+    let folder = Folder::with_keys(&TENANTS);
+    let old: Vec<_> = scopes().iter().map(|scope| folder.key(scope, KeyState::Primary)).collect();
+    let mut killed = folder.start(["key", "rotate", "--all", "--propagation", "1h"]);
+    let until = Instant::now() + Duration::from_secs(60);
+    while scopes().iter().any(|scope| folder.keys(scope, KeyState::Staged).is_empty()) {
+        assert!(Instant::now() < until, "nothing was staged");
+        sleep(Duration::from_millis(10));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let staged: Vec<_> = scopes().iter().map(|scope| folder.key(scope, KeyState::Staged)).collect();
+
+    folder.run(["key", "rotate", "--all", "--propagation", "0s"]).succeeds();
+
+    for ((scope, old), staged) in scopes().iter().zip(old).zip(staged) {
+        assert_eq!(folder.key(scope, KeyState::Primary), staged, "what was staged is taken up");
+        assert_eq!(folder.key(scope, KeyState::Active), old);
+        assert!(folder.keys(scope, KeyState::Staged).is_empty());
+    }
+}
+
+#[test]
+fn a_rotation_that_is_killed_at_any_moment_leaves_keys_that_open_and_can_be_run_again() {
+    let names: Vec<_> = (0..12).map(|number| format!("tenant {number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let folder = Folder::with_keys(&names);
+    for pause in (0..60).step_by(6) {
+        let mut killed = folder.start(["key", "rotate", "--all", "--propagation", "0s"]);
+        sleep(Duration::from_millis(pause));
+        let _ = killed.kill();
+        killed.wait().unwrap();
+        opens_everything(&folder, "kek.json");
+    }
+    folder.run(["key", "rotate", "--all", "--propagation", "0s"]).succeeds();
+    let records = folder.store().load().unwrap();
+    assert!(records.iter().all(|record| record.state != KeyState::Staged));
+    assert_eq!(records.iter().filter(|record| record.state == KeyState::Primary).count(), 13);
+}
+
+#[test]
+fn a_move_to_another_kek_that_is_killed_at_any_moment_loses_no_key_and_is_finished_by_the_next() {
+    let names: Vec<_> = (0..12).map(|number| format!("tenant {number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let folder = Folder::with_keys(&names);
+    let to = ["kek", "rotate", "--to", "local:new.json", "--create"];
+    for pause in (0..60).step_by(6) {
+        let mut killed = folder.start(to);
+        sleep(Duration::from_millis(pause));
+        let _ = killed.kill();
+        killed.wait().unwrap();
+        for record in folder.store().load().unwrap() {
+            assert!(!record.wrapped.is_empty(), "{} has lost its copies", record.id);
+        }
+    }
+    folder.run(to).succeeds();
+    std::fs::remove_file(folder.path("kek.json")).unwrap();
+    opens_everything(&folder, "new.json");
+}
+
+/// Every key that opens values is unwrapped by that KEK.
+fn opens_everything(folder: &Folder, kek: &str) {
+    let keyring = Keyring::open(Local::open(folder.path(kek), None).unwrap(), folder.store()).unwrap();
+    let openable = folder.store().load().unwrap().iter().filter(|record| record.state.opens()).count();
+    assert_eq!(keyring.stats().keys_loaded, u64::try_from(openable).unwrap());
+}

@@ -1,0 +1,90 @@
+//! The same commands on PostgreSQL and on MySQL or MariaDB, each in a database of its own.
+//!
+//! `bash tests/with_databases cargo test -p fieldseal-cli --no-default-features --test servers -- --ignored`
+
+mod common;
+
+use common::Folder;
+use sqlx::{Connection as _, MySqlConnection, PgConnection};
+
+/// A folder whose commands work on a new database of that server.
+fn folder(variable: &str, name: &str) -> Folder {
+    let server =
+        std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: see tests/with_databases"));
+    let name = format!("fieldseal_cli_{name}");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for sql in [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")] {
+            let sql = sqlx::AssertSqlSafe(sql);
+            if server.starts_with("postgres") {
+                sqlx::raw_sql(sql).execute(&mut PgConnection::connect(&server).await.unwrap()).await.unwrap();
+            } else {
+                sqlx::raw_sql(sql).execute(&mut MySqlConnection::connect(&server).await.unwrap()).await.unwrap();
+            }
+        }
+    });
+    let mut folder = Folder::new();
+    folder.database_url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
+    folder
+}
+
+/// Everything that a tenant's keys go through.
+fn a_life(folder: &Folder) {
+    folder.run(["key", "list"]).exits(1).says("fieldseal init");
+    folder.run(["init", "--scope", "Nord", "--scope", "nord"]).succeeds();
+    let again = folder.run(["init", "--scope", "Nord", "--json"]).succeeds().json();
+    assert!(again["steps"].as_array().unwrap().iter().all(|step| step["state"] == "was_there"), "{again}");
+    folder.run(["key", "rotate", "--all", "--propagation", "0s"]).succeeds();
+    folder.run(["kek", "rotate"]).succeeds();
+    folder.run(["kek", "rotate", "--to", "local:new.json", "--create"]).succeeds();
+    let new = |args: &[&str]| folder.run(args.iter().copied().chain(["--kek", "local:new.json"]));
+    let keks = new(&["kek", "list", "--json"]).succeeds().json();
+    assert_eq!((&keks["data_keys"], &keks["keks"][0]["only_copies"]), (&6.into(), &6.into()));
+    new(&["shred", "--scope", "nord", "--yes-shred", "nord"]).succeeds();
+    let keys = new(&["key", "list", "--json"]).succeeds().json();
+    let of = |scope: &str| {
+        let keys = keys["keys"].as_array().unwrap().iter().filter(|key| key["scope"] == scope);
+        keys.map(|key| key["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("nord"), ["destroyed", "destroyed"]);
+    assert_eq!(of("Nord"), ["active", "primary"], "another tenant, though a database may think otherwise");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn keys_live_in_postgres() {
+    a_life(&folder("FIELDSEAL_TEST_POSTGRES", "life"));
+}
+
+#[test]
+#[ignore = "needs MySQL or MariaDB"]
+fn keys_live_in_mysql() {
+    let mut folder = folder("FIELDSEAL_TEST_MYSQL", "life");
+    a_life(&folder);
+    folder.database_url = folder.database_url.replace("mysql://", "mariadb://");
+    folder.run(["key", "list"]).succeeds();
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn what_postgres_refuses_is_no_reason_to_try_again() {
+    let mut folder = folder("FIELDSEAL_TEST_POSTGRES", "refused");
+    let url = folder.database_url.clone();
+    folder.database_url = format!("{url}_other");
+    folder.run(["key", "list"]).exits(1).says("can't be used");
+    folder.database_url = url.replace("postgres@", "nobody:hunter2@");
+    let refused = folder.run(["key", "list"]).exits(1).says("refused the login");
+    assert!(!refused.stderr.contains("hunter2"), "{refused:#?}");
+}
+
+#[test]
+#[ignore = "needs MySQL or MariaDB"]
+fn what_mysql_refuses_is_no_reason_to_try_again() {
+    let mut folder = folder("FIELDSEAL_TEST_MYSQL", "refused");
+    let url = folder.database_url.clone();
+    folder.database_url = format!("{url}_other");
+    folder.run(["key", "list"]).exits(1).says("can't be used");
+    folder.database_url = url.replace("root@", "root:hunter2@");
+    let refused = folder.run(["key", "list"]).exits(1).says("refused the login");
+    assert!(!refused.stderr.contains("hunter2"), "{refused:#?}");
+}

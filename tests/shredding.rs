@@ -1,0 +1,197 @@
+//! Forgetting a tenant: every key of its scope becomes a tombstone, whatever its state and whatever others do meanwhile.
+
+use fieldseal::kms::Local;
+use fieldseal::store::{Change, File, KeyStore, Memory, Sqlite, StoreError};
+use fieldseal::{
+    Column, Error, ErrorKind, KeyId, KeyRecord, KeyState, Keyring, KeyringError, RowContext, RowId, Scope,
+};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tempfile::TempDir;
+
+const NAME: Column = Column::new("patients", "name");
+
+type OnCommit = Box<dyn FnOnce() + Send>;
+
+/// A store that counts commits, and where something happens just before the first of them.
+struct Watched {
+    inner: Arc<Memory>,
+    commits: AtomicUsize,
+    before: Mutex<Option<OnCommit>>,
+}
+
+impl std::fmt::Debug for Watched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watched")
+    }
+}
+
+impl Watched {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { inner: Arc::default(), commits: AtomicUsize::new(0), before: Mutex::new(None) })
+    }
+
+    fn before_commit(&self, act: impl FnOnce() + Send + 'static) {
+        *self.before.lock().unwrap() = Some(Box::new(act));
+    }
+}
+
+impl KeyStore for Watched {
+    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
+        self.inner.load()
+    }
+
+    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
+        self.inner.load_scope(scope)
+    }
+
+    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        self.inner.get(id)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        if let Some(act) = self.before.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            act();
+        }
+        self.inner.commit(changes)
+    }
+}
+
+fn kms(dir: &TempDir) -> Local {
+    Local::open_or_create(dir.path().join("kek.json"), None).unwrap()
+}
+
+fn tenant(name: &str) -> Scope {
+    Scope::tenant(name).unwrap()
+}
+
+fn of(scope: &Scope) -> RowContext {
+    RowContext::of_row(RowId::of(&1)).in_scope(scope.clone())
+}
+
+fn seal(keyring: &Keyring, scope: &Scope) -> Vec<u8> {
+    keyring.seal_bytes(&NAME, &of(scope), b"Ada").unwrap()
+}
+
+fn refusal(keyring: &Keyring, scope: &Scope, stored: &[u8]) -> ErrorKind {
+    let opened = keyring.open_bytes(&NAME, &of(scope), stored);
+    opened.map(drop).map_err(|error: Error| error.kind().clone()).unwrap_err()
+}
+
+/// A key of the scope in each state that has wrapped copies.
+fn one_in_each_state(keyring: &Keyring, scope: &Scope) -> Vec<KeyId> {
+    let retired = keyring.ensure_scope(scope).unwrap();
+    let active = keyring.rotate(scope).unwrap();
+    keyring.retire(retired).unwrap();
+    let primary = keyring.rotate(scope).unwrap();
+    let mut ids = vec![retired, active, primary, keyring.stage(scope).unwrap()];
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn every_key_of_the_tenant_becomes_a_tombstone_in_one_commit() {
+    let (dir, store) = (TempDir::new().unwrap(), Watched::new());
+    let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
+    let (north, south) = (tenant("north"), tenant("south"));
+    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    keyring.ensure_scope(&south).unwrap();
+    let ids = one_in_each_state(&keyring, &north);
+    let others = |store: &Watched| {
+        let mut others = store.load().unwrap();
+        others.retain(|record| record.scope != north);
+        others.sort_by_key(|record| record.id);
+        others
+    };
+    let (before, commits) = (others(&store), store.commits.load(Ordering::Relaxed));
+    let (theirs, ours) = (seal(&keyring, &north), seal(&keyring, &south));
+
+    assert_eq!(keyring.shred(&north).unwrap(), ids);
+
+    assert_eq!(store.commits.load(Ordering::Relaxed), commits + 1);
+    for record in store.load_scope(&north).unwrap() {
+        assert_eq!((record.state, record.wrapped.as_slice()), (KeyState::Destroyed, [].as_slice()));
+    }
+    assert_eq!(others(&store), before, "nobody else's key was touched");
+    assert!(matches!(refusal(&keyring, &north, &theirs), ErrorKind::DestroyedKey(_)));
+    keyring.open_bytes(&NAME, &of(&south), &ours).unwrap();
+    assert!(keyring.seal_bytes(&NAME, &of(&north), b"Ada").is_err(), "nothing is sealed for it either");
+}
+
+#[test]
+fn a_second_time_there_is_nothing_to_do() {
+    let (dir, store) = (TempDir::new().unwrap(), Watched::new());
+    let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
+    one_in_each_state(&keyring, &tenant("north"));
+    keyring.shred(&tenant("north")).unwrap();
+    let before = store.load().unwrap();
+    assert_eq!(keyring.shred(&tenant("north")).unwrap(), []);
+    assert_eq!(keyring.shred(&tenant("nobody")).unwrap(), []);
+    assert_eq!(store.load().unwrap(), before);
+}
+
+#[test]
+fn the_application_is_no_tenant() {
+    let (dir, store) = (TempDir::new().unwrap(), Watched::new());
+    let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
+    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let before = store.load().unwrap();
+    assert!(matches!(keyring.shred(&Scope::APPLICATION), Err(KeyringError::ApplicationScope)));
+    assert_eq!(store.load().unwrap(), before);
+}
+
+#[test]
+fn a_running_keyring_refuses_the_values_once_it_has_read_the_store_again() {
+    let dir = TempDir::new().unwrap();
+    let (path, north) = (dir.path().join("app.db"), tenant("north"));
+    let open = || {
+        let store = Sqlite::open(&path).unwrap();
+        store.create_table().unwrap();
+        Keyring::builder(kms(&dir), store).without_background().open().unwrap()
+    };
+    let running = open();
+    running.ensure_scope(&north).unwrap();
+    let stored = seal(&running, &north);
+    let ids = open().shred(&north).unwrap();
+    running.open_bytes(&NAME, &of(&north), &stored).unwrap();
+    running.refresh().unwrap();
+    assert_eq!(refusal(&running, &north, &stored), ErrorKind::DestroyedKey(ids[0]));
+    assert!(running.seal_bytes(&NAME, &of(&north), b"Ada").is_err());
+}
+
+#[test]
+fn a_key_that_was_staged_at_the_same_moment_is_shredded_too() {
+    let (dir, store) = (TempDir::new().unwrap(), Watched::new());
+    let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
+    let first = keyring.ensure_scope(&tenant("north")).unwrap();
+    let other = Keyring::open(kms(&dir), Arc::clone(&store.inner)).unwrap();
+    store.before_commit(move || drop(other.stage(&tenant("north")).unwrap()));
+    let shredded = keyring.shred(&tenant("north")).unwrap();
+    assert_eq!((shredded.len(), shredded.contains(&first)), (2, true));
+    for record in store.load().unwrap() {
+        assert_eq!((record.state, record.wrapped.as_slice()), (KeyState::Destroyed, [].as_slice()));
+    }
+}
+
+#[test]
+fn a_rotation_at_the_same_moment_is_met_again() {
+    let (dir, store) = (TempDir::new().unwrap(), Watched::new());
+    let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
+    let first = keyring.ensure_scope(&tenant("north")).unwrap();
+    let other = Keyring::open(kms(&dir), Arc::clone(&store.inner)).unwrap();
+    store.before_commit(move || drop(other.rotate(&tenant("north")).unwrap()));
+    assert_eq!(keyring.shred(&tenant("north")).unwrap().len(), 2);
+    assert_eq!(store.get(first).unwrap().unwrap().revision, 3, "on top of what it had become");
+}
+
+#[test]
+fn a_file_keeps_no_copy() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("keys.json");
+    let keyring = Keyring::open(kms(&dir), File::create(&path).unwrap()).unwrap();
+    one_in_each_state(&keyring, &tenant("north"));
+    assert!(std::fs::read_to_string(&path).unwrap().contains("\"blob\""));
+    assert_eq!(keyring.shred(&tenant("north")).unwrap().len(), 4);
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("\"blob\""));
+}
