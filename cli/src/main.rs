@@ -7,6 +7,7 @@ mod commands;
 mod confirm;
 mod error;
 mod output;
+mod survey;
 mod target;
 mod words;
 

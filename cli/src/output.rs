@@ -84,6 +84,15 @@ impl Output {
         bar.with_message(what)
     }
 
+    /// A bar for rows on a terminal, with a rate; hidden elsewhere.
+    pub(crate) fn meter(&self, what: &str) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(Some(0), self.draw_target());
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {human_pos}/{human_len} rows {wide_bar} {msg}") {
+            bar.set_style(style);
+        }
+        bar.with_prefix(what.to_owned())
+    }
+
     /// A sign of life while something is waited for on a terminal; nothing elsewhere.
     pub(crate) fn spinner(&self, what: String) -> ProgressBar {
         let spinner = ProgressBar::with_draw_target(None, self.draw_target()).with_message(what);

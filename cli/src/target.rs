@@ -11,7 +11,7 @@ pub(crate) use kek::{Kek, KekName};
 use crate::args::Global;
 use crate::error::Error;
 use fieldseal::store::KeyStore;
-use fieldseal::{KeyRecord, KeyState, Keyring, KeyringBuilder, Schema};
+use fieldseal::{KeyRecord, KeyState, Keyring, KeyringBuilder, Schema, SchemaLock};
 use key_store::KeyStoreAt;
 use passphrase::Passphrases;
 use std::cell::OnceCell;
@@ -53,6 +53,11 @@ impl Target {
                 .why("the keys are in the program's database, and there is neither --database-url nor DATABASE_URL")
                 .hint("--database-url sqlite:app.db, or DATABASE_URL in the environment or in the file .env")),
         }
+    }
+
+    /// Whether one is named.
+    pub(crate) fn has_database(&self) -> bool {
+        self.database_url.is_some()
     }
 
     /// Where the key store is.
@@ -112,6 +117,21 @@ impl Target {
         self.keyring_with(&self.keks()?, |builder| builder)
     }
 
+    /// A keyring that goes through rows: it holds as many keys as a program's, and renews their leases.
+    pub(crate) fn keyring_for_rows(&self) -> Result<Keyring, Error> {
+        let keks = self.keks()?;
+        let Some((main, others)) = keks.split_first() else {
+            return Err(Error::usage("no KEK is named").hint("--kek local:kek.json, or --kek aws-kms:ARN"));
+        };
+        let builder = Keyring::builder(main.kms(), self.key_store()?);
+        Ok(others.iter().fold(builder, |builder, kek| builder.and_kms(kek.kms())).open()?)
+    }
+
+    /// The program's database, for statements.
+    pub(crate) fn sql(&self) -> Result<Arc<dyn fieldseal::sql::Database>, Error> {
+        self.database()?.sql()
+    }
+
     /// A keyring with those KEKs, the main one first, and settings of its own.
     pub(crate) fn keyring_with(
         &self,
@@ -133,7 +153,7 @@ impl Target {
 
     /// What the schema lock says of the program's tables.
     pub(crate) fn schemas(&self) -> Result<Vec<Schema>, Error> {
-        Err(Error::failed("the schema lock can't be read by programs yet").why(self.lock.display().to_string()))
+        Ok(SchemaLock::load(&self.lock)?)
     }
 }
 

@@ -9,6 +9,11 @@ pub(crate) fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
+/// `1 value`, `2 values`.
+pub(crate) fn values(number: u64) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), "value")
+}
+
 /// `1 KMS call`, `2 KMS calls`.
 pub(crate) fn kms_calls(number: u64) -> String {
     count(usize::try_from(number).unwrap_or(usize::MAX), "KMS call")
@@ -61,14 +66,23 @@ pub(crate) fn tenant(scope: &Scope) -> Option<String> {
 
 /// Text from the key store, where it can do a terminal no harm. At most 120 characters.
 pub(crate) fn plain(text: &str) -> String {
+    plain_up_to(120, text)
+}
+
+/// A sentence with such text in it.
+pub(crate) fn plain_long(text: &str) -> String {
+    plain_up_to(1000, text)
+}
+
+fn plain_up_to(most: usize, text: &str) -> String {
     let mut shown = String::new();
-    for character in text.chars().take(120) {
+    for character in text.chars().take(most) {
         match character {
             '"' | '\'' | '\\' => shown.push(character),
             other => shown.extend(other.escape_debug()),
         }
     }
-    if text.chars().nth(120).is_some() {
+    if text.chars().nth(most).is_some() {
         shown.push('…');
     }
     shown

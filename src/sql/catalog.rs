@@ -61,7 +61,7 @@ impl Table {
         Ok(Some(Self { name: name.to_owned(), columns, key }))
     }
 
-    /// The names of all tables of the connection's own schema, fieldseal's own left out.
+    /// The names of all tables, on MySQL those of the connection's own database. fieldseal's own are left out.
     ///
     /// # Errors
     ///
@@ -71,8 +71,11 @@ impl Table {
             Dialect::Sqlite => {
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
             }
+            // A partitioned table, and not its parts. Other schemas than the connection's own are named.
             Dialect::Postgres => {
-                "SELECT tablename::text FROM pg_catalog.pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+                "SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname || '.' END || c.relname FROM pg_catalog.pg_class c \
+                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition \
+                 AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1"
             }
             Dialect::Mysql => {
                 "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() \
@@ -80,7 +83,9 @@ impl Table {
             }
         };
         let names = client.rows(sql, &[])?.into_iter().filter_map(|row| Some(row.first()?.as_str()?.to_owned()));
-        Ok(names.filter(|name| !name.starts_with("fieldseal_")).collect())
+        Ok(names
+            .filter(|name| !name.rsplit('.').next().is_some_and(|name| name.starts_with("fieldseal_")))
+            .collect())
     }
 
     /// The column of that name.

@@ -3,6 +3,7 @@
 use super::job::{Job, Task};
 use super::key::RowKey;
 use super::plaintext::{Holder, Kind};
+use super::survey;
 use crate::context::{RowContext, RowId, Scope};
 use crate::error::ErrorKind;
 use crate::keyring::{Keyring, Resealed};
@@ -341,6 +342,12 @@ impl Plan {
 
     fn holder(&self, place: Place) -> Holder {
         Holder { dialect: self.dialect, class: self.column_at(place).class }
+    }
+
+    /// Whether a decrypted value, where the sealed one was, looks like a sealed one itself.
+    pub(super) fn leaves_a_lookalike(&self, planned: usize, opened: &Cell) -> bool {
+        let Some(planned) = self.columns.get(planned) else { return false };
+        self.job == Job::Decrypt { into: None } && survey::looks_sealed(opened, planned.column.is_base64())
     }
 
     /// Whether what a decrypted value has become in its column still is that value.

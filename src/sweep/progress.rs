@@ -90,6 +90,9 @@ pub struct Report {
     pub done: u64,
     /// Values that are plaintext in a migrating column, which `reencrypt` and `verify` leave alone.
     pub plaintext: u64,
+    /// Values that this process decrypted in place and that look sealed themselves. A later run can't tell them from sealed values
+    /// whose key was lost, and reports them.
+    pub lookalikes: u64,
     /// Values that were left because of a problem, each reported as an [`Event::Problem`].
     pub failed: u64,
     /// Values that are still to be done, counted in the database at the end; `None` if somebody else ends the sweep, or it was
@@ -115,6 +118,7 @@ impl Report {
         self.changed += other.changed;
         self.done += other.done;
         self.plaintext += other.plaintext;
+        self.lookalikes += other.lookalikes;
         self.failed += other.failed;
         self.stopped |= other.stopped;
     }

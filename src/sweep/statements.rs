@@ -178,6 +178,12 @@ pub(super) fn last(client: &mut dyn Client, plan: &Plan) -> Result<Option<RowKey
     key_of(client, plan, &statement)
 }
 
+/// How many rows the table has.
+pub(super) fn count(client: &mut dyn Client, plan: &Plan) -> Result<u64, SqlError> {
+    let rows = client.integer(&format!("SELECT count(*) FROM {}", plan.sql_table), &[])?;
+    Ok(rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0))
+}
+
 /// How many rows SQLite has under no key at all.
 pub(super) fn without_key(client: &mut dyn Client, plan: &Plan) -> Result<u64, SqlError> {
     let nullable = plan.key.iter().filter(|column| column.is_nullable);

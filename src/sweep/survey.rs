@@ -95,6 +95,18 @@ impl Survey {
     }
 }
 
+/// Whether a value would be counted as one that looks sealed.
+pub(super) fn looks_sealed(cell: &Cell, base64: bool) -> bool {
+    let prefix = match cell {
+        Cell::Text(text) if base64 && text.len() >= armor::len(SHORTEST) => text.get(..7).map(<[u8]>::to_vec),
+        Cell::Bytes(bytes) if !base64 && bytes.len() >= SHORTEST => {
+            bytes.get(..5).map(|start| hex::encode(start).into())
+        }
+        _ => None,
+    };
+    prefix.is_some_and(|prefix| key_of(&Cell::Text(prefix)).is_some())
+}
+
 /// The key that a value's first characters name: hex of its first five bytes, or seven characters of base64.
 fn key_of(prefix: &Cell) -> Option<KeyId> {
     let prefix = prefix.as_bytes()?;

@@ -12,23 +12,20 @@ use std::time::{Duration, Instant};
 /// Rows are read in blocks of so many.
 const BLOCK: usize = 200;
 
-/// Opens the values of all rows, or of about `sample` rows in blocks that are spread over the table.
+/// Opens the values of about as many rows as the sample has, of so many in the table, in blocks that are spread over it.
 pub(super) fn run(
     table: &str,
     plan: &Plan,
     keyring: &Keyring,
     client: &mut dyn Client,
     stop: &AtomicBool,
-    sample: Option<(u64, u64)>,
+    (sample, total): (u64, u64),
     observe: &mut dyn FnMut(&Event),
 ) -> Result<Report, SweepError> {
     let mut report = Report { passes: 1, left: Some(0), ..Report::default() };
     let block = u64::try_from(BLOCK).unwrap_or(u64::MAX);
     // How many rows lie between the blocks.
-    let gap = sample.map_or(0, |(rows, total)| {
-        let blocks = rows.div_ceil(block).max(1);
-        (total / blocks).saturating_sub(block)
-    });
+    let gap = (total / sample.div_ceil(block).max(1)).saturating_sub(block);
     let (mut after, begun, mut told) = (None, Instant::now(), Instant::now());
     loop {
         if stop.load(Ordering::Relaxed) {
@@ -63,8 +60,7 @@ pub(super) fn run(
         if told.elapsed() > Duration::from_millis(500) {
             told = Instant::now();
             let rate = report.rows * 1000 / u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-            let total = sample.map_or(0, |(rows, total)| rows.min(total));
-            observe(&Event::Progress(Progress::new(report.rows, total, 0, report.failed, rate)));
+            observe(&Event::Progress(Progress::new(report.rows, sample.min(total), 0, report.failed, rate)));
         }
         if gap > 0 {
             let Some(next) = statements::boundary(client, plan, (after.as_ref(), None), gap)? else {

@@ -63,6 +63,7 @@ struct Work {
     problems: Vec<Problem>,
     done: u64,
     plaintext: u64,
+    lookalikes: u64,
 }
 
 impl<'a> Worker<'a> {
@@ -140,6 +141,7 @@ impl<'a> Worker<'a> {
         self.report.rows += to_u64(rows.len());
         self.report.done += work.done;
         self.report.plaintext += work.plaintext;
+        self.report.lookalikes += work.lookalikes;
         self.report.changed += swapped;
         for problem in work.problems.into_iter().chain(refused) {
             self.report.failed += 1;
@@ -172,6 +174,7 @@ impl<'a> Worker<'a> {
                     Verdict::Null | Verdict::Done => work.done += 1,
                     Verdict::Plaintext => work.plaintext += 1,
                     Verdict::Write(cell) => {
+                        work.lookalikes += u64::from(plan.leaves_a_lookalike(at, &cell));
                         columns.push(at);
                         new.push(cell);
                     }

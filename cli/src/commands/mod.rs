@@ -1,13 +1,19 @@
 //! One command, one file.
 
 mod completions;
+mod decrypt;
+mod encrypt;
 mod export_keyset;
 mod init;
 mod kek;
 mod key;
 mod man;
 mod readable;
+mod reencrypt;
 mod shred;
+mod status;
+mod sweep;
+mod verify;
 
 use crate::error::Error;
 use crate::output::Output;
@@ -22,6 +28,11 @@ pub(crate) enum Command {
     Kek(kek::Command),
     #[command(subcommand)]
     Key(key::Command),
+    Status(status::Args),
+    Verify(verify::Args),
+    Reencrypt(reencrypt::Args),
+    Encrypt(encrypt::Args),
+    Decrypt(decrypt::Args),
     Shred(shred::Args),
     ExportKeyset(export_keyset::Args),
     Completions(completions::Args),
@@ -49,6 +60,11 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error
         Command::Init(args) => init::run(&args, context),
         Command::Kek(command) => kek::run(command, context),
         Command::Key(command) => key::run(command, context),
+        Command::Status(args) => status::run(&args, context),
+        Command::Verify(args) => verify::run(&args, context),
+        Command::Reencrypt(args) => reencrypt::run(&args, context),
+        Command::Encrypt(args) => encrypt::run(&args, context),
+        Command::Decrypt(args) => decrypt::run(&args, context),
         Command::Shred(args) => shred::run(&args, context),
         Command::ExportKeyset(args) => export_keyset::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),

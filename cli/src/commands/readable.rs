@@ -1,23 +1,74 @@
 //! How much is lost with a key: the stored values that nobody will be able to read.
 
 use crate::error::Error;
+use crate::survey::{self, Surveyed};
 use crate::target::Target;
+use crate::words;
 use fieldseal::KeyId;
+use serde::Serialize;
 
-/// How many stored values are sealed under those keys; `None` where that isn't known.
+/// The values under some keys, by column.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Readable {
+    pub(crate) values: u64,
+    pub(crate) columns: Vec<Counted>,
+}
+
+/// One column of the database.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Counted {
+    pub(crate) table: String,
+    pub(crate) column: String,
+    /// Whether the lock file has it.
+    pub(crate) declared: bool,
+    pub(crate) rows: u64,
+    pub(crate) values: u64,
+}
+
+/// The stored values under those keys; `None` without a lock file, or where the keys have no database beside them.
 ///
-/// What `key destroy` and `shred` show before they ask. Counting needs the program's tables, which nothing here reads yet.
-#[expect(clippy::unnecessary_wraps, reason = "reading the program's tables can fail")]
-pub(super) fn readable(_: &Target, _: &[KeyId]) -> Result<Option<u64>, Error> {
-    Ok(None)
+/// What `key destroy` and `shred` show before they ask, and report afterwards.
+pub(crate) fn readable(target: &Target, keys: &[KeyId]) -> Result<Option<Readable>, Error> {
+    if !target.lock().exists() || !target.has_database() {
+        return Ok(None);
+    }
+    let counted = count(target, keys)?;
+    let columns: Vec<_> = counted.into_iter().filter(|column| column.values > 0).collect();
+    Ok(Some(Readable { values: columns.iter().map(|column| column.values).sum(), columns }))
+}
+
+/// Every column that could hold such values, with how many it does.
+pub(crate) fn count(target: &Target, keys: &[KeyId]) -> Result<Vec<Counted>, Error> {
+    let client = &mut *target.sql()?.connect()?;
+    let mut surveyed = survey::declared(target, client)?;
+    surveyed.extend(survey::undeclared(target, client)?);
+    let counted = |column: Surveyed| Counted {
+        values: keys.iter().map(|id| column.survey.under(*id)).sum(),
+        table: column.table,
+        column: column.name,
+        declared: column.column.is_some(),
+        rows: column.survey.rows,
+    };
+    Ok(surveyed.into_iter().map(counted).collect())
 }
 
 /// For people, before they are asked.
-pub(super) fn lost(values: Option<u64>) -> String {
-    match values {
+pub(crate) fn lost(readable: Option<&Readable>) -> String {
+    match readable.map(|readable| readable.values) {
         Some(0) => "no stored value is under them".to_owned(),
         Some(1) => "1 stored value can't be read any more".to_owned(),
         Some(values) => format!("{values} stored values can't be read any more"),
         None => "whatever is sealed under them can't be read any more".to_owned(),
     }
+}
+
+/// By column, for people: what can't be read any more.
+pub(crate) fn lines(readable: Option<&Readable>) -> String {
+    let columns = readable.map_or(&[][..], |readable| &readable.columns);
+    let line = |column: &Counted| {
+        let undeclared = if column.declared { "" } else { ", which the lock file doesn't have" };
+        let name = words::plain(&format!("{}.{}", column.table, column.column));
+        format!("  {name}: {}{undeclared}\n", words::values(column.values))
+    };
+    columns.iter().map(line).collect()
 }

@@ -1,5 +1,6 @@
 //! `fieldseal shred`: forgets a tenant.
 
+use super::readable::Readable;
 use super::{Context, Done, readable};
 use crate::confirm::Deed;
 use crate::error::Error;
@@ -45,11 +46,11 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
             .why("nothing is sealed for a tenant without a key, so the name may be mistyped")
             .hint("`fieldseal key list` shows every tenant; names are compared letter by letter"));
     }
-    let mut report = Shredded { scope: args.scope.clone(), keys: Vec::new(), values: None, dry_run: args.dry_run };
+    let mut report = Shredded { scope: args.scope.clone(), keys: Vec::new(), lost: None, dry_run: args.dry_run };
     if !live.is_empty() {
-        report.values = readable::readable(target, &live)?;
+        report.lost = readable::readable(target, &live)?;
         let keys = words::count(live.len(), "data key");
-        context.output.say(format!("{scope} has {keys}; {}", readable::lost(report.values)));
+        context.output.say(format!("{scope} has {keys}; {}", readable::lost(report.lost.as_ref())));
     }
     if args.dry_run {
         report.keys = live.iter().map(KeyId::to_string).collect();
@@ -66,18 +67,18 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
 struct Shredded {
     scope: String,
     keys: Vec<String>,
-    /// How many stored values are under them; null where that isn't known.
-    values: Option<u64>,
+    /// The stored values under them; null where they can't be counted.
+    lost: Option<Readable>,
     dry_run: bool,
 }
 
 impl Report for Shredded {
     fn text(&self) -> String {
-        let scope = words::plain(&self.scope);
+        let (scope, lines) = (words::plain(&self.scope), readable::lines(self.lost.as_ref()));
         match (self.keys.as_slice(), self.dry_run) {
             ([], _) => format!("tenant {scope} is forgotten already: its keys are destroyed\n"),
-            (keys, true) => format!("would be destroyed: {}; nothing was changed\n", keys.join(", ")),
-            (keys, false) => format!("tenant {scope} is forgotten: {} destroyed\n", keys.join(", ")),
+            (keys, true) => format!("would be destroyed: {}; nothing was changed\n{lines}", keys.join(", ")),
+            (keys, false) => format!("tenant {scope} is forgotten: {} destroyed\n{lines}", keys.join(", ")),
         }
     }
 }

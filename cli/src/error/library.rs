@@ -2,7 +2,9 @@
 
 use super::{Error, Kind};
 use fieldseal::kms::{KmsError, LocalError};
+use fieldseal::sql::{SqlError, SqlErrorKind};
 use fieldseal::store::StoreError;
+use fieldseal::sweep::{PlanError, SweepError};
 use fieldseal::{KeyState, KeyringError, LockError};
 
 impl From<StoreError> for Error {
@@ -168,5 +170,46 @@ impl From<LockError> for Error {
                 .hint("run the program's test of it once with FIELDSEAL_LOCK=update, or give its path by --lock"),
             _ => Self::failed("the schema lock can't be used").why(text),
         }
+    }
+}
+
+impl From<SqlError> for Error {
+    fn from(error: SqlError) -> Self {
+        let text = error.to_string();
+        match error.kind() {
+            SqlErrorKind::Lost => Self::new(Kind::TryAgain, "the database can't be reached")
+                .why(text)
+                .hint("check that the database runs and that its URL is right, and try again"),
+            SqlErrorKind::Again => Self::new(Kind::TryAgain, "the database was too busy").why(text).hint("run the command again"),
+            SqlErrorKind::Denied => Self::failed("the database refused it")
+                .why(text)
+                .hint("check the user, the password and the rights of the database URL; docs/cli.md has what each command needs"),
+            SqlErrorKind::Missing => Self::failed("something isn't in the database")
+                .why(text)
+                .hint("check the database's name in the URL, and that the lock file is this program's"),
+            _ => Self::failed("the database failed").why(text),
+        }
+    }
+}
+
+impl From<SweepError> for Error {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Plan(error) => error.into(),
+            SweepError::Sql(error) => error.into(),
+            SweepError::Keys(error) => error.into(),
+            other => Self::failed(other.to_string()),
+        }
+    }
+}
+
+impl From<PlanError> for Error {
+    fn from(error: PlanError) -> Self {
+        let text = error.to_string();
+        let what = match error {
+            PlanError::NoTable(_) | PlanError::NoColumn { .. } => "the lock file doesn't fit the database",
+            _ => "the table can't be worked on as it is",
+        };
+        Self::failed(what).why(text)
     }
 }

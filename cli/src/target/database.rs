@@ -8,6 +8,7 @@ use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A database, not connected to.
@@ -43,6 +44,18 @@ impl Database {
         }
     }
 
+    /// For statements.
+    pub(crate) fn sql(&self) -> Result<Arc<dyn fieldseal::sql::Database>, Error> {
+        Ok(match self {
+            Self::Sqlite(path) => {
+                check_there(path)?;
+                Arc::new(fieldseal::sql::Sqlite::at(path))
+            }
+            Self::Postgres(url) => Arc::new(fieldseal::sql::Postgres::new(Self::postgres_options(url)?)),
+            Self::Mysql(url) => Arc::new(fieldseal::sql::Mysql::new(Self::mysql_options(url)?)),
+        })
+    }
+
     /// How sqlx connects to a PostgreSQL.
     pub(super) fn postgres_options(url: &str) -> Result<PgConnectOptions, Error> {
         url.parse().map_err(unusable)
@@ -56,11 +69,7 @@ impl Database {
 
 /// Opens a database that is there. One that isn't is never made: an empty one would hide a mistyped path.
 pub(super) fn open_sqlite(path: &Path) -> Result<Connection, Error> {
-    if !path.exists() {
-        return Err(Error::failed(format!("there is no SQLite database at {}", path.display()))
-            .why("fieldseal never makes one: it works on the program's own")
-            .hint("check the path, which is relative to the working directory, or make it by the program's migrations"));
-    }
+    check_there(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(path, flags);
     let opened = opened.and_then(|connection| connection.busy_timeout(Duration::from_secs(5)).map(|()| connection));
@@ -69,6 +78,15 @@ pub(super) fn open_sqlite(path: &Path) -> Result<Connection, Error> {
             .why(error.to_string())
             .hint("check that it is a file, and that this user may read and write it and its folder")
     })
+}
+
+fn check_there(path: &Path) -> Result<(), Error> {
+    if path.exists() {
+        return Ok(());
+    }
+    Err(Error::failed(format!("there is no SQLite database at {}", path.display()))
+        .why("fieldseal never makes one: it works on the program's own")
+        .hint("check the path, which is relative to the working directory, or make it by the program's migrations"))
 }
 
 /// sqlx's error isn't shown: it may quote a part of the URL.

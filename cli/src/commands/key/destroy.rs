@@ -1,6 +1,7 @@
 //! `fieldseal key destroy`.
 
 use super::{Context, Done, readable};
+use crate::commands::readable::Readable;
 use crate::confirm::Deed;
 use crate::error::Error;
 use crate::output::Report;
@@ -33,20 +34,20 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         let error = TransitionError { from: record.state, to: KeyState::Destroyed };
         return Err(KeyringError::Transition { id, error }.into());
     }
-    let values = readable::readable(target, &[id])?;
+    let lost = readable::readable(target, &[id])?;
     context.output.say(format!(
         "data key {id} of {} is {}, {} old, with {}; {}",
         record.scope,
         record.state,
         words::age(words::seconds_since(record.created)),
         words::count(record.wrapped.len(), "wrapped copy").replace("copys", "copies"),
-        readable::lost(values),
+        readable::lost(lost.as_ref()),
     ));
     let mut report = Destroyed {
         id: id.to_string(),
         scope: words::tenant(&record.scope),
         copies: record.wrapped.len(),
-        values,
+        lost,
         destroyed: false,
     };
     if !args.dry_run {
@@ -66,17 +67,18 @@ struct Destroyed {
     scope: Option<String>,
     /// How many wrapped copies it had.
     copies: usize,
-    /// How many stored values are under it; null where that isn't known.
-    values: Option<u64>,
+    /// The stored values under it; null where they can't be counted.
+    lost: Option<Readable>,
     destroyed: bool,
 }
 
 impl Report for Destroyed {
     fn text(&self) -> String {
         if self.destroyed {
-            format!("data key {} is destroyed\n", self.id)
+            format!("data key {} is destroyed\n{}", self.id, readable::lines(self.lost.as_ref()))
         } else {
-            format!("data key {} would be destroyed; nothing was changed\n", self.id)
+            let lines = readable::lines(self.lost.as_ref());
+            format!("data key {} would be destroyed; nothing was changed\n{lines}", self.id)
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod destroy;
 mod list;
+mod reactivate;
+mod retire;
 mod rotate;
 
 use super::{Context, Done, readable};
@@ -14,6 +16,8 @@ use fieldseal::Scope;
 pub(crate) enum Command {
     List(list::Args),
     Rotate(rotate::Args),
+    Retire(retire::Args),
+    Reactivate(reactivate::Args),
     Destroy(destroy::Args),
 }
 
@@ -21,6 +25,8 @@ pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error
     match command {
         Command::List(args) => list::run(&args, context),
         Command::Rotate(args) => rotate::run(&args, context),
+        Command::Retire(args) => retire::run(&args, context),
+        Command::Reactivate(args) => reactivate::run(&args, context),
         Command::Destroy(args) => destroy::run(&args, context),
     }
 }

@@ -1,0 +1,35 @@
+//! `fieldseal encrypt`: plaintext to sealed values.
+
+use super::sweep::{Chosen, Pace, Run};
+use super::{Context, Done};
+use crate::error::Error;
+use fieldseal::sweep::Job;
+
+/// Seals plaintext, in place or out of another column, while programs use it
+///
+/// In place the program must read both: its columns are `migrating`. `--from` takes the plaintext of another column and leaves it
+/// there; the program must write both meanwhile. docs/cli.md has the whole way, step by step, and the way back.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    chosen: Chosen,
+
+    /// The column that has the plaintext, by its name in the database, if it isn't the sealed column itself
+    #[arg(long, value_name = "COLUMN")]
+    from: Option<String>,
+
+    /// Takes what looks sealed, under a key that there is, but doesn't open, for plaintext, and seals it too. Otherwise it's
+    /// reported and left: it may be a sealed value that was damaged
+    #[arg(long, conflicts_with = "from")]
+    seal_lookalikes: bool,
+
+    #[command(flatten)]
+    pace: Pace,
+}
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
+    super::sweep::one_column_if(args.from.is_some(), &args.chosen, "--from")?;
+    let job = Job::Encrypt { from: args.from.clone() };
+    let seal_lookalikes = args.seal_lookalikes;
+    Run { job, chosen: &args.chosen, pace: &args.pace, seal_lookalikes, sample: None }.run(context)
+}

@@ -1,0 +1,260 @@
+//! `fieldseal key retire`: ends the use of keys that nothing is under, and proves it.
+
+use super::{Context, Done};
+use crate::error::Error;
+use crate::output::Report;
+use crate::words;
+use fieldseal::{KeyId, KeyRecord, KeyState, Keyring};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+/// Refuses keys from now on, with proof that nothing is under them
+///
+/// Counts, in the database, the values under the keys in every column of the lock file, and in every other column that could hold
+/// any; only then retires them; then counts again, and takes it back if a program has written one meanwhile. The proof is written
+/// as a report. A retired key still has its wrapped copies, and can be taken back: `key reactivate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The keys, by their ids
+    #[arg(value_name = "ID", value_parser = words::key_id, required_unless_present = "unused")]
+    ids: Vec<KeyId>,
+
+    /// Every active key that nothing is under
+    #[arg(long, conflicts_with = "ids")]
+    unused: bool,
+
+    /// Where the proof is written [default: fieldseal-proof-TIME.json]
+    #[arg(long, value_name = "PATH")]
+    report: Option<PathBuf>,
+
+    /// How long programs are given to notice before the second count: as long as the slowest takes to read the key store again
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = humantime::parse_duration)]
+    wait: Duration,
+
+    /// Counts, and retires nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
+    let target = &context.target;
+    let records = chosen(args, &target.records()?)?;
+    let mut proof = Proof::new(args.dry_run, target.database()?.to_string());
+    for record in &records {
+        proof.keys.push(ProvenKey::of(record));
+    }
+    let ids: Vec<_> = records.iter().map(|record| record.id).collect();
+    proof.before = per_key(context, &ids)?;
+    if args.unused {
+        let unused = |id: &KeyId| proof.values(*id, &proof.before) == 0;
+        let kept: Vec<_> = ids.iter().copied().filter(unused).collect();
+        proof.keep(&kept);
+    } else if let Some(id) = ids.iter().find(|id| proof.values(**id, &proof.before) > 0) {
+        return Err(in_use(*id, &proof));
+    }
+    let ids = proof.ids();
+    if ids.is_empty() {
+        context.output.report(&proof)?;
+        return Ok(Done::All);
+    }
+    if args.dry_run {
+        context.output.report(&proof)?;
+        return Ok(Done::All);
+    }
+    let keyring = target.keyring()?;
+    for id in &ids {
+        keyring.retire(*id)?;
+    }
+    let spinner =
+        context.output.spinner(format!("waits for {} before it counts again", words::duration(args.wait)));
+    std::thread::sleep(args.wait);
+    spinner.finish_and_clear();
+    proof.after = per_key(context, &ids).inspect_err(|_| take_back(&keyring, &ids, context))?;
+    if let Some(id) = ids.iter().find(|id| proof.values(**id, &proof.after) > 0) {
+        take_back(&keyring, &ids, context);
+        return Err(in_use(*id, &proof)
+            .why("a program wrote values under it while they were counted: it still takes it for the primary"));
+    }
+    proof.retired = true;
+    proof.written_to = Some(write(args, &proof)?);
+    context.output.report(&proof)?;
+    Ok(Done::All)
+}
+
+/// The records of the keys that are asked for; with `--unused` every active one.
+fn chosen(args: &Args, records: &[KeyRecord]) -> Result<Vec<KeyRecord>, Error> {
+    if args.unused {
+        return Ok(records.iter().filter(|record| record.state == KeyState::Active).cloned().collect());
+    }
+    let find = |id: &KeyId| {
+        let record = records.iter().find(|record| record.id == *id).ok_or_else(|| {
+            Error::failed(format!("the key store has no data key {id}")).hint("`fieldseal key list` shows them")
+        })?;
+        match record.state {
+            KeyState::Active => Ok(record.clone()),
+            KeyState::Primary => Err(Error::refused(format!("data key {id} is the primary of its scope"))
+                .why("values are sealed under it now")
+                .hint("rotate first: `fieldseal key rotate`, then `fieldseal reencrypt`")),
+            state => {
+                Err(Error::refused(format!("data key {id} is {state}, and only an active key can be retired")))
+            }
+        }
+    };
+    args.ids.iter().map(find).collect()
+}
+
+/// Each column with the values under each key.
+fn per_key(context: &Context<'_>, ids: &[KeyId]) -> Result<Vec<ProvenColumn>, Error> {
+    let target = &context.target;
+    let client = &mut *target.sql()?.connect()?;
+    let mut surveyed = crate::survey::declared(target, client)?;
+    surveyed.extend(crate::survey::undeclared(target, client)?);
+    let column = |column: crate::survey::Surveyed| ProvenColumn {
+        under: ids.iter().map(|id| (id.to_string(), column.survey.under(*id))).collect(),
+        table: column.table,
+        column: column.name,
+        declared: column.column.is_some(),
+        rows: column.survey.rows,
+    };
+    Ok(surveyed.into_iter().map(column).collect())
+}
+
+fn take_back(keyring: &Keyring, ids: &[KeyId], context: &Context<'_>) {
+    for id in ids {
+        match keyring.reactivate(*id) {
+            Ok(()) => context.output.warn(format!("data key {id} is active again")),
+            Err(error) => {
+                context.output.warn(format!("data key {id} is retired, and could not be taken back: {error}"))
+            }
+        }
+    }
+}
+
+fn in_use(id: KeyId, proof: &Proof) -> Error {
+    let counts = if proof.after.is_empty() { &proof.before } else { &proof.after };
+    let values = proof.values(id, counts);
+    let columns =
+        counts.iter().filter(|column| column.under.get(&id.to_string()).is_some_and(|values| *values > 0));
+    let columns: Vec<_> =
+        columns.map(|column| words::plain(&format!("{}.{}", column.table, column.column))).collect();
+    Error::refused(format!("data key {id} is in use: {} under it", words::values(values)))
+        .why(format!("in {}", columns.join(", ")))
+        .hint("move them to the primary key first: `fieldseal reencrypt`")
+        .hint("a column that the lock file doesn't have must be moved, or emptied, by whoever wrote it")
+}
+
+fn write(args: &Args, proof: &Proof) -> Result<String, Error> {
+    let path = args.report.clone().unwrap_or_else(|| {
+        let time = proof.time.replace([':', '-'], "");
+        PathBuf::from(format!("fieldseal-proof-{time}.json"))
+    });
+    let json = serde_json::to_string_pretty(proof)
+        .map_err(|error| Error::failed("the proof is no JSON").why(error.to_string()))?;
+    std::fs::write(&path, json + "\n").map_err(|error| {
+        Error::failed(format!("the keys are retired, but the proof can't be written to {}", path.display()))
+            .why(error.to_string())
+            .hint("take them back and retire them again: `fieldseal key reactivate`")
+    })?;
+    Ok(path.display().to_string())
+}
+
+/// What was counted, and what follows.
+#[derive(Serialize)]
+struct Proof {
+    format: &'static str,
+    program: &'static str,
+    time: String,
+    database: String,
+    dry_run: bool,
+    retired: bool,
+    keys: Vec<ProvenKey>,
+    /// Before the keys were retired.
+    before: Vec<ProvenColumn>,
+    /// After that.
+    after: Vec<ProvenColumn>,
+    #[serde(skip)]
+    written_to: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ProvenKey {
+    id: String,
+    scope: Option<String>,
+    commitment: String,
+    created: String,
+    #[serde(skip)]
+    key: KeyId,
+}
+
+#[derive(Serialize)]
+struct ProvenColumn {
+    table: String,
+    column: String,
+    declared: bool,
+    rows: u64,
+    under: std::collections::BTreeMap<String, u64>,
+}
+
+impl ProvenKey {
+    fn of(record: &KeyRecord) -> Self {
+        let commitment = record.commitment.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let (scope, created) = (words::tenant(&record.scope), words::timestamp(record.created));
+        Self { id: record.id.to_string(), scope, commitment, created, key: record.id }
+    }
+}
+
+impl Proof {
+    fn new(dry_run: bool, database: String) -> Self {
+        Self {
+            format: "fieldseal-proof/1",
+            program: concat!("fieldseal ", env!("CARGO_PKG_VERSION")),
+            time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            database,
+            dry_run,
+            retired: false,
+            keys: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
+            written_to: None,
+        }
+    }
+
+    fn values(&self, id: KeyId, columns: &[ProvenColumn]) -> u64 {
+        columns.iter().filter_map(|column| column.under.get(&id.to_string())).sum()
+    }
+
+    fn ids(&self) -> Vec<KeyId> {
+        self.keys.iter().map(|key| key.key).collect()
+    }
+
+    /// Leaves the other keys out.
+    fn keep(&mut self, ids: &[KeyId]) {
+        self.keys.retain(|key| ids.contains(&key.key));
+        let kept: Vec<_> = ids.iter().map(KeyId::to_string).collect();
+        for column in &mut self.before {
+            column.under.retain(|id, _| kept.contains(id));
+        }
+    }
+}
+
+impl Report for Proof {
+    fn text(&self) -> String {
+        if self.keys.is_empty() {
+            return "every active key is in use\n".to_owned();
+        }
+        let ids: Vec<_> = self.keys.iter().map(|key| key.id.as_str()).collect();
+        let columns = if self.after.is_empty() { &self.before } else { &self.after };
+        let declared = columns.iter().filter(|column| column.declared).count();
+        let rows: u64 = columns.iter().map(|column| column.rows).sum();
+        let counted = format!(
+            "nothing is under them in {} of the lock file and {} more, {rows} values\n",
+            words::count(declared, "column"),
+            columns.len() - declared
+        );
+        match &self.written_to {
+            Some(path) => format!("retired: {}\n{counted}proof: {path}\n", ids.join(", ")),
+            None => format!("would be retired: {}\n{counted}nothing was changed\n", ids.join(", ")),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What sweeps report at their end, or before their beginning.
+
+use crate::output::{self, Report};
+use crate::words;
+use fieldseal::Column;
+use fieldseal::sweep::{self, Problem};
+use serde::Serialize;
+use std::time::Duration;
+
+/// A table and those of its columns that are swept.
+#[derive(Serialize)]
+pub(super) struct Table {
+    table: String,
+    columns: Vec<String>,
+}
+
+impl Table {
+    pub(super) fn new(table: &str, columns: &[&Column]) -> Self {
+        Self {
+            table: table.to_owned(),
+            columns: columns.iter().map(|column| column.sql_name().to_owned()).collect(),
+        }
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![words::plain(&self.table), words::plain(&self.columns.join(", "))]
+    }
+}
+
+/// A value that was left.
+#[derive(Serialize)]
+pub(super) struct Left {
+    table: String,
+    column: String,
+    key: String,
+    problem: String,
+}
+
+impl Left {
+    pub(super) fn new(problem: &Problem) -> Self {
+        Self {
+            table: problem.table.clone(),
+            column: problem.column.clone(),
+            key: problem.key.to_string(),
+            problem: problem.kind.to_string(),
+        }
+    }
+}
+
+/// What was done.
+#[derive(Serialize)]
+pub(super) struct Swept {
+    job: &'static str,
+    tables: Vec<Done>,
+    /// The first thousand.
+    pub(super) problems: Vec<Left>,
+}
+
+#[derive(Serialize)]
+struct Done {
+    #[serde(flatten)]
+    table: Table,
+    rows: u64,
+    changed: u64,
+    done: u64,
+    plaintext: u64,
+    failed: u64,
+    /// Counted in the database at the end; null if it was stopped, or another process ends it.
+    left: Option<u64>,
+    seconds: f64,
+    stopped: bool,
+}
+
+impl Swept {
+    pub(super) fn new(job: &'static str) -> Self {
+        Self { job, tables: Vec::new(), problems: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, table: &str, columns: &[&Column], report: &sweep::Report) {
+        self.tables.push(Done {
+            table: Table::new(table, columns),
+            rows: report.rows,
+            changed: report.changed,
+            done: report.done,
+            plaintext: report.plaintext,
+            failed: report.failed,
+            left: report.left,
+            seconds: report.elapsed.as_secs_f64(),
+            stopped: report.stopped,
+        });
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        self.tables.iter().any(|table| table.stopped)
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.tables.iter().all(|table| table.failed == 0 && table.left.unwrap_or(0) == 0)
+    }
+}
+
+impl Report for Swept {
+    fn text(&self) -> String {
+        let verify = self.job == "verify";
+        let headings: &[&str] = if verify {
+            &["TABLE", "COLUMNS", "ROWS", "OPENED", "PLAINTEXT", "FAILED"]
+        } else {
+            &["TABLE", "COLUMNS", "ROWS", "CHANGED", "AS THEY WERE", "FAILED", "LEFT"]
+        };
+        let rows = self.tables.iter().map(|done| {
+            let mut cells = done.table.cells();
+            cells.push(done.rows.to_string());
+            if verify {
+                cells.extend([done.done.to_string(), done.plaintext.to_string(), done.failed.to_string()]);
+            } else {
+                let left = done.left.map_or_else(|| "?".to_owned(), |left| left.to_string());
+                let kept = (done.done + done.plaintext).to_string();
+                cells.extend([done.changed.to_string(), kept, done.failed.to_string(), left]);
+            }
+            cells
+        });
+        output::table(headings, rows)
+    }
+}
+
+/// What would be done.
+#[derive(Serialize)]
+pub(super) struct Estimates {
+    pub(super) job: &'static str,
+    pub(super) dry_run: bool,
+    pub(super) tables: Vec<Estimated>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Estimated {
+    #[serde(flatten)]
+    table: Table,
+    rows: u64,
+    values: u64,
+    kms_calls: u64,
+    seconds: f64,
+}
+
+impl Estimated {
+    pub(super) fn new(table: Table, estimate: &sweep::Estimate) -> Self {
+        let sweep::Estimate { rows, values, kms_calls, time, .. } = *estimate;
+        Self { table, rows, values, kms_calls, seconds: time.as_secs_f64() }
+    }
+}
+
+impl Report for Estimates {
+    fn text(&self) -> String {
+        let rows = self.tables.iter().map(|table| {
+            let mut cells = table.table.cells();
+            let time = words::duration(Duration::try_from_secs_f64(table.seconds).unwrap_or_default());
+            cells.extend([table.rows.to_string(), table.values.to_string(), table.kms_calls.to_string(), time]);
+            cells
+        });
+        let headings = ["TABLE", "COLUMNS", "ROWS", "VALUES TO CHANGE", "KMS CALLS", "TIME, ABOUT"];
+        output::table(&headings, rows) + "nothing was changed\n"
+    }
+}

@@ -1,0 +1,27 @@
+//! `fieldseal verify`: opens values.
+
+use super::sweep::{Chosen, Pace, Run};
+use super::{Context, Done};
+use crate::error::Error;
+use fieldseal::sweep::Job;
+
+/// Opens all sealed values, or a sample, and reports those that don't open; changes nothing
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    chosen: Chosen,
+
+    /// Only about so many rows of each table, in blocks that are spread over it
+    #[arg(long, value_name = "ROWS")]
+    sample: Option<u64>,
+
+    /// Appends every value that doesn't open to that file, a line of JSON each
+    #[arg(long, value_name = "PATH")]
+    problems: Option<std::path::PathBuf>,
+}
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
+    let pace = Pace::of_reader(args.problems.clone());
+    Run { job: Job::Verify, chosen: &args.chosen, pace: &pace, seal_lookalikes: false, sample: args.sample }
+        .run(context)
+}

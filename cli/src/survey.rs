@@ -1,0 +1,98 @@
+//! What the database holds: rows by column and key, counted by the database.
+
+use crate::error::Error;
+use crate::target::Target;
+use fieldseal::sql::{Class, Client, Table, TableColumn};
+use fieldseal::sweep::Survey;
+use fieldseal::{Column, KeyId, Schema};
+use std::collections::{BTreeMap, HashSet};
+
+/// A column, and what is in it.
+pub(crate) struct Surveyed {
+    /// In the database.
+    pub(crate) table: String,
+    /// In the database.
+    pub(crate) name: String,
+    /// What the lock file says of it; `None` if it isn't declared.
+    pub(crate) column: Option<&'static Column>,
+    pub(crate) stored: TableColumn,
+    pub(crate) survey: Survey,
+}
+
+/// The columns of the lock file.
+pub(crate) fn declared(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
+    let mut surveyed = Vec::new();
+    for schema in target.schemas()? {
+        let table = described(client, &schema)?;
+        for column in schema.columns {
+            let stored = table.column(column.sql_name()).ok_or_else(|| no_column(&schema, column))?;
+            let survey = Survey::of(client, &table, stored, Some(column.is_base64()))?;
+            surveyed.push(Surveyed {
+                table: schema.sql_table.to_owned(),
+                name: column.sql_name().to_owned(),
+                column: Some(column),
+                stored: stored.clone(),
+                survey,
+            });
+        }
+    }
+    Ok(surveyed)
+}
+
+/// Every other column of every table that could hold something sealed, whoever put it there.
+pub(crate) fn undeclared(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
+    let mut names = Table::all(client)?;
+    let schemas = target.schemas()?;
+    let is_declared: HashSet<(&str, &str)> = schemas
+        .iter()
+        .flat_map(|schema| schema.columns.iter().map(|column| (schema.sql_table, column.sql_name())))
+        .collect();
+    // Of other databases of a MySQL server, which `all` leaves out.
+    names.extend(schemas.iter().map(|schema| schema.sql_table.to_owned()));
+    names.sort();
+    names.dedup();
+    let mut surveyed = Vec::new();
+    for name in names {
+        let Some(table) = Table::describe(client, &name)? else { continue };
+        for stored in &table.columns {
+            let holds = matches!(stored.class, Class::Any | Class::Bytes | Class::Text);
+            if !holds || is_declared.contains(&(name.as_str(), stored.name.as_str())) {
+                continue;
+            }
+            let survey = Survey::of(client, &table, stored, None)?;
+            surveyed.push(Surveyed {
+                table: name.clone(),
+                name: stored.name.clone(),
+                column: None,
+                stored: stored.clone(),
+                survey,
+            });
+        }
+    }
+    Ok(surveyed)
+}
+
+/// How many values are under each of those keys.
+pub(crate) fn by_key<'a>(surveyed: impl IntoIterator<Item = &'a Surveyed>) -> BTreeMap<KeyId, u64> {
+    let mut sum: BTreeMap<KeyId, u64> = BTreeMap::new();
+    for column in surveyed {
+        for (id, values) in &column.survey.by_key {
+            *sum.entry(*id).or_default() += values;
+        }
+    }
+    sum
+}
+
+pub(crate) fn described(client: &mut dyn Client, schema: &Schema) -> Result<Table, Error> {
+    Table::describe(client, schema.sql_table)?.ok_or_else(|| {
+        Error::failed("the lock file doesn't fit the database")
+            .why(format!("the database has no table {}", schema.sql_table))
+            .hint("compare `stored_in` in the lock file with the database, and the database with the URL")
+    })
+}
+
+fn no_column(schema: &Schema, column: &Column) -> Error {
+    Error::failed("the lock file doesn't fit the database")
+        .why(format!("the table {} has no column {}", schema.sql_table, column.sql_name()))
+        .hint("run the program's migrations, or let its test write the lock file anew")
+}
