@@ -10,7 +10,7 @@ mod plaintexts;
 #[path = "common/spelt.rs"]
 mod spelt;
 
-use fieldseal::{Column, ErrorKind, Suite, Value};
+use fieldseal::{Column, ErrorKind, KeyringError, Suite, Value};
 use oracle_client::keys::Keys;
 use oracle_client::{Key, Refusal};
 use place::{Element, Place};
@@ -125,6 +125,27 @@ mod kinds {
 
 mod tink {
     use super::*;
+
+    #[test]
+    #[ignore = "needs the Python oracle: bash tests/all"]
+    fn opens_with_an_encrypted_keyset() {
+        let kek_place = Place::new(Suite::Aes256Gcm);
+        let kek = Keys::of(&kek_place).keyset(&kek_place);
+        for suite in Suite::ALL {
+            let place = Place::new(suite);
+            let keys = Keys::of(&place);
+            let old = keys.seal(&place, b"old");
+            keys.keyring.rotate(&keys.scope).unwrap();
+            let new = keys.seal(&place, b"new");
+            let encrypt =
+                |keyset: &[u8]| Ok::<_, KeyringError>(oracle_client::tink_encrypt(&kek, Suite::Aes256Gcm, keyset));
+            let keyset = keys.keyring.export_encrypted_tink_keyset(&place.column(), &keys.scope, encrypt).unwrap();
+            for (sealed, plaintext) in [(old, b"old"), (new, b"new")] {
+                let opened = oracle_client::tink_open_under(&kek, &keyset, &place, &sealed);
+                assert_eq!(opened.as_deref(), Ok(&plaintext[..]), "{suite}");
+            }
+        }
+    }
 
     #[test]
     #[ignore = "needs the Python oracle: bash tests/all"]

@@ -10,6 +10,7 @@ pub(crate) use kek::{Kek, KekName};
 
 use crate::args::Global;
 use crate::error::Error;
+use fieldseal::kms::Kms;
 use fieldseal::store::KeyStore;
 use fieldseal::{KeyRecord, KeyState, Keyring, KeyringBuilder, Schema, SchemaLock};
 use key_store::KeyStoreAt;
@@ -141,9 +142,17 @@ impl Target {
         let Some((main, others)) = keks.split_first() else {
             return Err(Error::usage("no KEK is named").hint("--kek local:kek.json, or --kek aws-kms:ARN"));
         };
-        let builder = Keyring::builder(main.kms(), self.key_store()?).without_background().max_keys(KEYS_HELD);
-        let builder = others.iter().fold(builder, |builder, kek| builder.and_kms(kek.kms()));
-        Ok(settings(builder).open()?)
+        let builder = self.builder(main.kms())?;
+        Ok(settings(others.iter().fold(builder, |builder, kek| builder.and_kms(kek.kms()))).open()?)
+    }
+
+    /// A keyring with a KMS of one's own.
+    pub(crate) fn keyring_of(&self, kms: impl Kms + 'static) -> Result<Keyring, Error> {
+        Ok(self.builder(kms)?.open()?)
+    }
+
+    fn builder(&self, kms: impl Kms + 'static) -> Result<KeyringBuilder, Error> {
+        Ok(Keyring::builder(kms, self.key_store()?).without_background().max_keys(KEYS_HELD))
     }
 
     /// The schema lock's path.

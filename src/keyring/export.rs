@@ -1,15 +1,15 @@
 //! One column's keys as a Tink keyset, for readers in other languages.
 
+mod tink;
+
 use super::material::KeyMaterial;
 use super::{Keyring, KeyringError, Need};
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyState, column_key};
 use crate::model::Column;
-use crate::suite::Suite;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde::Serialize;
 use std::sync::Arc;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use tink::{Keyset, TinkKey};
+use zeroize::Zeroizing;
 
 impl Keyring {
     /// The column's keys in a scope as a **cleartext** Tink keyset in JSON. Whoever has it can read and forge every
@@ -26,29 +26,43 @@ impl Keyring {
         column: &Column,
         scope: &Scope,
     ) -> Result<Zeroizing<String>, KeyringError> {
+        let keyset = self.tink_keyset(column, scope)?;
+        tracing::warn!(table = column.table(), column = column.name(), %scope, "exported a cleartext Tink keyset");
+        Ok(keyset.to_json())
+    }
+
+    /// The column's keys in a scope as an encrypted Tink keyset in JSON. Whoever may decrypt under the KEK that `encrypt`
+    /// uses can read and forge every value of the column in that scope.
+    ///
+    /// `encrypt` is given the serialized keyset, which is wiped afterwards, and is an AEAD of Tink's without associated
+    /// data: for AWS KMS `kms::Aws::encrypt_tink_keyset`, with the feature `aws`. It's called once, unless there are no keys.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::dangerously_export_cleartext_tink_keyset`], and whatever `encrypt` says.
+    pub fn export_encrypted_tink_keyset<E: From<KeyringError>>(
+        &self,
+        column: &Column,
+        scope: &Scope,
+        encrypt: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+    ) -> Result<String, E> {
+        let keyset = self.tink_keyset(column, scope)?;
+        let encrypted = encrypt(&keyset.to_bytes())?;
+        tracing::info!(table = column.table(), column = column.name(), %scope, "exported an encrypted Tink keyset");
+        Ok(keyset.to_encrypted_json(&encrypted))
+    }
+
+    fn tink_keyset(&self, column: &Column, scope: &Scope) -> Result<Keyset, KeyringError> {
         let suite = column.suite();
         let keys = self.loaded_keys(scope)?;
         let primary = self.primary(scope).ok_or_else(|| KeyringError::NoKeys(scope.clone()))?;
-        let mut key: Vec<_> = keys
-            .iter()
-            .map(|material| {
-                let column_key = column_key(material.key(), suite, column.table(), column.name());
-                TinkKey::new(material.id.get(), suite, column_key.expose())
-            })
-            .collect();
-        key.sort_by_key(|key| key.key_id);
-        let keyset = TinkKeyset { primary_key_id: primary.get(), key };
-        tracing::warn!(table = column.table(), column = column.name(), %scope, "exported a cleartext Tink keyset");
-        // Counted first, so that the buffer holding keys never moves.
-        #[expect(clippy::expect_used, reason = "strings and numbers always serialize, to text")]
-        let bytes = crate::value::encode_json(&keyset).expect("a keyset is JSON");
-        #[expect(clippy::expect_used, reason = "as above")]
-        let text = std::str::from_utf8(&bytes).expect("JSON is UTF-8");
-        Ok(Zeroizing::new(text.to_owned()))
+        let keys = keys.iter().map(|material| {
+            let column_key = column_key(material.key(), suite, column.table(), column.name());
+            TinkKey::new(material.id.get(), suite, column_key.expose())
+        });
+        Ok(Keyset::new(primary.get(), keys.collect()))
     }
-}
 
-impl Keyring {
     /// The primary and active keys of a scope, loaded if they weren't.
     fn loaded_keys(&self, scope: &Scope) -> Result<Vec<Arc<KeyMaterial>>, KeyringError> {
         self.load_blocking([Need::Seal(scope.clone())])?;
@@ -60,63 +74,4 @@ impl Keyring {
         let key = |id| self.inner.cache.usable(id, now).ok_or(KeyringError::NoSuchKey(id));
         ids.into_iter().map(key).collect()
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TinkKeyset {
-    primary_key_id: u32,
-    key: Vec<TinkKey>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TinkKey {
-    key_data: KeyData,
-    status: &'static str,
-    key_id: u32,
-    output_prefix_type: &'static str,
-}
-
-#[derive(Serialize, Zeroize, ZeroizeOnDrop)]
-#[serde(rename_all = "camelCase")]
-struct KeyData {
-    #[zeroize(skip)]
-    type_url: String,
-    value: String,
-    #[zeroize(skip)]
-    key_material_type: &'static str,
-}
-
-impl TinkKey {
-    fn new(key_id: u32, suite: Suite, key: &[u8]) -> Self {
-        let (name, proto) = proto(suite, key);
-        let key_data = KeyData {
-            type_url: format!("type.googleapis.com/google.crypto.tink.{name}"),
-            value: STANDARD.encode(&*proto),
-            key_material_type: "SYMMETRIC",
-        };
-        Self { key_data, status: "ENABLED", key_id, output_prefix_type: "TINK" }
-    }
-}
-
-/// The key's protobuf message: its name and its bytes. Field `version` is 0 and therefore absent.
-fn proto(suite: Suite, key: &[u8]) -> (&'static str, Zeroizing<Vec<u8>>) {
-    /// XAesGcmParams { salt_size = 12 } as field 2.
-    const XAES_PARAMS: [u8; 4] = [0x12, 2, 0x08, 12];
-    /// Field 2 and field 3, length-delimited.
-    const FIELD_2: u8 = 0x12;
-    const FIELD_3: u8 = 0x1a;
-    let (name, params, field): (_, &[u8], _) = match suite {
-        Suite::Xaes256Gcm => ("XAesGcmKey", &XAES_PARAMS, FIELD_3),
-        Suite::XChaCha20Poly1305 => ("XChaCha20Poly1305Key", &[], FIELD_3),
-        Suite::Aes256Gcm => ("AesGcmKey", &[], FIELD_3),
-        Suite::Aes256Siv => ("AesSivKey", &[], FIELD_2),
-    };
-    let mut message = Zeroizing::new(Vec::with_capacity(params.len() + 2 + key.len()));
-    message.extend_from_slice(params);
-    // One length byte: the longest key has 64.
-    message.extend_from_slice(&[field, u8::try_from(key.len()).unwrap_or_default()]);
-    message.extend_from_slice(key);
-    (name, message)
 }

@@ -5,6 +5,7 @@ mod builder;
 mod context;
 mod driver;
 mod error;
+mod tink;
 
 pub use builder::AwsBuilder;
 

@@ -4,6 +4,7 @@
 use crate::emulators::Emulator;
 use crate::kind;
 use crate::kms_contract::{self, binding, data_key};
+use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use fieldseal::kms::{Aws, Kms, KmsError};
 use fieldseal::store::Memory;
@@ -53,6 +54,20 @@ fn keeps_the_contract_of_a_kms() {
     let moto = moto();
     let open = || AsKmsSaysIt(moto.open(&moto.create_key()));
     kms_contract::check(&open(), &open());
+}
+
+#[test]
+#[ignore = "needs an emulator of AWS KMS: bash tests/all"]
+fn a_keyset_is_encrypted_without_a_context_as_tink_decrypts_it() {
+    let moto = moto();
+    let key = moto.create_key();
+    let encrypted = moto.open(&key).encrypt_tink_keyset(&[7; 4096]).unwrap();
+    let decrypted = moto.administer(async |client| {
+        client.decrypt().key_id(&key).ciphertext_blob(Blob::new(encrypted)).send().await
+    });
+    assert_eq!(decrypted.plaintext.unwrap().into_inner(), [7; 4096]);
+    let refused = moto.open(&key).encrypt_tink_keyset(&[7; 4097]).unwrap_err();
+    assert!(matches!(&refused, KmsError::Misconfigured(text) if text.contains("4097 bytes")), "{refused}");
 }
 
 #[test]

@@ -45,7 +45,8 @@ def seal_command(r):
 def tink_open_command(r):
     import tink_bridge  # here, because loading Tink takes longer than all the rest
 
-    opened = tink_bridge.open_sealed(r["keyset"], r["suite"], bytes.fromhex(r["aad"]), bytes.fromhex(r["sealed"]))
+    aad, sealed = bytes.fromhex(r["aad"]), bytes.fromhex(r["sealed"])
+    opened = tink_bridge.open_sealed(r["keyset"], r["suite"], aad, sealed, r.get("kek"))
     return {"plaintext": opened.hex()}
 
 

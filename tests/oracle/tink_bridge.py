@@ -38,11 +38,17 @@ def keyset(suite, key_id, column_key):
     return json.dumps({"primaryKeyId": key_id, "key": [key]})
 
 
-def _primitive(keyset_text, suite):
+def _handle(keyset_text, kek_text):
+    if kek_text is None:
+        return json_proto_keyset_format.parse(keyset_text, secret_key_access.TOKEN)
+    return json_proto_keyset_format.parse_encrypted(keyset_text, _handle(kek_text, None).primitive(aead.Aead), b"")
+
+
+def _primitive(keyset_text, suite, kek_text=None):
     suite_named(suite)
     kind = daead.DeterministicAead if suite == "aes-256-siv" else aead.Aead
     try:
-        return json_proto_keyset_format.parse(keyset_text, secret_key_access.TOKEN).primitive(kind)
+        return _handle(keyset_text, kek_text).primitive(kind)
     except (TinkError, DecodeError, ValueError) as e:
         raise FormatError("malformed", f"Tink refuses the keyset: {e}") from None
 
@@ -54,8 +60,9 @@ def seal(keyset_text, suite, aad, plaintext):
     return primitive.encrypt(plaintext, aad)
 
 
-def open_sealed(keyset_text, suite, aad, sealed):
-    primitive = _primitive(keyset_text, suite)
+def open_sealed(keyset_text, suite, aad, sealed, kek_text=None):
+    """The keyset is cleartext, or encrypted under the keyset `kek_text` without associated data."""
+    primitive = _primitive(keyset_text, suite, kek_text)
     try:
         if suite == "aes-256-siv":
             return primitive.decrypt_deterministically(sealed, aad)

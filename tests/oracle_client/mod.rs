@@ -5,6 +5,7 @@
 pub mod keys;
 
 use crate::place::Place;
+use fieldseal::Suite;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -103,6 +104,20 @@ pub fn seal(place: &Place, key: Key<'_>, plaintext: &[u8]) -> Vec<u8> {
 /// Google's Tink, with a keyset as text.
 pub fn tink_open(keyset: &str, place: &Place, sealed: &[u8]) -> Result<Vec<u8>, Refusal> {
     ask("tink-open", tink_request(keyset, place, "sealed", sealed)).map(|answer| bytes(&answer, "plaintext"))
+}
+
+/// With an encrypted keyset, and the cleartext one of the AEAD that it is encrypted under.
+pub fn tink_open_under(kek: &str, keyset: &str, place: &Place, sealed: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let mut request = tink_request(keyset, place, "sealed", sealed);
+    request["kek"] = kek.into();
+    ask("tink-open", request).map(|answer| bytes(&answer, "plaintext"))
+}
+
+/// What Tink makes of those bytes, without associated data.
+pub fn tink_encrypt(keyset: &str, suite: Suite, plaintext: &[u8]) -> Vec<u8> {
+    let request =
+        json!({ "keyset": keyset, "suite": suite.name(), "aad": "", "plaintext": hex::encode(plaintext) });
+    bytes(&ask("tink-seal", request).expect("Tink seals"), "sealed")
 }
 
 pub fn tink_seal(keyset: &str, place: &Place, plaintext: &[u8]) -> Vec<u8> {

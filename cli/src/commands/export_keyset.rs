@@ -2,6 +2,7 @@
 
 use super::{Context, Done};
 use crate::error::Error;
+use crate::target::KekName;
 use fieldseal::{Column, Schema, Scope};
 
 /// Exports a column's keys as a Tink keyset, to open its values in Java, Go, Python or C++
@@ -22,22 +23,33 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     scope: Option<String>,
 
+    /// Encrypts the keyset for Tink under that KEK, a key of AWS KMS: `aws-kms:KEY`. Whoever may decrypt under it has the keys
+    #[arg(long, value_name = "URI")]
+    encrypt_to: Option<String>,
+
     /// Prints the keys themselves: whoever has them reads and forges every value of the column, and no rotation of the KEK
     /// changes that
-    #[arg(long)]
+    #[arg(long, conflicts_with = "encrypt_to")]
     dangerously_cleartext: bool,
 }
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
-    if !args.dangerously_cleartext {
-        return Err(Error::refused("the keyset would be cleartext")
-            .why("whoever has it reads and forges every value of the column, whatever is done with the KEK")
-            .hint("--dangerously-cleartext, with stdout led to where nobody else reads"));
-    }
+    let kek = match &args.encrypt_to {
+        Some(uri) => Some(context.target.open_kek(&tinks(uri)?)?),
+        None if args.dangerously_cleartext => None,
+        None => return Err(cleartext()),
+    };
     let scope = args.scope.as_deref().map_or(Ok(Scope::APPLICATION), super::key::tenant)?;
     let schemas = context.target.schemas()?;
     let column = find(&schemas, args)?;
     let keyring = context.target.keyring()?;
+    if let Some(kek) = kek {
+        let encrypt = |keyset: &[u8]| kek.encrypt_tink_keyset(keyset);
+        let keyset = keyring.export_encrypted_tink_keyset(column, &scope, encrypt)?;
+        context.output.print(format!("{keyset}\n").as_bytes())?;
+        context.output.say(format!("whoever may decrypt under {kek} reads and forges every value of the column"));
+        return Ok(Done::All);
+    }
     let keyset = keyring.dangerously_export_cleartext_tink_keyset(column, &scope)?;
     context.output.warn(format!(
         "these are the keys of {}.{} for {scope}, in the clear: whoever reads them reads and forges every value of the column. \
@@ -47,6 +59,22 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     context.output.print(keyset.as_bytes())?;
     context.output.print(b"\n")?;
     Ok(Done::All)
+}
+
+/// A KEK that Tink has an AEAD for.
+fn tinks(uri: &str) -> Result<KekName, Error> {
+    match KekName::parse(uri)? {
+        name @ KekName::Aws(_) => Ok(name),
+        KekName::Local(_) => Err(Error::usage("Tink can't decrypt under a key file of fieldseal's")
+            .hint("name a key of AWS KMS: --encrypt-to aws-kms:ARN")),
+    }
+}
+
+fn cleartext() -> Error {
+    Error::refused("the keyset would be cleartext")
+        .why("whoever has it reads and forges every value of the column, whatever is done with the KEK")
+        .hint("--encrypt-to aws-kms:ARN, for a reader that has the right to decrypt under that key")
+        .hint("--dangerously-cleartext, with stdout led to where nobody else reads")
 }
 
 fn find(schemas: &[Schema], args: &Args) -> Result<&'static Column, Error> {

@@ -81,6 +81,18 @@ impl Kek {
         }
     }
 
+    /// Encrypts a serialized keyset as Tink's own AEAD for that KMS does.
+    pub(crate) fn encrypt_tink_keyset(&self, keyset: &[u8]) -> Result<Vec<u8>, Error> {
+        match self {
+            #[cfg(feature = "aws")]
+            Self::Aws(aws) => Ok(aws.encrypt_tink_keyset(keyset)?),
+            Self::Local(..) => {
+                let _ = keyset;
+                Err(Error::usage("Tink can't decrypt under a key file of fieldseal's"))
+            }
+        }
+    }
+
     /// Its name in the key store.
     pub(crate) fn uri(&self) -> KekUri {
         self.kms().kek()

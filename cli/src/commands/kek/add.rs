@@ -1,5 +1,6 @@
 //! `fieldseal kek add`.
 
+use super::onto::Onto;
 use super::{Context, Done, check_held, keep_a_copy, live, new_kek};
 use crate::error::Error;
 use crate::output::Report;
@@ -22,12 +23,11 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let target = &context.target;
-    let mut keks = target.keks()?;
+    let keks = target.keks()?;
     let records = live(target.records()?);
     check_held(&records, &keks)?;
     let new = new_kek(target, &args.uri, args.create)?;
-    keks.push(new.clone());
-    let keyring = target.keyring_with(&keks, |builder| builder)?;
+    let keyring = target.keyring_of(Onto::new(&new, &keks))?;
     let changed = keyring.add_copies()?;
     context.output.report(&Added {
         kek: new.uri().to_string(),

@@ -2,6 +2,7 @@
 
 mod add;
 mod list;
+mod onto;
 mod remove;
 mod rotate;
 

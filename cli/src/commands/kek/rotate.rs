@@ -2,6 +2,7 @@
 
 mod estimate;
 
+use super::onto::Onto;
 use super::{Context, Done, check_held, exists, has_copies, held, keep_a_copy, live, new_kek};
 use crate::error::Error;
 use crate::output::Report;
@@ -105,7 +106,7 @@ fn move_to(
     keks.push(new.clone());
     // An earlier run may have moved all of them already.
     check_held(records, &keks)?;
-    let keyring = context.target.keyring_with(&keks, |builder| builder)?;
+    let keyring = context.target.keyring_of(Onto::new(&new, &keks))?;
     let again = "what has a copy under the new KEK keeps it: run the command again to finish";
     let copied = keyring.add_copies().map_err(|error| Error::from(error).hint(again))?;
     if copied > 0 {
@@ -120,7 +121,7 @@ fn move_to(
         removed = Some(keyring.remove_copies(&old.uri()).map_err(|error| Error::from(error).hint(again))?);
         calls += keyring.stats().kms_calls;
         context.output.warn(format!("programs that have only {old} can't load keys any more: give them {new}"));
-    } else {
+    } else if has_copies(records, &old.uri()) {
         context.output.say(format!("once every program has {new}: `fieldseal kek remove {}`", old.uri()));
     }
     let mut report = Rotated::new(&new, records, copied, calls);
