@@ -70,6 +70,19 @@ impl Error {
         self.kind
     }
 
+    /// What and why, in one line.
+    pub(crate) fn summary(&self) -> String {
+        match &self.why {
+            Some(why) => format!("{}: {why}", self.what),
+            None => self.what.clone(),
+        }
+    }
+
+    /// What to try, in one line.
+    pub(crate) fn advice(&self) -> String {
+        self.hints.join("; ")
+    }
+
     /// As it's printed, after `label`.
     pub(crate) fn text(&self, label: &str) -> String {
         let mut text = format!("{label} {}", self.what);

@@ -21,12 +21,27 @@ pub(crate) struct Surveyed {
 
 /// The columns of the lock file.
 pub(crate) fn declared(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
-    let mut surveyed = Vec::new();
+    let mut tables = Vec::new();
     for schema in target.schemas()? {
         let table = described(client, &schema)?;
-        for column in schema.columns {
-            let stored = table.column(column.sql_name()).ok_or_else(|| no_column(&schema, column))?;
-            let survey = Survey::of(client, &table, stored, Some(column.is_base64()))?;
+        if let Some(column) = schema.columns.iter().find(|column| table.column(column.sql_name()).is_none()) {
+            return Err(no_column(&schema, column));
+        }
+        tables.push((schema, table, schema.columns.iter().collect()));
+    }
+    of(client, &tables)
+}
+
+/// Those columns of those tables.
+pub(crate) fn of(
+    client: &mut dyn Client,
+    tables: &[(Schema, Table, Vec<&'static Column>)],
+) -> Result<Vec<Surveyed>, Error> {
+    let mut surveyed = Vec::new();
+    for (schema, table, columns) in tables {
+        for column in columns {
+            let Some(stored) = table.column(column.sql_name()) else { continue };
+            let survey = Survey::of(client, table, stored, Some(column.is_base64()))?;
             surveyed.push(Surveyed {
                 table: schema.sql_table.to_owned(),
                 name: column.sql_name().to_owned(),
@@ -83,7 +98,7 @@ pub(crate) fn by_key<'a>(surveyed: impl IntoIterator<Item = &'a Surveyed>) -> BT
     sum
 }
 
-pub(crate) fn described(client: &mut dyn Client, schema: &Schema) -> Result<Table, Error> {
+fn described(client: &mut dyn Client, schema: &Schema) -> Result<Table, Error> {
     Table::describe(client, schema.sql_table)?.ok_or_else(|| {
         Error::failed("the lock file doesn't fit the database")
             .why(format!("the database has no table {}", schema.sql_table))

@@ -8,8 +8,10 @@ mod local;
 pub use aws::{Aws, AwsBuilder};
 pub use local::{Argon2Params, Local, LocalError, Passphrase};
 
-use crate::keys::{Binding, DataKey, KekUri, WrappedKey};
+use crate::context::Scope;
+use crate::keys::{Binding, DataKey, KekUri, KeyId, WrappedKey, commitment};
 use std::fmt::Debug;
+use subtle::ConstantTimeEq as _;
 
 /// A key management service, or anything else that holds a KEK and never gives it away.
 ///
@@ -58,6 +60,22 @@ pub trait Kms: Debug + Send + Sync {
         let key = self.unwrap(wrapped, binding)?;
         self.wrap(&key, binding).map(Some)
     }
+}
+
+/// Whether this caller may use the KEK: wraps a key that is thrown away, and unwraps it again.
+///
+/// # Errors
+///
+/// What the KMS said, or [`KmsError::Rejected`] if another key came back.
+pub fn check_rights(kms: &dyn Kms) -> Result<(), KmsError> {
+    let refused = |_: crate::random::NoRandomness| {
+        KmsError::Misconfigured("the operating system's random generator failed".to_owned())
+    };
+    let (key, id) = (DataKey::random().map_err(refused)?, KeyId::random().map_err(refused)?);
+    let commitment = commitment(&key, id, &Scope::APPLICATION);
+    let binding = Binding { id, scope: Scope::APPLICATION, commitment };
+    let again = kms.unwrap(&kms.wrap(&key, &binding)?, &binding)?;
+    if again.expose().ct_eq(key.expose()).into() { Ok(()) } else { Err(KmsError::Rejected) }
 }
 
 impl<K: Kms + ?Sized> Kms for std::sync::Arc<K> {

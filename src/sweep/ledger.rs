@@ -76,6 +76,55 @@ pub(super) fn create_tables(client: &mut dyn Client) -> Result<(), SqlError> {
     })
 }
 
+/// A sweep that was begun and not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Running {
+    /// `reencrypt patients (name)`.
+    pub job: String,
+    /// Rows that were looked at.
+    pub rows: u64,
+    /// Rows that the table had at the beginning.
+    pub total: u64,
+    /// For how long nobody has had a lease, in milliseconds; negative while somebody has.
+    pub idle_millis: i64,
+}
+
+/// The sweeps that were begun and not ended, by whomever.
+///
+/// # Errors
+///
+/// [`SqlError`].
+pub fn running(client: &mut dyn Client) -> Result<Vec<Running>, SqlError> {
+    let sql = format!(
+        "SELECT s.job, s.seen + coalesce(sum(l.seen), 0), s.total, {now} - coalesce(max(l.expires), s.touched) \
+         FROM fieldseal_sweeps s LEFT JOIN fieldseal_leases l ON l.sweep = s.name WHERE s.state = 'running' \
+         GROUP BY s.name, s.job, s.seen, s.total, s.touched ORDER BY s.job",
+        now = now(client.dialect())
+    );
+    let sql = match client.dialect() {
+        Dialect::Mysql => {
+            sql.replace("s.seen + coalesce(sum(l.seen), 0)", "CAST(s.seen + coalesce(sum(l.seen), 0) AS SIGNED)")
+        }
+        _ => sql.replace("s.seen + coalesce(sum(l.seen), 0)", "CAST(s.seen + coalesce(sum(l.seen), 0) AS BIGINT)"),
+    };
+    let rows = match client.rows(&sql, &[]) {
+        // Nobody has ever swept here.
+        Err(error) if error.kind() == SqlErrorKind::Missing => return Ok(Vec::new()),
+        rows => rows?,
+    };
+    let sweep = |row: Vec<Cell>| {
+        let integer = |at: usize| row.get(at).and_then(Cell::integer).unwrap_or(0);
+        Running {
+            job: row.first().and_then(Cell::as_str).unwrap_or_default().to_owned(),
+            rows: u64::try_from(integer(1)).unwrap_or(0),
+            total: u64::try_from(integer(2)).unwrap_or(0),
+            idle_millis: integer(3),
+        }
+    };
+    Ok(rows.into_iter().map(sweep).collect())
+}
+
 /// One sweep's rows in the tables.
 #[derive(Debug, Clone)]
 pub(super) struct Ledger {

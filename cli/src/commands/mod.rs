@@ -2,6 +2,7 @@
 
 mod completions;
 mod decrypt;
+mod doctor;
 mod encrypt;
 mod export_keyset;
 mod init;
@@ -29,6 +30,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(key::Command),
     Status(status::Args),
+    Doctor(doctor::Args),
     Verify(verify::Args),
     Reencrypt(reencrypt::Args),
     Encrypt(encrypt::Args),
@@ -61,6 +63,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error
         Command::Kek(command) => kek::run(command, context),
         Command::Key(command) => key::run(command, context),
         Command::Status(args) => status::run(&args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
         Command::Verify(args) => verify::run(&args, context),
         Command::Reencrypt(args) => reencrypt::run(&args, context),
         Command::Encrypt(args) => encrypt::run(&args, context),

@@ -1,0 +1,135 @@
+//! `fieldseal doctor`: what is wrong, or will be, and what to do about each of it.
+
+mod columns;
+mod keys;
+mod kms;
+mod sweeps;
+mod values;
+
+use super::{Context, Done};
+use crate::error::Error;
+use crate::output::Report;
+use crate::survey::{self, Surveyed};
+use crate::words;
+use serde::Serialize;
+
+/// Looks for what is wrong: plaintext left, unknown keys, values that don't open, columns that are too small, and more
+///
+/// Each finding says what to do. It changes nothing.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Opens about so many rows of each table; 0 for none
+    #[arg(long, value_name = "ROWS", default_value_t = 1000)]
+    sample: u64,
+
+    /// Looks into every column of the database for values that look sealed but aren't declared
+    #[arg(long)]
+    everywhere: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
+    let (target, output) = (&context.target, context.output);
+    let mut findings = Findings::default();
+    let schemas = target.schemas()?;
+    let database = target.sql()?;
+    let client = &mut *database.connect()?;
+    output.say("looks at the tables");
+    let fitting = columns::check(client, &schemas, &mut findings)?;
+    output.say("counts values");
+    let mut surveyed = survey::of(client, &fitting)?;
+    if args.everywhere {
+        surveyed.extend(survey::undeclared(target, client)?);
+    }
+    let records = target.records()?;
+    keys::check(&records, &surveyed, &mut findings);
+    columns::check_sizes(&surveyed, &mut findings);
+    sweeps::check(client, &mut findings)?;
+    output.say("asks the KMS");
+    let works = kms::check(target, &records, &mut findings)?;
+    if args.sample > 0 && works {
+        output.say("opens a sample of the values");
+        values::check(target, &*database, &fitting, args.sample, &mut findings)?;
+    }
+    let found = findings.0.iter().any(|finding| finding.severity != Severity::Note);
+    output.report(&Findings(findings.0))?;
+    Ok(if found { Done::SomethingLeft } else { Done::All })
+}
+
+/// What was found, the worst first.
+#[derive(Default, Serialize)]
+struct Findings(Vec<Finding>);
+
+/// One thing that is wrong, and what to do.
+#[derive(Serialize)]
+struct Finding {
+    severity: Severity,
+    /// A table's column, a key, a KEK.
+    place: String,
+    what: String,
+    /// What to do.
+    fix: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Severity {
+    /// Data is lost, exposed or unreadable, or soon will be.
+    Error,
+    /// It works, and something should be done.
+    Warning,
+    /// To know.
+    Note,
+}
+
+impl Findings {
+    fn error(&mut self, place: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) {
+        self.add(Severity::Error, place, what, fix);
+    }
+
+    fn warning(&mut self, place: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) {
+        self.add(Severity::Warning, place, what, fix);
+    }
+
+    fn note(&mut self, place: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) {
+        self.add(Severity::Note, place, what, fix);
+    }
+
+    fn add(
+        &mut self,
+        severity: Severity,
+        place: impl Into<String>,
+        what: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
+        self.0.push(Finding { severity, place: place.into(), what: what.into(), fix: fix.into() });
+        self.0.sort_by_key(|finding| finding.severity);
+    }
+}
+
+impl Report for Findings {
+    fn text(&self) -> String {
+        if self.0.is_empty() {
+            return "nothing was found\n".to_owned();
+        }
+        let line = |finding: &Finding| {
+            let severity = match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Note => "note",
+            };
+            let Finding { place, what, fix, .. } = finding;
+            format!(
+                "{severity}: {}: {}\n  try: {}\n",
+                words::plain_long(place),
+                words::plain_long(what),
+                words::plain_long(fix)
+            )
+        };
+        self.0.iter().map(line).collect()
+    }
+}
+
+/// A column as people call it.
+fn name(surveyed: &Surveyed) -> String {
+    format!("{}.{}", surveyed.table, surveyed.name)
+}
