@@ -4,8 +4,8 @@ use super::Findings;
 use crate::error::Error;
 use crate::target::Target;
 use fieldseal::sql::{Database, Table};
-use fieldseal::sweep::{Event, Job, Sweep};
-use fieldseal::{Column, Schema};
+use fieldseal::sweep::{Event, Job, ProblemKind, Sweep};
+use fieldseal::{Column, ErrorKind, Schema};
 use std::collections::BTreeMap;
 
 /// How many rows are named for a column.
@@ -27,7 +27,10 @@ pub(super) fn check(
         let sweep = Sweep::new(Job::Verify, *schema).columns(names).sample(sample);
         let mut problems: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         let report = sweep.run(&keyring, database, |event| {
-            if let Event::Problem(problem) = event {
+            if let Event::Problem(problem) = event
+                // Those were counted by key.
+                && !matches!(problem.kind, ProblemKind::Value(ErrorKind::DestroyedKey(_) | ErrorKind::RetiredKey(_) | ErrorKind::UnknownKey(_)))
+            {
                 let place = format!("{}.{}", problem.table, problem.column);
                 problems.entry((place, problem.kind.to_string())).or_default().push(problem.key.to_string());
             }
