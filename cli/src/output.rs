@@ -93,11 +93,13 @@ impl Output {
         bar.with_prefix(what.to_owned())
     }
 
-    /// A sign of life while something is waited for on a terminal; nothing elsewhere.
-    pub(crate) fn spinner(&self, what: String) -> ProgressBar {
+    /// A sign of life on a terminal while `work` takes its time; nothing elsewhere.
+    pub(crate) fn during<T>(&self, what: String, work: impl FnOnce() -> T) -> T {
         let spinner = ProgressBar::with_draw_target(None, self.draw_target()).with_message(what);
         spinner.enable_steady_tick(Duration::from_millis(100));
-        spinner
+        let done = work();
+        spinner.finish_and_clear();
+        done
     }
 
     fn draw_target(&self) -> ProgressDrawTarget {

@@ -10,14 +10,19 @@ use super::plan::Plan;
 use super::statements;
 use crate::random;
 use crate::sql::{Cell, Client, Param, SqlError, SqlErrorKind};
-use crate::store::Dialect;
+use crate::store::{Dialect, Migration};
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
 /// What makes the tables `fieldseal_sweeps` and `fieldseal_leases`, for programs that keep all of their schema in migrations.
 /// A sweep makes them itself if they aren't there.
 #[must_use]
-pub const fn migration(dialect: Dialect) -> &'static str {
+pub const fn migration(dialect: Dialect) -> Migration {
+    const DOWN: &str = "DROP TABLE IF EXISTS fieldseal_leases;\nDROP TABLE IF EXISTS fieldseal_sweeps;\n";
+    Migration { name: "create_fieldseal_sweeps", up: up(dialect), down: DOWN }
+}
+
+const fn up(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite | Dialect::Postgres => {
             "CREATE TABLE IF NOT EXISTS fieldseal_sweeps (\n    name TEXT PRIMARY KEY,\n    job TEXT NOT NULL,\n    \
@@ -59,16 +64,16 @@ pub(super) fn create_tables(client: &mut dyn Client) -> Result<(), SqlError> {
         Err(error) if error.kind() == SqlErrorKind::Missing => {}
         done => return done.map(drop),
     }
-    let made = client.batch(migration(client.dialect()));
+    let made = client.batch(up(client.dialect()));
     // `IF NOT EXISTS` doesn't keep two of them apart on PostgreSQL.
     let made = made.or_else(|error| {
-        if error.kind() == SqlErrorKind::Refused { client.batch(migration(client.dialect())) } else { Err(error) }
+        if error.kind() == SqlErrorKind::Refused { client.batch(up(client.dialect())) } else { Err(error) }
     });
     made.map(drop).map_err(|error| match error.kind() {
         SqlErrorKind::Denied => SqlError::new(
             SqlErrorKind::Denied,
             format!(
-                "the tables of the sweeps can't be made: {error}; have `fieldseal init --print sweeps` applied by whoever may, and \
+                "the tables of the sweeps can't be made: {error}; have the migration that `fieldseal init --print` prints applied by whoever may, and \
                  give this user SELECT, INSERT, UPDATE and DELETE on them"
             ),
         ),

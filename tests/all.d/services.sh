@@ -25,8 +25,35 @@ run_aws_kms() {
     unset AWS_PROFILE AWS_SESSION_TOKEN
     export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
     export AWS_ENDPOINT_URL_KMS=$FIELDSEAL_TEST_MOTO
-    cargo run --quiet --features aws --example aws_kms -- \
-        "$("$python" -c 'import boto3; print(boto3.client("kms", "us-east-1").create_key()["KeyMetadata"]["Arn"])')"
+    cargo run --quiet --features aws --example aws_kms -- "$(create_kek "$python")"
+    run_cli_on_aws "$(create_kek "$python")" "$(create_kek "$python")"
+}
+
+# create_kek PYTHON: the ARN of a new one.
+create_kek() {
+    "$1" -c 'import boto3; print(boto3.client("kms", "us-east-1").create_key()["KeyMetadata"]["Arn"])'
+}
+
+# The command line, with two KEKs of the emulator that AWS_ENDPOINT_URL_KMS names.
+run_cli_on_aws() {
+    local old=aws-kms:$1 new=aws-kms:$2 folder=$WORK/cli-aws
+    cargo build --quiet --package fieldseal-cli
+    mkdir -p "$folder"
+    : > "$folder/app.db"
+    (
+        cd "$folder"
+        export DATABASE_URL=sqlite:app.db FIELDSEAL_KEK=$old
+        fieldseal=$TARGET/debug/fieldseal
+        "$fieldseal" init --scope north
+        "$fieldseal" kek rotate
+        "$fieldseal" kek rotate --to "$new"
+        export FIELDSEAL_KEK=$new
+        "$fieldseal" key rotate --all --propagation 0s
+        "$fieldseal" kek list | grep -F "$new" > /dev/null
+        if "$fieldseal" kek list | grep -F "$old"; then
+            fail "there are copies under the old KEK"
+        fi
+    )
 }
 
 # free_port PYTHON

@@ -1,10 +1,11 @@
-//! `fieldseal init --print`: the key store's table as a migration of the program's own.
+//! `fieldseal init --print`: the tables of the key store and of sweeps as migrations of the program's own.
 
 use crate::commands::{Context, Done};
 use crate::error::Error;
 use crate::output::Report;
 use clap::ValueEnum;
-use fieldseal::store::{Dialect, MigrationFile, Tool, migration};
+use fieldseal::store::{self, Dialect, MigrationFile, Tool};
+use fieldseal::sweep;
 use humantime::format_rfc3339_seconds;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MigrationArgs {
-    /// Prints the key store's table as a migration for that tool, and makes nothing
+    /// Prints the tables of the key store and of sweeps as migrations for that tool, and makes nothing
     #[arg(long, value_name = "TOOL", conflicts_with_all = ["scope", "no_key", "dry_run"])]
     print: Option<ToolName>,
 
@@ -68,15 +69,14 @@ pub(super) fn run(args: &MigrationArgs, tool: ToolName, context: &Context<'_>) -
 
 fn files(dialect: Dialect, tool: ToolName) -> Vec<MigrationFile> {
     let now = SystemTime::now();
-    match tool {
-        ToolName::Diesel => migration(dialect).files(Tool::Diesel, date(now)),
-        ToolName::Sqlx => migration(dialect).files(Tool::Sqlx, date(now)),
+    let (tool, version) = match tool {
+        ToolName::Diesel => (Tool::Diesel, date(now)),
+        ToolName::Sqlx => (Tool::Sqlx, date(now)),
         // Its versions have 31 bits: seconds.
-        ToolName::Refinery => {
-            let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-            migration(dialect).files(Tool::Refinery, seconds)
-        }
-    }
+        ToolName::Refinery => (Tool::Refinery, now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
+    };
+    let tables = [store::migration(dialect), sweep::migration(dialect)];
+    tables.iter().zip(version..).flat_map(|(migration, version)| migration.files(tool, version)).collect()
 }
 
 /// 20260131120000

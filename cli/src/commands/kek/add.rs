@@ -28,7 +28,8 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     check_held(&records, &keks)?;
     let new = new_kek(target, &args.uri, args.create)?;
     let keyring = target.keyring_of(Onto::new(&new, &keks))?;
-    let changed = keyring.add_copies()?;
+    let words = format!("copying {}", words::count(records.len(), "data key"));
+    let changed = context.output.during(words, || keyring.add_copies())?;
     context.output.report(&Added {
         kek: new.uri().to_string(),
         data_keys: records.len(),

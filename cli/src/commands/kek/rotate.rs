@@ -66,7 +66,8 @@ fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_
         context.output.say(format!("{} has a new version, {new}", path.display()));
         version = Some(new);
     }
-    let rewrapped = keyring.rewrap().map_err(|error| {
+    let words = format!("rewrapping {}", words::count(records.len(), "data key"));
+    let rewrapped = context.output.during(words, || keyring.rewrap()).map_err(|error| {
         Error::from(error).hint("what was rewrapped stays so: finish with `fieldseal kek rotate --rewrap-only`")
     })?;
     if version.is_some() {
@@ -108,7 +109,11 @@ fn move_to(
     check_held(records, &keks)?;
     let keyring = context.target.keyring_of(Onto::new(&new, &keks))?;
     let again = "what has a copy under the new KEK keeps it: run the command again to finish";
-    let copied = keyring.add_copies().map_err(|error| Error::from(error).hint(again))?;
+    let keys = words::count(records.len(), "data key");
+    let copied = context
+        .output
+        .during(format!("copying {keys}"), || keyring.add_copies())
+        .map_err(|error| Error::from(error).hint(again))?;
     if copied > 0 {
         keep_a_copy(context, &new);
     }
@@ -118,7 +123,13 @@ fn move_to(
         // A keyring without the old KEK: what is left must open by what is left.
         let others: Vec<_> = keks.iter().filter(|kek| kek.uri() != old.uri()).cloned().collect();
         let keyring = context.target.keyring_with(&others, |builder| builder)?;
-        removed = Some(keyring.remove_copies(&old.uri()).map_err(|error| Error::from(error).hint(again))?);
+        let remove = || keyring.remove_copies(&old.uri());
+        removed = Some(
+            context
+                .output
+                .during(format!("removing copies of {keys}"), remove)
+                .map_err(|error| Error::from(error).hint(again))?,
+        );
         calls += keyring.stats().kms_calls;
         context.output.warn(format!("programs that have only {old} can't load keys any more: give them {new}"));
     } else if has_copies(records, &old.uri()) {

@@ -66,10 +66,8 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     for id in &ids {
         keyring.retire(*id)?;
     }
-    let spinner =
-        context.output.spinner(format!("waits for {} before it counts again", words::duration(args.wait)));
-    std::thread::sleep(args.wait);
-    spinner.finish_and_clear();
+    let waits = format!("waits for {} before it counts again", words::duration(args.wait));
+    context.output.during(waits, || std::thread::sleep(args.wait));
     proof.after = per_key(context, &ids).inspect_err(|_| take_back(&keyring, &ids, context))?;
     if let Some(id) = ids.iter().find(|id| proof.values(**id, &proof.after) > 0) {
         take_back(&keyring, &ids, context);

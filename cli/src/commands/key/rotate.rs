@@ -8,11 +8,13 @@ mod report;
 
 use super::{Context, Done};
 use crate::error::Error;
+use crate::target::Kek;
 use crate::words;
-use fieldseal::{KeyId, KeyState, Keyring, KeyringError};
+use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringError};
 use humantime::parse_duration;
 use plan::{Plan, Selection};
 use report::{Rotated, Step};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Gives scopes a new primary data key; old values stay readable
@@ -48,12 +50,16 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
-    let plans = args.selection.plans(&context.target.records()?, args.promote)?;
+    let records = context.target.records()?;
+    let plans = args.selection.plans(&records, args.promote)?;
     if args.dry_run || plans.is_empty() {
         context.output.report(&Rotated::planned(&plans))?;
         return Ok(Done::All);
     }
     let keks = context.target.keks()?;
+    if !args.promote {
+        warn_of_missing_keks(&records, &keks, context);
+    }
     let keyring = context.target.keyring_with(&keks, |builder| builder.propagation(args.propagation))?;
     let rotation = Rotation { args, context, keyring };
     let mut steps: Vec<Step> = plans.iter().map(Step::planned).collect();
@@ -62,6 +68,19 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     // After a failure too: it says what was done until then.
     context.output.report(&Rotated { scopes: steps, kms_calls, dry_run: false })?;
     done.map(|()| Done::All).map_err(|error| error.hint("run the command again: what is staged is taken up"))
+}
+
+/// New keys have no copy under a KEK that wasn't given: a break-glass file would open the old ones alone.
+fn warn_of_missing_keks(records: &[KeyRecord], keks: &[Kek], context: &Context<'_>) {
+    let primaries = records.iter().filter(|record| record.state == KeyState::Primary);
+    let copies = primaries.flat_map(|record| &record.wrapped);
+    let missing = copies.map(|copy| &copy.kek).filter(|kek| !keks.iter().any(|given| given.kms().holds(kek)));
+    let missing: BTreeSet<_> = missing.map(|kek| words::plain(kek.as_str())).collect();
+    for kek in missing {
+        context.output.warn(format!(
+            "the new keys have no copy under {kek}, which was not given: name it by --kek too, or add one by `fieldseal kek add`"
+        ));
+    }
 }
 
 struct Rotation<'a> {
@@ -137,9 +156,7 @@ impl Rotation<'_> {
         if !wait.is_zero() && !self.args.propagation.is_zero() {
             let words = format!("waiting {} until every program has read the new keys", words::duration(wait));
             self.context.output.say(&words);
-            let spinner = self.context.output.spinner(words);
-            std::thread::sleep(wait);
-            spinner.finish_and_clear();
+            self.context.output.during(words, || std::thread::sleep(wait));
         }
         Ok(())
     }
