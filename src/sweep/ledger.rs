@@ -17,43 +17,15 @@ use std::time::Duration;
 /// What makes the tables `fieldseal_sweeps` and `fieldseal_leases`, for programs that keep all of their schema in migrations.
 /// A sweep makes them itself if they aren't there.
 #[must_use]
-pub const fn migration(dialect: Dialect) -> Migration {
-    const DOWN: &str = "DROP TABLE IF EXISTS fieldseal_leases;\nDROP TABLE IF EXISTS fieldseal_sweeps;\n";
-    Migration { name: "create_fieldseal_sweeps", up: up(dialect), down: DOWN }
-}
-
-const fn up(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite | Dialect::Postgres => {
-            "CREATE TABLE IF NOT EXISTS fieldseal_sweeps (\n    name TEXT PRIMARY KEY,\n    job TEXT NOT NULL,\n    \
-             state TEXT NOT NULL,\n    frontier TEXT,\n    until_key TEXT,\n    handed BIGINT NOT NULL,\n    \
-             exhausted BIGINT NOT NULL,\n    total BIGINT NOT NULL,\n    seen BIGINT NOT NULL,\n    \
-             changed BIGINT NOT NULL,\n    failed BIGINT NOT NULL,\n    touched BIGINT NOT NULL,\n    \
-             started BIGINT NOT NULL,\n    ended BIGINT\n);\n\
-             CREATE TABLE IF NOT EXISTS fieldseal_leases (\n    sweep TEXT NOT NULL,\n    number BIGINT NOT NULL,\n    \
-             after_key TEXT,\n    until_key TEXT,\n    owner TEXT NOT NULL,\n    expires BIGINT NOT NULL,\n    \
-             seen BIGINT NOT NULL,\n    changed BIGINT NOT NULL,\n    failed BIGINT NOT NULL,\n    \
-             PRIMARY KEY (sweep, number)\n);\n"
-        }
-        Dialect::Mysql => {
-            "CREATE TABLE IF NOT EXISTS fieldseal_sweeps (\n    \
-             name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY,\n    \
-             job TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,\n    \
-             state VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,\n    \
-             frontier LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,\n    \
-             until_key LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,\n    handed BIGINT NOT NULL,\n    \
-             exhausted BIGINT NOT NULL,\n    total BIGINT NOT NULL,\n    seen BIGINT NOT NULL,\n    \
-             changed BIGINT NOT NULL,\n    failed BIGINT NOT NULL,\n    touched BIGINT NOT NULL,\n    \
-             started BIGINT NOT NULL,\n    ended BIGINT\n) ENGINE = InnoDB;\n\
-             CREATE TABLE IF NOT EXISTS fieldseal_leases (\n    \
-             sweep VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,\n    number BIGINT NOT NULL,\n    \
-             after_key LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,\n    \
-             until_key LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,\n    \
-             owner VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,\n    expires BIGINT NOT NULL,\n    \
-             seen BIGINT NOT NULL,\n    changed BIGINT NOT NULL,\n    failed BIGINT NOT NULL,\n    \
-             PRIMARY KEY (sweep, number)\n) ENGINE = InnoDB;\n"
-        }
-    }
+pub const fn migrations(dialect: Dialect) -> [Migration; 2] {
+    let [sweeps, leases] = match dialect {
+        Dialect::Sqlite | Dialect::Postgres => [include_str!("sweeps.sql"), include_str!("leases.sql")],
+        Dialect::Mysql => [include_str!("sweeps.mysql.sql"), include_str!("leases.mysql.sql")],
+    };
+    [
+        Migration { name: "create_fieldseal_sweeps", up: sweeps, down: "DROP TABLE IF EXISTS fieldseal_sweeps;\n" },
+        Migration { name: "create_fieldseal_leases", up: leases, down: "DROP TABLE IF EXISTS fieldseal_leases;\n" },
+    ]
 }
 
 /// Makes the tables if they aren't there. Where they are, no right to make one is needed.
@@ -64,12 +36,16 @@ pub(super) fn create_tables(client: &mut dyn Client) -> Result<(), SqlError> {
         Err(error) if error.kind() == SqlErrorKind::Missing => {}
         done => return done.map(drop),
     }
-    let made = client.batch(up(client.dialect()));
+    let dialect = client.dialect();
+    let make = |client: &mut dyn Client| {
+        migrations(dialect).iter().try_for_each(|migration| client.batch(migration.up).map(drop))
+    };
     // `IF NOT EXISTS` doesn't keep two of them apart on PostgreSQL.
-    let made = made.or_else(|error| {
-        if error.kind() == SqlErrorKind::Refused { client.batch(up(client.dialect())) } else { Err(error) }
+    let made = make(client).or_else(|error| match error.kind() {
+        SqlErrorKind::Refused => make(client),
+        _ => Err(error),
     });
-    made.map(drop).map_err(|error| match error.kind() {
+    made.map_err(|error| match error.kind() {
         SqlErrorKind::Denied => SqlError::new(
             SqlErrorKind::Denied,
             format!(

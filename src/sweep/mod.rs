@@ -20,7 +20,7 @@ mod worker;
 
 pub use job::Job;
 pub use key::RowKey;
-pub use ledger::{Running, migration, running};
+pub use ledger::{Running, migrations, running};
 pub use plan::{Plan, PlanError, ProblemKind};
 pub use progress::{Event, Problem, Progress, Report};
 pub use run::{Estimate, Sweep, SweepError};

@@ -75,7 +75,8 @@ fn files(dialect: Dialect, tool: ToolName) -> Vec<MigrationFile> {
         // Its versions have 31 bits: seconds.
         ToolName::Refinery => (Tool::Refinery, now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
     };
-    let tables = [store::migration(dialect), sweep::migration(dialect)];
+    let [sweeps, leases] = sweep::migrations(dialect);
+    let tables = [store::migration(dialect), sweeps, leases];
     tables.iter().zip(version..).flat_map(|(migration, version)| migration.files(tool, version)).collect()
 }
 
