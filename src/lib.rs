@@ -109,4 +109,6 @@ mod guides {
     struct KeyringGuide;
     #[doc = include_str!("../docs/schema-lock.md")]
     struct SchemaLock;
+    #[doc = include_str!("../docs/sweeps.md")]
+    struct Sweeps;
 }

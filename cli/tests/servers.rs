@@ -88,3 +88,86 @@ fn what_mysql_refuses_is_no_reason_to_try_again() {
     let refused = folder.run(["key", "list"]).exits(1).says("refused the login");
     assert!(!refused.stderr.contains("hunter2"), "{refused:#?}");
 }
+
+/// Plaintext to sealed values, through a rotation, and back.
+fn a_table(folder: &Folder, statements: &[&str]) {
+    for sql in statements {
+        run(&folder.database_url, sql);
+    }
+    let column = |name: &str, rest: &str| {
+        format!(
+            "[[column]]\ntable = \"people\"\ncolumn = \"{name}\"\nkind = \"text\"\nsuite = \"xaes-256-gcm\"\nrow = [\"id: int\"]\n\
+             padded = false\nhide_null = false\n{rest}\n\n"
+        )
+    };
+    let lock = format!(
+        "version = 1\n\n{}{}",
+        column("name", "stored_in = \"people.name_sealed\""),
+        column("notes", "base64 = true\nstored_in = \"people.notes\"\nmigrating = true")
+    );
+    std::fs::write(folder.path("fieldseal.lock"), lock).unwrap();
+    folder.run(["init"]).succeeds();
+    folder.run(["encrypt", "--column", "people.name", "--from", "name"]).succeeds();
+    folder.run(["encrypt", "--column", "people.notes", "--workers", "2"]).succeeds();
+    let column = |status: &serde_json::Value, at: usize, what: &str| status["columns"][at][what].as_u64().unwrap();
+    let status = folder.run(["status", "--json"]).succeeds().json();
+    assert_eq!([column(&status, 0, "primary"), column(&status, 1, "primary")], [300, 299], "{status}");
+    assert_eq!(column(&status, 1, "null"), 1);
+    let primary = folder.run(["key", "list", "--state", "primary", "--json"]).succeeds().json();
+    let old = primary["keys"][0]["id"].as_str().unwrap();
+    folder.run(["key", "rotate", "--all", "--at-once"]).succeeds();
+    folder.run(["key", "retire", old]).exits(4).says("599 values under it");
+    let dry = folder.run(["reencrypt", "--dry-run", "--json"]).succeeds().json();
+    assert_eq!(dry["tables"][0]["values"], 599, "{dry}");
+    folder.run(["reencrypt"]).succeeds();
+    let retired = folder.run(["key", "retire", old, "--wait", "0s", "--report", "proof.json", "--json"]).succeeds();
+    assert!(retired.json()["retired"].as_bool().unwrap());
+    folder.run(["verify"]).succeeds();
+    folder.run(["doctor", "--everywhere"]).exits(3);
+    folder.run(["decrypt", "--column", "people.notes", "--yes-write", "plaintext"]).succeeds();
+    folder.run(["decrypt", "--column", "people.name", "--into", "name", "--yes-write", "plaintext"]).succeeds();
+    // A copy that nobody declared.
+    run(&folder.database_url, "CREATE TABLE copies AS SELECT name_sealed AS a FROM people");
+    folder.run(["key", "rotate", "--all", "--at-once"]).succeeds();
+    folder.run(["reencrypt"]).succeeds();
+    let refused = folder.run(["key", "retire", "--unused"]).succeeds();
+    assert!(refused.stdout.contains("every active key is in use"), "{refused:#?}");
+    folder.run(["doctor", "--everywhere"]).exits(3);
+}
+
+fn run(url: &str, sql: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
+    runtime.block_on(async {
+        if url.starts_with("postgres") {
+            sqlx::raw_sql(sql).execute(&mut PgConnection::connect(url).await.unwrap()).await.unwrap();
+        } else {
+            sqlx::raw_sql(sql).execute(&mut MySqlConnection::connect(url).await.unwrap()).await.unwrap();
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn rows_move_in_postgres() {
+    a_table(
+        &folder("FIELDSEAL_TEST_POSTGRES", "rows"),
+        &[
+            "CREATE TABLE people (id serial PRIMARY KEY, name varchar(50), name_sealed bytea, notes text)",
+            "INSERT INTO people (name, notes) SELECT 'person ' || n, nullif('note ' || n, 'note 7') FROM generate_series(1, 300) n",
+        ],
+    );
+}
+
+#[test]
+#[ignore = "needs MySQL or MariaDB"]
+fn rows_move_in_mysql() {
+    let rows = "INSERT INTO people (name, notes) SELECT CONCAT('person ', seq), NULLIF(CONCAT('note ', seq), 'note 7') FROM seq_1_to_300";
+    a_table(
+        &folder("FIELDSEAL_TEST_MYSQL", "rows"),
+        &[
+            "CREATE TABLE people (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50), name_sealed VARBINARY(200), notes TEXT)",
+            rows,
+        ],
+    );
+}

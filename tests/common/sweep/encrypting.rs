@@ -151,3 +151,85 @@ pub fn what_a_column_would_change_stays_sealed(home: Home) {
     assert_eq!(rows.iter().map(|row| row[0].integer().unwrap()).collect::<Vec<_>>(), [2, 4]);
     assert_eq!(world.opened().len(), 5);
 }
+
+/// 100,000 people with names, notes and years of birth, some of them as hostile as they come, to sealed values and back.
+pub fn a_hundred_thousand_people_are_sealed_and_come_back_byte_for_byte(home: Home) {
+    const NAME_64: Column = NAME.base64().migrating();
+    const NOTES: Column = Column::new("people", "notes").with_kind("text").migrating();
+    const BORN: Column = Column::new("people", "born").with_sql_name("born_sealed").with_kind("i64");
+    let mut world = World::new(home);
+    plaintext_people(&mut world);
+    let in_place = if world.dialect() == Dialect::Sqlite {
+        Schema { columns: const { &[NAME.migrating(), NOTES] }, ..PEOPLE }
+    } else {
+        Schema { columns: const { &[NAME_64, NOTES.base64()] }, ..PEOPLE }
+    };
+    let beside = Schema { columns: &[BORN], ..PEOPLE };
+    let before = digest(&mut world, "id, name, notes, born, born");
+    let encrypt = Sweep::new(Job::Encrypt { from: None }, in_place).seal_lookalikes();
+    let complete = |world: &World, sweep: &Sweep| {
+        let (report, problems) = world.sweep(sweep);
+        assert!(problems.is_empty() && report.is_complete(), "{report:?} {problems:?}");
+        report
+    };
+    assert!(complete(&world, &encrypt).changed > 150_000);
+    complete(&world, &Sweep::new(Job::Encrypt { from: Some("born".to_owned()) }, beside));
+    assert_ne!(digest(&mut world, "id, name, notes, born, born"), before);
+    assert_eq!(complete(&world, &encrypt).changed, 0);
+    for schema in [in_place, beside] {
+        assert_eq!(complete(&world, &Sweep::new(Job::Verify, schema)).plaintext, 0);
+    }
+    complete(&world, &Sweep::new(Job::Decrypt { into: None }, in_place));
+    complete(&world, &Sweep::new(Job::Decrypt { into: Some("back".to_owned()) }, beside));
+    assert_eq!(digest(&mut world, "id, name, notes, born, back"), before);
+}
+
+/// A note of a megabyte now and then, and something hostile every third time.
+fn plaintext_people(world: &mut World) {
+    let (text, bytes) = (world.type_of("text"), world.type_of("bytes"));
+    world.batch(&format!(
+        "CREATE TABLE people (id BIGINT PRIMARY KEY, name {text}, notes {text}, born BIGINT, born_sealed {bytes}, \
+         back BIGINT)"
+    ));
+    let names = hostile(world);
+    let cell = |text: Option<String>| text.map_or(Cell::Null, Cell::text);
+    let mut insert = world.inserter("people", &["id", "name", "notes", "born"]);
+    world.batch("BEGIN");
+    for id in 1..=100_000_i64 {
+        let at = usize::try_from(id).unwrap();
+        let (name, note) = match id % 3 {
+            0 => (names[at % 17].clone(), names[(at / 3) % 17].clone()),
+            1 => (Some(format!("person {id}")), (id % 10_000 == 1).then(|| "ä".repeat(1 << 19))),
+            _ => (Some(format!("person {id}")), Some(format!("note of {id}"))),
+        };
+        let born = if id % 11 == 0 { Cell::Null } else { Cell::Integer(1900 + id % 120) };
+        insert(world, vec![Cell::Integer(id), cell(name), cell(note), born]);
+    }
+    world.batch("COMMIT");
+}
+
+/// Everything in those columns, as one number.
+fn digest(world: &mut World, columns: &str) -> String {
+    use sha2::Digest as _;
+    let (mut digest, mut rows) = (sha2::Sha256::new(), 0);
+    let select = format!("SELECT {columns} FROM people ORDER BY id");
+    let each = &mut |row: Vec<Cell>| {
+        rows += 1;
+        for cell in row {
+            let (kind, bytes) = match &cell {
+                Cell::Null => (0, Vec::new()),
+                Cell::Integer(integer) => (1, integer.to_be_bytes().to_vec()),
+                Cell::Text(text) => (2, text.clone()),
+                Cell::Bytes(bytes) => (3, bytes.clone()),
+                other => panic!("{other:?}"),
+            };
+            digest.update([kind]);
+            digest.update(u64::try_from(bytes.len()).unwrap().to_be_bytes());
+            digest.update(bytes);
+        }
+        std::ops::ControlFlow::Continue(())
+    };
+    world.client.query(&select, &[], each).unwrap();
+    assert_eq!(rows, 100_000);
+    hex::encode(digest.finalize())
+}

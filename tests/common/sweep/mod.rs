@@ -60,6 +60,7 @@ macro_rules! sweep_behaviours {
             what_another_column_already_has_is_not_overwritten
             what_a_column_would_change_stays_sealed
             damage_is_found_by_verifying
+            a_hundred_thousand_people_are_sealed_and_come_back_byte_for_byte
         }
     };
 }

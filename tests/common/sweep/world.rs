@@ -90,6 +90,11 @@ impl World {
     }
 
     pub fn insert(&mut self, table: &str, columns: &[&str], cells: Vec<Cell>) {
+        self.inserter(table, columns)(self, cells);
+    }
+
+    /// Inserts many rows.
+    pub fn inserter(&mut self, table: &str, columns: &[&str]) -> impl FnMut(&mut Self, Vec<Cell>) + use<> {
         let described = Table::describe(&mut *self.client, table).unwrap().unwrap();
         let dialect = self.dialect();
         let place = |(at, name): (usize, &&str)| match dialect {
@@ -102,8 +107,10 @@ impl World {
         let places: Vec<_> = columns.iter().enumerate().map(place).collect();
         let names: Vec<_> = columns.iter().map(|name| quoted(dialect, name)).collect();
         let sql = format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), places.join(", "));
-        let params: Vec<Param> = cells.into_iter().map(Param::from).collect();
-        self.client.execute(&sql, &params).unwrap();
+        move |world, cells| {
+            let params: Vec<Param> = cells.into_iter().map(Param::from).collect();
+            world.client.execute(&sql, &params).unwrap();
+        }
     }
 
     /// What the application's keyring seals for that person.
