@@ -166,7 +166,9 @@ fn a_key_that_was_staged_at_the_same_moment_is_shredded_too() {
     let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
     let first = keyring.ensure_scope(&tenant("north")).unwrap();
     let other = Keyring::open(kms(&dir), Arc::clone(&store.inner)).unwrap();
-    store.before_commit(move || drop(other.stage(&tenant("north")).unwrap()));
+    store.before_commit(move || {
+        other.stage(&tenant("north")).unwrap();
+    });
     let shredded = keyring.shred(&tenant("north")).unwrap();
     assert_eq!((shredded.len(), shredded.contains(&first)), (2, true));
     for record in store.load().unwrap() {
@@ -180,7 +182,9 @@ fn a_rotation_at_the_same_moment_is_met_again() {
     let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
     let first = keyring.ensure_scope(&tenant("north")).unwrap();
     let other = Keyring::open(kms(&dir), Arc::clone(&store.inner)).unwrap();
-    store.before_commit(move || drop(other.rotate(&tenant("north")).unwrap()));
+    store.before_commit(move || {
+        other.rotate(&tenant("north")).unwrap();
+    });
     assert_eq!(keyring.shred(&tenant("north")).unwrap().len(), 2);
     assert_eq!(store.get(first).unwrap().unwrap().revision, 3, "on top of what it had become");
 }

@@ -1,4 +1,4 @@
-//! Commands that are killed in the middle, and run again.
+//! Commands that are killed in the middle and run again, and commands that run at the same moment.
 
 mod common;
 
@@ -74,6 +74,22 @@ fn a_move_to_another_kek_that_is_killed_at_any_moment_loses_no_key_and_is_finish
     folder.run(to).succeeds();
     std::fs::remove_file(folder.path("kek.json")).unwrap();
     opens_everything(&folder, "new.json");
+}
+
+#[test]
+fn instances_that_start_at_once_end_up_with_one_kek_and_one_key() {
+    for _ in 0..5 {
+        let folder = Folder::new();
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| folder.run(["init", "--scope", "north"]).succeeds());
+            }
+        });
+        for scope in [Scope::APPLICATION, tenant("north")] {
+            folder.key(&scope, KeyState::Primary);
+        }
+        opens_everything(&folder, "kek.json");
+    }
 }
 
 /// Every key that opens values is unwrapped by that KEK.

@@ -89,7 +89,8 @@ impl Init<'_> {
         let Some(missing) = missing else { return Ok(()) };
         let stored = if target.key_store_at()?.exists()? { target.records()? } else { Vec::new() };
         let live = stored.iter().filter(|record| record.state != KeyState::Destroyed).count();
-        if live == 0 {
+        // Looked at again: another instance may have made it, and then the keys.
+        if live == 0 || missing.symlink_metadata().is_ok() {
             return Ok(());
         }
         Err(Error::refused(format!("there is no KEK file at {}, and the key store is not empty", missing.display()))

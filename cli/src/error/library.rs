@@ -6,6 +6,8 @@ use fieldseal::sql::{SqlError, SqlErrorKind};
 use fieldseal::store::StoreError;
 use fieldseal::sweep::{PlanError, SweepError};
 use fieldseal::{KeyState, KeyringError, LockError};
+use rusqlite::ErrorCode;
+use std::io;
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
@@ -17,7 +19,9 @@ impl From<StoreError> for Error {
                 )
             }
             StoreError::Unavailable { message, source, .. } => {
-                let refused = source.as_deref().and_then(|source| source.downcast_ref()).and_then(database_refusal);
+                let source = source.as_deref();
+                let refused = source.and_then(|source| source.downcast_ref()).and_then(database_refusal);
+                let refused = refused.or_else(|| source.and_then(|source| file_refusal(source, &message)));
                 refused.unwrap_or_else(|| {
                     Self::new(Kind::TryAgain, "the key store can't be reached")
                         .why(message)
@@ -69,6 +73,31 @@ fn database_refusal(error: &sqlx::Error) -> Option<Error> {
         }
         _ => None,
     }
+}
+
+/// A file that can't be used by this user, or at all.
+fn file_refusal(error: &(dyn std::error::Error + 'static), why: &str) -> Option<Error> {
+    let by_sqlite = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    let by_system = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    let is_refusal = matches!(
+        by_sqlite,
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen | ErrorCode::DiskFull)
+    ) || matches!(
+        by_system,
+        Some(
+            io::ErrorKind::PermissionDenied
+                | io::ErrorKind::ReadOnlyFilesystem
+                | io::ErrorKind::NotADirectory
+                | io::ErrorKind::IsADirectory
+                | io::ErrorKind::StorageFull
+                | io::ErrorKind::Unsupported
+        )
+    );
+    is_refusal.then(|| {
+        Error::failed("the key store can't be read or written")
+            .why(why)
+            .hint("check that this user may read and write the file and its folder")
+    })
 }
 
 impl From<KmsError> for Error {
@@ -211,5 +240,29 @@ impl From<PlanError> for Error {
             _ => "the table can't be worked on as it is",
         };
         Self::failed(what).why(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn kind(source: impl std::error::Error + Send + Sync + 'static) -> Kind {
+        let (store, message) = ("app.db".to_owned(), source.to_string());
+        Error::from(StoreError::Unavailable { store, message, source: Some(Arc::new(source)) }).kind()
+    }
+
+    #[test]
+    fn only_what_may_pass_is_worth_trying_again() {
+        let sqlite = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        assert_eq!(kind(sqlite(rusqlite::ffi::SQLITE_BUSY)), Kind::TryAgain);
+        assert_eq!(kind(sqlite(rusqlite::ffi::SQLITE_READONLY)), Kind::Failed);
+        assert_eq!(kind(io::Error::from(io::ErrorKind::PermissionDenied)), Kind::Failed);
+        assert_eq!(kind(io::Error::from(io::ErrorKind::Interrupted)), Kind::TryAgain);
+        assert_eq!(kind(sqlx::Error::PoolTimedOut), Kind::TryAgain);
+        assert_eq!(kind(sqlx::Error::Configuration("no".into())), Kind::Failed);
+        assert_eq!(Error::from(KmsError::Unavailable(String::new())).kind(), Kind::TryAgain);
+        assert_eq!(Error::from(KmsError::Denied(String::new())).kind(), Kind::Failed);
     }
 }

@@ -57,9 +57,12 @@ pub(crate) enum Kek {
 }
 
 impl Kek {
-    /// Makes a key file.
+    /// Makes a key file; opens it if another process was faster.
     pub(super) fn create(path: &Path, passphrases: &Passphrases) -> Result<Self, Error> {
-        let local = Local::create(path, passphrases.given()?.as_ref())?;
+        let local = match Local::create(path, passphrases.given()?.as_ref()) {
+            Err(LocalError::Exists { .. }) => open_local(path, passphrases)?,
+            created => created?,
+        };
         Ok(Self::Local(Arc::new(local), path.to_owned()))
     }
 
