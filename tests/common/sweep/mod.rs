@@ -49,6 +49,7 @@ macro_rules! sweep_behaviours {
             every_type_of_key_works
             a_value_that_cannot_be_opened_is_reported_left_and_never_stops_the_rest
             whoever_writes_meanwhile_wins
+            what_is_written_under_an_older_key_meanwhile_is_moved_too
             a_column_moves_to_another_suite
             tenants_have_keys_of_their_own
             workers_share_a_sweep_and_end_what_a_dead_one_began
