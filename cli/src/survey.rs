@@ -7,6 +7,13 @@ use fieldseal::sweep::Survey;
 use fieldseal::{Column, KeyId, Schema};
 use std::collections::{BTreeMap, HashSet};
 
+/// A table of the lock file as the database has it, and those of its columns that are looked at.
+pub(crate) struct Chosen {
+    pub(crate) schema: Schema,
+    pub(crate) table: Table,
+    pub(crate) columns: Vec<&'static Column>,
+}
+
 /// A column, and what is in it.
 pub(crate) struct Surveyed {
     /// In the database.
@@ -27,18 +34,15 @@ pub(crate) fn declared(target: &Target, client: &mut dyn Client) -> Result<Vec<S
         if let Some(column) = schema.columns.iter().find(|column| table.column(column.sql_name()).is_none()) {
             return Err(no_column(&schema, column));
         }
-        tables.push((schema, table, schema.columns.iter().collect()));
+        tables.push(Chosen { schema, table, columns: schema.columns.iter().collect() });
     }
     of(client, &tables)
 }
 
 /// Those columns of those tables.
-pub(crate) fn of(
-    client: &mut dyn Client,
-    tables: &[(Schema, Table, Vec<&'static Column>)],
-) -> Result<Vec<Surveyed>, Error> {
+pub(crate) fn of(client: &mut dyn Client, tables: &[Chosen]) -> Result<Vec<Surveyed>, Error> {
     let mut surveyed = Vec::new();
-    for (schema, table, columns) in tables {
+    for Chosen { schema, table, columns } in tables {
         for column in columns {
             let Some(stored) = table.column(column.sql_name()) else { continue };
             let survey = Survey::of(client, table, stored, Some(column.is_base64()))?;

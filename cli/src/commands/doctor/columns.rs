@@ -2,18 +2,18 @@
 
 use super::{Findings, name};
 use crate::error::Error;
-use crate::survey::Surveyed;
+use crate::survey::{Chosen, Surveyed};
 use fieldseal::sql::{Client, Table};
 use fieldseal::store::Dialect;
 use fieldseal::sweep::{Job, Sweep, SweepError};
-use fieldseal::{Column, Schema, column_check};
+use fieldseal::{Schema, column_check};
 
 /// The tables that are as the lock file says, without the columns that aren't.
 pub(super) fn check(
     client: &mut dyn Client,
     schemas: &[Schema],
     findings: &mut Findings,
-) -> Result<Vec<(Schema, Table, Vec<&'static Column>)>, Error> {
+) -> Result<Vec<Chosen>, Error> {
     let mut fitting = Vec::new();
     for schema in schemas {
         let Some(table) = Table::describe(client, schema.sql_table)? else {
@@ -39,11 +39,11 @@ pub(super) fn check(
                 Err(error) => return Err(error.into()),
             }
         }
-        fitting.push((*schema, table, columns));
+        fitting.push(Chosen { schema: *schema, table, columns });
     }
     // MySQL's sizes and collations; in the others it repeats what was found above.
     if client.dialect() == Dialect::Mysql {
-        let sized: Vec<_> = fitting.iter().map(|(schema, ..)| *schema).collect();
+        let sized: Vec<_> = fitting.iter().map(|chosen| chosen.schema).collect();
         for row in client.rows(&column_check(Dialect::Mysql, &sized), &[])? {
             let problem = row.first().and_then(|cell| cell.as_str()).unwrap_or_default();
             let (place, what) = problem.split_once(": ").unwrap_or(("", problem));

@@ -2,10 +2,11 @@
 
 use super::Findings;
 use crate::error::Error;
+use crate::survey::Chosen;
 use crate::target::Target;
-use fieldseal::sql::{Database, Table};
+use fieldseal::ErrorKind;
+use fieldseal::sql::Database;
 use fieldseal::sweep::{Event, Job, ProblemKind, Sweep};
-use fieldseal::{Column, ErrorKind, Schema};
 use std::collections::BTreeMap;
 
 /// How many rows are named for a column.
@@ -14,12 +15,12 @@ const NAMED: usize = 3;
 pub(super) fn check(
     target: &Target,
     database: &dyn Database,
-    fitting: &[(Schema, Table, Vec<&'static Column>)],
+    fitting: &[Chosen],
     sample: u64,
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let keyring = target.keyring_for_rows()?;
-    for (schema, _, columns) in fitting {
+    for Chosen { schema, columns, .. } in fitting {
         if columns.is_empty() {
             continue;
         }
