@@ -3,14 +3,12 @@
 use super::job::{Job, Task};
 use super::key::RowKey;
 use super::plaintext::{Holder, Kind};
+use super::row::{scope_of, with_part};
 use super::survey;
 use crate::context::{RowContext, RowId, Scope};
-use crate::error::ErrorKind;
-use crate::keyring::{Keyring, Resealed};
 use crate::model::{Column, ContextColumn};
-use crate::sql::{Cell, Class, SqlError, Table, TableColumn, quoted};
+use crate::sql::{Cell, Class, Table, TableColumn, quoted};
 use crate::store::Dialect;
-use zeroize::Zeroizing;
 
 /// A job on one table: what is read, what a row's values become, and what is written.
 ///
@@ -27,7 +25,7 @@ pub struct Plan {
     scope: Option<(Place, &'static str)>,
     pub(super) columns: Vec<PlannedColumn>,
     pub(super) job: Job,
-    seal_lookalikes: bool,
+    pub(super) seal_lookalikes: bool,
 }
 
 /// The number of a column among those that are read.
@@ -39,10 +37,10 @@ pub(super) struct Place(pub(super) usize);
 pub(super) struct PlannedColumn {
     pub(super) column: Column,
     /// What the new value is made of.
-    source: Place,
+    pub(super) source: Place,
     /// What gets it; the same, or another column.
     pub(super) target: Place,
-    kind: Option<Kind>,
+    pub(super) kind: Option<Kind>,
 }
 
 impl PlannedColumn {
@@ -112,49 +110,6 @@ pub enum PlanError {
     /// No column was chosen.
     #[error("the table {0} has no such sealed column")]
     NothingToDo(String),
-}
-
-/// Why a value is left as it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProblemKind {
-    /// It can't be opened or sealed.
-    #[error("{0}")]
-    Value(#[from] ErrorKind),
-    /// The row's id or scope isn't what the schema says.
-    #[error("{0}")]
-    Row(&'static str),
-    /// It's plaintext, but not of the column's kind.
-    #[error("the plaintext is no valid {0}, as the lock file says: mend the value, or the kind")]
-    NotOfKind(&'static str),
-    /// The other column holds something else already.
-    #[error(
-        "the other column already has another value: find out which of the two is right, and empty the other column or repeat the write in the program"
-    )]
-    Differs,
-    /// The database refused the new value.
-    #[error("the new value was refused: {0}")]
-    Refused(SqlError),
-    /// The database stored something else than it was given.
-    #[error(
-        "the database changed the plaintext on the way in, since its column's type can't hold it as it is; it stays sealed: decrypt into a column of another type"
-    )]
-    Altered,
-}
-
-/// What becomes of one value.
-#[derive(Debug, PartialEq)]
-pub(super) enum Verdict {
-    /// It's NULL, and stays that.
-    Null,
-    /// It's as the job wants it.
-    Done,
-    /// It's plaintext, and may be: the column is migrating.
-    Plaintext,
-    /// It's to be replaced.
-    Write(Cell),
-    /// It can't be opened, or isn't what it should be: it's left alone.
-    Problem(ProblemKind),
 }
 
 impl Plan {
@@ -282,15 +237,8 @@ impl Plan {
         (planned.source != planned.target).then_some(both)
     }
 
-    /// What becomes of each planned column of a row.
-    pub(super) fn judge(&self, keyring: &Keyring, row: &[Cell]) -> Vec<Verdict> {
-        match self.context(row) {
-            Ok(context) => self.columns.iter().map(|column| self.verdict(keyring, column, &context, row)).collect(),
-            Err(why) => self.columns.iter().map(|_| Verdict::Problem(ProblemKind::Row(why))).collect(),
-        }
-    }
-
-    fn context(&self, row: &[Cell]) -> Result<RowContext, &'static str> {
+    /// Scope and id of a row, or what is wrong with them.
+    pub(super) fn context(&self, row: &[Cell]) -> Result<RowContext, &'static str> {
         let mut id = RowId::UNBOUND;
         for (place, kind) in &self.row {
             id = with_part(id, kind, Self::cell(row, *place))?;
@@ -302,45 +250,7 @@ impl Plan {
         Ok(RowContext { scope, row: id })
     }
 
-    fn verdict(&self, keyring: &Keyring, planned: &PlannedColumn, context: &RowContext, row: &[Cell]) -> Verdict {
-        let (source, target) = (Self::cell(row, planned.source), Self::cell(row, planned.target));
-        match &self.job {
-            Job::Reencrypt => reencrypt(keyring, &planned.column, context, source),
-            Job::Verify => verify(keyring, &planned.column, context, source),
-            Job::Encrypt { from } => {
-                self.encrypt(keyring, planned, context, source, from.is_some().then_some(target))
-            }
-            Job::Decrypt { into } => {
-                self.decrypt(keyring, planned, context, source, into.is_some().then_some(target))
-            }
-        }
-    }
-
-    fn encrypt(
-        &self,
-        keyring: &Keyring,
-        planned: &PlannedColumn,
-        context: &RowContext,
-        source: &Cell,
-        target: Option<&Cell>,
-    ) -> Verdict {
-        let (column, Some(kind)) = (&planned.column, planned.kind) else { return Verdict::Null };
-        let source = Plaintext { cell: source, kind, holder: self.holder(planned.source) };
-        if let Some(target) = target {
-            return into_another(keyring, column, context, source, target);
-        }
-        if !source.cell.is_null() {
-            match opens(keyring, column, context, source.cell) {
-                Ok(()) => return Verdict::Done,
-                Err(ErrorKind::NotSealed | ErrorKind::UnknownKey(_)) => {}
-                Err(ErrorKind::Rejected | ErrorKind::SealedAsText) if self.seal_lookalikes => {}
-                Err(problem) => return Verdict::Problem(problem.into()),
-            }
-        }
-        seal(keyring, column, context, source)
-    }
-
-    fn holder(&self, place: Place) -> Holder {
+    pub(super) fn holder(&self, place: Place) -> Holder {
         Holder { dialect: self.dialect, class: self.column_at(place).class }
     }
 
@@ -356,42 +266,6 @@ impl Plan {
         let holder = self.holder(*target);
         given == found
             || (kind.encode(given, holder).is_some() && kind.encode(given, holder) == kind.encode(found, holder))
-    }
-
-    fn decrypt(
-        &self,
-        keyring: &Keyring,
-        planned: &PlannedColumn,
-        context: &RowContext,
-        source: &Cell,
-        target: Option<&Cell>,
-    ) -> Verdict {
-        let (column, Some(kind)) = (&planned.column, planned.kind) else { return Verdict::Null };
-        if source.is_null() {
-            return if column.refuses_null() {
-                Verdict::Problem(ErrorKind::UnexpectedNull.into())
-            } else {
-                Verdict::Null
-            };
-        }
-        let holder = self.holder(planned.target);
-        let encoded = match keyring.open_encoded(column, context, source.as_stored()) {
-            Ok(encoded) => encoded,
-            // In place, what isn't sealed is what a sweep before this one left there.
-            Err(ErrorKind::NotSealed) if target.is_none() && kind.encode(source, holder).is_some() => {
-                return Verdict::Done;
-            }
-            Err(problem) => return Verdict::Problem(problem.into()),
-        };
-        if let Some(target) = target.filter(|target| !target.is_null()) {
-            return if kind.encode(target, holder) == encoded {
-                Verdict::Done
-            } else {
-                Verdict::Problem(ProblemKind::Differs)
-            };
-        }
-        let opened = encoded.map_or(Some(Cell::Null), |encoded| kind.to_cell(&encoded, holder));
-        opened.map_or_else(|| Verdict::Problem(ErrorKind::Malformed(column.kind()).into()), Verdict::Write)
     }
 }
 
@@ -435,173 +309,4 @@ fn check_sealed(dialect: Dialect, table: &Table, column: &Column, stored: &Table
         type_name: type_name.to_owned(),
         why,
     })
-}
-
-/// One column of the row id, as a model with that kind encodes it.
-fn with_part(id: RowId, kind: &str, cell: &Cell) -> Result<RowId, &'static str> {
-    match kind {
-        "int" => match cell {
-            Cell::Integer(integer) => Ok(id.and(integer)),
-            Cell::Unsigned(integer) => Ok(id.and(integer)),
-            _ => {
-                let integer: Option<i128> = cell.as_str().and_then(|text| text.parse().ok());
-                Ok(id.and(&integer.ok_or("its row id isn't an integer, as the lock file says")?))
-            }
-        },
-        "text" => match cell {
-            Cell::Text(_) => Ok(id.and(cell.as_str().ok_or("its row id isn't UTF-8")?)),
-            _ => Err("its row id isn't text, as the lock file says"),
-        },
-        "bytes" => match cell {
-            Cell::Bytes(bytes) => Ok(id.and(bytes.as_slice())),
-            _ => Err("its row id isn't bytes, as the lock file says"),
-        },
-        _ => Ok(id.and(uuid(cell).ok_or("its row id isn't a UUID, as the lock file says")?.as_slice())),
-    }
-}
-
-fn scope_of(kind: &str, cell: &Cell) -> Result<Scope, &'static str> {
-    let text = match (kind, cell) {
-        ("int", Cell::Integer(integer)) => integer.to_string(),
-        ("int", Cell::Unsigned(integer)) => integer.to_string(),
-        ("int", cell) => {
-            let integer: Option<i128> = cell.as_str().and_then(|text| text.parse().ok());
-            integer.ok_or("its scope isn't an integer, as the lock file says")?.to_string()
-        }
-        ("text", Cell::Text(_)) => cell.as_str().ok_or("its scope isn't UTF-8")?.to_owned(),
-        ("text", _) => return Err("its scope isn't text, as the lock file says"),
-        _ => {
-            let bytes = uuid(cell).ok_or("its scope isn't a UUID, as the lock file says")?;
-            hyphenated(&bytes)
-        }
-    };
-    Scope::tenant(text).map_err(|_| "its scope is empty, or too long")
-}
-
-/// A UUID as its 16 bytes or as text.
-fn uuid(cell: &Cell) -> Option<[u8; 16]> {
-    match cell {
-        Cell::Bytes(bytes) => bytes.as_slice().try_into().ok(),
-        Cell::Text(_) => {
-            let digits: String = cell.as_str()?.chars().filter(|character| *character != '-').collect();
-            hex::decode(digits).ok()?.try_into().ok()
-        }
-        _ => None,
-    }
-}
-
-/// 8-4-4-4-12 hex digits.
-fn hyphenated(bytes: &[u8; 16]) -> String {
-    let mut text = String::with_capacity(36);
-    for (at, byte) in bytes.iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push_str(&hex::encode([*byte]));
-    }
-    text
-}
-
-fn reencrypt(keyring: &Keyring, column: &Column, context: &RowContext, source: &Cell) -> Verdict {
-    if source.is_null() {
-        return if column.refuses_null() {
-            Verdict::Problem(ErrorKind::UnexpectedNull.into())
-        } else {
-            Verdict::Null
-        };
-    }
-    match keyring.reseal(column, context, source.as_stored()) {
-        Ok(Resealed::Current) => Verdict::Done,
-        Ok(Resealed::Anew(sealed)) => Verdict::Write(stored(column, sealed)),
-        Err(ErrorKind::NotSealed | ErrorKind::UnknownKey(_)) if column.is_migrating() => Verdict::Plaintext,
-        Err(problem) => Verdict::Problem(problem.into()),
-    }
-}
-
-fn verify(keyring: &Keyring, column: &Column, context: &RowContext, source: &Cell) -> Verdict {
-    if source.is_null() {
-        return if column.refuses_null() {
-            Verdict::Problem(ErrorKind::UnexpectedNull.into())
-        } else {
-            Verdict::Null
-        };
-    }
-    match keyring.open_encoded(column, context, source.as_stored()) {
-        Ok(None) => Verdict::Done,
-        Ok(Some(encoded)) => match Kind::named(column.kind()) {
-            Ok(kind) if !kind.reads(&encoded) => Verdict::Problem(ErrorKind::Malformed(column.kind()).into()),
-            _ => Verdict::Done,
-        },
-        Err(ErrorKind::NotSealed | ErrorKind::UnknownKey(_)) if column.is_migrating() => Verdict::Plaintext,
-        Err(problem) => Verdict::Problem(problem.into()),
-    }
-}
-
-/// Whether a value is sealed for its place.
-fn opens(keyring: &Keyring, column: &Column, context: &RowContext, cell: &Cell) -> Result<(), ErrorKind> {
-    keyring.open_encoded(column, context, cell.as_stored()).map(drop)
-}
-
-/// A value that isn't sealed yet.
-#[derive(Clone, Copy)]
-struct Plaintext<'a> {
-    cell: &'a Cell,
-    kind: Kind,
-    holder: Holder,
-}
-
-impl Plaintext<'_> {
-    fn encode(self) -> Option<Zeroizing<Vec<u8>>> {
-        self.kind.encode(self.cell, self.holder)
-    }
-}
-
-fn seal(keyring: &Keyring, column: &Column, context: &RowContext, source: Plaintext<'_>) -> Verdict {
-    if source.cell.is_null() {
-        if !column.hides_null() {
-            return Verdict::Null;
-        }
-        return match keyring.seal_null(column, context) {
-            Ok(sealed) => Verdict::Write(stored(column, sealed)),
-            Err(error) => Verdict::Problem(error.kind().clone().into()),
-        };
-    }
-    let Some(encoded) = source.encode() else { return Verdict::Problem(ProblemKind::NotOfKind(column.kind())) };
-    let sealed = match keyring.seal_bytes(column, context, &encoded) {
-        // A tenant whose rows were all plaintext so far.
-        Err(error) if matches!(error.kind(), ErrorKind::NoPrimary(_)) => match keyring.ensure_scope(&context.scope)
-        {
-            Ok(_) => keyring.seal_bytes(column, context, &encoded),
-            Err(error) => return Verdict::Problem(ErrorKind::from(error).into()),
-        },
-        sealed => sealed,
-    };
-    match sealed {
-        Ok(sealed) => Verdict::Write(stored(column, sealed)),
-        Err(error) => Verdict::Problem(error.kind().clone().into()),
-    }
-}
-
-/// Plaintext of one column and sealed values in another: what is there already must be the same.
-fn into_another(
-    keyring: &Keyring,
-    column: &Column,
-    context: &RowContext,
-    source: Plaintext<'_>,
-    target: &Cell,
-) -> Verdict {
-    if target.is_null() {
-        return seal(keyring, column, context, source);
-    }
-    let there = match keyring.open_encoded(column, context, target.as_stored()) {
-        Ok(there) => there,
-        Err(problem) => return Verdict::Problem(problem.into()),
-    };
-    let same = if source.cell.is_null() { there.is_none() } else { there.is_some() && there == source.encode() };
-    if same { Verdict::Done } else { Verdict::Problem(ProblemKind::Differs) }
-}
-
-/// Sealed bytes, or their characters, as the column stores them.
-fn stored(column: &Column, sealed: Vec<u8>) -> Cell {
-    if column.is_base64() { Cell::Text(sealed) } else { Cell::Bytes(sealed) }
 }

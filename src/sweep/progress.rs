@@ -1,9 +1,13 @@
 //! What a sweep tells while it runs, and at its end.
 
 use super::key::RowKey;
-use super::plan::ProblemKind;
+use super::ledger::Counts;
+use super::verdict::ProblemKind;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How often progress is told.
+pub(super) const TICK: Duration = Duration::from_millis(500);
 
 /// What happens in a sweep.
 #[derive(Debug, Clone)]
@@ -121,5 +125,39 @@ impl Report {
         self.lookalikes += other.lookalikes;
         self.failed += other.failed;
         self.stopped |= other.stopped;
+    }
+}
+
+/// The rate of a sweep.
+pub(super) struct Meter {
+    read: Instant,
+    rows: Option<u64>,
+    rate: f64,
+}
+
+impl Meter {
+    pub(super) fn new() -> Self {
+        Self { read: Instant::now(), rows: None, rate: 0.0 }
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate for people"
+    )]
+    pub(super) fn read(&mut self, counts: impl FnOnce() -> Option<(Counts, u64)>) -> Option<Progress> {
+        let passed = self.read.elapsed();
+        if passed < TICK {
+            return None;
+        }
+        let (counts, total) = counts()?;
+        self.read = Instant::now();
+        if let Some(before) = self.rows {
+            let rate = counts.seen.saturating_sub(before) as f64 / passed.as_secs_f64();
+            self.rate = if self.rate == 0.0 { rate } else { self.rate * 0.8 + rate * 0.2 };
+        }
+        self.rows = Some(counts.seen);
+        Some(Progress::new(counts.seen, total, counts.changed, counts.failed, self.rate as u64))
     }
 }

@@ -1,9 +1,10 @@
 //! Opening values without changing any: all of a table, or a sample.
 
-use super::plan::{Plan, Verdict};
+use super::plan::Plan;
 use super::progress::{Event, Problem, Progress, Report};
 use super::run::SweepError;
 use super::statements;
+use super::verdict::Verdict;
 use crate::keyring::Keyring;
 use crate::sql::Client;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,10 +3,12 @@
 use super::brake::{Brake, Pace};
 use super::key::RowKey;
 use super::ledger::{Claim, Counts, Lease, Ledger};
-use super::plan::{Plan, ProblemKind, Verdict};
+use super::plan::Plan;
 use super::progress::{Event, Problem, Report};
 use super::run::SweepError;
-use super::statements::{self, Change, Swap};
+use super::statements;
+use super::swap::{self, Change, Swap};
+use super::verdict::{ProblemKind, Verdict};
 use crate::error::ErrorKind;
 use crate::keyring::{Keyring, LoadError};
 use crate::sql::{Cell, Client, Database, SqlError, SqlErrorKind};
@@ -215,7 +217,7 @@ impl<'a> Worker<'a> {
                 let (mut rows, mut values) = (0, 0);
                 for (columns, swaps) in &work.swaps {
                     let change = Change::of(plan, columns.iter().copied());
-                    let swapped = statements::swap(client, plan, &change, swaps)?;
+                    let swapped = swap::swap(client, plan, &change, swaps)?;
                     rows += swapped;
                     values += swapped * to_u64(columns.len());
                     if swapped == to_u64(swaps.len()) {
@@ -254,7 +256,7 @@ impl<'a> Worker<'a> {
             for swap in swaps {
                 let done = self.retry(|client| {
                     let done = client.transaction(|client| {
-                        let swapped = statements::swap_one(client, plan, &change, swap)?;
+                        let swapped = swap::swap_one(client, plan, &change, swap)?;
                         check_kept(client, plan, columns, &change, std::slice::from_ref(swap))?;
                         Ok(swapped)
                     });

@@ -1,0 +1,228 @@
+//! Compare-and-swap: new values where the old ones still are, as each database does many of them at once.
+
+use super::key::RowKey;
+use super::plan::{Place, Plan};
+use super::statements::{Statement, as_text};
+use crate::sql::{Cell, Class, Client, Param, SqlError, TableColumn, quoted};
+use crate::store::Dialect;
+use std::fmt::Write as _;
+
+/// New values of one row, with what they replace.
+#[derive(Debug)]
+pub(super) struct Swap {
+    pub(super) key: RowKey,
+    /// What must still be there, a cell for each of [`Change::places`].
+    pub(super) old: Vec<Cell>,
+    /// The new values, one for each of [`Change::targets`].
+    pub(super) new: Vec<Cell>,
+}
+
+/// The columns that some rows of a batch get new values for, and those that must not have changed meanwhile.
+pub(super) struct Change<'a> {
+    pub(super) places: Vec<&'a TableColumn>,
+    pub(super) targets: Vec<&'a TableColumn>,
+}
+
+impl<'a> Change<'a> {
+    /// Of the planned columns with those numbers.
+    pub(super) fn of(plan: &'a Plan, columns: impl Iterator<Item = usize> + Clone) -> Self {
+        let planned = columns.filter_map(|column| plan.columns.get(column));
+        let mut change = Change { places: Vec::new(), targets: Vec::new() };
+        for column in planned {
+            change.places.extend(column.places().filter_map(|Place(at)| plan.selected.get(at)));
+            change.targets.extend(plan.selected.get(column.target.0));
+        }
+        change
+    }
+}
+
+/// Statements longer than this go alone, in bytes: servers take 16 MiB at least, unless they're set up otherwise.
+const MAX_TEXT: usize = 1 << 20;
+
+/// Replaces values where the old ones are still there, and returns how many rows that was. Inside a transaction.
+pub(super) fn swap(
+    client: &mut dyn Client,
+    plan: &Plan,
+    change: &Change<'_>,
+    swaps: &[Swap],
+) -> Result<u64, SqlError> {
+    match plan.dialect {
+        Dialect::Sqlite => {
+            let mut swapped = 0;
+            for swap in swaps {
+                swapped += swap_one(client, plan, change, swap)?;
+            }
+            Ok(swapped)
+        }
+        Dialect::Postgres => swap_by_lists(client, plan, change, swaps),
+        Dialect::Mysql => swap_by_text(client, plan, change, swaps),
+    }
+}
+
+/// One row, by parameters.
+pub(super) fn swap_one(
+    client: &mut dyn Client,
+    plan: &Plan,
+    change: &Change<'_>,
+    swap: &Swap,
+) -> Result<u64, SqlError> {
+    if plan.dialect == Dialect::Postgres {
+        return swap_by_lists(client, plan, change, std::slice::from_ref(swap));
+    }
+    let mut statement = Statement::new(plan.dialect, format!("UPDATE {} SET ", plan.sql_table));
+    for (at, (column, new)) in change.targets.iter().zip(&swap.new).enumerate() {
+        statement.push(if at > 0 { ", " } else { "" }).push(&quoted(plan.dialect, &column.name)).push(" = ");
+        statement.bind(new.clone());
+    }
+    statement.push(" WHERE ");
+    for (at, (column, cell)) in plan.key.iter().zip(swap.key.cells()).enumerate() {
+        statement.push(if at > 0 { " AND " } else { "" }).push(&quoted(plan.dialect, &column.name)).push(" = ");
+        statement.bind_key(column, cell);
+    }
+    for (column, old) in change.places.iter().zip(&swap.old) {
+        statement.push(" AND ").push(&compared(plan.dialect, column));
+        let op = if plan.dialect == Dialect::Sqlite { " IS " } else { " <=> " };
+        let is_text = plan.dialect == Dialect::Mysql && matches!(column.class, Class::Text | Class::Other);
+        statement.push(op).bind(match old {
+            Cell::Text(text) if is_text => Cell::Bytes(text.clone()),
+            old => old.clone(),
+        });
+    }
+    client.execute(&statement.text, &statement.params)
+}
+
+/// A column as it's compared, to the byte, with what was read.
+fn compared(dialect: Dialect, column: &TableColumn) -> String {
+    let name = quoted(dialect, &column.name);
+    match (dialect, column.class) {
+        // Whatever the column's collation; the types must be the same too.
+        (Dialect::Sqlite, _) => format!("{name} COLLATE BINARY"),
+        (Dialect::Mysql, Class::Text) => format!("CAST(CONVERT({name} USING utf8mb4) AS BINARY)"),
+        (Dialect::Mysql, Class::Other) => format!("CAST({} AS BINARY)", column.read(dialect, None)),
+        _ => name,
+    }
+}
+
+/// PostgreSQL: one statement for all rows, with a list for each key column, old and new value.
+fn swap_by_lists(
+    client: &mut dyn Client,
+    plan: &Plan,
+    change: &Change<'_>,
+    swaps: &[Swap],
+) -> Result<u64, SqlError> {
+    let dialect = plan.dialect;
+    let mut statement = Statement::new(dialect, format!("UPDATE {} AS t SET ", plan.sql_table));
+    for (at, column) in change.targets.iter().enumerate() {
+        // An explicit cast would cut text that is too long; only what isn't text needs one.
+        let cast = match column.class {
+            Class::Bytes | Class::Text => String::new(),
+            _ => format!("::{}", column.type_name),
+        };
+        let comma = if at > 0 { ", " } else { "" };
+        let _ = write!(statement.text, "{comma}{} = v.n{at}{cast}", quoted(dialect, &column.name));
+    }
+    statement.push(" FROM unnest(");
+    let mut names = Vec::new();
+    for at in 0..plan.key.len() {
+        let keys = swaps.iter().map(|swap| swap.key.cells().get(at).and_then(as_text)).collect();
+        statement.push(if at > 0 { ", " } else { "" }).bind(Param::Texts(keys)).push("::text[]");
+        names.push(format!("k{at}"));
+    }
+    for (at, column) in change.places.iter().enumerate() {
+        list(&mut statement, column, swaps.iter().map(|swap| swap.old.get(at)));
+        names.push(format!("o{at}"));
+    }
+    for (at, column) in change.targets.iter().enumerate() {
+        list(&mut statement, column, swaps.iter().map(|swap| swap.new.get(at)));
+        names.push(format!("n{at}"));
+    }
+    let _ = write!(statement.text, ") AS v({}) WHERE ", names.join(", "));
+    for (at, column) in plan.key.iter().enumerate() {
+        let and = if at > 0 { " AND " } else { "" };
+        let _ = write!(statement.text, "{and}t.{} = v.k{at}::{}", quoted(dialect, &column.name), column.type_name);
+    }
+    for (at, column) in change.places.iter().enumerate() {
+        let name = quoted(dialect, &column.name);
+        let _ = match column.class {
+            Class::Bytes => write!(statement.text, " AND t.{name} IS NOT DISTINCT FROM v.o{at}"),
+            // By way of the column's own type on both sides: `character(n)` loses its padding on the way to text.
+            _ => write!(
+                statement.text,
+                " AND t.{name}::text COLLATE \"C\" IS NOT DISTINCT FROM (v.o{at}::{})::text COLLATE \"C\"",
+                column.type_name
+            ),
+        };
+    }
+    client.execute(&statement.text, &statement.params)
+}
+
+fn list<'a>(statement: &mut Statement, column: &TableColumn, cells: impl Iterator<Item = Option<&'a Cell>>) {
+    statement.push(", ");
+    if column.class == Class::Bytes {
+        let bytes = cells.map(|cell| cell.and_then(Cell::as_bytes).map(<[u8]>::to_vec)).collect();
+        statement.bind(Param::Blobs(bytes)).push("::bytea[]");
+    } else {
+        statement.bind(Param::Texts(cells.map(|cell| cell.and_then(as_text)).collect())).push("::text[]");
+    }
+}
+
+/// MySQL: many statements in one message, their values written out in hex. A derived table would have to be joined to the
+/// key by columns whose types and collations the server decides.
+fn swap_by_text(
+    client: &mut dyn Client,
+    plan: &Plan,
+    change: &Change<'_>,
+    swaps: &[Swap],
+) -> Result<u64, SqlError> {
+    let (mut text, mut swapped) = (String::new(), 0);
+    for swap in swaps {
+        let Some(one) = written_out(plan, change, swap).filter(|one| one.len() <= MAX_TEXT) else {
+            swapped += swap_one(client, plan, change, swap)?;
+            continue;
+        };
+        if !text.is_empty() && text.len() + one.len() > MAX_TEXT {
+            swapped += client.batch(&text)?;
+            text.clear();
+        }
+        text.push_str(&one);
+        text.push(';');
+    }
+    if !text.is_empty() {
+        swapped += client.batch(&text)?;
+    }
+    Ok(swapped)
+}
+
+/// One row's statement; `None` if something in it can't be written out.
+fn written_out(plan: &Plan, change: &Change<'_>, swap: &Swap) -> Option<String> {
+    let mut text = format!("UPDATE {} SET ", plan.sql_table);
+    for (at, (column, new)) in change.targets.iter().zip(&swap.new).enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        let _ = write!(text, "{comma}{} = {}", quoted(plan.dialect, &column.name), constant(new)?);
+    }
+    text.push_str(" WHERE ");
+    for (at, (column, cell)) in plan.key.iter().zip(swap.key.cells()).enumerate() {
+        let and = if at > 0 { " AND " } else { "" };
+        let _ = write!(text, "{and}{} = {}", quoted(plan.dialect, &column.name), constant(cell)?);
+    }
+    for (column, old) in change.places.iter().zip(&swap.old) {
+        let old = match old {
+            Cell::Text(text) => constant(&Cell::Bytes(text.clone()))?,
+            old => constant(old)?,
+        };
+        let _ = write!(text, " AND {} <=> {old}", compared(plan.dialect, column));
+    }
+    Some(text)
+}
+
+/// A value in MySQL's SQL. In hex there is nothing to escape.
+fn constant(cell: &Cell) -> Option<String> {
+    Some(match cell {
+        Cell::Null => "NULL".to_owned(),
+        Cell::Integer(integer) => integer.to_string(),
+        Cell::Unsigned(integer) => integer.to_string(),
+        Cell::Bytes(bytes) => format!("x'{}'", hex::encode(bytes)),
+        Cell::Text(text) => format!("_utf8mb4 x'{}'", hex::encode(text)),
+        Cell::Real(_) | Cell::Other => return None,
+    })
+}
