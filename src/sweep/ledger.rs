@@ -236,7 +236,7 @@ impl Ledger {
         end: Option<RowKey>,
         until: Option<RowKey>,
     ) -> Result<Lease, SqlError> {
-        let is_last = true;
+        let is_last = end.is_none() || end == until;
         let lease = Lease { number, after, until: end.or(until) };
         let (after, until) = (lease.after.as_ref().map(RowKey::to_json), lease.until.as_ref().map(RowKey::to_json));
         let insert = format!(

@@ -329,7 +329,7 @@ mod tests {
             (Kind::Date, "2026-02-28"),
             (Kind::Time, "23:59:59.000001"),
             (Kind::DateTime, "2026-02-28 01:02:03"),
-            (Kind::Timestamp, "2026-02-28 01:02:03.5+00:00"),
+            (Kind::Timestamp, "2026-02-28 01:02:03.500+00:00"),
             (Kind::TimestampOffset, "2026-02-28 01:02:03 +05:30"),
             (Kind::Decimal, "1.50"),
             (Kind::Uuid, "67e55044-10b1-426f-9247-bb680e5fe0c8"),

@@ -185,7 +185,7 @@ impl<'a> Worker<'a> {
                     {
                         return Err(error);
                     }
-                    Verdict::Problem(kind) => drop(self.problem(at, plan.key_of(row), kind)),
+                    Verdict::Problem(kind) => work.problems.push(self.problem(at, plan.key_of(row), kind)),
                 }
             }
             if !columns.is_empty() {
