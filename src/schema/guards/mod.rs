@@ -250,21 +250,21 @@ impl KeyCheck {
             Self::None => None,
             Self::Refusing(ids) if ids.is_empty() => None,
             Self::Refusing(ids) => {
-                let ids: Vec<_> = ids.iter().map(|id| id.get().to_string()).collect();
-                Some(format!("{id} IN ({})", ids.join(", ")))
+                let ids: String = ids.iter().map(|id| format!("WHEN {} THEN 1 ", id.get())).collect();
+                Some(format!("CASE {id} {ids}ELSE 0 END = 1"))
             }
-            Self::InStore | Self::InStoreOf(_) => Some(format!(
-                "NOT EXISTS (SELECT 1 FROM {table} k WHERE k.id = {id} AND k.state IN ({}))",
-                opening_states()
-            )),
+            Self::InStore | Self::InStoreOf(_) => {
+                Some(format!("NOT EXISTS (SELECT 1 FROM {table} k WHERE k.id = {id} AND {})", opens("k")))
+            }
         }
     }
 }
 
-/// The states of keys that open, as SQL.
-fn opening_states() -> String {
+/// An SQL condition that holds for a record of a key that opens. It isn't an IN: SQLite makes a table of its list, each time.
+fn opens(record: &str) -> String {
     let states = KeyState::ALL.into_iter().filter(|state| state.opens());
-    states.map(|state| format!("'{state}'")).collect::<Vec<_>>().join(", ")
+    let states: Vec<_> = states.map(|state| format!("{record}.state = '{state}'")).collect();
+    format!("({})", states.join(" OR "))
 }
 
 /// The key store's table.

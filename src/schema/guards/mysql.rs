@@ -1,6 +1,6 @@
 //! Guards on MySQL and MariaDB.
 
-use super::{Event, KEYS, KeyCheck, Refusal, Target, opening_states};
+use super::{Event, KEYS, KeyCheck, Refusal, Target, opens};
 use crate::quoting::identifier;
 use crate::store::Dialect;
 
@@ -102,8 +102,8 @@ fn key(target: &Target, keys: &KeyCheck) -> String {
             };
             let lookup = format!(
                 "    SET fieldseal_id = {id};\n    SELECT COUNT(*) INTO fieldseal_found FROM {table} k WHERE k.id = fieldseal_id \
-                 AND k.state IN ({});\n",
-                opening_states()
+                 AND {};\n",
+                opens("k")
             );
             (lookup, "fieldseal_found = 0".to_owned())
         }

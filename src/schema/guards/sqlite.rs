@@ -75,22 +75,22 @@ fn base64(target: &Target, value: &str) -> String {
     )
 }
 
-/// SQLite has nothing that makes a number of bytes or hex either, and the lookup of a key by its number is what has an index.
+/// SQLite has nothing that makes a number of a byte either: it's the byte's place among all of them. The LIMIT keeps them one
+/// constant. A key is looked up by its number because that has an index.
 fn id_in_bytes(value: &str) -> String {
-    let hex = format!("hex(substr({value}, 2, 4))");
-    let shifts = (1..=8).map(|at| (at, format!("<< {}", 32 - 4 * at)));
-    sum_of_digits(&hex, "0123456789ABCDEF", shifts)
+    let all = hex::encode_upper(Vec::from_iter(0..=u8::MAX));
+    let sum = sum_of_digits(value, "b.every", (2..).zip(["<< 24", "<< 16", "<< 8", "<< 0"]));
+    format!("(SELECT {sum} FROM (SELECT x'{all}' AS every LIMIT 1) b)")
 }
 
 /// Of the second character the lower four bits, of the seventh the upper four.
 fn id_in_base64(value: &str) -> String {
-    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let shifts = ["& 15 << 28", "<< 22", "<< 16", "<< 10", "<< 4", ">> 2"];
-    sum_of_digits(value, ALPHABET, (2..).zip(shifts.map(str::to_owned)))
+    const ALPHABET: &str = "'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'";
+    sum_of_digits(value, ALPHABET, (2..).zip(["& 15 << 28", "<< 22", "<< 16", "<< 10", "<< 4", ">> 2"]))
 }
 
-/// Digits at their places in `text`, each shifted. SQLite does `-` first, and `&`, `<<` and `>>` from left to right.
-fn sum_of_digits(text: &str, alphabet: &str, shifts: impl Iterator<Item = (usize, String)>) -> String {
-    let digit = |(at, shift)| format!("(instr('{alphabet}', substr({text}, {at}, 1)) - 1 {shift})");
+/// Digits at their places in `value`, each shifted. SQLite does `-` first, and `&`, `<<` and `>>` from left to right.
+fn sum_of_digits<'a>(value: &str, digits: &str, shifts: impl Iterator<Item = (usize, &'a str)>) -> String {
+    let digit = |(at, shift)| format!("(instr({digits}, substr({value}, {at}, 1)) - 1 {shift})");
     format!("({})", shifts.map(digit).collect::<Vec<_>>().join(" + "))
 }
