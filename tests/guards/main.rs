@@ -8,7 +8,6 @@ use fieldseal::{Column, KeyCheck, MAX_SEALED_LEN, Schema, store};
 use guards::world::{INSERT, NAME, PEOPLE, int};
 use guards::{Home, World};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 fn sqlite() -> Home {
     with("PRAGMA journal_mode = WAL")
@@ -74,33 +73,8 @@ fn the_longest_value_passes_and_a_longer_one_does_not() {
     }
 }
 
-/// What a guard costs, for docs/guards.md: `cargo test --release --test guards -- --ignored --nocapture cost`.
 #[test]
 #[ignore = "it measures"]
 fn cost() {
-    const ROWS: i64 = 100_000;
-    const BASE64: &[Column] = &[NAME.base64()];
-    for columns in [PEOPLE.columns, BASE64] {
-        let mut world = World::new(sqlite());
-        let sealed: Vec<_> = (0..ROWS).map(|id| world.sealed(&columns[0], id, &"x".repeat(32))).collect();
-        let mut measure = |keys: Option<&KeyCheck>| -> Duration {
-            world.batch("DROP TABLE IF EXISTS people");
-            world.people(columns[0].is_base64());
-            if let Some(keys) = keys {
-                world.guard(&[Schema { columns, ..PEOPLE }], keys);
-            }
-            let begun = Instant::now();
-            world.batch("BEGIN");
-            for (id, sealed) in (0..).zip(&sealed) {
-                world.passes(INSERT, &[int(id), sealed.clone()]);
-            }
-            world.batch("COMMIT");
-            begun.elapsed()
-        };
-        for keys in [None, Some(KeyCheck::None), Some(KeyCheck::InStore)] {
-            let best = (0..5).map(|_| measure(keys.as_ref())).min().unwrap();
-            let each = best.as_secs_f64() / f64::from(u32::try_from(ROWS).unwrap()) * 1e6;
-            println!("base64 {}, {keys:?}: {each:.2} µs a row", columns[0].is_base64());
-        }
-    }
+    guards::cost(sqlite());
 }

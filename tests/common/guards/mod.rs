@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+mod cost;
 mod forms;
 mod keys;
 mod places;
@@ -44,6 +45,7 @@ macro_rules! guard_behaviours {
 }
 pub(crate) use guard_behaviours;
 
+pub use cost::*;
 pub use forms::*;
 pub use keys::*;
 pub use places::*;

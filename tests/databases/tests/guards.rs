@@ -36,6 +36,12 @@ mod on_postgres {
 
     crate::guards::guard_behaviours!(home);
 
+    #[test]
+    #[ignore = "it measures"]
+    fn cost() {
+        guards::cost(home());
+    }
+
     /// A session can't put a table, a function or an operator of its own in the place of those that the guard means.
     #[test]
     fn the_sessions_search_path_decides_nothing() {
@@ -116,6 +122,12 @@ mod on_mysql {
     }
 
     crate::guards::guard_behaviours!(home);
+
+    #[test]
+    #[ignore = "it measures"]
+    fn cost() {
+        guards::cost(home());
+    }
 
     /// Nor does the mode matter: what a session cuts or makes of a value is what the guard sees.
     #[test]
