@@ -31,6 +31,7 @@ mod keys;
 pub mod kms;
 mod model;
 mod plaintext;
+mod quoting;
 mod random;
 mod schema;
 mod sealed;
@@ -62,7 +63,7 @@ pub use keys::{
     Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, MalformedRecord, TransitionError, WrappedKey,
 };
 pub use model::{Column, ContextColumn, Model, Schema};
-pub use schema::{LockError, SchemaLock, column_check};
+pub use schema::{Guard, KeyCheck, LockError, SchemaLock, column_check, guard_check, guards};
 pub use sealed::Sealed;
 pub use suite::Suite;
 pub use value::{Encoded, Field, Json, JsonValue, Malformed, Value};

@@ -1,6 +1,7 @@
 //! Whether a database's columns are what the models say of them: one query, for whichever library the program has.
 
 use crate::model::{Column, Schema};
+use crate::quoting::literal;
 use crate::store::Dialect;
 use crate::suite::Suite;
 use std::fmt::Write as _;
@@ -56,14 +57,6 @@ fn expected(dialect: Dialect, schema: &Schema, column: &Column) -> String {
         u8::from(is_looked_up),
     );
     row
-}
-
-fn literal(dialect: Dialect, text: &str) -> String {
-    let quoted = text.replace('\'', "''");
-    match dialect {
-        Dialect::Mysql => format!("'{}'", quoted.replace('\\', "\\\\")),
-        _ => format!("'{quoted}'"),
-    }
 }
 
 /// `source` joins what the database has, as `d`, to the rows of [`expected`], `e`.

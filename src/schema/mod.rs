@@ -2,9 +2,11 @@
 
 mod columns;
 mod diff;
+mod guards;
 mod load;
 
 pub use columns::column_check;
+pub use guards::{Guard, KeyCheck, guard_check, guards};
 
 use crate::model::{Column, Model, Schema};
 use serde::{Deserialize, Serialize};

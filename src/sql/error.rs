@@ -54,6 +54,12 @@ impl SqlError {
         );
         Self::new(SqlErrorKind::Refused, text)
     }
+
+    /// What one of fieldseal's guards says, which quotes no value.
+    #[cfg(any(feature = "sqlx-postgres", feature = "sqlx-mysql"))]
+    pub(super) fn of_guard(text: &str) -> Option<Self> {
+        text.starts_with("fieldseal: ").then(|| Self::new(SqlErrorKind::Refused, text))
+    }
 }
 
 impl fmt::Display for SqlError {

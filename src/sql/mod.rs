@@ -10,8 +10,8 @@ mod error;
 mod rusqlite;
 #[cfg(any(feature = "sqlx-postgres", feature = "sqlx-mysql"))]
 mod sqlx;
-mod text;
 
+pub use crate::quoting::{literal, quoted};
 pub use catalog::{Class, Table, TableColumn};
 pub use cell::{Cell, Param};
 pub use error::{SqlError, SqlErrorKind};
@@ -21,7 +21,6 @@ pub use rusqlite::Sqlite;
 pub use sqlx::Mysql;
 #[cfg(feature = "sqlx-postgres")]
 pub use sqlx::Postgres;
-pub use text::{literal, quoted};
 
 use crate::store::Dialect;
 use std::fmt::Debug;

@@ -97,6 +97,10 @@ fn failed(error: &sqlx::Error) -> SqlError {
 /// By MySQL's and MariaDB's error numbers.
 fn said(error: &dyn DatabaseError) -> SqlError {
     let number = error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number);
+    // ER_SIGNAL_EXCEPTION is what guards signal.
+    if let Some(error) = SqlError::of_guard(error.message()).filter(|_| number == 1644) {
+        return error;
+    }
     let kind = match number {
         // ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_CHECKREAD
         1205 | 1213 | 1020 => SqlErrorKind::Again,

@@ -99,6 +99,10 @@ fn failed(error: &sqlx::Error) -> SqlError {
 /// By SQLSTATE: appendix A of PostgreSQL's manual.
 fn said(error: &dyn DatabaseError) -> SqlError {
     let code = error.code().unwrap_or_default();
+    // check_violation is what guards raise.
+    if let Some(error) = SqlError::of_guard(error.message()).filter(|_| code == "23514") {
+        return error;
+    }
     let kind = match &*code {
         // lock_not_available, serialization_failure, deadlock_detected
         "55P03" | "40001" | "40P01" => SqlErrorKind::Again,

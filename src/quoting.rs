@@ -12,9 +12,13 @@ use crate::store::Dialect;
 /// ```
 #[must_use]
 pub fn quoted(dialect: Dialect, name: &str) -> String {
+    name.split('.').map(|part| identifier(dialect, part)).collect::<Vec<_>>().join(".")
+}
+
+/// One name as that database quotes it, dots and all.
+pub(crate) fn identifier(dialect: Dialect, name: &str) -> String {
     let quote = if dialect == Dialect::Mysql { '`' } else { '"' };
-    let part = |part: &str| format!("{quote}{}{quote}", part.replace(quote, &format!("{quote}{quote}")));
-    name.split('.').map(part).collect::<Vec<_>>().join(".")
+    format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
 }
 
 /// A text as that database writes it in SQL.
@@ -35,6 +39,7 @@ mod tests {
     fn nothing_gets_out_of_its_quotes() {
         assert_eq!(quoted(Dialect::Sqlite, r#"a"b"#), r#""a""b""#);
         assert_eq!(quoted(Dialect::Mysql, "a`b"), "`a``b`");
+        assert_eq!(identifier(Dialect::Mysql, "a.b`c"), "`a.b``c`");
         assert_eq!(literal(Dialect::Postgres, r"it's \"), r"'it''s \'");
         assert_eq!(literal(Dialect::Mysql, r"it's \"), r"'it''s \\'");
     }

@@ -1,0 +1,109 @@
+//! Whether the guards are in the database: one query, for whichever library the program has.
+
+use super::{Event, Guard, PREFIX};
+use crate::quoting::{identifier, literal, quoted};
+use crate::store::Dialect;
+
+/// An SQL query that says of each guard whether it's in the database. Its rows have two texts: `guard`, the name, and `problem`,
+/// which is NULL where all is well; otherwise the guard is missing, disabled (PostgreSQL), or was made for another model or
+/// another [`KeyCheck`](crate::KeyCheck).
+///
+/// A guard in the connection's own schema that isn't among these is listed too: a column that isn't sealed any more is refused its
+/// plaintext by it.
+///
+/// On MySQL only users with the right TRIGGER on a table see its triggers.
+///
+/// ```
+/// # use fieldseal::{Column, KeyCheck, Schema, guard_check, guards, store::Dialect};
+/// # const SCHEMA: Schema = Schema { model: "Patient", table: "patients", sql_table: "patients",
+/// #     row: &[], scope: None, columns: &[Column::new("patients", "name").unbound_row()] };
+/// let guards = guards(Dialect::Postgres, &[SCHEMA], &KeyCheck::InStore);
+/// let query = guard_check(Dialect::Postgres, &guards);
+/// // let guards: Vec<(String, Option<String>)> = sqlx::query_as(sqlx::AssertSqlSafe(query)).fetch_all(&pool).await?;
+/// # assert!(query.contains("fieldseal_guard_patients_name_"));
+/// ```
+#[must_use]
+pub fn guard_check(dialect: Dialect, guards: &[Guard]) -> String {
+    let strays = strays(dialect, guards);
+    if guards.is_empty() {
+        return strays;
+    }
+    let triggers = guards.iter().flat_map(|guard| Event::ALL.map(|event| expected(dialect, guard, event)));
+    let triggers = triggers.collect::<Vec<_>>().join(" UNION ALL ");
+    let tagged = match dialect {
+        Dialect::Sqlite => "instr(e.made, e.tag) > 0",
+        Dialect::Postgres => "strpos(e.made, e.tag) > 0",
+        Dialect::Mysql => "LOCATE(e.tag, e.made) > 0",
+    };
+    let said = |what: &str| joined(dialect, &["e.sealed".to_owned(), literal(dialect, what)]);
+    format!(
+        "SELECT e.name AS guard, max(CASE WHEN e.made IS NULL THEN {} WHEN e.made = '' THEN {} WHEN {tagged} THEN NULL \
+         ELSE {} END) AS problem FROM ({triggers}) e GROUP BY e.name UNION ALL {strays}",
+        said(": its guard is missing, or one of its two triggers"),
+        said(": its guard is disabled: ALTER TABLE ... ENABLE TRIGGER"),
+        said(": its guard was made for another model, or for other keys: make it anew"),
+    )
+}
+
+/// One trigger as a row: the body that it has in the database, empty if it's disabled.
+fn expected(dialect: Dialect, guard: &Guard, event: Event) -> String {
+    let text = |text: &str| literal(dialect, text);
+    let trigger = text(&format!("{}{}", guard.name, event.suffix()));
+    let schema = guard.table.rsplit_once('.').map(|(schema, _)| schema);
+    let made = match dialect {
+        Dialect::Sqlite => {
+            let schema = schema.map(|schema| format!("{}.", identifier(dialect, schema))).unwrap_or_default();
+            format!("(SELECT d.sql FROM {schema}sqlite_master d WHERE d.type = 'trigger' AND d.name = {trigger})")
+        }
+        Dialect::Postgres => format!(
+            "(SELECT CASE WHEN d.tgenabled IN ('O', 'A') THEN p.prosrc ELSE '' END FROM pg_catalog.pg_trigger d \
+             JOIN pg_catalog.pg_proc p ON p.oid = d.tgfoid WHERE d.tgrelid = to_regclass({}) AND d.tgname = {trigger})",
+            text(&quoted(dialect, &guard.table))
+        ),
+        Dialect::Mysql => format!(
+            "(SELECT d.action_statement FROM information_schema.triggers d WHERE d.trigger_schema = {} \
+             AND d.trigger_name = {trigger})",
+            schema.map_or_else(|| "DATABASE()".to_owned(), text)
+        ),
+    };
+    format!(
+        "SELECT {} AS name, {} AS sealed, {} AS tag, {made} AS made",
+        text(&guard.name),
+        text(&format!("{}.{}", guard.table, guard.column)),
+        text(&guard.tag)
+    )
+}
+
+/// Triggers with the name of a guard that isn't among these.
+fn strays(dialect: Dialect, guards: &[Guard]) -> String {
+    let (name, table, source) = match dialect {
+        Dialect::Sqlite => ("d.name", "d.tbl_name", "sqlite_master d WHERE d.type = 'trigger'"),
+        Dialect::Postgres => (
+            "d.tgname::text",
+            "d.tgrelid::regclass::text",
+            "pg_catalog.pg_trigger d WHERE NOT d.tgisinternal AND pg_catalog.pg_table_is_visible(d.tgrelid)",
+        ),
+        Dialect::Mysql => (
+            "d.trigger_name",
+            "d.event_object_table",
+            "information_schema.triggers d WHERE d.trigger_schema = DATABASE()",
+        ),
+    };
+    let names = guards.iter().flat_map(|guard| Event::ALL.map(|event| format!("{}{}", guard.name, event.suffix())));
+    let known: Vec<_> = names.map(|name| literal(dialect, &name)).collect();
+    let known = if known.is_empty() { String::new() } else { format!(" AND {name} NOT IN ({})", known.join(", ")) };
+    let what = ": this guard's column is none of the models': remove it, unless it is another program's";
+    format!(
+        "SELECT {name} AS guard, {} AS problem FROM {source} AND substr({name}, 1, {}) = '{PREFIX}'{known}",
+        joined(dialect, &[table.to_owned(), literal(dialect, what)]),
+        PREFIX.len()
+    )
+}
+
+/// Texts one after the other.
+fn joined(dialect: Dialect, texts: &[String]) -> String {
+    match dialect {
+        Dialect::Mysql => format!("CONCAT({})", texts.join(", ")),
+        Dialect::Sqlite | Dialect::Postgres => texts.join(" || "),
+    }
+}

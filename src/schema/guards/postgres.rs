@@ -1,0 +1,156 @@
+//! Guards on PostgreSQL.
+
+use super::{Event, KEYS, KeyCheck, Refusal, Target};
+use crate::quoting::{identifier, literal};
+use crate::store::Dialect;
+
+const DIALECT: Dialect = Dialect::Postgres;
+
+pub(super) fn create(target: &Target, keys: &KeyCheck, tag: &str) -> Vec<String> {
+    let mut statements = vec![function(target, keys, tag)];
+    if *keys == KeyCheck::InStore {
+        statements.push(find_store(target));
+    }
+    statements.extend(Event::ALL.map(|event| trigger(target, event)));
+    statements
+}
+
+pub(super) fn remove(target: &Target) -> Vec<String> {
+    let drop = |event| {
+        let name = identifier(DIALECT, &target.trigger(event));
+        format!("DROP TRIGGER IF EXISTS {name} ON {}", target.whole_table())
+    };
+    let function = format!("DROP FUNCTION IF EXISTS {}()", target.beside_table(DIALECT, &target.name));
+    Event::ALL.into_iter().map(drop).chain([function]).collect()
+}
+
+/// An update is compared before the function is called: one that leaves the column as it was costs nothing more. It isn't
+/// `UPDATE OF`, which other triggers' changes get past.
+fn trigger(target: &Target, event: Event) -> String {
+    let exact = |row: &str| match target.base64 {
+        // The column's own collation may take a for A.
+        true => format!("{row}.{}::text COLLATE \"C\"", target.column),
+        false => format!("{row}.{}", target.column),
+    };
+    let (event_of, when) = match event {
+        Event::Insert => ("INSERT", String::new()),
+        Event::Update => ("UPDATE", format!("\nWHEN ({} IS DISTINCT FROM {})", exact("OLD"), exact("NEW"))),
+    };
+    format!(
+        "CREATE TRIGGER {} BEFORE {event_of} ON {} FOR EACH ROW{when}\nEXECUTE FUNCTION {}()",
+        identifier(DIALECT, &target.trigger(event)),
+        target.whole_table(),
+        target.beside_table(DIALECT, &target.name)
+    )
+}
+
+/// The session's `search_path` decides nothing in it. To look a key up it has its owner's rights: whoever writes to the
+/// table needs none on the key store.
+fn function(target: &Target, keys: &KeyCheck, tag: &str) -> String {
+    let path = match keys {
+        KeyCheck::InStoreOf(schema) => format!("pg_catalog, {}, pg_temp", identifier(DIALECT, schema)),
+        _ => "pg_catalog, pg_temp".to_owned(),
+    };
+    let rights = match keys {
+        KeyCheck::InStore | KeyCheck::InStoreOf(_) => " SECURITY DEFINER",
+        KeyCheck::None | KeyCheck::Refusing(_) => "",
+    };
+    let body = body(target, keys, tag);
+    let quote = dollar_quote(&body);
+    format!(
+        "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql{rights}\nSET search_path = {path} AS {quote}\n{body}{quote}",
+        target.beside_table(DIALECT, &target.name)
+    )
+}
+
+fn body(target: &Target, keys: &KeyCheck, tag: &str) -> String {
+    let value = format!("NEW.{}", target.column);
+    let null = if target.refuses_null { raise(target, Refusal::Null) } else { "RETURN NEW;".to_owned() };
+    let sealed = if target.base64 { base64(target) } else { bytes(target) };
+    let stored = if target.base64 { format!("text := {value}::text") } else { format!("bytea := {value}") };
+    let id = "get_byte(header, 1)::bigint * 16777216 + get_byte(header, 2) * 65536 + get_byte(header, 3) * 256 \
+              + get_byte(header, 4)";
+    let mut body = format!(
+        "-- guard {tag}\nDECLARE\n  stored {stored};\n  header bytea;\nBEGIN\n  IF stored IS NULL THEN\n    {null}\n  END IF;\n{sealed}"
+    );
+    if let Some(refused) = keys.refused(&format!("({id})"), KEYS) {
+        body.push_str(&refuse(target, &refused, Refusal::Key));
+    }
+    body.push_str("  RETURN NEW;\nEND\n");
+    body
+}
+
+fn bytes(target: &Target) -> String {
+    let (shortest, longest) = target.lengths();
+    let size =
+        refuse(target, &format!("octet_length(stored) NOT BETWEEN {shortest} AND {longest}"), Refusal::NotSealed);
+    format!("{size}  header := substring(stored FROM 1 FOR 5);\n{}", header(target))
+}
+
+/// `decode` skips white space and doesn't look at the unused bits: the alphabet is checked first, and the last four
+/// characters must be what they are encoded as.
+fn base64(target: &Target) -> String {
+    let (shortest, longest) = target.lengths();
+    let text = refuse(
+        target,
+        &format!(
+            "length(stored) NOT BETWEEN {shortest} AND {longest} OR length(stored) % 4 <> 0 \
+             OR stored COLLATE \"C\" !~ '^[A-Za-z0-9+/]+={{0,2}}$'"
+        ),
+        Refusal::NotSealed,
+    );
+    let end = refuse(
+        target,
+        &format!(
+            "encode(decode(right(stored, 4), 'base64'), 'base64') COLLATE \"C\" <> right(stored, 4) \
+             OR length(rtrim(stored, '=')) * 3 / 4 < {}",
+            target.shortest
+        ),
+        Refusal::NotSealed,
+    );
+    format!("{text}{end}  header := decode(left(stored, 8), 'base64');\n{}", header(target))
+}
+
+fn header(target: &Target) -> String {
+    let condition = "get_byte(header, 0) <> 1 OR substring(header FROM 2 FOR 4) = decode('00000000', 'hex')";
+    refuse(target, condition, Refusal::NotSealed)
+}
+
+fn refuse(target: &Target, condition: &str, refusal: Refusal) -> String {
+    format!("  IF {condition} THEN\n    {}\n  END IF;\n", raise(target, refusal))
+}
+
+/// As a check constraint would, so that libraries know what it is; of the row it says nothing.
+fn raise(target: &Target, refusal: Refusal) -> String {
+    format!(
+        "RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = {}, SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, \
+         CONSTRAINT = {};",
+        target.message(DIALECT, refusal),
+        literal(DIALECT, &target.name)
+    )
+}
+
+/// Which schema the key store's table is in is found when the guard is made, so that no table of a session's own can stand in
+/// for it later.
+fn find_store(target: &Target) -> String {
+    let function = target.beside_table(DIALECT, &target.name);
+    let alter = literal(DIALECT, &format!("ALTER FUNCTION {function}() SET search_path = pg_catalog, "));
+    let body = format!(
+        "DECLARE\n  \
+           store text := (SELECT c.relnamespace::regnamespace::text FROM pg_catalog.pg_class c WHERE c.oid = to_regclass('{KEYS}'));\n\
+         BEGIN\n  \
+           IF store IS NULL THEN\n    \
+             RAISE EXCEPTION 'fieldseal: there is no table {KEYS} here: make the key store''s table first';\n  \
+           END IF;\n  \
+           EXECUTE {alter} || store || ', pg_temp';\n\
+         END\n"
+    );
+    let quote = dollar_quote(&body);
+    format!("DO {quote}\n{body}{quote}")
+}
+
+/// A quote that isn't in the text, whatever the column is called.
+fn dollar_quote(text: &str) -> String {
+    let tags = std::iter::successors(Some("$guard".to_owned()), |tag| Some(format!("{tag}_")));
+    tags.map(|tag| format!("{tag}$")).find(|tag| !text.contains(tag.as_str())).unwrap_or_default()
+}
