@@ -113,12 +113,12 @@ impl Place {
 
     fn keyring(&self) -> Keyring {
         let kms = kms::Local::open(self.folder.path().join("kek.json"), None).unwrap();
-        let store: Box<dyn store::KeyStore> = match self.database.dialect() {
-            Dialect::Sqlite => Box::new(store::Sqlite::open(&self.url).unwrap()),
-            Dialect::Postgres => Box::new(store::Sqlx::<sqlx::Postgres>::new(self.url.parse().unwrap()).unwrap()),
-            _ => Box::new(store::Sqlx::<sqlx::MySql>::new(self.url.parse().unwrap()).unwrap()),
+        let store: Arc<dyn store::KeyStore> = match self.database.dialect() {
+            Dialect::Sqlite => Arc::new(store::Sqlite::open(&self.url).unwrap()),
+            Dialect::Postgres => Arc::new(store::Sqlx::<sqlx::Postgres>::new(self.url.parse().unwrap()).unwrap()),
+            _ => Arc::new(store::Sqlx::<sqlx::MySql>::new(self.url.parse().unwrap()).unwrap()),
         };
-        Keyring::open(kms, Arc::from(store)).unwrap()
+        Keyring::open(kms, store).unwrap()
     }
 
     /// `people`, sealed, and `opaque`, with bytes of the same length.

@@ -13,7 +13,7 @@ use crate::error::Error;
 use fieldseal::kms::Kms;
 use fieldseal::store::KeyStore;
 use fieldseal::{KeyRecord, KeyState, Keyring, KeyringBuilder, Schema, SchemaLock};
-use key_store::KeyStoreAt;
+pub(crate) use key_store::KeyStoreAt;
 use passphrase::Passphrases;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};

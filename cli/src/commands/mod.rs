@@ -5,6 +5,7 @@ mod decrypt;
 mod doctor;
 mod encrypt;
 mod export_keyset;
+mod guards;
 mod init;
 mod kek;
 mod key;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Reencrypt(reencrypt::Args),
     Encrypt(encrypt::Args),
     Decrypt(decrypt::Args),
+    #[command(subcommand)]
+    Guards(guards::Command),
     Shred(shred::Args),
     ExportKeyset(export_keyset::Args),
     Completions(completions::Args),
@@ -68,6 +71,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error
         Command::Reencrypt(args) => reencrypt::run(&args, context),
         Command::Encrypt(args) => encrypt::run(&args, context),
         Command::Decrypt(args) => decrypt::run(&args, context),
+        Command::Guards(command) => guards::run(command, context),
         Command::Shred(args) => shred::run(&args, context),
         Command::ExportKeyset(args) => export_keyset::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),

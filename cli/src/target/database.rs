@@ -44,6 +44,16 @@ impl Database {
         }
     }
 
+    /// Whether both are one database, as far as their URLs tell.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sqlite(one), Self::Sqlite(other)) => {
+                one == other || one.canonicalize().ok().is_some_and(|one| other.canonicalize().ok() == Some(one))
+            }
+            (one, other) => one.to_string() == other.to_string(),
+        }
+    }
+
     /// For statements.
     pub(crate) fn sql(&self) -> Result<Arc<dyn fieldseal::sql::Database>, Error> {
         Ok(match self {

@@ -112,8 +112,11 @@ fn said(error: &dyn DatabaseError) -> SqlError {
         // ER_BAD_DB, ER_BAD_FIELD, ER_NO_SUCH_TABLE, ER_TRG_DOES_NOT_EXIST
         1049 | 1054 | 1146 | 1360 => SqlErrorKind::Missing,
         // ER_BAD_NULL, ER_DUP_ENTRY, ER_WARN_DATA_OUT_OF_RANGE, WARN_DATA_TRUNCATED, ER_TRUNCATED_WRONG_VALUE (and for a
-        // field), ER_DATA_TOO_LONG, ER_CONSTRAINT_FAILED of MariaDB, ER_CHECK_CONSTRAINT_VIOLATED: they quote values.
-        1048 | 1062 | 1264 | 1265 | 1292 | 1366 | 1406 | 4025 | 3819 | 3140 => return SqlError::refused(&number),
+        // field), ER_DATA_TOO_LONG, ER_SIGNAL_EXCEPTION of a trigger, ER_CONSTRAINT_FAILED of MariaDB,
+        // ER_CHECK_CONSTRAINT_VIOLATED: they may quote values.
+        1048 | 1062 | 1264 | 1265 | 1292 | 1366 | 1406 | 1644 | 4025 | 3819 | 3140 => {
+            return SqlError::refused(&number, error.message());
+        }
         _ => SqlErrorKind::Other,
     };
     SqlError::new(kind, error.message())

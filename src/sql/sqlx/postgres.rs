@@ -114,8 +114,10 @@ fn said(error: &dyn DatabaseError) -> SqlError {
         "42P01" | "42703" | "42704" | "3D000" => SqlErrorKind::Missing,
         code if code.starts_with("28") => SqlErrorKind::Denied,
         code if code.starts_with("08") || code.starts_with("57P") => SqlErrorKind::Lost,
-        // data_exception, integrity_constraint_violation: the text may quote the value.
-        code if code.starts_with("22") || code.starts_with("23") => return SqlError::refused(&code),
+        // data_exception, integrity_constraint_violation, and whatever a trigger raises: the text may quote the value.
+        code if code.starts_with("22") || code.starts_with("23") || code.starts_with("P0") => {
+            return SqlError::refused(&code, error.message());
+        }
         _ => SqlErrorKind::Other,
     };
     SqlError::new(kind, error.message())

@@ -1,6 +1,7 @@
 //! `fieldseal doctor`: what is wrong, or will be, and what to do about each of it.
 
 mod columns;
+mod guards;
 mod keys;
 mod kms;
 mod sweeps;
@@ -44,6 +45,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     keys::check(&records, &surveyed, &mut findings);
     columns::check_sizes(&surveyed, &mut findings);
     sweeps::check(client, &mut findings)?;
+    guards::check(target, client, &schemas, &mut findings)?;
     output.say("asks the KMS");
     let works = kms::check(target, &records, &mut findings)?;
     if args.sample > 0 && works {

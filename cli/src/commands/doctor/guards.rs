@@ -1,0 +1,35 @@
+//! Guards that aren't there, and those that are in the way.
+
+use super::Findings;
+use crate::commands::guards::{checked, of_store};
+use crate::error::Error;
+use crate::target::Target;
+use fieldseal::sql::Client;
+use fieldseal::{Schema, guards};
+
+pub(super) fn check(
+    target: &Target,
+    client: &mut dyn Client,
+    schemas: &[Schema],
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let guards = guards(client.dialect(), schemas, &of_store(target)?);
+    let problems: Vec<_> = checked(client, &guards)?.into_iter().filter_map(|guard| guard.problem).collect();
+    let missing = problems.iter().filter(|problem| problem.contains("is missing")).count();
+    // Nobody has to have them: one line says it where there are none at all.
+    if missing == guards.len() && missing > 0 {
+        findings.note(
+            "guards",
+            "no column has a guard: whoever writes SQL can put plaintext into a sealed column, where the program refuses it",
+            "`fieldseal guards apply`",
+        );
+    }
+    for problem in problems {
+        if missing == guards.len() && problem.contains("is missing") {
+            continue;
+        }
+        let (place, what) = problem.split_once(": ").unwrap_or(("guards", &problem));
+        findings.warning(place, what, "`fieldseal guards apply`, or `fieldseal guards remove`");
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! `fieldseal guards`: triggers that keep plaintext and refused keys out of sealed columns.
+
+use super::sweep::Chosen;
+use super::{Context, Done};
+use crate::error::Error;
+use crate::output::{Report, table};
+use crate::target::{KeyStoreAt, Target};
+use crate::words;
+use clap::{Subcommand, ValueEnum};
+use fieldseal::sql::Client;
+use fieldseal::store::Dialect;
+use fieldseal::{Guard, KeyCheck, KeyState, guard_check, guards};
+use serde::Serialize;
+
+/// Triggers that refuse plaintext and retired keys at the database, so that raw SQL can't bypass the program
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Prints the statements that make them
+    Print(Args),
+    /// Makes them; those that are there are made anew
+    Apply(Args),
+    /// Shows which are there (exit code 3 if one is missing, disabled or out of date)
+    Check(Args),
+    /// Removes them
+    Remove(Args),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    chosen: Chosen,
+
+    /// Which keys' values are let through
+    #[arg(long, value_enum, default_value_t)]
+    keys: Keys,
+
+    /// The database that is written for, where no URL says it
+    #[arg(long, value_name = "DATABASE")]
+    dialect: Option<DialectName>,
+
+    /// Says what would be done, and changes nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Keys {
+    /// Those that the key store opens, as it is at each write, if it's a table of the same database; otherwise all but those that
+    /// are retired or destroyed now
+    #[default]
+    Store,
+    /// Any: guards look at the form alone
+    Any,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DialectName {
+    Sqlite,
+    Postgres,
+    Mysql,
+}
+
+pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error> {
+    let (Command::Print(args) | Command::Apply(args) | Command::Check(args) | Command::Remove(args)) = &command;
+    let target = &context.target;
+    let dialect = dialect(args, target)?;
+    let guards = wanted(args, dialect, target)?;
+    if let Command::Print(_) = command {
+        return print(&guards, context);
+    }
+    let client = &mut *target.sql()?.connect()?;
+    match command {
+        Command::Check(_) => check(client, &guards, context),
+        Command::Apply(_) => change(client, &guards, args.dry_run, Action::Made, context),
+        _ => change(client, &guards, args.dry_run, Action::Removed, context),
+    }
+}
+
+fn dialect(args: &Args, target: &Target) -> Result<Dialect, Error> {
+    Ok(match args.dialect {
+        Some(DialectName::Sqlite) => Dialect::Sqlite,
+        Some(DialectName::Postgres) => Dialect::Postgres,
+        Some(DialectName::Mysql) => Dialect::Mysql,
+        None => target.database().map_err(|error| error.hint("or name its kind: --dialect postgres"))?.dialect(),
+    })
+}
+
+/// The guards of the chosen columns.
+fn wanted(args: &Args, dialect: Dialect, target: &Target) -> Result<Vec<Guard>, Error> {
+    let chosen = args.chosen.of(target)?;
+    let schemas: Vec<_> = chosen.iter().map(|(schema, _)| *schema).collect();
+    let keys = if args.keys == Keys::Any { KeyCheck::None } else { of_store(target)? };
+    let is_chosen = |guard: &Guard| {
+        chosen.iter().any(|(schema, columns)| {
+            schema.sql_table == guard.table && columns.iter().any(|column| column.sql_name() == guard.column)
+        })
+    };
+    Ok(guards(dialect, &schemas, &keys).into_iter().filter(is_chosen).collect())
+}
+
+/// What the key store has to say of keys.
+pub(crate) fn of_store(target: &Target) -> Result<KeyCheck, Error> {
+    match (target.key_store_at(), target.database()) {
+        (Ok(KeyStoreAt::Table(store)), Ok(database)) if store.is(&database) => Ok(KeyCheck::InStore),
+        // Only printing, for a database that is elsewhere.
+        (Err(_), Err(_)) => Ok(KeyCheck::InStore),
+        _ => {
+            let closed = |state| matches!(state, KeyState::Retired | KeyState::Destroyed);
+            let records = target.records()?.into_iter().filter(|record| closed(record.state));
+            Ok(KeyCheck::Refusing(records.map(|record| record.id).collect()))
+        }
+    }
+}
+
+fn print(guards: &[Guard], context: &Context<'_>) -> Result<Done, Error> {
+    let statements = guards.iter().flat_map(|guard| &guard.create).cloned().collect();
+    context.output.report(&Statements { statements })?;
+    Ok(Done::All)
+}
+
+fn change(
+    client: &mut dyn Client,
+    guards: &[Guard],
+    dry_run: bool,
+    action: Action,
+    context: &Context<'_>,
+) -> Result<Done, Error> {
+    for guard in guards.iter().filter(|_| !dry_run) {
+        for statement in if action == Action::Made { &guard.create } else { &guard.remove } {
+            client.batch(statement).map_err(|error| {
+                Error::from(error).hint("docs/guards.md has the rights that each database wants for triggers")
+            })?;
+        }
+    }
+    let columns = guards.iter().map(|guard| format!("{}.{}", guard.table, guard.column)).collect();
+    context.output.report(&Changed { action, columns, dry_run })?;
+    Ok(Done::All)
+}
+
+fn check(client: &mut dyn Client, guards: &[Guard], context: &Context<'_>) -> Result<Done, Error> {
+    let checked = checked(client, guards)?;
+    let problems = checked.iter().any(|guard| guard.problem.is_some());
+    context.output.report(&All { guards: checked })?;
+    Ok(if problems { Done::SomethingLeft } else { Done::All })
+}
+
+/// Each guard, and what is wrong with it.
+pub(crate) fn checked(client: &mut dyn Client, guards: &[Guard]) -> Result<Vec<Checked>, Error> {
+    let rows = client.rows(&guard_check(client.dialect(), guards), &[])?;
+    let mut checked = Vec::new();
+    for row in rows {
+        let text = |at: usize| row.get(at).and_then(|cell| cell.as_str()).map(str::to_owned);
+        checked.push(Checked { guard: text(0).unwrap_or_default(), problem: text(1) });
+    }
+    checked.sort_by(|a, b| a.guard.cmp(&b.guard));
+    Ok(checked)
+}
+
+#[derive(Serialize)]
+pub(crate) struct Checked {
+    pub(crate) guard: String,
+    pub(crate) problem: Option<String>,
+}
+
+#[derive(Serialize)]
+struct All {
+    guards: Vec<Checked>,
+}
+
+impl Report for All {
+    fn text(&self) -> String {
+        let row = |guard: &Checked| {
+            let problem = guard.problem.as_deref().map_or("in place".to_owned(), words::plain_long);
+            vec![words::plain(&guard.guard), problem]
+        };
+        table(&["GUARD", "STATE"], self.guards.iter().map(row))
+    }
+}
+
+#[derive(Serialize)]
+struct Statements {
+    statements: Vec<String>,
+}
+
+impl Report for Statements {
+    fn text(&self) -> String {
+        self.statements.iter().map(|statement| format!("{statement};\n\n")).collect()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    Made,
+    Removed,
+}
+
+#[derive(Serialize)]
+struct Changed {
+    action: Action,
+    columns: Vec<String>,
+    dry_run: bool,
+}
+
+impl Report for Changed {
+    fn text(&self) -> String {
+        let done = match (self.action, self.dry_run) {
+            (Action::Made, false) => "guarded",
+            (Action::Made, true) => "would be guarded",
+            (Action::Removed, false) => "not guarded any more",
+            (Action::Removed, true) => "would not be guarded any more",
+        };
+        let line = |column: &String| format!("{done}: {}\n", words::plain(column));
+        self.columns.iter().map(line).collect()
+    }
+}
