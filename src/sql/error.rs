@@ -46,17 +46,19 @@ impl SqlError {
         matches!(self.kind, SqlErrorKind::Lost | SqlErrorKind::Again)
     }
 
-    /// Of what a database says about a value only the code is passed on: the text may quote it. Those of fieldseal's own guards
-    /// don't.
+    /// Of what a database says about a value only the code is passed on: the text may quote it.
     #[cfg(any(feature = "sqlx-postgres", feature = "sqlx-mysql"))]
-    pub(super) fn refused(code: &dyn fmt::Display, message: &str) -> Self {
-        let text = match message.starts_with("fieldseal: ") {
-            true => message.to_owned(),
-            false => format!(
-                "the database refused a value (its error {code}; the message may quote the value and isn't repeated)"
-            ),
-        };
+    pub(super) fn refused(code: &dyn fmt::Display) -> Self {
+        let text = format!(
+            "the database refused a value (its error {code}; the message may quote the value and isn't repeated)"
+        );
         Self::new(SqlErrorKind::Refused, text)
+    }
+
+    /// What one of fieldseal's guards says, which quotes no value.
+    #[cfg(any(feature = "sqlx-postgres", feature = "sqlx-mysql"))]
+    pub(super) fn of_guard(text: &str) -> Option<Self> {
+        text.starts_with("fieldseal: ").then(|| Self::new(SqlErrorKind::Refused, text))
     }
 }
 

@@ -115,7 +115,7 @@ fn said(error: &dyn DatabaseError) -> SqlError {
         // field), ER_DATA_TOO_LONG, ER_SIGNAL_EXCEPTION of a trigger, ER_CONSTRAINT_FAILED of MariaDB,
         // ER_CHECK_CONSTRAINT_VIOLATED: they may quote values.
         1048 | 1062 | 1264 | 1265 | 1292 | 1366 | 1406 | 1644 | 4025 | 3819 | 3140 => {
-            return SqlError::refused(&number, error.message());
+            return SqlError::refused(&number);
         }
         _ => SqlErrorKind::Other,
     };

@@ -116,7 +116,7 @@ fn said(error: &dyn DatabaseError) -> SqlError {
         code if code.starts_with("08") || code.starts_with("57P") => SqlErrorKind::Lost,
         // data_exception, integrity_constraint_violation, and whatever a trigger raises: the text may quote the value.
         code if code.starts_with("22") || code.starts_with("23") || code.starts_with("P0") => {
-            return SqlError::refused(&code, error.message());
+            return SqlError::refused(&code);
         }
         _ => SqlErrorKind::Other,
     };
