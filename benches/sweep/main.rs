@@ -212,8 +212,9 @@ fn swap(client: &mut dyn Client, swaps: &[(i64, &[u8])], in_bulk: bool) -> u64 {
             let mut swapped = 0;
             if in_bulk && dialect == Dialect::Postgres {
                 let ids = swaps.iter().map(|(id, _)| Some(id.to_string())).collect();
-                let old = swaps.iter().map(|(_, old)| Some(old.to_vec())).collect();
-                let new = swaps.iter().map(|(_, old)| Some(new(old))).collect();
+                let old = swaps.iter().map(|(_, old)| Some(*old)).collect();
+                let new: Vec<_> = swaps.iter().map(|(_, old)| new(old)).collect();
+                let new = new.iter().map(|new| Some(new.as_slice())).collect();
                 let sql = "UPDATE opaque AS t SET name = v.new FROM unnest($1::text[], $2::bytea[], $3::bytea[]) AS v(id, old, new) \
                            WHERE t.id = v.id::bigint AND t.name = v.old";
                 return client.execute(sql, &[Param::Texts(ids), Param::Blobs(old), Param::Blobs(new)]);

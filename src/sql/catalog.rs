@@ -126,7 +126,7 @@ impl TableColumn {
 }
 
 /// Schema and name; the schema is NULL for the connection's own.
-fn parts(name: &str) -> [Param; 2] {
+fn parts(name: &str) -> [Param<'_>; 2] {
     match name.rsplit_once('.') {
         Some((schema, name)) => [schema.into(), name.into()],
         None => [Cell::Null.into(), name.into()],

@@ -1,6 +1,7 @@
 //! Values on their way to and from a database.
 
 use crate::db::StoredValue;
+use std::borrow::Cow;
 use std::fmt;
 
 /// A value as it's stored. It's never printed: it may be plaintext.
@@ -94,35 +95,41 @@ impl fmt::Debug for Cell {
 /// A value, or on PostgreSQL a list of values, that is bound to a statement.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Param {
+pub enum Param<'a> {
     /// One value.
-    Cell(Cell),
+    Cell(Cow<'a, Cell>),
     /// `text[]`, of texts and NULLs.
     Texts(Vec<Option<String>>),
     /// `bytea[]`, of bytes and NULLs.
-    Blobs(Vec<Option<Vec<u8>>>),
+    Blobs(Vec<Option<&'a [u8]>>),
 }
 
-impl From<Cell> for Param {
+impl From<Cell> for Param<'_> {
     fn from(cell: Cell) -> Self {
-        Self::Cell(cell)
+        Self::Cell(Cow::Owned(cell))
     }
 }
 
-impl From<i64> for Param {
+impl<'a> From<&'a Cell> for Param<'a> {
+    fn from(cell: &'a Cell) -> Self {
+        Self::Cell(Cow::Borrowed(cell))
+    }
+}
+
+impl From<i64> for Param<'_> {
     fn from(integer: i64) -> Self {
-        Self::Cell(Cell::Integer(integer))
+        Cell::Integer(integer).into()
     }
 }
 
-impl From<&str> for Param {
+impl From<&str> for Param<'_> {
     fn from(text: &str) -> Self {
-        Self::Cell(Cell::text(text))
+        Cell::text(text).into()
     }
 }
 
-impl From<Option<&str>> for Param {
+impl From<Option<&str>> for Param<'_> {
     fn from(text: Option<&str>) -> Self {
-        text.map_or(Self::Cell(Cell::Null), Self::from)
+        text.map_or_else(|| Cell::Null.into(), Self::from)
     }
 }

@@ -53,7 +53,7 @@ pub trait Client: Send {
     fn query(
         &mut self,
         sql: &str,
-        params: &[Param],
+        params: &[Param<'_>],
         each: &mut dyn FnMut(Vec<Cell>) -> ControlFlow<()>,
     ) -> Result<(), SqlError>;
 
@@ -62,7 +62,7 @@ pub trait Client: Send {
     /// # Errors
     ///
     /// [`SqlError`].
-    fn execute(&mut self, sql: &str, params: &[Param]) -> Result<u64, SqlError>;
+    fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, SqlError>;
 
     /// Runs statements that have no parameters and give nothing, and returns how many rows they matched together.
     ///
@@ -79,7 +79,7 @@ impl dyn Client + '_ {
     /// # Errors
     ///
     /// [`SqlError`].
-    pub fn rows(&mut self, sql: &str, params: &[Param]) -> Result<Vec<Vec<Cell>>, SqlError> {
+    pub fn rows(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Vec<Cell>>, SqlError> {
         let mut rows = Vec::new();
         self.query(sql, params, &mut |row| {
             rows.push(row);
@@ -93,7 +93,7 @@ impl dyn Client + '_ {
     /// # Errors
     ///
     /// [`SqlError`].
-    pub fn row(&mut self, sql: &str, params: &[Param]) -> Result<Option<Vec<Cell>>, SqlError> {
+    pub fn row(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Option<Vec<Cell>>, SqlError> {
         let mut first = None;
         self.query(sql, params, &mut |row| {
             first = Some(row);
@@ -107,7 +107,7 @@ impl dyn Client + '_ {
     /// # Errors
     ///
     /// [`SqlError`].
-    pub fn integer(&mut self, sql: &str, params: &[Param]) -> Result<Option<i64>, SqlError> {
+    pub fn integer(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Option<i64>, SqlError> {
         Ok(self.row(sql, params)?.and_then(|row| row.first().and_then(Cell::integer)))
     }
 

@@ -54,7 +54,7 @@ impl Client for Connected {
     fn query(
         &mut self,
         sql: &str,
-        params: &[Param],
+        params: &[Param<'_>],
         each: &mut dyn FnMut(Vec<Cell>) -> ControlFlow<()>,
     ) -> Result<(), SqlError> {
         let mut statement = self.0.prepare_cached(sql).map_err(failed)?;
@@ -69,7 +69,7 @@ impl Client for Connected {
         Ok(())
     }
 
-    fn execute(&mut self, sql: &str, params: &[Param]) -> Result<u64, SqlError> {
+    fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, SqlError> {
         let mut statement = self.0.prepare_cached(sql).map_err(failed)?;
         let changed = statement.execute(rusqlite::params_from_iter(params)).map_err(failed)?;
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
@@ -110,18 +110,18 @@ impl From<ValueRef<'_>> for Cell {
     }
 }
 
-impl ToSql for Param {
+impl ToSql for Param<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         let refused = |what: &str| Err(rusqlite::Error::ToSqlConversionFailure(what.into()));
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Cell(Cell::Null) => ValueRef::Null,
-            Self::Cell(Cell::Integer(integer)) => ValueRef::Integer(*integer),
-            Self::Cell(Cell::Real(real)) => ValueRef::Real(*real),
-            Self::Cell(Cell::Text(text)) => ValueRef::Text(text),
-            Self::Cell(Cell::Bytes(bytes)) => ValueRef::Blob(bytes),
-            Self::Cell(Cell::Unsigned(_)) => return refused("SQLite's integers have 64 bits and a sign"),
-            Self::Cell(Cell::Other) => return refused("a value of no type that SQLite has"),
-            Self::Texts(_) | Self::Blobs(_) => return refused("SQLite has no lists"),
+        let Self::Cell(cell) = self else { return refused("SQLite has no lists") };
+        Ok(ToSqlOutput::Borrowed(match &**cell {
+            Cell::Null => ValueRef::Null,
+            Cell::Integer(integer) => ValueRef::Integer(*integer),
+            Cell::Real(real) => ValueRef::Real(*real),
+            Cell::Text(text) => ValueRef::Text(text),
+            Cell::Bytes(bytes) => ValueRef::Blob(bytes),
+            Cell::Unsigned(_) => return refused("SQLite's integers have 64 bits and a sign"),
+            Cell::Other => return refused("a value of no type that SQLite has"),
         }))
     }
 }

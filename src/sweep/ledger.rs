@@ -245,8 +245,8 @@ impl Ledger {
             now(client.dialect()),
             self.lease.as_millis()
         );
-        let name: Param = self.name.as_str().into();
-        let (after, until): (Param, Param) = (after.as_deref().into(), until.as_deref().into());
+        let name: Param<'_> = self.name.as_str().into();
+        let (after, until): (Param<'_>, Param<'_>) = (after.as_deref().into(), until.as_deref().into());
         execute(client, &insert, &[name.clone(), number.into(), after, until.clone(), self.owner.as_str().into()])?;
         let update = "UPDATE fieldseal_sweeps SET frontier = ?, handed = ?, exhausted = ? WHERE name = ?";
         execute(client, update, &[until, number.into(), i64::from(is_last).into(), name])?;
@@ -311,7 +311,7 @@ impl Ledger {
     pub(super) fn complete(&self, client: &mut dyn Client, lease: &Lease) -> Result<(), SqlError> {
         client.transaction(|client| {
             self.locked(client, "state")?;
-            let mine: [Param; 3] = [self.name.as_str().into(), lease.number.into(), self.owner.as_str().into()];
+            let mine: [Param<'_>; 3] = [self.name.as_str().into(), lease.number.into(), self.owner.as_str().into()];
             let select = "SELECT seen, changed, failed FROM fieldseal_leases WHERE sweep = ? AND number = ? AND owner = ?";
             let Some(row) = client.row(&in_dialect(client.dialect(), select), &mine)? else { return Ok(()) };
             let [seen, changed, failed] = row.as_slice() else { return Ok(()) };
@@ -390,7 +390,7 @@ fn in_dialect(dialect: Dialect, sql: &str) -> String {
     parts.enumerate().fold(first, |text, (at, part)| format!("{text}${}{part}", at + 1))
 }
 
-fn execute(client: &mut (impl Client + ?Sized), sql: &str, params: &[Param]) -> Result<u64, SqlError> {
+fn execute(client: &mut (impl Client + ?Sized), sql: &str, params: &[Param<'_>]) -> Result<u64, SqlError> {
     client.execute(&in_dialect(client.dialect(), sql), params)
 }
 

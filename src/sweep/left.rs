@@ -3,11 +3,11 @@
 use super::job::Job;
 use super::plan::{Plan, PlannedColumn};
 use super::run::SweepError;
-use super::survey::Survey;
+use super::survey::{Survey, Tally};
 use crate::keyring::Keyring;
 use crate::keys::{KeyId, KeyState};
-use crate::sql::{Client, Table, quoted};
-use std::collections::{HashMap, HashSet};
+use crate::sql::{Client, Table, TableColumn, quoted};
+use std::collections::HashMap;
 
 /// What is to be done in a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,11 +39,11 @@ pub(super) fn count(
 ) -> Result<Left, SweepError> {
     let states = keyring.states()?;
     let table = Table { name: table.to_owned(), columns: Vec::new(), key: Vec::new() };
-    let (mut left, mut keys) = (Left::default(), HashSet::new());
+    let mut left = Left::default();
     for planned in &plan.columns {
         let Some(sealed) = plan.sealed(planned) else { continue };
-        let survey = Survey::of(client, &table, sealed, Some(planned.column.is_base64()))?;
-        left.rows = survey.rows;
+        let counts = Counts::of(client, &table, sealed, planned, &states)?;
+        left.rows = counts.rows;
         left.values += match plan.other(planned) {
             Some((source, target)) => {
                 let sql = format!(
@@ -54,29 +54,69 @@ pub(super) fn count(
                 );
                 client.integer(&sql, &[])?.and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
             }
-            None => of_survey(&plan.job, planned, &survey, &states),
+            None => counts.left(&plan.job, planned),
         };
-        keys.extend(survey.by_key.into_keys().filter(|id| states.get(id).is_some_and(|state| state.opens())));
+        left.keys = left.keys.max(counts.keys);
     }
-    let primaries = states.values().filter(|state| **state == KeyState::Primary).count();
-    left.keys = u64::try_from(keys.len().max(primaries.min(1))).unwrap_or(u64::MAX);
     Ok(left)
 }
 
-fn of_survey(job: &Job, planned: &PlannedColumn, survey: &Survey, states: &HashMap<KeyId, KeyState>) -> u64 {
-    let sum = |counts: &dyn Fn(&KeyId) -> bool| -> u64 {
-        survey.by_key.iter().filter(|(id, _)| counts(id)).map(|(_, values)| values).sum()
-    };
-    let is_known = |id: &KeyId| states.contains_key(id);
-    let hidden = if planned.column.refuses_null() { survey.null } else { 0 };
-    match job {
-        Job::Verify => survey.rows - survey.null,
-        Job::Decrypt { .. } => sum(&is_known),
-        Job::Encrypt { .. } => survey.not_sealed + hidden + sum(&|id| !is_known(id)),
-        Job::Reencrypt => {
-            let stale = sum(&|id| states.get(id).is_some_and(|state| *state != KeyState::Primary));
-            let foreign = survey.not_sealed + hidden + sum(&|id| !is_known(id));
-            stale + if planned.column.is_migrating() { 0 } else { foreign }
+/// More keys than this aren't listed in a statement: the values are grouped instead.
+const LISTED: usize = 64;
+
+/// The values of a column, as far as jobs tell them apart.
+struct Counts {
+    rows: u64,
+    null: u64,
+    primary: u64,
+    /// Under other keys that there are.
+    other: u64,
+    /// Keys that open and that are met, or are there.
+    keys: u64,
+}
+
+impl Counts {
+    fn of(
+        client: &mut dyn Client,
+        table: &Table,
+        sealed: &TableColumn,
+        planned: &PlannedColumn,
+        states: &HashMap<KeyId, KeyState>,
+    ) -> Result<Self, SweepError> {
+        let base64 = planned.column.is_base64();
+        let is_primary = |id: &KeyId| states.get(id) == Some(&KeyState::Primary);
+        let opens = |id: &KeyId| states.get(id).is_some_and(|state| state.opens());
+        if states.len() <= LISTED {
+            let (primaries, others): (Vec<_>, Vec<_>) = states.keys().copied().partition(is_primary);
+            let tally = Tally::of(client, &table.name, sealed, base64, &[primaries, others])?;
+            let under = |group: usize| tally.under.get(group).copied().unwrap_or(0);
+            let keys = states.keys().filter(|id| opens(id)).count();
+            let keys = u64::try_from(keys).unwrap_or(u64::MAX);
+            return Ok(Self { rows: tally.rows, null: tally.null, primary: under(0), other: under(1), keys });
+        }
+        let survey = Survey::of(client, table, sealed, Some(base64))?;
+        let sum = |counts: &dyn Fn(&KeyId) -> bool| {
+            survey.by_key.iter().filter(|(id, _)| counts(id)).map(|(_, values)| values).sum()
+        };
+        Ok(Self {
+            rows: survey.rows,
+            null: survey.null,
+            primary: sum(&is_primary),
+            other: sum(&|id| states.contains_key(id) && !is_primary(id)),
+            keys: u64::try_from(survey.by_key.keys().filter(|id| opens(id)).count()).unwrap_or(u64::MAX),
+        })
+    }
+
+    fn left(&self, job: &Job, planned: &PlannedColumn) -> u64 {
+        let hidden = if planned.column.refuses_null() { self.null } else { 0 };
+        let sealed = self.primary + self.other;
+        // Plaintext, damaged, or under a key that was lost.
+        let foreign = self.rows.saturating_sub(self.null + sealed) + hidden;
+        match job {
+            Job::Verify => self.rows - self.null,
+            Job::Decrypt { .. } => sealed,
+            Job::Encrypt { .. } => foreign,
+            Job::Reencrypt => self.other + if planned.column.is_migrating() { 0 } else { foreign },
         }
     }
 }

@@ -9,13 +9,13 @@ use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
 /// A statement and its parameters, in order.
-pub(super) struct Statement {
+pub(super) struct Statement<'a> {
     dialect: Dialect,
     pub(super) text: String,
-    pub(super) params: Vec<Param>,
+    pub(super) params: Vec<Param<'a>>,
 }
 
-impl Statement {
+impl<'a> Statement<'a> {
     pub(super) fn new(dialect: Dialect, text: impl Into<String>) -> Self {
         Self { dialect, text: text.into(), params: Vec::new() }
     }
@@ -25,7 +25,7 @@ impl Statement {
         self
     }
 
-    pub(super) fn bind(&mut self, param: impl Into<Param>) -> &mut Self {
+    pub(super) fn bind(&mut self, param: impl Into<Param<'a>>) -> &mut Self {
         self.params.push(param.into());
         match self.dialect {
             Dialect::Postgres => {
@@ -37,17 +37,17 @@ impl Statement {
     }
 
     /// A part of a key. On PostgreSQL it travels as text, whatever its type.
-    pub(super) fn bind_key(&mut self, column: &TableColumn, cell: &Cell) -> &mut Self {
+    pub(super) fn bind_key(&mut self, column: &TableColumn, cell: &'a Cell) -> &mut Self {
         match self.dialect {
             Dialect::Postgres => {
                 self.bind(Cell::text(as_text(cell).unwrap_or_default())).push("::text::").push(&column.type_name)
             }
-            Dialect::Sqlite | Dialect::Mysql => self.bind(cell.clone()),
+            Dialect::Sqlite | Dialect::Mysql => self.bind(cell),
         }
     }
 
     /// `key > …` or `key <= …`, in the order of the primary key.
-    fn compare(&mut self, key: &[TableColumn], op: Order, than: &RowKey) -> &mut Self {
+    fn compare(&mut self, key: &[TableColumn], op: Order, than: &'a RowKey) -> &mut Self {
         let names: Vec<_> = key.iter().map(|column| quoted(self.dialect, &column.name)).collect();
         match self.dialect {
             // MySQL makes no range of an index from a comparison of rows.
@@ -67,7 +67,7 @@ impl Statement {
     }
 
     /// `a >= … AND (a > … OR (a = … AND …))`: the first part is what the index is used for.
-    fn compare_parts(&mut self, key: &[TableColumn], names: &[String], op: Order, than: &[Cell]) {
+    fn compare_parts(&mut self, key: &[TableColumn], names: &[String], op: Order, than: &'a [Cell]) {
         let ([column, columns @ ..], [name, names @ ..], [cell, cells @ ..]) = (key, names, than) else { return };
         if columns.is_empty() {
             self.push(name).push(" ").push(op.whole()).push(" ").bind_key(column, cell);
@@ -80,7 +80,7 @@ impl Statement {
         self.push(")))");
     }
 
-    fn range(&mut self, plan: &Plan, after: Option<&RowKey>, until: Option<&RowKey>) -> &mut Self {
+    fn range(&mut self, plan: &Plan, after: Option<&'a RowKey>, until: Option<&'a RowKey>) -> &mut Self {
         self.push(" WHERE ");
         for column in &plan.key {
             // SQLite's keys can be NULL, and nothing comes after or before that.
@@ -215,12 +215,12 @@ pub(super) fn targets(
     Ok(row.map(|row| change.targets.iter().zip(row).map(|(column, cell)| column.normalised(cell)).collect()))
 }
 
-fn select_key(plan: &Plan) -> Statement {
+fn select_key<'a>(plan: &Plan) -> Statement<'a> {
     let read: Vec<_> = plan.key.iter().map(|column| column.read(plan.dialect, None)).collect();
     Statement::new(plan.dialect, format!("SELECT {} FROM {}", read.join(", "), plan.sql_table))
 }
 
-fn key_of(client: &mut dyn Client, plan: &Plan, statement: &Statement) -> Result<Option<RowKey>, SqlError> {
+fn key_of(client: &mut dyn Client, plan: &Plan, statement: &Statement<'_>) -> Result<Option<RowKey>, SqlError> {
     let row = client.row(&statement.text, &statement.params)?;
     let normalised =
         |row: Vec<Cell>| plan.key.iter().zip(row).map(|(column, cell)| column.normalised(cell)).collect();

@@ -95,6 +95,59 @@ impl Survey {
     }
 }
 
+/// A column in one aggregate, without an order: the fast way, where only a few keys matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) rows: u64,
+    pub(super) null: u64,
+    /// Values that look sealed under one of each group's keys.
+    pub(super) under: Vec<u64>,
+}
+
+impl Tally {
+    pub(super) fn of(
+        client: &mut dyn Client,
+        table: &str,
+        column: &TableColumn,
+        base64: bool,
+        groups: &[Vec<KeyId>],
+    ) -> Result<Self, SqlError> {
+        let dialect = client.dialect();
+        let Parts { bytes, text, .. } = Parts::of(dialect, column);
+        let prefix = if base64 { text } else { bytes };
+        let count = |keys: &Vec<KeyId>| match &prefix {
+            Some(prefix) if !keys.is_empty() => {
+                let listed: Vec<_> = keys.iter().flat_map(|id| prefixes(*id, base64)).collect();
+                format!("count(CASE WHEN {prefix} IN ({}) THEN 1 END)", listed.join(", "))
+            }
+            _ => "0".to_owned(),
+        };
+        let counts: String = groups.iter().map(|keys| format!(", {}", count(keys))).collect();
+        let sql = format!(
+            "SELECT count(*), count({}){counts} FROM {}",
+            quoted(dialect, &column.name),
+            quoted(dialect, table)
+        );
+        let row = client.row(&sql, &[])?.unwrap_or_default();
+        let at = |at: usize| row.get(at).and_then(Cell::integer).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+        Ok(Self { rows: at(0), null: at(0) - at(1).min(at(0)), under: (2..row.len()).map(at).collect() })
+    }
+}
+
+/// The prefixes that [`Parts`] gives for values under that key, as SQL: four of base64, whose seventh character has two more bits.
+fn prefixes(id: KeyId, base64: bool) -> Vec<String> {
+    let header = Envelope::header(id);
+    if !base64 {
+        // SQLite and MySQL write hex in upper case, PostgreSQL in lower case.
+        return vec![format!("'{}'", hex::encode_upper(header)), format!("'{}'", hex::encode(header))];
+    }
+    let seventh = |bits: u8| {
+        let characters = armor::encode(&[header.as_slice(), &[bits << 6]].concat());
+        format!("'{}'", String::from_utf8_lossy(characters.get(..7).unwrap_or_default()))
+    };
+    (0..4).map(seventh).collect()
+}
+
 /// Whether a value would be counted as one that looks sealed.
 pub(super) fn looks_sealed(cell: &Cell, base64: bool) -> bool {
     let prefix = match cell {

@@ -48,9 +48,9 @@ pub(super) fn swap(
 ) -> Result<u64, SqlError> {
     match plan.dialect {
         Dialect::Sqlite => {
-            let mut swapped = 0;
+            let (text, mut swapped) = (text_of_one(plan, change), 0);
             for swap in swaps {
-                swapped += swap_one(client, plan, change, swap)?;
+                swapped += client.execute(&text, &params_of_one(plan, change, swap))?;
             }
             Ok(swapped)
         }
@@ -69,26 +69,30 @@ pub(super) fn swap_one(
     if plan.dialect == Dialect::Postgres {
         return swap_by_lists(client, plan, change, std::slice::from_ref(swap));
     }
-    let mut statement = Statement::new(plan.dialect, format!("UPDATE {} SET ", plan.sql_table));
-    for (at, (column, new)) in change.targets.iter().zip(&swap.new).enumerate() {
-        statement.push(if at > 0 { ", " } else { "" }).push(&quoted(plan.dialect, &column.name)).push(" = ");
-        statement.bind(new.clone());
-    }
-    statement.push(" WHERE ");
-    for (at, (column, cell)) in plan.key.iter().zip(swap.key.cells()).enumerate() {
-        statement.push(if at > 0 { " AND " } else { "" }).push(&quoted(plan.dialect, &column.name)).push(" = ");
-        statement.bind_key(column, cell);
-    }
-    for (column, old) in change.places.iter().zip(&swap.old) {
-        statement.push(" AND ").push(&compared(plan.dialect, column));
-        let op = if plan.dialect == Dialect::Sqlite { " IS " } else { " <=> " };
-        let is_text = plan.dialect == Dialect::Mysql && matches!(column.class, Class::Text | Class::Other);
-        statement.push(op).bind(match old {
-            Cell::Text(text) if is_text => Cell::Bytes(text.clone()),
-            old => old.clone(),
-        });
-    }
-    client.execute(&statement.text, &statement.params)
+    client.execute(&text_of_one(plan, change), &params_of_one(plan, change, swap))
+}
+
+/// The statement for one row on SQLite and MySQL: the same for all rows of a change.
+fn text_of_one(plan: &Plan, change: &Change<'_>) -> String {
+    let named = |column: &TableColumn| format!("{} = ?", quoted(plan.dialect, &column.name));
+    let is = if plan.dialect == Dialect::Sqlite { "IS" } else { "<=>" };
+    let compared = change.places.iter().map(|column| format!("{} {is} ?", compared(plan.dialect, column)));
+    let targets: Vec<_> = change.targets.iter().map(|column| named(column)).collect();
+    let conditions: Vec<_> = plan.key.iter().map(named).chain(compared).collect();
+    format!("UPDATE {} SET {} WHERE {}", plan.sql_table, targets.join(", "), conditions.join(" AND "))
+}
+
+/// In the order of [`text_of_one`].
+fn params_of_one<'a>(plan: &Plan, change: &Change<'_>, swap: &'a Swap) -> Vec<Param<'a>> {
+    let mysql = plan.dialect == Dialect::Mysql;
+    let mut params: Vec<Param<'a>> = swap.new.iter().chain(swap.key.cells()).map(Param::from).collect();
+    params.extend(change.places.iter().zip(&swap.old).map(|(column, old)| match old {
+        Cell::Text(text) if mysql && matches!(column.class, Class::Text | Class::Other) => {
+            Cell::Bytes(text.clone()).into()
+        }
+        old => old.into(),
+    }));
+    params
 }
 
 /// A column as it's compared, to the byte, with what was read.
@@ -156,10 +160,10 @@ fn swap_by_lists(
     client.execute(&statement.text, &statement.params)
 }
 
-fn list<'a>(statement: &mut Statement, column: &TableColumn, cells: impl Iterator<Item = Option<&'a Cell>>) {
+fn list<'a>(statement: &mut Statement<'a>, column: &TableColumn, cells: impl Iterator<Item = Option<&'a Cell>>) {
     statement.push(", ");
     if column.class == Class::Bytes {
-        let bytes = cells.map(|cell| cell.and_then(Cell::as_bytes).map(<[u8]>::to_vec)).collect();
+        let bytes = cells.map(|cell| cell.and_then(Cell::as_bytes)).collect();
         statement.bind(Param::Blobs(bytes)).push("::bytea[]");
     } else {
         statement.bind(Param::Texts(cells.map(|cell| cell.and_then(as_text)).collect())).push("::text[]");

@@ -43,7 +43,7 @@ macro_rules! client {
             fn query(
                 &mut self,
                 sql: &str,
-                params: &[$crate::sql::Param],
+                params: &[$crate::sql::Param<'_>],
                 each: &mut dyn FnMut(Vec<$crate::sql::Cell>) -> std::ops::ControlFlow<()>,
             ) -> Result<(), $crate::sql::SqlError> {
                 use futures_util::TryStreamExt as _;
@@ -61,7 +61,11 @@ macro_rules! client {
                 })
             }
 
-            fn execute(&mut self, sql: &str, params: &[$crate::sql::Param]) -> Result<u64, $crate::sql::SqlError> {
+            fn execute(
+                &mut self,
+                sql: &str,
+                params: &[$crate::sql::Param<'_>],
+            ) -> Result<u64, $crate::sql::SqlError> {
                 let Self { runtime, connection } = self;
                 let done = runtime.block_on($bound(sql, params).execute(connection));
                 done.map(|done| done.rows_affected()).map_err(|error| $failed(&error))

@@ -50,16 +50,19 @@ struct Connected {
 
 client!(Connected, Dialect::Mysql, bound: bound, cell: cell, failed: failed);
 
-fn bound<'q>(sql: &str, params: &'q [Param]) -> Query<'q, MySql, MySqlArguments> {
+fn bound<'q>(sql: &str, params: &'q [Param<'_>]) -> Query<'q, MySql, MySqlArguments> {
     let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
-    params.iter().fold(query, |query, param| match param {
-        Param::Cell(Cell::Integer(integer)) => query.bind(integer),
-        Param::Cell(Cell::Unsigned(integer)) => query.bind(integer),
-        Param::Cell(Cell::Real(real)) => query.bind(real),
-        Param::Cell(Cell::Text(text)) => query.bind(std::str::from_utf8(text).ok()),
-        Param::Cell(Cell::Bytes(bytes)) => query.bind(bytes.as_slice()),
+    params.iter().fold(query, |query, param| {
         // MySQL has no lists, and nobody here binds one.
-        Param::Cell(Cell::Null | Cell::Other) | Param::Texts(_) | Param::Blobs(_) => query.bind(None::<&str>),
+        let Param::Cell(cell) = param else { return query.bind(None::<&str>) };
+        match &**cell {
+            Cell::Integer(integer) => query.bind(integer),
+            Cell::Unsigned(integer) => query.bind(integer),
+            Cell::Real(real) => query.bind(real),
+            Cell::Text(text) => query.bind(std::str::from_utf8(text).ok()),
+            Cell::Bytes(bytes) => query.bind(bytes.as_slice()),
+            Cell::Null | Cell::Other => query.bind(None::<&str>),
+        }
     })
 }
 

@@ -49,18 +49,20 @@ struct Connected {
 
 client!(Connected, Dialect::Postgres, bound: bound, cell: cell, failed: failed);
 
-fn bound<'q>(sql: &str, params: &'q [Param]) -> Query<'q, sqlx::Postgres, PgArguments> {
+fn bound<'q>(sql: &str, params: &'q [Param<'_>]) -> Query<'q, sqlx::Postgres, PgArguments> {
     let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
     params.iter().fold(query, |query, param| match param {
-        Param::Cell(Cell::Null | Cell::Other) => query.bind(None::<&str>),
-        Param::Cell(Cell::Integer(integer)) => query.bind(integer),
-        Param::Cell(Cell::Unsigned(integer)) => query.bind(integer.to_string()),
-        Param::Cell(Cell::Real(real)) => query.bind(real),
-        // PostgreSQL's text is UTF-8: what isn't can't have come from there.
-        Param::Cell(Cell::Text(text)) => query.bind(std::str::from_utf8(text).ok()),
-        Param::Cell(Cell::Bytes(bytes)) => query.bind(bytes.as_slice()),
         Param::Texts(texts) => query.bind(texts),
         Param::Blobs(blobs) => query.bind(blobs),
+        Param::Cell(cell) => match &**cell {
+            Cell::Null | Cell::Other => query.bind(None::<&str>),
+            Cell::Integer(integer) => query.bind(integer),
+            Cell::Unsigned(integer) => query.bind(integer.to_string()),
+            Cell::Real(real) => query.bind(real),
+            // PostgreSQL's text is UTF-8: what isn't can't have come from there.
+            Cell::Text(text) => query.bind(std::str::from_utf8(text).ok()),
+            Cell::Bytes(bytes) => query.bind(bytes.as_slice()),
+        },
     })
 }
 

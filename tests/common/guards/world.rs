@@ -81,7 +81,7 @@ impl World {
 
     /// A statement with `?` for the cells. NULLs aren't bound: PostgreSQL wants to know their type.
     pub fn write(&mut self, sql: &str, cells: &[Cell]) -> Result<u64, SqlError> {
-        let (mut text, mut params) = (String::new(), Vec::<Param>::new());
+        let (mut text, mut params) = (String::new(), Vec::<Param<'_>>::new());
         let mut cells = cells.iter();
         for part in sql.split_inclusive('?') {
             let Some(before) = part.strip_suffix('?') else {

@@ -207,7 +207,7 @@ fn write(
     expected
 }
 
-fn run(client: &mut dyn Client, sql: &str, params: &[Param]) {
+fn run(client: &mut dyn Client, sql: &str, params: &[Param<'_>]) {
     while let Err(error) = client.execute(sql, params) {
         assert!(error.is_transient(), "{error}");
     }

@@ -108,7 +108,7 @@ impl World {
         let names: Vec<_> = columns.iter().map(|name| quoted(dialect, name)).collect();
         let sql = format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), places.join(", "));
         move |world, cells| {
-            let params: Vec<Param> = cells.into_iter().map(Param::from).collect();
+            let params: Vec<Param<'_>> = cells.into_iter().map(Param::from).collect();
             world.client.execute(&sql, &params).unwrap();
         }
     }
