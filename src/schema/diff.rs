@@ -18,7 +18,7 @@ pub(super) fn compare(locked: &Entries, code: &Entries) -> Changes {
                 let _ = writeln!(changes.diff, "- {}.{} ({}, {})", old.table, old.column, old.kind, old.suite);
                 changes.strands = true;
             }
-            Some(new) if new != old => {
+            Some(new) if !new.is_as(old) => {
                 let _ = writeln!(changes.diff, "  {}.{}", old.table, old.column);
                 changes.diff.push_str(&lines(old, new));
                 changes.strands |= !still_reads(new, old);
@@ -63,7 +63,7 @@ pub(super) fn lines(old: &Entry, new: &Entry) -> String {
     out
 }
 
-fn properties(entry: &Entry) -> [(&'static str, String); 12] {
+fn properties(entry: &Entry) -> [(&'static str, String); 10] {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     [
         ("kind", entry.kind.clone()),
@@ -75,8 +75,6 @@ fn properties(entry: &Entry) -> [(&'static str, String); 12] {
         ("hide_null", entry.hide_null.to_string()),
         ("base64", entry.base64.to_string()),
         ("stored_in", entry.stored_in.clone()),
-        ("pad", or_none(&entry.pad.map(|pad| pad.to_string()))),
-        ("size", or_none(&entry.size.map(|size| size.to_string()))),
         ("migrating", entry.migrating.to_string()),
     ]
 }

@@ -197,8 +197,9 @@ impl SchemaLock {
         let changes = diff::compare(&locked, &code);
         match (changes.strands, changes.diff.is_empty(), update) {
             (true, ..) => Err(LockError::Stranded { path: path.to_owned(), diff: changes.diff }),
-            (false, true, _) => Ok(()),
-            (false, false, true) => self.write(path),
+            (false, true, false) => Ok(()),
+            (false, true, true) if locked == code => Ok(()),
+            (false, _, true) => self.write(path),
             (false, false, false) => Err(LockError::Behind { path: path.to_owned(), diff: changes.diff }),
         }
     }
@@ -278,8 +279,14 @@ impl Entry {
 
     /// Whether both read each other's values, in the same place.
     fn stores_as(&self, other: &Self) -> bool {
-        let stored = |entry: &Self| Self { pad: None, size: None, migrating: false, ..entry.clone() };
-        stored(self) == stored(other)
+        let stored = |entry: &Self| Self { migrating: false, ..entry.clone() };
+        stored(self).is_as(&stored(other))
+    }
+
+    /// Whether nothing differs but what may: how much is padded, and how much the column holds.
+    fn is_as(&self, other: &Self) -> bool {
+        let noted = |entry: &Self| Self { pad: None, size: None, ..entry.clone() };
+        noted(self) == noted(other)
     }
 
     /// Two models may differ in what stored data doesn't depend on.

@@ -101,3 +101,68 @@ fn damaged_files_are_refused() {
         assert!(matches!(lock(&[NAME]).check_or_update(&path, true), Err(LockError::File { .. })));
     }
 }
+
+#[test]
+fn a_lock_file_gives_the_schemas_back() {
+    const ORG: ContextColumn = ContextColumn { name: "org", kind: "int" };
+    const COLUMNS: &[Column] = &[
+        Column::new("patients", "diagnosis").with_kind("json").pad(32).hide_null().with_size(4000),
+        Column::new("patients", "email").with_kind("text").with_suite(Suite::Aes256Siv),
+        Column::new("patients", "name")
+            .with_sql_name("full_name")
+            .with_kind("text")
+            .with_suite(Suite::Aes256Gcm)
+            .with_previous_suite(Suite::Xaes256Gcm)
+            .base64()
+            .migrating(),
+    ];
+    let schema = Schema {
+        model: "Patient",
+        table: "patients",
+        sql_table: "clinic.patients",
+        row: &[ID, ORG],
+        scope: Some(ORG),
+        columns: COLUMNS,
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fieldseal.lock");
+    SchemaLock { schemas: vec![schema] }.write(&path).unwrap();
+    let loaded = SchemaLock::load(&path).unwrap();
+    // A column under AES-256-SIV is unbound whatever the model says.
+    let columns: Vec<_> = COLUMNS
+        .iter()
+        .map(|column| if column.name() == "email" { column.unbound_row() } else { *column })
+        .collect();
+    let columns: &'static [Column] = columns.leak();
+    assert_eq!(
+        loaded.iter().map(|schema| Schema { model: "Patient", ..*schema }).collect::<Vec<_>>(),
+        [Schema { columns, ..schema }]
+    );
+    assert_eq!(SchemaLock { schemas: loaded }.check_or_update(&path, false), Ok(()));
+}
+
+#[test]
+fn a_lock_file_that_tools_cannot_use_says_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fieldseal.lock");
+    assert_eq!(SchemaLock::load(&path).unwrap_err(), LockError::Missing(path.clone()));
+    lock(const { &[NAME.pad(16)] }).write(&path).unwrap();
+    let good = std::fs::read_to_string(&path).unwrap();
+    for (from, to, says) in [
+        ("pad = 16\n", "", "doesn't say what its values are padded to"),
+        ("pad = 16\n", "pad = 1\n", "a multiple of 1"),
+        ("suite = \"xaes-256-gcm\"", "suite = \"rot13\"", "no suite `rot13`"),
+        ("id: uuid", "id", "`id` is not `name: kind`"),
+        ("id: uuid", "id: point", "`point` is no kind"),
+        ("stored_in = \"patients.name\"", "stored_in = \"name\"", "`table.column`"),
+        ("padded = true", "padded = false", ""),
+        ("hide_null = false\n", "hide_null = true\n", ""),
+    ] {
+        assert!(good.contains(from), "{from}");
+        std::fs::write(&path, good.replace(from, to)).unwrap();
+        match SchemaLock::load(&path) {
+            Err(error) => assert!(!says.is_empty() && error.to_string().contains(says), "{error}"),
+            Ok(_) => assert!(says.is_empty(), "{from} -> {to}"),
+        }
+    }
+}
