@@ -86,6 +86,20 @@ impl Keyring {
         self.seal_framed(column, row, None, None).map_err(|kind| Error::at(column, kind))
     }
 
+    /// Whether what doesn't open may be plaintext: what can't be a sealed value, and isn't the beginning of one, or is under a key
+    /// that there isn't.
+    pub(crate) fn is_plaintext(
+        &self,
+        column: &Column,
+        stored: StoredValue<'_>,
+        why: ErrorKind,
+    ) -> Result<(), ErrorKind> {
+        match why {
+            ErrorKind::NotSealed | ErrorKind::UnknownKey(_) => self.refuse_damaged(column, stored),
+            why => Err(why),
+        }
+    }
+
     /// Opens a sealed value to its encoding; `None` for a hidden NULL.
     pub(crate) fn open_encoded(
         &self,

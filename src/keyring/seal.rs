@@ -188,7 +188,7 @@ impl Keyring {
 
     /// What can't be a whole sealed value but begins like one, under a key that there is, is one that was damaged, and no
     /// plaintext.
-    fn refuse_damaged(&self, column: &Column, stored: StoredValue<'_>) -> Result<(), ErrorKind> {
+    pub(super) fn refuse_damaged(&self, column: &Column, stored: StoredValue<'_>) -> Result<(), ErrorKind> {
         let start = match stored {
             StoredValue::Bytes(bytes) | StoredValue::Untyped(bytes) => bytes.get(..HEADER_LEN).map(<[u8]>::to_vec),
             // Of base64: eight characters are six bytes.

@@ -90,9 +90,10 @@ impl Plan {
             return into_another(keyring, column, context, source, target);
         }
         if !source.cell.is_null() {
-            match opens(keyring, column, context, source.cell) {
-                Ok(()) => return Verdict::Done,
-                Err(ErrorKind::NotSealed | ErrorKind::UnknownKey(_)) => {}
+            let stored = source.cell.as_stored();
+            let Err(why) = keyring.open_encoded(column, context, stored) else { return Verdict::Done };
+            match keyring.is_plaintext(column, stored, why) {
+                Ok(()) => {}
                 Err(ErrorKind::Rejected | ErrorKind::SealedAsText) if self.seal_lookalikes => {}
                 Err(problem) => return Verdict::Problem(problem.into()),
             }
@@ -148,8 +149,7 @@ fn reencrypt(keyring: &Keyring, column: &Column, context: &RowContext, source: &
     match keyring.reseal(column, context, source.as_stored()) {
         Ok(Resealed::Current) => Verdict::Done,
         Ok(Resealed::Anew(sealed)) => Verdict::Write(stored(column, sealed)),
-        Err(ErrorKind::NotSealed | ErrorKind::UnknownKey(_)) if column.is_migrating() => Verdict::Plaintext,
-        Err(problem) => Verdict::Problem(problem.into()),
+        Err(why) => not_opened(keyring, column, source, why),
     }
 }
 
@@ -167,14 +167,19 @@ fn verify(keyring: &Keyring, column: &Column, context: &RowContext, source: &Cel
             Ok(kind) if !kind.reads(&encoded) => Verdict::Problem(ErrorKind::Malformed(column.kind()).into()),
             _ => Verdict::Done,
         },
-        Err(ErrorKind::NotSealed | ErrorKind::UnknownKey(_)) if column.is_migrating() => Verdict::Plaintext,
-        Err(problem) => Verdict::Problem(problem.into()),
+        Err(why) => not_opened(keyring, column, source, why),
     }
 }
 
-/// Whether a value is sealed for its place.
-fn opens(keyring: &Keyring, column: &Column, context: &RowContext, cell: &Cell) -> Result<(), ErrorKind> {
-    keyring.open_encoded(column, context, cell.as_stored()).map(drop)
+/// A value that doesn't open is plaintext where that is allowed, and a problem elsewhere.
+fn not_opened(keyring: &Keyring, column: &Column, source: &Cell, why: ErrorKind) -> Verdict {
+    if !column.is_migrating() {
+        return Verdict::Problem(why.into());
+    }
+    match keyring.is_plaintext(column, source.as_stored(), why) {
+        Ok(()) => Verdict::Plaintext,
+        Err(problem) => Verdict::Problem(problem.into()),
+    }
 }
 
 /// A value that isn't sealed yet.

@@ -69,6 +69,27 @@ pub fn hostile_plaintext_is_sealed_in_place_and_comes_back(home: Home) {
     assert_eq!(texts(&mut world, "people", "name"), before);
 }
 
+/// The beginning of a sealed value, under a key that there is, is no plaintext.
+pub fn a_sealed_value_that_was_cut_is_not_sealed_again(home: Home) {
+    const BYTES: Column = Column::new("people", "name").with_kind("bytes").migrating();
+    let mut world = World::new(home);
+    world.people("bytes");
+    let sealed = world.sealed(1, "x").as_bytes().unwrap().to_vec();
+    for (id, name) in [(1, &sealed[..20]), (2, &sealed[..4]), (3, b"plaintext".as_slice())] {
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::Bytes(name.to_vec())]);
+    }
+    let schema = Schema { columns: &[BYTES], ..PEOPLE };
+    let before = world.stored();
+    for job in [Job::Verify, Job::Encrypt { from: None }] {
+        let (report, problems) = world.sweep(&Sweep::new(job, schema));
+        let keys: Vec<_> = problems.iter().map(|problem| problem.key.to_string()).collect();
+        assert_eq!((report.failed, keys), (1, vec!["1".to_owned()]), "{problems:?}");
+    }
+    let after = world.stored();
+    assert_eq!(after[&1], before[&1]);
+    assert!(after[&2] != before[&2] && after[&3] != before[&3]);
+}
+
 pub fn plaintext_is_sealed_into_another_column_and_comes_back(home: Home) {
     const SEALED: Column = Column::new("people", "name").with_sql_name("name_sealed").with_kind("text");
     const SCHEMA: Schema = Schema { columns: &[SEALED], ..PEOPLE };

@@ -57,6 +57,7 @@ macro_rules! sweep_behaviours {
             a_sweep_waits_for_replicas_and_for_its_rate
             what_cannot_be_swept_says_why
             hostile_plaintext_is_sealed_in_place_and_comes_back
+            a_sealed_value_that_was_cut_is_not_sealed_again
             plaintext_is_sealed_into_another_column_and_comes_back
             what_another_column_already_has_is_not_overwritten
             what_a_column_would_change_stays_sealed
