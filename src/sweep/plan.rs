@@ -204,7 +204,11 @@ impl Plan {
         self.key.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
+    /// A row as it was read, each value as its column has it.
     pub(super) fn normalised(&self, row: Vec<Cell>) -> Vec<Cell> {
+        if self.dialect != Dialect::Mysql {
+            return row;
+        }
         self.selected.iter().zip(row).map(|(column, cell)| column.normalised(cell)).collect()
     }
 
@@ -217,12 +221,6 @@ impl Plan {
     pub(super) fn cell(row: &[Cell], Place(at): Place) -> &Cell {
         const NULL: &Cell = &Cell::Null;
         row.get(at).unwrap_or(NULL)
-    }
-
-    /// What must still be there when those planned columns of a row are replaced.
-    pub(super) fn old_cells(&self, row: &[Cell], columns: &[usize]) -> Vec<Cell> {
-        let planned = columns.iter().filter_map(|at| self.columns.get(*at));
-        planned.flat_map(PlannedColumn::places).map(|place| Self::cell(row, place).clone()).collect()
     }
 
     /// The database's column that has a planned column's sealed values.

@@ -202,12 +202,12 @@ pub(super) fn targets(
     client: &mut dyn Client,
     plan: &Plan,
     change: &Change<'_>,
-    key: &RowKey,
+    key: &[Cell],
 ) -> Result<Option<Vec<Cell>>, SqlError> {
     let read: Vec<_> = change.targets.iter().map(|column| column.read(plan.dialect, None)).collect();
     let mut statement =
         Statement::new(plan.dialect, format!("SELECT {} FROM {} WHERE ", read.join(", "), plan.sql_table));
-    for (at, (column, cell)) in plan.key.iter().zip(key.cells()).enumerate() {
+    for (at, (column, cell)) in plan.key.iter().zip(key).enumerate() {
         statement.push(if at > 0 { " AND " } else { "" }).push(&quoted(plan.dialect, &column.name)).push(" = ");
         statement.bind_key(column, cell);
     }

@@ -1,35 +1,52 @@
 //! Compare-and-swap: new values where the old ones still are, as each database does many of them at once.
 
-use super::key::RowKey;
 use super::plan::{Place, Plan};
 use super::statements::{Statement, as_text};
 use crate::sql::{Cell, Class, Client, Param, SqlError, TableColumn, quoted};
 use crate::store::Dialect;
+use smallvec::SmallVec;
 use std::fmt::Write as _;
 
-/// New values of one row, with what they replace.
+/// New values of one row, with the row as it was read.
 #[derive(Debug)]
 pub(super) struct Swap {
-    pub(super) key: RowKey,
-    /// What must still be there, a cell for each of [`Change::places`].
-    pub(super) old: Vec<Cell>,
+    row: Vec<Cell>,
     /// The new values, one for each of [`Change::targets`].
-    pub(super) new: Vec<Cell>,
+    pub(super) new: Values,
+}
+
+/// Few sealed columns change in a row; one, mostly.
+pub(super) type Values = SmallVec<[Cell; 2]>;
+
+impl Swap {
+    pub(super) fn new(row: Vec<Cell>, new: Values) -> Self {
+        Self { row, new }
+    }
+
+    /// The row's primary key: what is read first.
+    pub(super) fn key(&self, plan: &Plan) -> &[Cell] {
+        self.row.get(..plan.key.len()).unwrap_or_default()
+    }
+
+    /// What must still be there.
+    fn old(&self, place: Place) -> &Cell {
+        Plan::cell(&self.row, place)
+    }
 }
 
 /// The columns that some rows of a batch get new values for, and those that must not have changed meanwhile.
 pub(super) struct Change<'a> {
-    pub(super) places: Vec<&'a TableColumn>,
+    places: Vec<(Place, &'a TableColumn)>,
     pub(super) targets: Vec<&'a TableColumn>,
 }
 
 impl<'a> Change<'a> {
     /// Of the planned columns with those numbers.
-    pub(super) fn of(plan: &'a Plan, columns: impl Iterator<Item = usize> + Clone) -> Self {
-        let planned = columns.filter_map(|column| plan.columns.get(column));
+    pub(super) fn of(plan: &'a Plan, columns: &[usize]) -> Self {
+        let planned = columns.iter().filter_map(|column| plan.columns.get(*column));
         let mut change = Change { places: Vec::new(), targets: Vec::new() };
         for column in planned {
-            change.places.extend(column.places().filter_map(|Place(at)| plan.selected.get(at)));
+            change.places.extend(column.places().filter_map(|at| Some((at, plan.selected.get(at.0)?))));
             change.targets.extend(plan.selected.get(column.target.0));
         }
         change
@@ -76,7 +93,7 @@ pub(super) fn swap_one(
 fn text_of_one(plan: &Plan, change: &Change<'_>) -> String {
     let named = |column: &TableColumn| format!("{} = ?", quoted(plan.dialect, &column.name));
     let is = if plan.dialect == Dialect::Sqlite { "IS" } else { "<=>" };
-    let compared = change.places.iter().map(|column| format!("{} {is} ?", compared(plan.dialect, column)));
+    let compared = change.places.iter().map(|(_, column)| format!("{} {is} ?", compared(plan.dialect, column)));
     let targets: Vec<_> = change.targets.iter().map(|column| named(column)).collect();
     let conditions: Vec<_> = plan.key.iter().map(named).chain(compared).collect();
     format!("UPDATE {} SET {} WHERE {}", plan.sql_table, targets.join(", "), conditions.join(" AND "))
@@ -85,8 +102,8 @@ fn text_of_one(plan: &Plan, change: &Change<'_>) -> String {
 /// In the order of [`text_of_one`].
 fn params_of_one<'a>(plan: &Plan, change: &Change<'_>, swap: &'a Swap) -> Vec<Param<'a>> {
     let mysql = plan.dialect == Dialect::Mysql;
-    let mut params: Vec<Param<'a>> = swap.new.iter().chain(swap.key.cells()).map(Param::from).collect();
-    params.extend(change.places.iter().zip(&swap.old).map(|(column, old)| match old {
+    let mut params: Vec<Param<'a>> = swap.new.iter().chain(swap.key(plan)).map(Param::from).collect();
+    params.extend(change.places.iter().map(|(place, column)| match swap.old(*place) {
         Cell::Text(text) if mysql && matches!(column.class, Class::Text | Class::Other) => {
             Cell::Bytes(text.clone()).into()
         }
@@ -128,12 +145,12 @@ fn swap_by_lists(
     statement.push(" FROM unnest(");
     let mut names = Vec::new();
     for at in 0..plan.key.len() {
-        let keys = swaps.iter().map(|swap| swap.key.cells().get(at).and_then(as_text)).collect();
+        let keys = swaps.iter().map(|swap| swap.key(plan).get(at).and_then(as_text)).collect();
         statement.push(if at > 0 { ", " } else { "" }).bind(Param::Texts(keys)).push("::text[]");
         names.push(format!("k{at}"));
     }
-    for (at, column) in change.places.iter().enumerate() {
-        list(&mut statement, column, swaps.iter().map(|swap| swap.old.get(at)));
+    for (at, (place, column)) in change.places.iter().enumerate() {
+        list(&mut statement, column, swaps.iter().map(|swap| Some(swap.old(*place))));
         names.push(format!("o{at}"));
     }
     for (at, column) in change.targets.iter().enumerate() {
@@ -145,7 +162,7 @@ fn swap_by_lists(
         let and = if at > 0 { " AND " } else { "" };
         let _ = write!(statement.text, "{and}t.{} = v.k{at}::{}", quoted(dialect, &column.name), column.type_name);
     }
-    for (at, column) in change.places.iter().enumerate() {
+    for (at, (_, column)) in change.places.iter().enumerate() {
         let name = quoted(dialect, &column.name);
         let _ = match column.class {
             Class::Bytes => write!(statement.text, " AND t.{name} IS NOT DISTINCT FROM v.o{at}"),
@@ -205,12 +222,12 @@ fn written_out(plan: &Plan, change: &Change<'_>, swap: &Swap) -> Option<String> 
         let _ = write!(text, "{comma}{} = {}", quoted(plan.dialect, &column.name), constant(new)?);
     }
     text.push_str(" WHERE ");
-    for (at, (column, cell)) in plan.key.iter().zip(swap.key.cells()).enumerate() {
+    for (at, (column, cell)) in plan.key.iter().zip(swap.key(plan)).enumerate() {
         let and = if at > 0 { " AND " } else { "" };
         let _ = write!(text, "{and}{} = {}", quoted(plan.dialect, &column.name), constant(cell)?);
     }
-    for (column, old) in change.places.iter().zip(&swap.old) {
-        let old = match old {
+    for (place, column) in &change.places {
+        let old = match swap.old(*place) {
             Cell::Text(text) => constant(&Cell::Bytes(text.clone()))?,
             old => constant(old)?,
         };

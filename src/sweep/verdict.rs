@@ -8,6 +8,7 @@ use crate::error::ErrorKind;
 use crate::keyring::{Keyring, Resealed};
 use crate::model::Column;
 use crate::sql::{Cell, SqlError};
+use smallvec::SmallVec;
 use zeroize::Zeroizing;
 
 /// Why a value is left as it is.
@@ -53,9 +54,12 @@ pub(super) enum Verdict {
     Problem(ProblemKind),
 }
 
+/// Of the planned columns of one row.
+pub(super) type Verdicts = SmallVec<[Verdict; 2]>;
+
 impl Plan {
     /// What becomes of each planned column of a row.
-    pub(super) fn judge(&self, keyring: &Keyring, row: &[Cell]) -> Vec<Verdict> {
+    pub(super) fn judge(&self, keyring: &Keyring, row: &[Cell]) -> Verdicts {
         match self.context(row) {
             Ok(context) => self.columns.iter().map(|column| self.verdict(keyring, column, &context, row)).collect(),
             Err(why) => self.columns.iter().map(|_| Verdict::Problem(ProblemKind::Row(why))).collect(),

@@ -7,11 +7,12 @@ use super::plan::Plan;
 use super::progress::{Event, Problem, Report};
 use super::run::SweepError;
 use super::statements;
-use super::swap::{self, Change, Swap};
-use super::verdict::{ProblemKind, Verdict};
+use super::swap::{self, Change, Swap, Values};
+use super::verdict::{ProblemKind, Verdict, Verdicts};
 use crate::error::ErrorKind;
 use crate::keyring::{Keyring, LoadError};
 use crate::sql::{Cell, Client, Database, SqlError, SqlErrorKind};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -119,10 +120,11 @@ impl<'a> Worker<'a> {
             let Some(last) = batch.rows.last() else { return Ok(None) };
             let cursor = plan.key_of(last);
             self.limit = (BUDGET / (batch.bytes / batch.rows.len()).max(1)).clamp(1, self.shared.batch);
-            let work = self.judged(&batch.rows)?;
+            let rows = batch.rows.len();
+            let work = self.judged(batch.rows)?;
             let wanted: u64 = work.swaps.values().map(|rows| to_u64(rows.len())).sum();
             let counts = Counts {
-                seen: to_u64(batch.rows.len()),
+                seen: to_u64(rows),
                 changed: swapped + work.values(),
                 failed: to_u64(work.problems.len()),
             };
@@ -132,15 +134,15 @@ impl<'a> Worker<'a> {
             if applied.rows < wanted && !is_last && applied.problems.is_empty() {
                 continue;
             }
-            self.settle(&batch.rows, work, applied.problems, swapped);
+            self.settle(rows, work, applied.problems, swapped);
             let goes_on = batch.is_cut && applied.is_mine;
-            return Ok(Some(Done { cursor, rows: batch.rows.len(), goes_on }));
+            return Ok(Some(Done { cursor, rows, goes_on }));
         }
         Ok(None)
     }
 
-    fn settle(&mut self, rows: &[Vec<Cell>], work: Work, refused: Vec<Problem>, swapped: u64) {
-        self.report.rows += to_u64(rows.len());
+    fn settle(&mut self, rows: usize, work: Work, refused: Vec<Problem>, swapped: u64) {
+        self.report.rows += to_u64(rows);
         self.report.done += work.done;
         self.report.plaintext += work.plaintext;
         self.report.lookalikes += work.lookalikes;
@@ -152,11 +154,11 @@ impl<'a> Worker<'a> {
     }
 
     /// What becomes of each value. A KMS or key store that can't be reached is no reason to leave rows out: it's waited for.
-    fn judged(&mut self, rows: &[Vec<Cell>]) -> Result<Work, SweepError> {
+    fn judged(&mut self, rows: Vec<Vec<Cell>>) -> Result<Work, SweepError> {
         let begun = Instant::now();
         loop {
-            match self.judge(rows) {
-                Ok(work) => return Ok(work),
+            match self.judge(&rows) {
+                Ok(verdicts) => return Ok(self.work(rows, verdicts)),
                 Err(error) if begun.elapsed() < PATIENCE && !self.is_stopped() => {
                     self.tell(Event::Retrying(error.to_string()));
                     self.sleep(Duration::from_secs(1));
@@ -166,12 +168,31 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn judge(&self, rows: &[Vec<Cell>]) -> Result<Work, LoadError> {
+    fn judge(&self, rows: &[Vec<Cell>]) -> Result<Vec<Verdicts>, LoadError> {
+        let mut verdicts = Vec::with_capacity(rows.len());
+        for row in rows {
+            let of_row = self.shared.plan.judge(self.shared.keyring, row);
+            for verdict in &of_row {
+                match verdict {
+                    Verdict::Problem(ProblemKind::Value(ErrorKind::LoadFailed(error)))
+                        if error.error().is_transient() =>
+                    {
+                        return Err(error.clone());
+                    }
+                    _ => {}
+                }
+            }
+            verdicts.push(of_row);
+        }
+        Ok(verdicts)
+    }
+
+    fn work(&self, rows: Vec<Vec<Cell>>, verdicts: Vec<Verdicts>) -> Work {
         let plan = self.shared.plan;
         let mut work = Work::default();
-        for row in rows {
-            let (mut columns, mut new) = (Vec::new(), Vec::new());
-            for (at, verdict) in plan.judge(self.shared.keyring, row).into_iter().enumerate() {
+        for (row, verdicts) in rows.into_iter().zip(verdicts) {
+            let (mut columns, mut new) = (SmallVec::<[usize; 4]>::new(), Values::new());
+            for (at, verdict) in verdicts.into_iter().enumerate() {
                 match verdict {
                     Verdict::Null | Verdict::Done => work.done += 1,
                     Verdict::Plaintext => work.plaintext += 1,
@@ -180,20 +201,19 @@ impl<'a> Worker<'a> {
                         columns.push(at);
                         new.push(cell);
                     }
-                    Verdict::Problem(ProblemKind::Value(ErrorKind::LoadFailed(error)))
-                        if error.error().is_transient() =>
-                    {
-                        return Err(error);
-                    }
-                    Verdict::Problem(kind) => work.problems.push(self.problem(at, plan.key_of(row), kind)),
+                    Verdict::Problem(kind) => work.problems.push(self.problem(at, plan.key_of(&row), kind)),
                 }
             }
-            if !columns.is_empty() {
-                let old = plan.old_cells(row, &columns);
-                work.swaps.entry(columns).or_default().push(Swap { key: plan.key_of(row), old, new });
+            if columns.is_empty() {
+                continue;
+            }
+            let swap = Swap::new(row, new);
+            match work.swaps.get_mut(columns.as_slice()) {
+                Some(swaps) => swaps.push(swap),
+                None => drop(work.swaps.insert(columns.to_vec(), vec![swap])),
             }
         }
-        Ok(work)
+        work
     }
 
     fn problem(&self, planned: usize, key: RowKey, kind: ProblemKind) -> Problem {
@@ -216,7 +236,7 @@ impl<'a> Worker<'a> {
             let done = client.transaction(|client| {
                 let (mut rows, mut values) = (0, 0);
                 for (columns, swaps) in &work.swaps {
-                    let change = Change::of(plan, columns.iter().copied());
+                    let change = Change::of(plan, columns);
                     let swapped = swap::swap(client, plan, &change, swaps)?;
                     rows += swapped;
                     values += swapped * to_u64(columns.len());
@@ -252,7 +272,7 @@ impl<'a> Worker<'a> {
         let (plan, ledger) = (self.shared.plan, self.ledger.clone());
         let mut applied = Applied { rows: 0, values: 0, problems: Vec::new(), is_mine: true };
         for (columns, swaps) in &work.swaps {
-            let change = Change::of(plan, columns.iter().copied());
+            let change = Change::of(plan, columns);
             for swap in swaps {
                 let done = self.retry(|client| {
                     let done = client.transaction(|client| {
@@ -275,7 +295,8 @@ impl<'a> Worker<'a> {
                         applied.values += swapped * to_u64(columns.len());
                     }
                     Err(kind) => {
-                        let problem = |at: &usize| self.problem(*at, swap.key.clone(), kind.clone());
+                        let problem =
+                            |at: &usize| self.problem(*at, RowKey::new(swap.key(plan).to_vec()), kind.clone());
                         applied.problems.extend(columns.iter().map(problem));
                     }
                 }
@@ -386,7 +407,7 @@ fn check_kept(
         return Ok(());
     }
     for swap in swaps {
-        let found = statements::targets(client, plan, change, &swap.key)?;
+        let found = statements::targets(client, plan, change, swap.key(plan))?;
         // Without a row it was deleted, or never swapped.
         let Some(found) = found else { continue };
         let kept = columns
