@@ -239,7 +239,7 @@ impl Proof {
 impl Report for Proof {
     fn text(&self) -> String {
         if self.keys.is_empty() {
-            return "every active key is in use\n".to_owned();
+            return "no active key is unused\n".to_owned();
         }
         let ids: Vec<_> = self.keys.iter().map(|key| key.id.as_str()).collect();
         let columns = if self.after.is_empty() { &self.before } else { &self.after };
