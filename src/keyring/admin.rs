@@ -37,6 +37,24 @@ impl Keyring {
         })
     }
 
+    /// Gives a scope that never had a key its first one, and says which; `None` if it had keys and has no primary: a tenant that was
+    /// forgotten isn't begun again.
+    #[cfg(feature = "_sweep")]
+    pub(crate) fn begin_scope(&self, scope: &Scope) -> Result<Option<KeyId>, KeyringError> {
+        let of = scope.clone();
+        self.administer(scope, move |keyring, records| {
+            match records.iter().find(|record| record.state == KeyState::Primary) {
+                Some(primary) => Ok(Plan::of(Vec::new(), Some(primary.id))),
+                None if records.is_empty() => {
+                    let Plan { changes, result, new } =
+                        Plan::insert(Vec::new(), keyring.new_record(&of, KeyState::Primary)?);
+                    Ok(Plan { changes, result: Some(result), new })
+                }
+                None => Ok(Plan::of(Vec::new(), None)),
+            }
+        })
+    }
+
     /// Publishes a new key for the scope without sealing under it yet: the first half of a rotation.
     ///
     /// Once every running process has it, [`Self::promote`] makes it the primary.

@@ -13,6 +13,8 @@ pub struct Table {
     pub columns: Vec<TableColumn>,
     /// The columns of its primary key, in order; SQLite's `rowid` where there is no other.
     pub key: Vec<String>,
+    /// Whether `name` and `Name` are two columns.
+    case_matters: bool,
 }
 
 /// A column as it is in the database.
@@ -57,8 +59,9 @@ impl Table {
         if columns.is_empty() {
             return Ok(None);
         }
-        let key = key(client, name)?;
-        Ok(Some(Self { name: name.to_owned(), columns, key }))
+        let key = key(client, name, &columns)?;
+        let case_matters = client.dialect() == Dialect::Postgres;
+        Ok(Some(Self { name: name.to_owned(), columns, key, case_matters }))
     }
 
     /// The names of all tables, on MySQL those of the connection's own database. fieldseal's own are left out.
@@ -71,10 +74,10 @@ impl Table {
             Dialect::Sqlite => {
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
             }
-            // A partitioned table, and not its parts. Other schemas than the connection's own are named.
+            // A partitioned table, and not its parts; materialised views. Other schemas than the connection's own are named.
             Dialect::Postgres => {
                 "SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname || '.' END || c.relname FROM pg_catalog.pg_class c \
-                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition \
+                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition \
                  AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1"
             }
             Dialect::Mysql => {
@@ -83,22 +86,24 @@ impl Table {
             }
         };
         let names = client.rows(sql, &[])?.into_iter().filter_map(|row| Some(row.first()?.as_str()?.to_owned()));
-        Ok(names
-            .filter(|name| !name.rsplit('.').next().is_some_and(|name| name.starts_with("fieldseal_")))
-            .collect())
+        Ok(names.filter(|name| !name.rsplit('.').next().is_some_and(|name| OWN.contains(&name))).collect())
     }
 
     /// The column of that name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&TableColumn> {
-        self.columns.iter().find(|column| column.name == name)
+        let named = |column: &&TableColumn| match self.case_matters {
+            true => column.name == name,
+            false => column.name.eq_ignore_ascii_case(name),
+        };
+        self.columns.iter().find(named)
     }
 }
 
 impl TableColumn {
     /// SQLite's own key of a row, for tables without a primary key.
-    pub(crate) fn rowid() -> Self {
-        let (name, type_name) = ("rowid".to_owned(), "INTEGER".to_owned());
+    pub(crate) fn rowid(alias: &str) -> Self {
+        let (name, type_name) = (alias.to_owned(), "INTEGER".to_owned());
         Self { name, class: Class::Any, type_name, is_nullable: false, size: None }
     }
 
@@ -125,6 +130,9 @@ impl TableColumn {
     }
 }
 
+/// fieldseal's own tables.
+const OWN: [&str; 3] = ["fieldseal_keys", "fieldseal_sweeps", "fieldseal_leases"];
+
 /// Schema and name; the schema is NULL for the connection's own.
 fn parts(name: &str) -> [Param<'_>; 2] {
     match name.rsplit_once('.') {
@@ -136,9 +144,9 @@ fn parts(name: &str) -> [Param<'_>; 2] {
 fn columns(client: &mut dyn Client, name: &str) -> Result<Vec<TableColumn>, SqlError> {
     let dialect = client.dialect();
     let sql = match dialect {
-        // Hidden columns are those of virtual tables; generated ones have no place to write to.
+        // Those that are hidden in another way than being generated are virtual tables'.
         Dialect::Sqlite => {
-            "SELECT name, type, \"notnull\" = 0, NULL FROM pragma_table_xinfo(?2, coalesce(?1, 'main')) WHERE hidden = 0 ORDER BY cid"
+            "SELECT name, type, \"notnull\" = 0, NULL FROM pragma_table_xinfo(?2, coalesce(?1, 'main')) WHERE hidden <> 1 ORDER BY cid"
         }
         Dialect::Postgres => POSTGRES_COLUMNS,
         Dialect::Mysql => {
@@ -193,7 +201,10 @@ fn mysql_class(data_type: &str) -> Class {
     }
 }
 
-fn key(client: &mut dyn Client, name: &str) -> Result<Vec<String>, SqlError> {
+/// What SQLite calls its own key of a row, unless a column has the name.
+pub(crate) const ROWID: [&str; 3] = ["rowid", "_rowid_", "oid"];
+
+fn key(client: &mut dyn Client, name: &str, columns: &[TableColumn]) -> Result<Vec<String>, SqlError> {
     let sql = match client.dialect() {
         Dialect::Sqlite => "SELECT name FROM pragma_table_xinfo(?2, coalesce(?1, 'main')) WHERE pk > 0 ORDER BY pk",
         Dialect::Postgres => {
@@ -212,9 +223,11 @@ fn key(client: &mut dyn Client, name: &str) -> Result<Vec<String>, SqlError> {
     let mut key: Vec<String> = rows.into_iter().filter_map(|row| Some(row.first()?.as_str()?.to_owned())).collect();
     if key.is_empty() && client.dialect() == Dialect::Sqlite {
         // A view has none, and neither has a table WITHOUT ROWID, which always has a primary key.
-        let probe = format!("SELECT rowid FROM {} LIMIT 0", quoted(Dialect::Sqlite, name));
+        let taken = |alias: &&str| columns.iter().any(|column| column.name.eq_ignore_ascii_case(alias));
+        let Some(alias) = ROWID.into_iter().find(|alias| !taken(alias)) else { return Ok(key) };
+        let probe = format!("SELECT {alias} FROM {} LIMIT 0", quoted(Dialect::Sqlite, name));
         if client.rows(&probe, &[]).is_ok() {
-            key.push("rowid".to_owned());
+            key.push(alias.to_owned());
         }
     }
     Ok(key)

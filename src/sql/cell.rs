@@ -93,7 +93,7 @@ impl fmt::Debug for Cell {
 }
 
 /// A value, or on PostgreSQL a list of values, that is bound to a statement.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Param<'a> {
     /// One value.
@@ -102,6 +102,17 @@ pub enum Param<'a> {
     Texts(Vec<Option<String>>),
     /// `bytea[]`, of bytes and NULLs.
     Blobs(Vec<Option<&'a [u8]>>),
+}
+
+/// Never prints the values.
+impl fmt::Debug for Param<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cell(cell) => cell.fmt(f),
+            Self::Texts(texts) => write!(f, "Texts([redacted, {}])", texts.len()),
+            Self::Blobs(blobs) => write!(f, "Blobs([redacted, {}])", blobs.len()),
+        }
+    }
 }
 
 impl From<Cell> for Param<'_> {

@@ -12,6 +12,7 @@ mod rusqlite;
 mod sqlx;
 
 pub use crate::quoting::{literal, quoted};
+pub(crate) use catalog::ROWID;
 pub use catalog::{Class, Table, TableColumn};
 pub use cell::{Cell, Param};
 pub use error::{SqlError, SqlErrorKind};

@@ -1,7 +1,7 @@
 //! What slows a sweep down: a rate, a share of the time, replicas that lag, a server that is busy.
 
 use super::ledger::Ledger;
-use crate::sql::{Client, Database, SqlError};
+use crate::sql::{Client, Database, SqlError, SqlErrorKind};
 use crate::store::Dialect;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -93,10 +93,20 @@ impl<'a> Brake<'a> {
         let Some(most) = self.pace.limits.max_running else { return Ok(None) };
         let running = match client.dialect() {
             Dialect::Sqlite => None,
+            // Of others' connections only who may read the statistics sees what they do.
             Dialect::Postgres => client.integer(
+                "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE query = '<insufficient privilege>'",
+                &[],
+            )?
+            .filter(|hidden| *hidden > 0)
+            .map_or(Ok(()), |_| {
+                let what = "what other users' connections do is hidden: GRANT pg_read_all_stats to this user, or leave --max-running out";
+                Err(SqlError::new(SqlErrorKind::Denied, what))
+            })
+            .and_then(|()| client.integer(
                 "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE state = 'active' AND backend_type = 'client backend'",
                 &[],
-            )?,
+            ))?,
             Dialect::Mysql => {
                 let row = client.row("SHOW GLOBAL STATUS LIKE 'Threads_running'", &[])?;
                 row.and_then(|row| row.get(1).and_then(|cell| cell.as_str().and_then(|text| text.parse().ok())))
@@ -113,14 +123,20 @@ impl<'a> Brake<'a> {
         let before = ledger.touched(client)?;
         ledger.touch(client)?;
         for (database, connection) in replicas.iter().zip(&mut self.replicas) {
-            if connection.is_none() {
-                *connection = Some(database.connect()?);
-            }
-            let seen = match connection {
-                Some(replica) => ledger.touched(&mut **replica),
-                None => continue,
+            let connected = connection.take().map_or_else(|| database.connect(), Ok);
+            let seen = connected.and_then(|replica| ledger.touched(&mut **connection.insert(replica)));
+            let seen = match seen {
+                Ok(0) => {
+                    let reason = "a replica doesn't have the sweep's row yet; is it one of this database?";
+                    return Ok(Some(reason.to_owned()));
+                }
+                Ok(seen) => seen,
+                // It may be starting again: that is no reason to go on, and none to give up.
+                Err(error) => {
+                    *connection = None;
+                    return Ok(Some(format!("a replica can't be asked: {error}")));
+                }
             };
-            let seen = seen.inspect_err(|_| *connection = None)?;
             let behind = Duration::from_millis(u64::try_from(before.saturating_sub(seen)).unwrap_or(0));
             if behind > *most {
                 let behind = Duration::from_secs(behind.as_secs());

@@ -55,10 +55,16 @@ pub(crate) struct Task {
 /// `reencrypt patients (name, notes)`: the same for all workers that share a sweep.
 impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns: Vec<_> = self.columns.iter().map(Column::sql_name).collect();
+        // Of a column that changes its suite too: going on with an older sweep would leave what that has passed already.
+        let named = |column: &Column| match column.previous_suite() {
+            Some(previous) => format!("{} from {previous} to {}", column.sql_name(), column.suite()),
+            None => column.sql_name().to_owned(),
+        };
+        let columns: Vec<_> = self.columns.iter().map(named).collect();
         write!(f, "{} {} ({})", self.job.name(), self.schema.sql_table, columns.join(", "))?;
         match &self.job {
             Job::Encrypt { from: Some(column) } => write!(f, " from {column}"),
+            Job::Encrypt { from: None } if self.seal_lookalikes => f.write_str(" with what looks sealed"),
             Job::Decrypt { into: Some(column) } => write!(f, " into {column}"),
             _ => Ok(()),
         }

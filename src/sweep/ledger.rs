@@ -284,6 +284,21 @@ impl Ledger {
         Ok(Claim::Done { first: true })
     }
 
+    pub(super) const fn lease(&self) -> Duration {
+        self.lease
+    }
+
+    /// Keeps a lease.
+    pub(super) fn extend(&self, client: &mut dyn Client, lease: &Lease) -> Result<(), SqlError> {
+        let sql = format!(
+            "UPDATE fieldseal_leases SET expires = {} + {} WHERE sweep = ? AND number = ? AND owner = ?",
+            now(client.dialect()),
+            self.lease.as_millis()
+        );
+        let params = [self.name.as_str().into(), lease.number.into(), self.owner.as_str().into()];
+        execute(client, &sql, &params).map(drop)
+    }
+
     /// Writes down how far a lease is, and extends it. False if it's somebody else's by now.
     pub(super) fn advance(
         &self,
@@ -293,17 +308,22 @@ impl Ledger {
         counts: Counts,
     ) -> Result<bool, SqlError> {
         let sql = format!(
-            "UPDATE fieldseal_leases SET after_key = ?, expires = {} + {}, seen = seen + {}, changed = changed + {}, \
-             failed = failed + {} WHERE sweep = ? AND number = ? AND owner = ?",
+            "UPDATE fieldseal_leases SET after_key = ?, expires = {} + {}, seen = seen + ?, changed = changed + ?, \
+             failed = failed + ? WHERE sweep = ? AND number = ? AND owner = ?",
             now(client.dialect()),
-            self.lease.as_millis(),
-            counts.seen,
-            counts.changed,
-            counts.failed
+            self.lease.as_millis()
         );
         let after = after.to_json();
-        let params =
-            [after.as_str().into(), self.name.as_str().into(), lease.number.into(), self.owner.as_str().into()];
+        let count = |count: u64| Param::from(i64::try_from(count).unwrap_or(i64::MAX));
+        let params = [
+            after.as_str().into(),
+            count(counts.seen),
+            count(counts.changed),
+            count(counts.failed),
+            self.name.as_str().into(),
+            lease.number.into(),
+            self.owner.as_str().into(),
+        ];
         Ok(execute(client, &sql, &params)? == 1)
     }
 

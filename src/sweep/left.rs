@@ -35,16 +35,17 @@ pub(super) fn count(
     client: &mut dyn Client,
     keyring: &Keyring,
     plan: &Plan,
-    table: &str,
+    table: &Table,
 ) -> Result<Left, SweepError> {
     let states = keyring.states()?;
-    let table = Table { name: table.to_owned(), columns: Vec::new(), key: Vec::new() };
     let mut left = Left::default();
     for planned in &plan.columns {
         let Some(sealed) = plan.sealed(planned) else { continue };
-        let counts = Counts::of(client, &table, sealed, planned, &states)?;
+        let counts = Counts::of(client, table, sealed, planned, &states)?;
         left.rows = counts.rows;
         left.values += match plan.other(planned) {
+            // A hidden NULL becomes NULL: that isn't left.
+            Some(_) if planned.column.hides_null() => 0,
             Some((source, target)) => {
                 let sql = format!(
                     "SELECT count(*) FROM {} WHERE {} IS NULL AND {} IS NOT NULL",

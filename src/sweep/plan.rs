@@ -7,7 +7,7 @@ use super::row::{scope_of, with_part};
 use super::survey;
 use crate::context::{RowContext, RowId, Scope};
 use crate::model::{Column, ContextColumn};
-use crate::sql::{Cell, Class, Table, TableColumn, quoted};
+use crate::sql::{Cell, Class, ROWID, Table, TableColumn, quoted};
 use crate::store::Dialect;
 
 /// A job on one table: what is read, what a row's values become, and what is written.
@@ -26,6 +26,8 @@ pub struct Plan {
     pub(super) columns: Vec<PlannedColumn>,
     pub(super) job: Job,
     pub(super) seal_lookalikes: bool,
+    /// Whether tenants without a key get one.
+    pub(super) makes_keys: bool,
 }
 
 /// The number of a column among those that are read.
@@ -124,6 +126,7 @@ impl Plan {
             columns: Vec::new(),
             job: task.job.clone(),
             seal_lookalikes: task.seal_lookalikes,
+            makes_keys: true,
         };
         if table.key.is_empty() {
             return Err(PlanError::NoKey(table.name.clone()));
@@ -179,16 +182,16 @@ impl Plan {
 
     /// The column's place among those that are read, after adding it if it wasn't.
     fn place(&mut self, table: &Table, name: &str) -> Result<Place, PlanError> {
-        if let Some(at) = self.selected.iter().position(|column| column.name == name) {
-            return Ok(Place(at));
-        }
         let column = match table.column(name) {
             Some(column) => column.clone(),
-            None if self.dialect == Dialect::Sqlite && name == "rowid" => TableColumn::rowid(),
+            None if self.dialect == Dialect::Sqlite && ROWID.contains(&name) => TableColumn::rowid(name),
             None => {
                 return Err(PlanError::NoColumn { table: table.name.clone(), column: name.to_owned() });
             }
         };
+        if let Some(at) = self.selected.iter().position(|selected| selected.name == column.name) {
+            return Ok(Place(at));
+        }
         self.selected.push(column);
         Ok(Place(self.selected.len() - 1))
     }
@@ -268,9 +271,10 @@ impl Plan {
 }
 
 fn check_key(dialect: Dialect, table: &Table, column: &TableColumn) -> Result<(), PlanError> {
-    // PostgreSQL compares whatever it reads back; MySQL would compare numbers with text as floats.
-    let is_number = ["decimal", "float", "double", "bit"].iter().any(|name| column.type_name.starts_with(name));
-    if dialect == Dialect::Mysql && column.class == Class::Other && is_number {
+    // PostgreSQL compares whatever it reads back; MySQL would compare numbers with text as floats, and orders enumerations by their
+    // numbers.
+    let is_unfit = ["decimal", "float", "double", "bit", "enum", "set"];
+    if dialect == Dialect::Mysql && is_unfit.iter().any(|name| column.type_name.starts_with(name)) {
         return Err(PlanError::KeyType {
             table: table.name.clone(),
             column: column.name.clone(),

@@ -22,6 +22,11 @@ pub enum Event {
         /// Whether somebody had begun it before.
         joined: bool,
     },
+    /// The database counts what there is to do, or what is left.
+    Counting {
+        /// What is done.
+        job: String,
+    },
     /// How far it is; about twice a second.
     Progress(Progress),
     /// A value was left as it was.

@@ -13,7 +13,8 @@ use super::verdict::ProblemKind;
 use super::worker::{Shared, Worker};
 use crate::keyring::{Keyring, KeyringError};
 use crate::sql::{Cell, Client, Database, SqlError};
-use std::sync::atomic::Ordering;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Instant;
@@ -51,6 +52,9 @@ impl SweepError {
     }
 }
 
+/// So many problems are told once, whatever the number of passes.
+const TOLD: usize = 100_000;
+
 impl Sweep {
     /// Runs the job to its end, or joins those that are at it. It blocks, on threads of its own: from async code call it in
     /// `spawn_blocking`.
@@ -77,7 +81,7 @@ impl Sweep {
         observe: &mut (dyn FnMut(&Event) + Send),
     ) -> Result<Report, SweepError> {
         let client = &mut *database.connect()?;
-        let plan = self.plan(client)?;
+        let (plan, table) = self.planned(client)?;
         if self.job == Job::Verify {
             let total = statements::count(client, &plan)?;
             let sample = (self.sample.unwrap_or(total), total);
@@ -86,6 +90,12 @@ impl Sweep {
         ledger::create_tables(client)?;
         let ledger = Ledger::new(self.task().to_string(), self.lease, self.range)?;
         let mut report = Report::default();
+        let mut told = HashSet::new();
+        let observe = &mut |event: &Event| match event {
+            Event::Problem(problem)
+                if told.len() < TOLD && !told.insert((problem.column.clone(), problem.key.to_json())) => {}
+            event => observe(event),
+        };
         self.check_keys(client, &plan, &mut report, observe)?;
         let mut left = None;
         while report.passes < PASSES {
@@ -93,7 +103,8 @@ impl Sweep {
                 _ if ledger.is_running(client)? => 0,
                 Some(Left { rows, .. }) => rows,
                 None => {
-                    let before = left::count(client, keyring, &plan, self.schema.sql_table)?;
+                    observe(&Event::Counting { job: self.task().to_string() });
+                    let before = left::count(client, keyring, &plan, &table)?;
                     if before.is_nothing(&plan) {
                         report.left = Some(0);
                         return Ok(report);
@@ -105,17 +116,23 @@ impl Sweep {
             let (_, total) = ledger.counts(client)?;
             observe(&Event::Started { job: self.task().to_string(), total, joined });
             let pass = self.pass(keyring, database, &plan, (&ledger, &mut *client), observe)?;
+            // The same values fail in each pass.
+            let failed = report.failed.max(pass.report.failed);
             report.add(&pass.report);
+            report.failed = failed;
             report.passes += 1;
             if report.stopped || !pass.ended_here {
                 return Ok(report);
             }
-            let after = left::count(client, keyring, &plan, self.schema.sql_table)?;
+            observe(&Event::Counting { job: self.task().to_string() });
+            let after = left::count(client, keyring, &plan, &table)?;
             let (all, _) = ledger.counts(client)?;
             report.failed = report.failed.max(all.failed);
             let values = after.values.saturating_sub(report.lookalikes);
             report.left = Some(values);
-            if values <= all.failed || all.changed == 0 {
+            // Those that failed are among what is left of a re-encryption, and mostly so elsewhere.
+            let only_failed = self.job == Job::Reencrypt && values <= all.failed;
+            if values == 0 || only_failed || all.changed == 0 {
                 break;
             }
             if report.passes < PASSES {
@@ -164,9 +181,11 @@ impl Sweep {
             pace: &pace,
             batch: self.batch,
             stop: &self.stop,
+            broken: AtomicBool::new(false),
         };
         thread::scope(|scope| {
-            let (events, told) = mpsc::channel();
+            // Bounded: whoever is slow to listen slows the workers down.
+            let (events, told) = mpsc::sync_channel(1024);
             let workers = (0..self.workers)
                 .map(|_| {
                     let worker = Worker::new(&shared, ledger.for_worker()?, events.clone());

@@ -165,7 +165,12 @@ impl Sweep {
     ///
     /// [`SweepError::Plan`] if the job can't be done on it, or [`SweepError::Sql`].
     pub fn plan(&self, client: &mut dyn Client) -> Result<Plan, SweepError> {
-        Ok(Plan::new(client.dialect(), &self.task(), &self.table(client)?)?)
+        Ok(self.planned(client)?.0)
+    }
+
+    pub(super) fn planned(&self, client: &mut dyn Client) -> Result<(Plan, Table), SweepError> {
+        let table = self.table(client)?;
+        Ok((Plan::new(client.dialect(), &self.task(), &table)?, table))
     }
 
     fn table(&self, client: &mut dyn Client) -> Result<Table, SweepError> {
@@ -190,8 +195,13 @@ impl Sweep {
     pub fn estimate(&self, keyring: &Keyring, database: &(dyn Database + '_)) -> Result<Estimate, SweepError> {
         on_a_thread(|| {
             let client = &mut *database.connect()?;
-            let plan = self.plan(client)?;
-            let left = left::count(client, keyring, &plan, self.schema.sql_table)?;
+            let (mut plan, table) = self.planned(client)?;
+            plan.makes_keys = false;
+            let left = left::count(client, keyring, &plan, &table)?;
+            // Its keys are loaded before the time counts.
+            for row in &statements::read(client, &plan, (None, None), 1, 1)?.rows {
+                plan.judge(keyring, row);
+            }
             let begun = Instant::now();
             let sample = statements::read(client, &plan, (None, None), self.batch, 4 << 20)?;
             for row in &sample.rows {

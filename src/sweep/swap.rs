@@ -1,5 +1,6 @@
 //! Compare-and-swap: new values where the old ones still are, as each database does many of them at once.
 
+use super::job::Job;
 use super::plan::{Place, Plan};
 use super::statements::{Statement, as_text};
 use crate::sql::{Cell, Class, Client, Param, SqlError, TableColumn, quoted};
@@ -64,16 +65,26 @@ pub(super) fn swap(
     swaps: &[Swap],
 ) -> Result<u64, SqlError> {
     match plan.dialect {
-        Dialect::Sqlite => {
-            let (text, mut swapped) = (text_of_one(plan, change), 0);
-            for swap in swaps {
-                swapped += client.execute(&text, &params_of_one(plan, change, swap))?;
-            }
-            Ok(swapped)
-        }
+        Dialect::Sqlite => swap_by_params(client, plan, change, swaps),
         Dialect::Postgres => swap_by_lists(client, plan, change, swaps),
-        Dialect::Mysql => swap_by_text(client, plan, change, swaps),
+        // Plaintext doesn't belong into the text of statements, which servers log.
+        Dialect::Mysql if plan.job == Job::Reencrypt => swap_by_text(client, plan, change, swaps),
+        Dialect::Mysql => swap_by_params(client, plan, change, swaps),
     }
+}
+
+/// One prepared statement, for each row.
+fn swap_by_params(
+    client: &mut dyn Client,
+    plan: &Plan,
+    change: &Change<'_>,
+    swaps: &[Swap],
+) -> Result<u64, SqlError> {
+    let (text, mut swapped) = (text_of_one(plan, change), 0);
+    for swap in swaps {
+        swapped += client.execute(&text, &params_of_one(plan, change, swap))?;
+    }
+    Ok(swapped)
 }
 
 /// One row, by parameters.

@@ -24,6 +24,11 @@ pub enum ProblemKind {
     /// It's plaintext, but not of the column's kind.
     #[error("the plaintext is no valid {0}, as the lock file says: mend the value, or the kind")]
     NotOfKind(&'static str),
+    /// The tenant's keys were destroyed.
+    #[error(
+        "its tenant was forgotten, all of its keys are destroyed: delete the row, or give the tenant a key by `Keyring::ensure_scope`"
+    )]
+    Forgotten,
     /// The other column holds something else already.
     #[error(
         "the other column already has another value: find out which of the two is right, and empty the other column or repeat the write in the program"
@@ -91,7 +96,7 @@ impl Plan {
         let (column, Some(kind)) = (&planned.column, planned.kind) else { return Verdict::Null };
         let source = Plaintext { cell: source, kind, holder: self.holder(planned.source) };
         if let Some(target) = target {
-            return into_another(keyring, column, context, source, target);
+            return into_another(keyring, column, context, (source, target), self.makes_keys);
         }
         if !source.cell.is_null() {
             let stored = source.cell.as_stored();
@@ -102,7 +107,7 @@ impl Plan {
                 Err(problem) => return Verdict::Problem(problem.into()),
             }
         }
-        seal(keyring, column, context, source)
+        seal(keyring, column, context, source, self.makes_keys)
     }
 
     fn decrypt(
@@ -130,6 +135,9 @@ impl Plan {
             }
             Err(problem) => return Verdict::Problem(problem.into()),
         };
+        if encoded.is_none() && target.is_some_and(Cell::is_null) {
+            return Verdict::Done;
+        }
         if let Some(target) = target.filter(|target| !target.is_null()) {
             return if kind.encode(target, holder) == encoded {
                 Verdict::Done
@@ -200,7 +208,13 @@ impl Plaintext<'_> {
     }
 }
 
-fn seal(keyring: &Keyring, column: &Column, context: &RowContext, source: Plaintext<'_>) -> Verdict {
+fn seal(
+    keyring: &Keyring,
+    column: &Column,
+    context: &RowContext,
+    source: Plaintext<'_>,
+    makes_keys: bool,
+) -> Verdict {
     if source.cell.is_null() {
         if !column.hides_null() {
             return Verdict::Null;
@@ -210,18 +224,28 @@ fn seal(keyring: &Keyring, column: &Column, context: &RowContext, source: Plaint
             Err(error) => Verdict::Problem(error.kind().clone().into()),
         };
     }
-    let Some(encoded) = source.encode() else { return Verdict::Problem(ProblemKind::NotOfKind(column.kind())) };
+    let Some(encoded) = source.encode() else {
+        return Verdict::Problem(ProblemKind::NotOfKind(column.kind()));
+    };
     let sealed = match keyring.seal_bytes(column, context, &encoded) {
         // A tenant whose rows were all plaintext so far.
-        Err(error) if matches!(error.kind(), ErrorKind::NoPrimary(_)) => match keyring.ensure_scope(&context.scope)
-        {
-            Ok(_) => keyring.seal_bytes(column, context, &encoded),
-            Err(error) => return Verdict::Problem(ErrorKind::from(error).into()),
-        },
+        Err(error) if makes_keys && matches!(error.kind(), ErrorKind::NoPrimary(_)) => {
+            match keyring.begin_scope(&context.scope) {
+                Ok(Some(_)) => keyring.seal_bytes(column, context, &encoded),
+                Ok(None) => return Verdict::Problem(ProblemKind::Forgotten),
+                Err(error) => return Verdict::Problem(ErrorKind::from(error).into()),
+            }
+        }
         sealed => sealed,
     };
-    match sealed {
-        Ok(sealed) => Verdict::Write(stored(column, sealed)),
+    let sealed = match sealed {
+        Ok(sealed) => sealed,
+        Err(error) => return Verdict::Problem(error.kind().clone().into()),
+    };
+    // What can't be opened again must never replace the only copy.
+    match keyring.open_bytes(column, context, &sealed) {
+        Ok(Some(opened)) if opened == encoded => Verdict::Write(stored(column, sealed)),
+        Ok(_) => Verdict::Problem(ErrorKind::Rejected.into()),
         Err(error) => Verdict::Problem(error.kind().clone().into()),
     }
 }
@@ -231,11 +255,11 @@ fn into_another(
     keyring: &Keyring,
     column: &Column,
     context: &RowContext,
-    source: Plaintext<'_>,
-    target: &Cell,
+    (source, target): (Plaintext<'_>, &Cell),
+    makes_keys: bool,
 ) -> Verdict {
     if target.is_null() {
-        return seal(keyring, column, context, source);
+        return seal(keyring, column, context, source, makes_keys);
     }
     let there = match keyring.open_encoded(column, context, target.as_stored()) {
         Ok(there) => there,

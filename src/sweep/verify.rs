@@ -4,7 +4,8 @@ use super::plan::Plan;
 use super::progress::{Event, Problem, Progress, Report};
 use super::run::SweepError;
 use super::statements;
-use super::verdict::Verdict;
+use super::verdict::{ProblemKind, Verdict};
+use crate::error::ErrorKind;
 use crate::keyring::Keyring;
 use crate::sql::Client;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,6 +43,12 @@ pub(super) fn run(
                 match verdict {
                     Verdict::Null | Verdict::Done | Verdict::Write(_) => report.done += 1,
                     Verdict::Plaintext => report.plaintext += 1,
+                    // That says nothing of the value.
+                    Verdict::Problem(ProblemKind::Value(ErrorKind::LoadFailed(error)))
+                        if error.error().is_transient() =>
+                    {
+                        return Err(SweepError::Keys(error.error().clone()));
+                    }
                     Verdict::Problem(kind) => {
                         report.failed += 1;
                         let column = planned.column.sql_name().to_owned();

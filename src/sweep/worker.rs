@@ -1,6 +1,7 @@
 //! One worker of a sweep: claims ranges, reads batches, swaps values, writes down how far it is.
 
 use super::brake::{Brake, Pace};
+use super::job::Job;
 use super::key::RowKey;
 use super::ledger::{Claim, Counts, Lease, Ledger};
 use super::plan::Plan;
@@ -15,7 +16,7 @@ use crate::sql::{Cell, Client, Database, SqlError, SqlErrorKind};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,13 +38,15 @@ pub(super) struct Shared<'a> {
     pub(super) pace: &'a Pace,
     pub(super) batch: usize,
     pub(super) stop: &'a AtomicBool,
+    /// Whether a worker has given up: the others stop then.
+    pub(super) broken: AtomicBool,
 }
 
 pub(super) struct Worker<'a> {
     shared: &'a Shared<'a>,
     ledger: Ledger,
     client: Option<Box<dyn Client>>,
-    events: Sender<Event>,
+    events: SyncSender<Event>,
     report: Report,
     /// How many rows the next batch has.
     limit: usize,
@@ -70,12 +73,17 @@ struct Work {
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(shared: &'a Shared<'a>, ledger: Ledger, events: Sender<Event>) -> Self {
+    pub(super) fn new(shared: &'a Shared<'a>, ledger: Ledger, events: SyncSender<Event>) -> Self {
         Self { shared, ledger, client: None, events, report: Report::default(), limit: shared.batch }
     }
 
     /// Works until there is nothing left, and says whether it was this worker who found that out.
-    pub(super) fn run(mut self) -> Result<(Report, bool), SweepError> {
+    pub(super) fn run(self) -> Result<(Report, bool), SweepError> {
+        let broken = &self.shared.broken;
+        self.work_through().inspect_err(|_| broken.store(true, Ordering::Relaxed))
+    }
+
+    fn work_through(mut self) -> Result<(Report, bool), SweepError> {
         let mut brake = Brake::new(self.shared.pace);
         loop {
             if self.is_stopped() {
@@ -94,13 +102,13 @@ impl<'a> Worker<'a> {
     fn range(&mut self, lease: &Lease, brake: &mut Brake<'_>) -> Result<(), SweepError> {
         let (ledger, mut after) = (self.ledger.clone(), lease.after.clone());
         loop {
-            self.wait_for(brake)?;
+            self.wait_for(lease, brake)?;
             if self.is_stopped() {
                 return self.retry(|client| ledger.release(client, lease));
             }
             let begun = Instant::now();
             let Some(done) = self.batch(lease, after.as_ref())? else { break };
-            self.sleep(self.shared.pace.pause(done.rows, begun.elapsed()));
+            self.rest(lease, self.shared.pace.pause(done.rows, begun.elapsed()))?;
             if !done.goes_on {
                 break;
             }
@@ -240,7 +248,11 @@ impl<'a> Worker<'a> {
                     let swapped = swap::swap(client, plan, &change, swaps)?;
                     rows += swapped;
                     values += swapped * to_u64(columns.len());
-                    if swapped == to_u64(swaps.len()) {
+                    if matches!(plan.job, Job::Decrypt { .. }) {
+                        // Which rows were swapped is known one by one only.
+                        if swapped < to_u64(swaps.len()) {
+                            return Err(Broken::Altered);
+                        }
                         check_kept(client, plan, columns, &change, swaps)?;
                     }
                 }
@@ -277,7 +289,9 @@ impl<'a> Worker<'a> {
                 let done = self.retry(|client| {
                     let done = client.transaction(|client| {
                         let swapped = swap::swap_one(client, plan, &change, swap)?;
-                        check_kept(client, plan, columns, &change, std::slice::from_ref(swap))?;
+                        if swapped > 0 && matches!(plan.job, Job::Decrypt { .. }) {
+                            check_kept(client, plan, columns, &change, std::slice::from_ref(swap))?;
+                        }
                         Ok(swapped)
                     });
                     match done {
@@ -309,15 +323,27 @@ impl<'a> Worker<'a> {
         Ok(applied)
     }
 
-    fn wait_for(&mut self, brake: &mut Brake<'_>) -> Result<(), SweepError> {
+    fn wait_for(&mut self, lease: &Lease, brake: &mut Brake<'_>) -> Result<(), SweepError> {
         let ledger = self.ledger.clone();
         while let Some(reason) = self.retry(|client| brake.reason(client, &ledger))? {
             if self.is_stopped() {
                 break;
             }
             self.tell(Event::Paused(reason));
-            self.sleep(Duration::from_secs(1));
+            self.rest(lease, Duration::from_secs(1))?;
         }
+        Ok(())
+    }
+
+    /// A pause in which the lease stays this worker's.
+    fn rest(&mut self, lease: &Lease, mut time: Duration) -> Result<(), SweepError> {
+        let (ledger, step) = (self.ledger.clone(), self.ledger.lease() / 3);
+        while time > step && !self.is_stopped() {
+            self.sleep(step);
+            time -= step;
+            self.retry(|client| ledger.extend(client, lease))?;
+        }
+        self.sleep(time);
         Ok(())
     }
 
@@ -357,7 +383,7 @@ impl<'a> Worker<'a> {
     }
 
     fn is_stopped(&self) -> bool {
-        self.shared.stop.load(Ordering::Relaxed)
+        self.shared.stop.load(Ordering::Relaxed) || self.shared.broken.load(Ordering::Relaxed)
     }
 
     fn tell(&self, event: Event) {
@@ -395,7 +421,7 @@ impl From<SqlError> for Broken {
     }
 }
 
-/// Reads decrypted values back: what their column's type made something else of stays sealed.
+/// Reads decrypted values back, which were all written: what their column's type made something else of stays sealed.
 fn check_kept(
     client: &mut dyn Client,
     plan: &Plan,
@@ -403,12 +429,8 @@ fn check_kept(
     change: &Change<'_>,
     swaps: &[Swap],
 ) -> Result<(), Broken> {
-    if !matches!(plan.job, super::Job::Decrypt { .. }) {
-        return Ok(());
-    }
     for swap in swaps {
         let found = statements::targets(client, plan, change, swap.key(plan))?;
-        // Without a row it was deleted, or never swapped.
         let Some(found) = found else { continue };
         let kept = columns
             .iter()

@@ -19,8 +19,9 @@ pub struct Postgres {
 impl Postgres {
     /// Connects as the options say.
     #[must_use]
-    pub const fn new(options: PgConnectOptions) -> Self {
-        Self { options }
+    pub fn new(options: PgConnectOptions) -> Self {
+        // sqlx would log statements that take long.
+        Self { options: options.disable_statement_logging() }
     }
 }
 
@@ -36,7 +37,7 @@ impl Database for Postgres {
         // Keys travel as text: the same text in every session.
         connected.batch(
             "SET extra_float_digits = 1; SET datestyle = 'ISO'; SET timezone = 'UTC'; SET bytea_output = 'hex'; \
-             SET intervalstyle = 'postgres'",
+             SET intervalstyle = 'postgres'; SET statement_timeout = 0",
         )?;
         Ok(Box::new(connected))
     }
@@ -120,7 +121,12 @@ fn said(error: &dyn DatabaseError) -> SqlError {
         code if code.starts_with("22") || code.starts_with("23") || code.starts_with("P0") => {
             return SqlError::refused(&code);
         }
-        _ => SqlErrorKind::Other,
+        // Feature, transaction state, authorisation, syntax, resources, the server itself: nothing of a value in them.
+        code if ["0A", "25", "2D", "42", "53", "55", "58", "XX"].iter().any(|class| code.starts_with(class)) => {
+            SqlErrorKind::Other
+        }
+        // Limits that a value exceeds, and codes that a trigger made up.
+        code => return SqlError::refused(&code),
     };
     SqlError::new(kind, error.message())
 }
