@@ -2,7 +2,9 @@
 
 use crate::error::Error;
 use crate::target::Target;
+use crate::words;
 use fieldseal::sql::{Class, Client, Table, TableColumn};
+use fieldseal::store::Dialect;
 use fieldseal::sweep::Survey;
 use fieldseal::{Column, KeyId, Schema};
 use std::collections::{BTreeMap, HashSet};
@@ -28,6 +30,28 @@ pub(crate) struct Surveyed {
 
 /// The columns of the lock file.
 pub(crate) fn declared(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
+    let tables = tables(target, client)?;
+    of(client, &tables, Form::Declared)
+}
+
+/// Every column that could hold something sealed, those of the lock file among them, in whatever form.
+pub(crate) fn all(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
+    let tables = tables(target, client)?;
+    let mut surveyed = of(client, &tables, Form::Any)?;
+    surveyed.extend(undeclared(target, client)?);
+    Ok(surveyed)
+}
+
+/// Which values count as looking sealed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As the lock file says that the column stores them.
+    Declared,
+    /// Bytes and base64.
+    Any,
+}
+
+fn tables(target: &Target, client: &mut dyn Client) -> Result<Vec<Chosen>, Error> {
     let mut tables = Vec::new();
     for schema in target.schemas()? {
         let table = described(client, &schema)?;
@@ -36,16 +60,16 @@ pub(crate) fn declared(target: &Target, client: &mut dyn Client) -> Result<Vec<S
         }
         tables.push(Chosen { schema, table, columns: schema.columns.iter().collect() });
     }
-    of(client, &tables)
+    Ok(tables)
 }
 
 /// Those columns of those tables.
-pub(crate) fn of(client: &mut dyn Client, tables: &[Chosen]) -> Result<Vec<Surveyed>, Error> {
+pub(crate) fn of(client: &mut dyn Client, tables: &[Chosen], form: Form) -> Result<Vec<Surveyed>, Error> {
     let mut surveyed = Vec::new();
     for Chosen { schema, table, columns } in tables {
         for column in columns {
             let Some(stored) = table.column(column.sql_name()) else { continue };
-            let survey = Survey::of(client, table, stored, Some(column.is_base64()))?;
+            let survey = Survey::of(client, table, stored, (form == Form::Declared).then(|| column.is_base64()))?;
             surveyed.push(Surveyed {
                 table: schema.sql_table.to_owned(),
                 name: column.sql_name().to_owned(),
@@ -60,22 +84,31 @@ pub(crate) fn of(client: &mut dyn Client, tables: &[Chosen]) -> Result<Vec<Surve
 
 /// Every other column of every table that could hold something sealed, whoever put it there.
 pub(crate) fn undeclared(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
-    let mut names = Table::all(client)?;
+    let names = Table::all(client)?;
     let schemas = target.schemas()?;
-    let is_declared: HashSet<(&str, &str)> = schemas
+    let of = Names::read(client)?;
+    let is_declared: HashSet<(String, String)> = schemas
         .iter()
-        .flat_map(|schema| schema.columns.iter().map(|column| (schema.sql_table, column.sql_name())))
+        .flat_map(|schema| {
+            schema.columns.iter().map(|column| (of.canonical(schema.sql_table), of.canonical(column.sql_name())))
+        })
         .collect();
     // Of other databases of a MySQL server, which `all` leaves out.
-    names.extend(schemas.iter().map(|schema| schema.sql_table.to_owned()));
+    let known: HashSet<String> = names.iter().map(|name| of.canonical(name)).collect();
+    let others = schemas.iter().map(|schema| schema.sql_table.to_owned());
+    let mut names: Vec<String> = others.filter(|name| !known.contains(&of.canonical(name))).chain(names).collect();
     names.sort();
     names.dedup();
     let mut surveyed = Vec::new();
     for name in names {
-        let Some(table) = Table::describe(client, &name)? else { continue };
+        let table = Table::describe(client, &name)?.ok_or_else(|| {
+            Error::failed(format!("the table {} can't be looked at", words::plain(&name)))
+                .why("its name has a dot, or it was dropped at this moment")
+                .hint("run the command again; a table whose name has a dot must be renamed, or moved elsewhere")
+        })?;
         for stored in &table.columns {
             let holds = matches!(stored.class, Class::Any | Class::Bytes | Class::Text);
-            if !holds || is_declared.contains(&(name.as_str(), stored.name.as_str())) {
+            if !holds || is_declared.contains(&(of.canonical(&name), of.canonical(&stored.name))) {
                 continue;
             }
             let survey = Survey::of(client, &table, stored, None)?;
@@ -89,6 +122,32 @@ pub(crate) fn undeclared(target: &Target, client: &mut dyn Client) -> Result<Vec
         }
     }
     Ok(surveyed)
+}
+
+/// Names of tables and columns, as the database takes them for the same.
+struct Names {
+    dialect: Dialect,
+    /// The connection's own schema.
+    own: String,
+}
+
+impl Names {
+    fn read(client: &mut dyn Client) -> Result<Self, Error> {
+        let dialect = client.dialect();
+        let sql = match dialect {
+            Dialect::Sqlite => "SELECT 'main'",
+            Dialect::Postgres => "SELECT current_schema()::text",
+            _ => "SELECT DATABASE()",
+        };
+        let row = client.row(sql, &[])?.unwrap_or_default();
+        let own = row.first().and_then(|cell| cell.as_str()).unwrap_or_default().to_owned();
+        Ok(Self { dialect, own })
+    }
+
+    fn canonical(&self, name: &str) -> String {
+        let name = name.strip_prefix(&self.own).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name);
+        if self.dialect == Dialect::Postgres { name.to_owned() } else { name.to_lowercase() }
+    }
 }
 
 /// How many values are under each of those keys.

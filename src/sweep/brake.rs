@@ -93,20 +93,7 @@ impl<'a> Brake<'a> {
         let Some(most) = self.pace.limits.max_running else { return Ok(None) };
         let running = match client.dialect() {
             Dialect::Sqlite => None,
-            // Of others' connections only who may read the statistics sees what they do.
-            Dialect::Postgres => client.integer(
-                "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE query = '<insufficient privilege>'",
-                &[],
-            )?
-            .filter(|hidden| *hidden > 0)
-            .map_or(Ok(()), |_| {
-                let what = "what other users' connections do is hidden: GRANT pg_read_all_stats to this user, or leave --max-running out";
-                Err(SqlError::new(SqlErrorKind::Denied, what))
-            })
-            .and_then(|()| client.integer(
-                "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE state = 'active' AND backend_type = 'client backend'",
-                &[],
-            ))?,
+            Dialect::Postgres => running_on_postgres(client)?,
             Dialect::Mysql => {
                 let row = client.row("SHOW GLOBAL STATUS LIKE 'Threads_running'", &[])?;
                 row.and_then(|row| row.get(1).and_then(|cell| cell.as_str().and_then(|text| text.parse().ok())))
@@ -145,6 +132,19 @@ impl<'a> Brake<'a> {
         }
         Ok(None)
     }
+}
+
+/// Of others' connections only who may read the statistics sees what they do.
+fn running_on_postgres(client: &mut dyn Client) -> Result<Option<i64>, SqlError> {
+    let hidden = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE query = '<insufficient privilege>'";
+    if client.integer(hidden, &[])? != Some(0) {
+        let what = "what other users' connections do is hidden: GRANT pg_read_all_stats to this user, or leave the limit of \
+                    running statements out";
+        return Err(SqlError::new(SqlErrorKind::Denied, what));
+    }
+    let running = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE state = 'active' \
+                   AND backend_type = 'client backend'";
+    client.integer(running, &[])
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::output::{Report, table};
 use crate::target::{KeyStoreAt, Target};
 use crate::words;
 use clap::{Subcommand, ValueEnum};
-use fieldseal::sql::Client;
+use fieldseal::sql::{Client, SqlError};
 use fieldseal::store::Dialect;
 use fieldseal::{Guard, KeyCheck, KeyState, guard_check, guards};
 use serde::Serialize;
@@ -126,15 +126,23 @@ fn change(
     context: &Context<'_>,
 ) -> Result<Done, Error> {
     for guard in guards.iter().filter(|_| !dry_run) {
-        for statement in if action == Action::Made { &guard.create } else { &guard.remove } {
-            client.batch(statement).map_err(|error| {
-                Error::from(error).hint("docs/guards.md has the rights that each database wants for triggers")
-            })?;
-        }
+        let statements = if action == Action::Made { &guard.create } else { &guard.remove };
+        // MySQL commits each by itself: there a guard is away for a moment when it's made anew.
+        let done = match client.dialect() {
+            Dialect::Mysql => execute(client, statements),
+            _ => client.transaction(|client| execute(client, statements)),
+        };
+        done.map_err(|error| {
+            Error::from(error).hint("docs/guards.md has the rights that each database wants for triggers")
+        })?;
     }
     let columns = guards.iter().map(|guard| format!("{}.{}", guard.table, guard.column)).collect();
     context.output.report(&Changed { action, columns, dry_run })?;
     Ok(Done::All)
+}
+
+fn execute(client: &mut dyn Client, statements: &[String]) -> Result<(), SqlError> {
+    statements.iter().try_for_each(|statement| client.batch(statement).map(drop))
 }
 
 fn check(client: &mut dyn Client, guards: &[Guard], context: &Context<'_>) -> Result<Done, Error> {

@@ -1,5 +1,6 @@
 //! How much is lost with a key: the stored values that nobody will be able to read.
 
+use super::Context;
 use crate::error::Error;
 use crate::survey::{self, Surveyed};
 use crate::target::Target;
@@ -25,23 +26,31 @@ pub(crate) struct Counted {
     pub(crate) values: u64,
 }
 
-/// The stored values under those keys; `None` without a lock file, or where the keys have no database beside them.
+/// The stored values under those keys; `None` without a lock file, where the keys have no database beside them, or where the
+/// database can't be counted: that is no reason to keep a key.
 ///
 /// What `key destroy` and `shred` show before they ask, and report afterwards.
-pub(crate) fn readable(target: &Target, keys: &[KeyId]) -> Result<Option<Readable>, Error> {
+pub(crate) fn readable(context: &Context<'_>, keys: &[KeyId]) -> Option<Readable> {
+    let target = &context.target;
     if !target.lock().exists() || !target.has_database() {
-        return Ok(None);
+        return None;
     }
-    let counted = count(target, keys)?;
+    let counting = context.output.during("counts the values under the keys".to_owned(), || count(target, keys));
+    let counted = match counting {
+        Ok(counted) => counted,
+        Err(error) => {
+            context.output.warn(format!("the values under the keys can't be counted: {}", error.summary()));
+            return None;
+        }
+    };
     let columns: Vec<_> = counted.into_iter().filter(|column| column.values > 0).collect();
-    Ok(Some(Readable { values: columns.iter().map(|column| column.values).sum(), columns }))
+    Some(Readable { values: columns.iter().map(|column| column.values).sum(), columns })
 }
 
 /// Every column that could hold such values, with how many it does.
-pub(crate) fn count(target: &Target, keys: &[KeyId]) -> Result<Vec<Counted>, Error> {
+fn count(target: &Target, keys: &[KeyId]) -> Result<Vec<Counted>, Error> {
     let client = &mut *target.sql()?.connect()?;
-    let mut surveyed = survey::declared(target, client)?;
-    surveyed.extend(survey::undeclared(target, client)?);
+    let surveyed = survey::all(target, client)?;
     let counted = |column: Surveyed| Counted {
         values: keys.iter().map(|id| column.survey.under(*id)).sum(),
         table: column.table,

@@ -165,7 +165,7 @@ fn due(args: &Args, records: &[KeyRecord], values: &BTreeMap<KeyId, u64>, column
         in_state(KeyState::Staged).count(),
         "key is",
         "keys are",
-        "staged: `fieldseal key rotate --promote`",
+        "staged: `fieldseal key rotate --all --promote`",
     );
     let unused = in_state(KeyState::Active).filter(|record| values.get(&record.id).copied().unwrap_or(0) == 0);
     say(

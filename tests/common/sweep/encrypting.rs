@@ -5,7 +5,7 @@ use super::{Home, World};
 use fieldseal::sql::Cell;
 use fieldseal::store::Dialect;
 use fieldseal::sweep::{Job, ProblemKind, Sweep};
-use fieldseal::{Column, Schema};
+use fieldseal::{Column, ContextColumn, Schema, Scope};
 
 /// Names that look like something else.
 fn hostile(world: &World) -> Vec<Option<String>> {
@@ -67,6 +67,107 @@ pub fn hostile_plaintext_is_sealed_in_place_and_comes_back(home: Home) {
     let (report, _) = world.sweep(&decrypt);
     assert_eq!(report.changed, 0);
     assert_eq!(texts(&mut world, "people", "name"), before);
+}
+
+pub fn hidden_nulls_are_moved_opened_and_sealed(home: Home) {
+    const HIDDEN: Column = Column::new("people", "name").with_kind("text").pad(32).hide_null();
+    const MIGRATING: Column = HIDDEN.with_sql_name("back").migrating();
+    let mut world = World::new(home);
+    let (text, bytes) = (world.type_of("text"), world.type_of("bytes"));
+    world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {bytes}, back {text})"));
+    let schema = Schema { columns: &[HIDDEN], ..PEOPLE };
+    for id in 1..=10 {
+        let name = (id % 2 == 0).then(|| format!("person {id}"));
+        let sealed = world.keyring.seal(&HIDDEN, &place(id), &name);
+        let sealed = sealed.bytes().unwrap().unwrap().to_vec();
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::Bytes(sealed)]);
+    }
+    world.insert("people", &["id", "name"], vec![Cell::Integer(11), Cell::Null]);
+    world.rotate();
+    // A NULL that isn't sealed is somebody else's.
+    let (report, problems) = world.sweep(&Sweep::new(Job::Reencrypt, schema));
+    assert_eq!((report.changed, report.failed, report.left), (10, 1, Some(1)), "{problems:?}");
+    world.batch("DELETE FROM people WHERE id = 11");
+    let decrypt = Sweep::new(Job::Decrypt { into: Some("back".to_owned()) }, schema);
+    for changed in [5, 0] {
+        let (report, problems) = world.sweep(&decrypt);
+        assert!(problems.is_empty() && report.is_complete(), "{report:?} {problems:?}");
+        assert_eq!((report.changed, report.done), (changed, 10 - changed), "{report:?}");
+    }
+    let back = texts(&mut world, "people", "back");
+    assert!(back.iter().all(|(id, cell)| cell.is_null() == (id % 2 == 1)), "{back:?}");
+    // Sealing NULL too, where the database lets text and bytes be in one column.
+    if world.dialect() == Dialect::Sqlite {
+        let schema = Schema { columns: &[MIGRATING], ..PEOPLE };
+        let (report, problems) = world.sweep(&Sweep::new(Job::Encrypt { from: None }, schema));
+        assert!(problems.is_empty() && report.is_complete() && report.changed == 10, "{report:?} {problems:?}");
+    }
+}
+
+/// An estimate writes nothing, the key store included; and a tenant whose keys were destroyed isn't begun again.
+pub fn a_dry_run_makes_no_keys_and_a_forgotten_tenant_gets_none(home: Home) {
+    const ORG: ContextColumn = ContextColumn { name: "org", kind: "int" };
+    const SEALED: Column = Column::new("people", "name").with_sql_name("name_sealed").with_kind("text");
+    let mut world = World::new(home);
+    let (text, bytes) = (world.type_of("text"), world.type_of("bytes"));
+    world.batch(&format!(
+        "CREATE TABLE people (id BIGINT PRIMARY KEY, org BIGINT NOT NULL, name {text}, name_sealed {bytes})"
+    ));
+    for id in 1..=4 {
+        world.insert(
+            "people",
+            &["id", "org", "name"],
+            vec![Cell::Integer(id), Cell::Integer(id % 2), Cell::text("x")],
+        );
+    }
+    let forgotten = Scope::tenant(1).unwrap();
+    world.keyring.ensure_scope(&forgotten).unwrap();
+    world.keyring.shred(&forgotten).unwrap();
+    let schema = Schema { scope: Some(ORG), columns: &[SEALED], ..PEOPLE };
+    let sweep = Sweep::new(Job::Encrypt { from: Some("name".to_owned()) }, schema);
+    let estimate = sweep.estimate(&world.keyring, &*world.database).unwrap();
+    assert_eq!((estimate.rows, estimate.values), (4, 4));
+    assert_eq!(world.keyring.primary(&Scope::tenant(0).unwrap()), None);
+    let (report, problems) = world.sweep(&sweep);
+    assert_eq!((report.changed, report.failed), (2, 2), "{problems:?}");
+    assert!(problems.iter().all(|problem| problem.kind == ProblemKind::Forgotten), "{problems:?}");
+    assert!(world.keyring.primary(&Scope::tenant(0).unwrap()).is_some());
+    assert_eq!(world.keyring.primary(&forgotten), None);
+}
+
+/// Text that its column makes a number of, decrypted in place while somebody else writes other rows of the same batches.
+pub fn what_is_decrypted_while_others_write_is_checked_too(home: Home) {
+    let mut world = World::new(home);
+    if world.dialect() != Dialect::Sqlite {
+        // Elsewhere a column that holds sealed bytes doesn't change text.
+        return;
+    }
+    world.batch("CREATE TABLE people (id BIGINT PRIMARY KEY, name NUMERIC)");
+    for id in 1..=400 {
+        let sealed = world.sealed(id, if id % 2 == 0 { "007" } else { "text" });
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), sealed]);
+    }
+    let schema = Schema { columns: const { &[NAME.migrating()] }, ..PEOPLE };
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let (keyring, database) = (world.keyring.clone(), std::sync::Arc::clone(&world.database));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut client = database.connect().unwrap();
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                for id in (1..400).step_by(40) {
+                    let sealed = keyring.seal_bytes(&NAME, &place(id), b"new").unwrap();
+                    let params = [Cell::Bytes(sealed).into(), id.into()];
+                    let _ = client.execute("UPDATE people SET name = ? WHERE id = ?", &params);
+                }
+            }
+        });
+        let (report, problems) = world.sweep(&Sweep::new(Job::Decrypt { into: None }, schema).batch(100));
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(problems.iter().all(|problem| problem.kind == ProblemKind::Altered), "{problems:?}");
+        assert_eq!((report.failed, problems.len()), (200, 200));
+    });
+    let stored = world.stored();
+    assert!((2..=400).step_by(2).all(|id| matches!(&stored[&id], Cell::Bytes(_))), "a 007 was made a number");
 }
 
 /// The beginning of a sealed value, under a key that there is, is no plaintext.

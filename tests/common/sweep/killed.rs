@@ -5,7 +5,7 @@ use super::{Site, rerun};
 use fieldseal::sql::{Cell, Client, Database, Param};
 use fieldseal::store::Dialect;
 use fieldseal::sweep::{Job, Sweep};
-use fieldseal::{Keyring, Scope, kms, store};
+use fieldseal::{Keyring, Schema, Scope, kms, store};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Child;
@@ -24,10 +24,31 @@ fn sweep() -> Sweep {
 
 /// What a process does that is started to be killed.
 fn child(site: &Site, role: &str) {
-    let (folder, url) = role.split_once('|').unwrap();
+    let mut role = role.splitn(3, '|');
+    let mut next = || role.next().unwrap();
+    let (job, folder, url) = (next(), next(), next());
+    let sweep = match job {
+        "reencrypt" => sweep(),
+        job => migration(job == "encrypt", (site.open)(url).dialect()),
+    };
     let keyring = keyring(Path::new(folder));
-    let report = sweep().run(&keyring, &*(site.open)(url), |_| {}).unwrap();
+    let report = sweep.run(&keyring, &*(site.open)(url), |_| {}).unwrap();
     assert_eq!(report.failed, 0, "{report:?}");
+}
+
+/// Of a column of plaintext, in place.
+fn migration(encrypt: bool, dialect: Dialect) -> Sweep {
+    const BYTES: Schema = Schema { columns: &[NAME.migrating()], ..PEOPLE };
+    const BASE64: Schema = Schema { columns: &[NAME.base64().migrating()], ..PEOPLE };
+    let schema = if dialect == Dialect::Sqlite { BYTES } else { BASE64 };
+    let job = if encrypt { Job::Encrypt { from: None } } else { Job::Decrypt { into: None } };
+    Sweep::new(job, schema).batch(20).range(200).lease(Duration::from_millis(150))
+}
+
+/// Whether a worker that was killed just now was in the middle of a range.
+fn was_inside(world: &mut World) -> bool {
+    let leases = world.client.integer("SELECT count(*) FROM fieldseal_leases", &[]);
+    leases.is_ok_and(|leases| leases > Some(0))
 }
 
 fn keyring(folder: &Path) -> Keyring {
@@ -48,13 +69,14 @@ pub fn no_row_is_lost_whenever_it_is_killed(site: &Site, test: &str) {
         return child(site, &role);
     }
     let (mut world, url) = prepared(site, 3000);
-    let (folder, mut killed, mut ended) = (world.folder().display().to_string(), 0, 0);
+    let (folder, mut killed, mut inside, mut ended) = (world.folder().display().to_string(), 0, 0, 0);
     world.rotate();
     while killed < kills() {
-        let mut child = rerun::start(test, &format!("{folder}|{url}"));
+        let mut child = rerun::start(test, &format!("reencrypt|{folder}|{url}"));
         std::thread::sleep(Duration::from_micros(random(250_000)));
         if end(&mut child) {
             killed += 1;
+            inside += u32::from(was_inside(&mut world));
         } else {
             // It was done before.
             ended += 1;
@@ -67,7 +89,44 @@ pub fn no_row_is_lost_whenever_it_is_killed(site: &Site, test: &str) {
     let opened = world.opened();
     assert_eq!(opened.len(), 3000);
     assert!(opened.iter().all(|(id, name)| *name == format!("person {id}")));
-    eprintln!("{killed} killed, {ended} ended by themselves");
+    eprintln!("{killed} killed, {inside} of them in a range, {ended} ended by themselves");
+    assert!(inside >= killed / 4, "only {inside} of {killed} were killed in a range");
+}
+
+/// There and back again, in place: at each moment a value is either plaintext or sealed, and never neither.
+pub fn no_plaintext_is_lost_whenever_it_is_killed(site: &Site, test: &str) {
+    if let Some(role) = rerun::role() {
+        return child(site, &role);
+    }
+    let home = (site.home)();
+    let url = home.url.clone();
+    let mut world = World::on_files(home);
+    world.people("text");
+    let names = |id: i64| format!("person {id} \u{1F511}");
+    for id in 1..=2000 {
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::text(names(id))]);
+    }
+    let folder = world.folder().display().to_string();
+    let (mut killed, mut inside, mut encrypt) = (0, 0, true);
+    while killed < kills() {
+        let job = if encrypt { "encrypt" } else { "decrypt" };
+        let mut child = rerun::start(test, &format!("{job}|{folder}|{url}"));
+        std::thread::sleep(Duration::from_micros(random(250_000)));
+        if end(&mut child) {
+            killed += 1;
+            inside += u32::from(was_inside(&mut world));
+        } else {
+            encrypt = !encrypt;
+        }
+    }
+    for encrypt in [true, false] {
+        let (report, problems) = world.sweep(&migration(encrypt, world.dialect()));
+        assert!(problems.is_empty() && report.failed == 0, "{report:?} {problems:?}");
+    }
+    let stored = world.stored();
+    assert_eq!(stored.len(), 2000);
+    assert!(stored.iter().all(|(id, cell)| *cell == Cell::text(names(*id))));
+    assert!(inside >= killed / 4, "only {inside} of {killed} were killed in a range");
 }
 
 pub fn two_workers_and_writers_lose_nothing_whenever_workers_are_killed(site: &Site, test: &str) {
@@ -82,7 +141,7 @@ pub fn two_workers_and_writers_lose_nothing_whenever_workers_are_killed(site: &S
         let writer = scope.spawn(|| write(&keyring, &*database, 2000, &stop));
         let (mut killed, mut ended) = (0, 0);
         world.rotate();
-        let start = || rerun::start(test, &format!("{folder}|{url}"));
+        let start = || rerun::start(test, &format!("reencrypt|{folder}|{url}"));
         let mut children = [start(), start()];
         while killed < kills() {
             std::thread::sleep(Duration::from_micros(random(150_000)));

@@ -41,6 +41,7 @@ macro_rules! sweep_behaviours {
     ($home:path, $open:path) => {
         $crate::sweep::sweep_behaviours! { processes on $home, $open:
             no_row_is_lost_whenever_it_is_killed
+            no_plaintext_is_lost_whenever_it_is_killed
             two_workers_and_writers_lose_nothing_whenever_workers_are_killed
             a_fleet_reads_and_writes_while_keys_and_rows_move
         }
@@ -51,6 +52,10 @@ macro_rules! sweep_behaviours {
             whoever_writes_meanwhile_wins
             what_is_written_under_an_older_key_meanwhile_is_moved_too
             a_column_moves_to_another_suite
+            a_sweep_that_was_left_is_not_taken_for_another_suites
+            hidden_nulls_are_moved_opened_and_sealed
+            a_dry_run_makes_no_keys_and_a_forgotten_tenant_gets_none
+            what_is_decrypted_while_others_write_is_checked_too
             tenants_have_keys_of_their_own
             workers_share_a_sweep_and_end_what_a_dead_one_began
             a_stopped_sweep_goes_on_where_it_was

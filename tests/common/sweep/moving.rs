@@ -2,7 +2,7 @@
 
 use super::world::{NAME, PEOPLE, place};
 use super::{Home, World};
-use fieldseal::sql::{Cell, Param};
+use fieldseal::sql::{Cell, Database, Param, Sqlite};
 use fieldseal::store::Dialect;
 use fieldseal::sweep::{Event, Job, Sweep, SweepError};
 use fieldseal::{Column, ContextColumn, Schema, Scope, Suite};
@@ -185,6 +185,30 @@ pub fn a_column_moves_to_another_suite(home: Home) {
     assert_eq!(world.sweep(&sweep).0.changed, 0);
 }
 
+/// What an older sweep has passed already isn't under the new suite.
+pub fn a_sweep_that_was_left_is_not_taken_for_another_suites(home: Home) {
+    const OLD: Schema = Schema { columns: &[NAME.with_suite(Suite::Aes256Gcm)], ..PEOPLE };
+    const NEW: Schema = Schema { columns: &[NAME.with_previous_suite(Suite::Aes256Gcm)], ..PEOPLE };
+    let mut world = World::new(home);
+    world.people("bytes");
+    for id in 1..=600 {
+        let sealed = world.keyring.seal_bytes(&OLD.columns[0], &place(id), b"x").unwrap();
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::Bytes(sealed)]);
+    }
+    world.rotate();
+    let stop = Arc::new(AtomicBool::new(false));
+    let left = Sweep::new(Job::Reencrypt, OLD).batch(50).rows_per_second(400).stop_when(Arc::clone(&stop));
+    let report = left.run(&world.keyring, &*world.database, |event| {
+        if matches!(event, Event::Progress(progress) if progress.rows > 0) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    });
+    assert!(report.unwrap().stopped);
+    let (report, problems) = world.sweep(&Sweep::new(Job::Reencrypt, NEW));
+    assert!(problems.is_empty() && report.changed == 600, "{report:?}");
+    assert!(world.opened().len() == 600, "all of them open without the previous suite");
+}
+
 pub fn tenants_have_keys_of_their_own(home: Home) {
     const ORG: ContextColumn = ContextColumn { name: "org", kind: "int" };
     let mut world = World::new(home);
@@ -275,6 +299,37 @@ pub fn a_sweep_waits_for_replicas_and_for_its_rate(home: Home) {
     let begun = Instant::now();
     let (report, _) = world.sweep(&Sweep::new(Job::Reencrypt, PEOPLE).batch(50).rows_per_second(300));
     assert!(report.is_complete() && begun.elapsed() > Duration::from_millis(900), "{:?}", begun.elapsed());
+    // One that has never seen the sweep is waited for.
+    let (elsewhere, stop) = (tempfile::tempdir().unwrap(), Arc::new(AtomicBool::new(false)));
+    let stale = Sqlite::at(elsewhere.path().join("stale.db"));
+    rusqlite::Connection::open(elsewhere.path().join("stale.db"))
+        .unwrap()
+        .execute_batch(fieldseal::sweep::migrations(Dialect::Sqlite)[0].up)
+        .unwrap();
+    world.rotate();
+    let stale: Vec<Arc<dyn Database>> = vec![Arc::new(stale)];
+    let sweep = Sweep::new(Job::Reencrypt, PEOPLE).wait_for_replicas(stale, Duration::from_secs(1));
+    let mut paused = Vec::new();
+    let report = sweep.stop_when(Arc::clone(&stop)).run(&world.keyring, &*world.database, |event| {
+        if let Event::Paused(why) = event {
+            paused.push(why.clone());
+            stop.store(true, Ordering::Relaxed);
+        }
+    });
+    assert!(report.unwrap().changed == 0 && paused[0].contains("doesn't have the sweep's row"), "{paused:?}");
+    // No server runs less than one statement: ours.
+    if world.dialect() != Dialect::Sqlite {
+        let stop = Arc::new(AtomicBool::new(false));
+        let sweep = Sweep::new(Job::Reencrypt, PEOPLE).wait_while_busy(0).stop_when(Arc::clone(&stop));
+        let mut paused = Vec::new();
+        let report = sweep.run(&world.keyring, &*world.database, |event| {
+            if let Event::Paused(why) = event {
+                paused.push(why.clone());
+                stop.store(true, Ordering::Relaxed);
+            }
+        });
+        assert!(report.unwrap().changed == 0 && paused[0].contains("statements"), "{paused:?}");
+    }
     // A replica that is the primary itself is never behind.
     world.rotate();
     let same = vec![Arc::clone(&world.database)];

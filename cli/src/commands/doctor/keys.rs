@@ -126,7 +126,7 @@ fn scopes(records: &[KeyRecord], findings: &mut Findings) {
             findings.error(
                 words::scope(scope),
                 "it has keys, and none of them is primary: nothing can be written for it",
-                "`fieldseal key rotate --promote`, or call `Keyring::ensure_scope`",
+                "`fieldseal key rotate --all --promote`, or call `Keyring::ensure_scope`",
             );
         }
         for key in keys.iter().filter(|key| key.state == KeyState::Staged) {
@@ -134,7 +134,7 @@ fn scopes(records: &[KeyRecord], findings: &mut Findings) {
                 findings.warning(
                     format!("key {}", key.id),
                     format!("it has been staged for {}", words::age(words::seconds_since(key.created))),
-                    "`fieldseal key rotate --promote`, or `fieldseal key destroy`",
+                    "`fieldseal key rotate --all --promote`, or `fieldseal key destroy`",
                 );
             }
         }

@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     output.say("looks at the tables");
     let fitting = columns::check(client, &schemas, &mut findings)?;
     output.say("counts values");
-    let mut surveyed = survey::of(client, &fitting)?;
+    let mut surveyed = survey::of(client, &fitting, survey::Form::Declared)?;
     if args.everywhere {
         surveyed.extend(survey::undeclared(target, client)?);
     }

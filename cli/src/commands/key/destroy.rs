@@ -25,6 +25,10 @@ pub(crate) struct Args {
     /// Says what would be erased, and erases nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Doesn't count the stored values that will be lost, which reads every column that could hold some
+    #[arg(long)]
+    no_count: bool,
 }
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
@@ -34,7 +38,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         let error = TransitionError { from: record.state, to: KeyState::Destroyed };
         return Err(KeyringError::Transition { id, error }.into());
     }
-    let lost = readable::readable(target, &[id])?;
+    let lost = if args.no_count { None } else { readable::readable(context, &[id]) };
     context.output.say(format!(
         "data key {id} of {} is {}, {} old, with {}; {}",
         record.scope,

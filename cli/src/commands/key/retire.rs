@@ -6,6 +6,7 @@ use crate::output::Report;
 use crate::words;
 use fieldseal::{KeyId, KeyRecord, KeyState, Keyring};
 use serde::Serialize;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -63,8 +64,13 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         return Ok(Done::All);
     }
     let keyring = target.keyring()?;
-    for id in &ids {
-        keyring.retire(*id)?;
+    // Before anything is changed: a proof that can't be written is none.
+    let path = report_path(args, &proof);
+    let file = std::fs::File::create(&path).map_err(|error| {
+        Error::failed(format!("the proof can't be written to {}", path.display())).why(error.to_string())
+    })?;
+    for (done, id) in ids.iter().enumerate() {
+        keyring.retire(*id).inspect_err(|_| take_back(&keyring, ids.get(..done).unwrap_or_default(), context))?;
     }
     let waits = format!("waits for {} before it counts again", words::duration(args.wait));
     context.output.during(waits, || std::thread::sleep(args.wait));
@@ -75,7 +81,13 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
             .why("a program wrote values under it while they were counted: it still takes it for the primary"));
     }
     proof.retired = true;
-    proof.written_to = Some(write(args, &proof)?);
+    if let Err(error) = write(file, &proof) {
+        take_back(&keyring, &ids, context);
+        return Err(
+            Error::failed(format!("the proof can't be written to {}", path.display())).why(error.to_string())
+        );
+    }
+    proof.written_to = Some(path.display().to_string());
     context.output.report(&proof)?;
     Ok(Done::All)
 }
@@ -93,7 +105,7 @@ fn chosen(args: &Args, records: &[KeyRecord]) -> Result<Vec<KeyRecord>, Error> {
             KeyState::Active => Ok(record.clone()),
             KeyState::Primary => Err(Error::refused(format!("data key {id} is the primary of its scope"))
                 .why("values are sealed under it now")
-                .hint("rotate first: `fieldseal key rotate`, then `fieldseal reencrypt`")),
+                .hint("rotate first: `fieldseal key rotate --all` (or one scope), then `fieldseal reencrypt`")),
             state => {
                 Err(Error::refused(format!("data key {id} is {state}, and only an active key can be retired")))
             }
@@ -106,8 +118,7 @@ fn chosen(args: &Args, records: &[KeyRecord]) -> Result<Vec<KeyRecord>, Error> {
 fn per_key(context: &Context<'_>, ids: &[KeyId]) -> Result<Vec<ProvenColumn>, Error> {
     let target = &context.target;
     let client = &mut *target.sql()?.connect()?;
-    let mut surveyed = crate::survey::declared(target, client)?;
-    surveyed.extend(crate::survey::undeclared(target, client)?);
+    let surveyed = crate::survey::all(target, client)?;
     let column = |column: crate::survey::Surveyed| ProvenColumn {
         under: ids.iter().map(|id| (id.to_string(), column.survey.under(*id))).collect(),
         table: column.table,
@@ -142,19 +153,17 @@ fn in_use(id: KeyId, proof: &Proof) -> Error {
         .hint("a column that the lock file doesn't have must be moved, or emptied, by whoever wrote it")
 }
 
-fn write(args: &Args, proof: &Proof) -> Result<String, Error> {
-    let path = args.report.clone().unwrap_or_else(|| {
+fn report_path(args: &Args, proof: &Proof) -> PathBuf {
+    args.report.clone().unwrap_or_else(|| {
         let time = proof.time.replace([':', '-'], "");
         PathBuf::from(format!("fieldseal-proof-{time}.json"))
-    });
-    let json = serde_json::to_string_pretty(proof)
-        .map_err(|error| Error::failed("the proof is no JSON").why(error.to_string()))?;
-    std::fs::write(&path, json + "\n").map_err(|error| {
-        Error::failed(format!("the keys are retired, but the proof can't be written to {}", path.display()))
-            .why(error.to_string())
-            .hint("take them back and retire them again: `fieldseal key reactivate`")
-    })?;
-    Ok(path.display().to_string())
+    })
+}
+
+fn write(mut file: std::fs::File, proof: &Proof) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&file, proof)?;
+    file.write_all(b"\n")?;
+    file.sync_all()
 }
 
 /// What was counted, and what follows.
@@ -246,7 +255,7 @@ impl Report for Proof {
         let declared = columns.iter().filter(|column| column.declared).count();
         let rows: u64 = columns.iter().map(|column| column.rows).sum();
         let counted = format!(
-            "nothing is under them in {} of the lock file and {} more, {rows} values\n",
+            "nothing is under them in {} of the lock file and {} more, {rows} rows of columns\n",
             words::count(declared, "column"),
             columns.len() - declared
         );

@@ -188,6 +188,7 @@ impl Run<'_> {
         }
         let mut told = Told::new(self.pace.problems.clone())?;
         let mut swept = Swept::new(self.job.name());
+        let mut failed = None;
         for (schema, columns) in chosen {
             let sweep = self.sweep(schema, &columns)?.stop_when(Arc::clone(&stop));
             let mut meter = Meter::new(output, schema.sql_table);
@@ -198,7 +199,14 @@ impl Run<'_> {
                 meter.event(event);
             });
             meter.end();
-            let report = report?;
+            let report = match report {
+                Ok(report) => report,
+                // What was done in other tables is told all the same.
+                Err(error) => {
+                    failed = Some(Error::from(error));
+                    break;
+                }
+            };
             let stopped = report.stopped;
             swept.add(schema.sql_table, &columns, &report);
             if stopped {
@@ -207,6 +215,12 @@ impl Run<'_> {
         }
         swept.problems = std::mem::take(&mut told.reported);
         told.end(output)?;
+        if let Some(error) = failed {
+            if swept.has_some() {
+                output.report(&swept)?;
+            }
+            return Err(error.hint("run the command again: it goes on where it was"));
+        }
         output.report(&swept)?;
         if swept.stopped() {
             return Err(Error::new(Kind::TryAgain, "stopped before the end")

@@ -90,6 +90,10 @@ impl Swept {
         });
     }
 
+    pub(super) fn has_some(&self) -> bool {
+        !self.tables.is_empty()
+    }
+
     pub(super) fn stopped(&self) -> bool {
         self.tables.iter().any(|table| table.stopped)
     }
