@@ -110,4 +110,6 @@ mod guides {
     struct KeyringGuide;
     #[doc = include_str!("../docs/schema-lock.md")]
     struct SchemaLock;
+    #[doc = include_str!("../docs/guards.md")]
+    struct Guards;
 }
