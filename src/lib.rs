@@ -31,6 +31,7 @@ mod keys;
 pub mod kms;
 mod model;
 mod plaintext;
+#[cfg_attr(not(feature = "_sweep"), expect(unreachable_pub, reason = "they are public in `sql`"))]
 mod quoting;
 mod random;
 mod schema;
