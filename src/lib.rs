@@ -31,6 +31,7 @@ mod keys;
 pub mod kms;
 mod model;
 mod plaintext;
+#[cfg_attr(not(feature = "_sweep"), expect(unreachable_pub, reason = "they are public in `sql`"))]
 mod quoting;
 mod random;
 mod schema;
@@ -112,4 +113,6 @@ mod guides {
     struct SchemaLock;
     #[doc = include_str!("../docs/sweeps.md")]
     struct Sweeps;
+    #[doc = include_str!("../docs/guards.md")]
+    struct Guards;
 }

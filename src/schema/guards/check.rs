@@ -36,19 +36,23 @@ pub fn guard_check(dialect: Dialect, guards: &[Guard]) -> String {
         Dialect::Mysql => "LOCATE(e.tag, e.made) > 0",
     };
     let said = |what: &str| joined(dialect, &["e.sealed".to_owned(), literal(dialect, what)]);
-    format!(
-        "SELECT e.name AS guard, max(CASE WHEN e.made IS NULL THEN {} WHEN e.made = '' THEN {} WHEN {tagged} THEN NULL \
-         ELSE {} END) AS problem FROM ({triggers}) e GROUP BY e.name UNION ALL {strays}",
+    let problem = format!(
+        "max(CASE WHEN e.made IS NULL THEN {} WHEN e.made = '' THEN {} WHEN {tagged} THEN NULL ELSE {} END)",
         said(": its guard is missing, or one of its two triggers"),
         said(": its guard is disabled: ALTER TABLE ... ENABLE TRIGGER"),
         said(": its guard was made for another model, or for other keys: make it anew"),
+    );
+    format!(
+        "SELECT {} AS guard, {} AS problem FROM ({triggers}) e GROUP BY e.name UNION ALL {strays}",
+        text(dialect, "e.name"),
+        text(dialect, &problem),
     )
 }
 
 /// One trigger as a row: the body that it has in the database, empty if it's disabled.
 fn expected(dialect: Dialect, guard: &Guard, event: Event) -> String {
-    let text = |text: &str| literal(dialect, text);
-    let trigger = text(&format!("{}{}", guard.name, event.suffix()));
+    let constant = |text: &str| literal(dialect, text);
+    let trigger = constant(&format!("{}{}", guard.name, event.suffix()));
     let schema = guard.table.rsplit_once('.').map(|(schema, _)| schema);
     let made = match dialect {
         Dialect::Sqlite => {
@@ -58,19 +62,19 @@ fn expected(dialect: Dialect, guard: &Guard, event: Event) -> String {
         Dialect::Postgres => format!(
             "(SELECT CASE WHEN d.tgenabled IN ('O', 'A') THEN p.prosrc ELSE '' END FROM pg_catalog.pg_trigger d \
              JOIN pg_catalog.pg_proc p ON p.oid = d.tgfoid WHERE d.tgrelid = to_regclass({}) AND d.tgname = {trigger})",
-            text(&quoted(dialect, &guard.table))
+            constant(&quoted(dialect, &guard.table))
         ),
         Dialect::Mysql => format!(
             "(SELECT d.action_statement FROM information_schema.triggers d WHERE d.trigger_schema = {} \
              AND d.trigger_name = {trigger})",
-            schema.map_or_else(|| "DATABASE()".to_owned(), text)
+            schema.map_or_else(|| "DATABASE()".to_owned(), constant)
         ),
     };
     format!(
         "SELECT {} AS name, {} AS sealed, {} AS tag, {made} AS made",
-        text(&guard.name),
-        text(&format!("{}.{}", guard.table, guard.column)),
-        text(&guard.tag)
+        constant(&guard.name),
+        constant(&format!("{}.{}", guard.table, guard.column)),
+        constant(&guard.tag)
     )
 }
 
@@ -94,8 +98,9 @@ fn strays(dialect: Dialect, guards: &[Guard]) -> String {
     let known = if known.is_empty() { String::new() } else { format!(" AND {name} NOT IN ({})", known.join(", ")) };
     let what = ": this guard's column is none of the models': remove it, unless it is another program's";
     format!(
-        "SELECT {name} AS guard, {} AS problem FROM {source} AND substr({name}, 1, {}) = '{PREFIX}'{known}",
-        joined(dialect, &[table.to_owned(), literal(dialect, what)]),
+        "SELECT {} AS guard, {} AS problem FROM {source} AND substr({name}, 1, {}) = '{PREFIX}'{known}",
+        text(dialect, name),
+        text(dialect, &joined(dialect, &[table.to_owned(), literal(dialect, what)])),
         PREFIX.len()
     )
 }
@@ -105,5 +110,13 @@ fn joined(dialect: Dialect, texts: &[String]) -> String {
     match dialect {
         Dialect::Mysql => format!("CONCAT({})", texts.join(", ")),
         Dialect::Sqlite | Dialect::Postgres => texts.join(" || "),
+    }
+}
+
+/// A text of the result. MySQL puts no texts of two collations under each other, and the session's may be any.
+fn text(dialect: Dialect, sql: &str) -> String {
+    match dialect {
+        Dialect::Mysql => format!("CONVERT({sql} USING utf8mb4) COLLATE utf8mb4_general_ci"),
+        Dialect::Sqlite | Dialect::Postgres => sql.to_owned(),
     }
 }

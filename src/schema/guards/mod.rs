@@ -251,7 +251,8 @@ impl KeyCheck {
             Self::Refusing(ids) if ids.is_empty() => None,
             Self::Refusing(ids) => {
                 let ids: String = ids.iter().map(|id| format!("WHEN {} THEN 1 ", id.get())).collect();
-                Some(format!("CASE {id} {ids}ELSE 0 END = 1"))
+                // PL/pgSQL ends a condition at the first THEN that isn't in parentheses.
+                Some(format!("(CASE {id} {ids}ELSE 0 END) = 1"))
             }
             Self::InStore | Self::InStoreOf(_) => {
                 Some(format!("NOT EXISTS (SELECT 1 FROM {table} k WHERE k.id = {id} AND {})", opens("k")))

@@ -142,3 +142,23 @@ pub fn no_lock_is_left_on_the_key_store(home: Home) {
         administrator.batch("ROLLBACK").unwrap();
     }
 }
+
+/// What docs/guards.md says of it: the key that the snapshot doesn't have is unknown, and there is another try.
+pub fn a_snapshot_does_not_know_the_keys_that_came_later(home: Home) {
+    let mut world = World::new(home);
+    world.people(false);
+    world.guard(&[PEOPLE], &KeyCheck::InStore);
+    world.batch(match world.dialect() {
+        // It has none while it writes.
+        Dialect::Sqlite => return,
+        Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+        _ => "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION",
+    });
+    world.write("SELECT * FROM people", &[]).unwrap();
+    world.keyring.rotate(&Scope::APPLICATION).unwrap();
+    let sealed = world.sealed(&NAME, 1, "x");
+    let error = world.write(INSERT, &[int(1), sealed.clone()]).unwrap_err();
+    assert!(error.to_string().contains(REFUSED), "{error}");
+    world.batch("ROLLBACK");
+    world.passes(INSERT, &[int(1), sealed]);
+}

@@ -33,6 +33,7 @@ macro_rules! guard_behaviours {
             a_key_is_told_from_its_neighbours
             listed_keys_are_refused
             no_lock_is_left_on_the_key_store
+            a_snapshot_does_not_know_the_keys_that_came_later
             every_statement_is_guarded
             what_was_there_before_stays_and_its_row_can_change
             any_name_will_do

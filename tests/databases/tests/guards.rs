@@ -45,21 +45,25 @@ mod on_postgres {
     /// A session can't put a table, a function or an operator of its own in the place of those that the guard means.
     #[test]
     fn the_sessions_search_path_decides_nothing() {
-        let mut world = World::new(home());
-        world.people(false);
-        world.guard(&[PEOPLE], &KeyCheck::InStore);
-        world.batch(
-            "CREATE TEMP TABLE fieldseal_keys (id bigint, state text);
-             INSERT INTO fieldseal_keys VALUES (7, 'active');
-             CREATE SCHEMA own;
-             CREATE FUNCTION own.octet_length(bytea) RETURNS int LANGUAGE sql AS 'SELECT 100';
-             CREATE FUNCTION own.get_byte(bytea, int) RETURNS int LANGUAGE sql AS 'SELECT 1';
-             CREATE TABLE own.fieldseal_keys AS SELECT * FROM fieldseal_keys;
-             SET search_path = own, pg_catalog, public",
-        );
-        world.refused(NOT_SEALED, INSERT, &[int(1), Cell::Bytes(b"plaintext".to_vec())]);
-        world.refused(REFUSED, INSERT, &[int(1), unknown()]);
-        world.passes(INSERT, &[int(1), world.sealed(&NAME, 1, "x")]);
+        for keys in [KeyCheck::None, KeyCheck::InStore, KeyCheck::InStoreOf("public".to_owned())] {
+            let mut world = World::new(home());
+            world.people(false);
+            world.guard(&[PEOPLE], &keys);
+            world.batch(
+                "CREATE TEMP TABLE fieldseal_keys (id bigint, state text);
+                 INSERT INTO fieldseal_keys VALUES (7, 'active');
+                 CREATE SCHEMA own;
+                 CREATE FUNCTION own.octet_length(bytea) RETURNS int LANGUAGE sql AS 'SELECT 100';
+                 CREATE FUNCTION own.get_byte(bytea, int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+                 CREATE TABLE own.fieldseal_keys AS SELECT * FROM fieldseal_keys;
+                 SET search_path = own, pg_catalog, public",
+            );
+            world.refused(NOT_SEALED, INSERT, &[int(1), Cell::Bytes(b"plaintext".to_vec())]);
+            if keys != KeyCheck::None {
+                world.refused(REFUSED, INSERT, &[int(1), unknown()]);
+            }
+            world.passes(INSERT, &[int(1), world.sealed(&NAME, 1, "x")]);
+        }
     }
 
     #[test]
@@ -155,5 +159,38 @@ mod on_mysql {
         world.refused(NOT_SEALED, "INSERT INTO people (id, name) VALUES (2, 5)", &[]);
         assert!(world.client.batch("DROP TABLE people").is_err());
         administrator.batch(&format!("DROP USER {user}@'%'")).unwrap();
+    }
+
+    /// What docs/guards.md says of it.
+    #[test]
+    fn a_session_without_strict_mode_gets_an_empty_string_past_a_guard() {
+        let mut world = World::new(home());
+        world.batch("CREATE TABLE people (id BIGINT PRIMARY KEY, name LONGBLOB NOT NULL)");
+        world.guard(&[PEOPLE], &KeyCheck::InStore);
+        let rows = "INSERT INTO people (id, name) VALUES (1, NULL), (2, NULL)";
+        assert!(world.write(rows, &[]).is_err());
+        world.batch("SET SESSION sql_mode = ''");
+        world.passes(rows, &[]);
+        world.passes("INSERT INTO people (id) VALUES (3)", &[]);
+        assert_eq!(world.client.integer("SELECT count(*) FROM people WHERE name = ''", &[]).unwrap(), Some(3));
+        world.refused(NOT_SEALED, "INSERT INTO people (id, name) VALUES (4, '')", &[]);
+    }
+
+    /// The session's collation is none that the server's own tables have.
+    #[test]
+    fn the_check_works_under_any_collation() {
+        let mut world = World::new(home());
+        world.people(false);
+        let made = world.guard(&[PEOPLE], &KeyCheck::InStore);
+        for names in [
+            "latin1 COLLATE latin1_german2_ci",
+            "utf8mb3 COLLATE utf8mb3_unicode_ci",
+            "utf8mb4 COLLATE utf8mb4_bin",
+        ] {
+            world.client = world.database.connect().unwrap();
+            world.batch(&format!("SET NAMES {names}"));
+            assert_eq!(world.problems(&made), [(made[0].name.clone(), None)], "{names}");
+            assert_eq!(world.problems(&[]).len(), 2, "{names}");
+        }
     }
 }
