@@ -294,7 +294,9 @@ impl Keyring {
 /// A plaintext in its frame, and what it was sealed under.
 pub(super) struct Framed {
     pub(super) plaintext: Zeroizing<Vec<u8>>,
+    #[cfg_attr(not(feature = "_sweep"), expect(dead_code, reason = "sweeps ask for it"))]
     pub(super) key: KeyId,
+    #[cfg_attr(not(feature = "_sweep"), expect(dead_code, reason = "sweeps ask for it"))]
     pub(super) suite: Suite,
 }
 
