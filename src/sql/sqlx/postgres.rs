@@ -102,8 +102,8 @@ fn failed(error: &sqlx::Error) -> SqlError {
 /// By SQLSTATE: appendix A of PostgreSQL's manual.
 fn said(error: &dyn DatabaseError) -> SqlError {
     let code = error.code().unwrap_or_default();
-    // check_violation is what guards raise.
-    if let Some(error) = SqlError::of_guard(error.message()).filter(|_| code == "23514") {
+    // check_violation is what guards raise, raise_exception what is raised where one can't be made.
+    if let Some(error) = SqlError::of_guard(error.message()).filter(|_| matches!(&*code, "23514" | "P0001")) {
         return error;
     }
     let kind = match &*code {
