@@ -150,7 +150,9 @@ impl Place {
             }
             id += 1000;
         }
-        client.batch(if client.dialect() == Dialect::Mysql { "ANALYZE TABLE people, opaque" } else { "ANALYZE" }).unwrap();
+        client
+            .batch(if client.dialect() == Dialect::Mysql { "ANALYZE TABLE people, opaque" } else { "ANALYZE" })
+            .unwrap();
     }
 
     /// What a program would do that swaps opaque bytes: the same reads, and in a transaction a batch an UPDATE a row, or the same
@@ -166,7 +168,8 @@ impl Place {
             let batch = client.rows(select, &[after.into()]).unwrap();
             let Some(last) = batch.last() else { break };
             after = last[0].integer().unwrap();
-            let swaps: Vec<_> = batch.iter().map(|row| (row[0].integer().unwrap(), row[1].as_bytes().unwrap())).collect();
+            let swaps: Vec<_> =
+                batch.iter().map(|row| (row[0].integer().unwrap(), row[1].as_bytes().unwrap())).collect();
             let swapped = swap(&mut *client, &swaps, in_bulk);
             assert_eq!(swapped, u64::try_from(batch.len()).unwrap());
             done += batch.len();
