@@ -78,6 +78,14 @@ impl Target {
         Ok(Arc::clone(self.key_store.get_or_init(|| store)))
     }
 
+    /// After wrapped copies were erased: whether nothing of them is left beside the key store's file.
+    pub(crate) fn is_erased(&self) -> bool {
+        match self.key_store_at() {
+            Ok(KeyStoreAt::Table(database)) => database.checkpoint(),
+            _ => true,
+        }
+    }
+
     /// Every record in the key store, ordered by scope and age.
     pub(crate) fn records(&self) -> Result<Vec<KeyRecord>, Error> {
         let mut records = self.key_store()?.load()?;

@@ -1,6 +1,7 @@
 //! What the database itself says of its tables.
 
 use super::{Cell, Client, Param, SqlError, quoted};
+use crate::quoting::identifier;
 use crate::store::Dialect;
 
 /// A table as it is in the database.
@@ -110,7 +111,7 @@ impl TableColumn {
     /// SQL that reads the column: natively, or as text where its type is one that nobody here knows.
     #[must_use]
     pub fn read(&self, dialect: Dialect, table: Option<&str>) -> String {
-        let name = quoted(dialect, &self.name);
+        let name = identifier(dialect, &self.name);
         let name = table.map_or_else(|| name.clone(), |table| format!("{table}.{name}"));
         match (dialect, self.class) {
             (Dialect::Postgres, Class::Other) => format!("{name}::text"),

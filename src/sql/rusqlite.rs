@@ -95,8 +95,17 @@ fn failed(error: rusqlite::Error) -> SqlError {
         _ if error.to_string().contains("no such ") => SqlErrorKind::Missing,
         _ => SqlErrorKind::Other,
     };
+    // What a trigger raises is its author's text, and may quote values. That of fieldseal's own guards doesn't.
+    let of_trigger = error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_CONSTRAINT_TRIGGER);
+    if of_trigger && !error.to_string().starts_with("fieldseal: ") {
+        let text = "a trigger refused a value (its message may quote the value and isn't repeated)";
+        return SqlError::new(SqlErrorKind::Refused, text);
+    }
     SqlError::new(kind, error.to_string())
 }
+
+/// `SQLITE_CONSTRAINT | (7 << 8)`
+const SQLITE_CONSTRAINT_TRIGGER: i32 = 1811;
 
 impl From<ValueRef<'_>> for Cell {
     fn from(value: ValueRef<'_>) -> Self {

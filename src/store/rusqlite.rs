@@ -30,6 +30,8 @@ impl Sqlite {
         let failed = |error| Failed::from(fault(error)).of(&path.display().to_string(), Dialect::Sqlite);
         let connection = rusqlite::Connection::open(path).map_err(failed)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+        // Wrapped copies that are erased are overwritten in the file.
+        connection.pragma_update(None, "secure_delete", true).map_err(failed)?;
         Ok(Self::from_connection(connection))
     }
 

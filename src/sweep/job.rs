@@ -50,6 +50,8 @@ pub(crate) struct Task {
     pub(crate) columns: Vec<Column>,
     /// Whether what looks sealed, under a key that there is, but doesn't open, is taken for plaintext by `encrypt`.
     pub(crate) seal_lookalikes: bool,
+    /// Whether plaintext may be sealed, or put, where no program takes it.
+    pub(crate) program_stopped: bool,
 }
 
 /// `reencrypt patients (name, notes)`: the same for all workers that share a sweep.

@@ -129,10 +129,8 @@ pub(super) enum Claim {
     Range(Lease),
     /// All ranges are somebody else's: one may become free after this time.
     Wait(Duration),
-    /// The sweep is over, and whether this is who found it so.
-    Done {
-        first: bool,
-    },
+    /// The sweep is over.
+    Done,
 }
 
 /// A range of keys that nobody else is at, for a while.
@@ -212,15 +210,15 @@ impl Ledger {
                 return Err(SqlError::new(SqlErrorKind::Missing, "the sweep's row in fieldseal_sweeps is gone"));
             };
             if state.as_str() != Some("running") {
-                return Ok(Claim::Done { first: false });
+                return Ok(Claim::Done);
             }
-            if let Some(lease) = self.take_over(client)? {
+            if let Some(lease) = self.take_over(client, plan)? {
                 return Ok(Claim::Range(lease));
             }
             if exhausted.integer() != Some(0) {
                 return self.wait_or_end(client);
             }
-            let (frontier, until) = (key(frontier)?, key(until)?);
+            let (frontier, until) = (key(frontier, plan)?, key(until, plan)?);
             let number = handed.integer().unwrap_or(0).saturating_add(1);
             let end = statements::boundary(client, plan, (frontier.as_ref(), until.as_ref()), self.range)?;
             self.hand_out(client, number, frontier, end, until).map(Claim::Range)
@@ -253,16 +251,20 @@ impl Ledger {
         Ok(lease)
     }
 
-    fn take_over(&self, client: &mut dyn Client) -> Result<Option<Lease>, SqlError> {
+    fn take_over(&self, client: &mut dyn Client, plan: &Plan) -> Result<Option<Lease>, SqlError> {
         let now = now(client.dialect());
         let select = format!(
-            "SELECT number, after_key, until_key FROM fieldseal_leases WHERE sweep = ? AND expires < {now} ORDER BY number LIMIT 1"
+            "SELECT number, after_key, until_key FROM fieldseal_leases WHERE sweep = ? AND (expires < {now} OR expires > {now} + {}) \
+             ORDER BY number LIMIT 1",
+            // Nobody's lease is that long: somebody else wrote it.
+            self.lease.as_millis().saturating_mul(10)
         );
         let Some(row) = client.row(&in_dialect(client.dialect(), &select), &[self.name.as_str().into()])? else {
             return Ok(None);
         };
         let [number, after, until] = row.as_slice() else { return Ok(None) };
-        let lease = Lease { number: number.integer().unwrap_or(0), after: key(after)?, until: key(until)? };
+        let number = number.integer().ok_or_else(damaged)?;
+        let lease = Lease { number, after: key(after, plan)?, until: key(until, plan)? };
         let update = format!(
             "UPDATE fieldseal_leases SET owner = ?, expires = {now} + {} WHERE sweep = ? AND number = ?",
             self.lease.as_millis()
@@ -281,7 +283,7 @@ impl Ledger {
         }
         let end = format!("UPDATE fieldseal_sweeps SET state = 'done', ended = {now} WHERE name = ?");
         execute(client, &end, &[self.name.as_str().into()])?;
-        Ok(Claim::Done { first: true })
+        Ok(Claim::Done)
     }
 
     pub(super) const fn lease(&self) -> Duration {
@@ -415,10 +417,13 @@ fn execute(client: &mut (impl Client + ?Sized), sql: &str, params: &[Param<'_>])
 }
 
 /// A key that was kept; NULL is none.
-fn key(cell: &Cell) -> Result<Option<RowKey>, SqlError> {
+fn key(cell: &Cell, plan: &Plan) -> Result<Option<RowKey>, SqlError> {
     let Some(text) = cell.as_str() else { return Ok(None) };
-    let damaged = || {
-        SqlError::new(SqlErrorKind::Other, "a key in the tables of the sweeps is damaged: delete the sweep's rows")
-    };
-    RowKey::from_json(text).map(Some).ok_or_else(damaged)
+    let key = RowKey::from_json(text).filter(|key| key.cells().len() == plan.key.len());
+    key.map(Some).ok_or_else(damaged)
+}
+
+fn damaged() -> SqlError {
+    let what = "the tables of the sweeps are damaged: delete the sweep's rows in fieldseal_sweeps and fieldseal_leases, and run it again";
+    SqlError::new(SqlErrorKind::Other, what)
 }

@@ -1,12 +1,13 @@
 //! How much of a job is left, counted by the database.
 
 use super::job::Job;
-use super::plan::{Plan, PlannedColumn};
+use super::plan::{Plan, PlanError, PlannedColumn};
 use super::run::SweepError;
 use super::survey::{Survey, Tally};
 use crate::keyring::Keyring;
 use crate::keys::{KeyId, KeyState};
-use crate::sql::{Client, Table, TableColumn, quoted};
+use crate::quoting::identifier;
+use crate::sql::{Client, Table, TableColumn};
 use std::collections::HashMap;
 
 /// What is to be done in a table.
@@ -45,14 +46,16 @@ pub(super) fn count(
         left.rows = counts.rows;
         left.values += match plan.other(planned) {
             // A hidden NULL becomes NULL: that isn't left.
-            Some(_) if planned.column.hides_null() => 0,
+            Some(_) if planned.column.hides_null() && matches!(plan.job, Job::Decrypt { .. }) => 0,
             Some((source, target)) => {
-                let sql = format!(
-                    "SELECT count(*) FROM {} WHERE {} IS NULL AND {} IS NOT NULL",
+                let mut sql = format!(
+                    "SELECT count(*) FROM {} WHERE {} IS NULL",
                     plan.sql_table,
-                    quoted(plan.dialect, &target.name),
-                    quoted(plan.dialect, &source.name)
+                    identifier(plan.dialect, &target.name)
                 );
+                if !planned.column.hides_null() {
+                    sql += &format!(" AND {} IS NOT NULL", identifier(plan.dialect, &source.name));
+                }
                 client.integer(&sql, &[])?.and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
             }
             None => counts.left(&plan.job, planned),
@@ -60,6 +63,27 @@ pub(super) fn count(
         left.keys = left.keys.max(counts.keys);
     }
     Ok(left)
+}
+
+/// Refuses to seal over what mostly looks sealed: the key store may be the wrong one, or was lost in part.
+pub(super) fn check_unknown(
+    client: &mut dyn Client,
+    keyring: &Keyring,
+    plan: &Plan,
+    table: &Table,
+) -> Result<(), SweepError> {
+    let states = keyring.states()?;
+    for planned in &plan.columns {
+        let Some(sealed) = plan.sealed(planned) else { continue };
+        let survey = Survey::of(client, table, sealed, Some(planned.column.is_base64()))?;
+        let unknown = survey.by_key.iter().filter(|(id, _)| !states.contains_key(id));
+        let values: u64 = unknown.map(|(_, values)| values).sum();
+        if values > (survey.rows - survey.null) / 2 {
+            let (table, column) = (table.name.clone(), sealed.name.clone());
+            return Err(PlanError::UnknownKeys { table, column, values }.into());
+        }
+    }
+    Ok(())
 }
 
 /// More keys than this aren't listed in a statement: the values are grouped instead.

@@ -7,6 +7,7 @@ use super::row::{scope_of, with_part};
 use super::survey;
 use crate::context::{RowContext, RowId, Scope};
 use crate::model::{Column, ContextColumn};
+use crate::quoting::identifier;
 use crate::sql::{Cell, Class, ROWID, Table, TableColumn, quoted};
 use crate::store::Dialect;
 
@@ -109,6 +110,28 @@ pub enum PlanError {
         /// Why not, and what to do.
         why: &'static str,
     },
+    /// Plaintext in the column is nothing that its program takes.
+    #[error(
+        "{table}.{column} is not migrating: a program that runs refuses plaintext there, and plaintext there now was put there by somebody else; declare it `migrating`, deploy that, and let the program's test write the lock file; or stop the program and say so"
+    )]
+    NotMigrating {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// Most of what is to be encrypted looks sealed already.
+    #[error(
+        "{values} of the values in {table}.{column} look sealed, under keys that the key store doesn't have: is it the right key store? Restore it; or if they are plaintext that looks so, say that it's to be sealed"
+    )]
+    UnknownKeys {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// How many.
+        values: u64,
+    },
     /// No column was chosen.
     #[error("the table {0} has no such sealed column")]
     NothingToDo(String),
@@ -145,7 +168,7 @@ impl Plan {
             plan.scope = Some((plan.place(table, name)?, kind));
         }
         for column in &task.columns {
-            let planned = plan.column(table, column)?;
+            let planned = plan.column(table, column, task.program_stopped)?;
             plan.columns.push(planned);
         }
         if plan.columns.is_empty() {
@@ -154,7 +177,12 @@ impl Plan {
         Ok(plan)
     }
 
-    fn column(&mut self, table: &Table, column: &Column) -> Result<PlannedColumn, PlanError> {
+    fn column(
+        &mut self,
+        table: &Table,
+        column: &Column,
+        program_stopped: bool,
+    ) -> Result<PlannedColumn, PlanError> {
         let sealed = self.place(table, column.sql_name())?;
         let other = match &self.job {
             Job::Encrypt { from: other } | Job::Decrypt { into: other } => other.clone(),
@@ -166,6 +194,11 @@ impl Plan {
             _ => PlannedColumn { column: *column, source: sealed, target: other, kind: None },
         };
         check_sealed(self.dialect, table, column, self.column_at(sealed))?;
+        let in_place = matches!(self.job, Job::Encrypt { from: None } | Job::Decrypt { into: None });
+        if in_place && !column.is_migrating() && !program_stopped {
+            let (table, column) = (table.name.clone(), column.sql_name().to_owned());
+            return Err(PlanError::NotMigrating { table, column });
+        }
         match self.job {
             Job::Reencrypt | Job::Verify => Ok(planned),
             Job::Encrypt { .. } | Job::Decrypt { .. } => {
@@ -203,7 +236,7 @@ impl Plan {
 
     /// The names of the key's columns, each with what follows it: ` DESC`, say.
     pub(super) fn key_names(&self, suffix: &str) -> String {
-        let name = |column: &TableColumn| format!("{}{suffix}", quoted(self.dialect, &column.name));
+        let name = |column: &TableColumn| format!("{}{suffix}", identifier(self.dialect, &column.name));
         self.key.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
@@ -236,6 +269,11 @@ impl Plan {
     pub(super) fn other(&self, planned: &PlannedColumn) -> Option<(&TableColumn, &TableColumn)> {
         let both = (self.selected.get(planned.source.0)?, self.selected.get(planned.target.0)?);
         (planned.source != planned.target).then_some(both)
+    }
+
+    /// The columns that values are bound to: row id and scope.
+    pub(super) fn bound_to(&self) -> impl Iterator<Item = Place> {
+        self.row.iter().chain(&self.scope).map(|(place, _)| *place)
     }
 
     /// Scope and id of a row, or what is wrong with them.

@@ -91,12 +91,14 @@ impl fmt::Display for Problem {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// Rows that this process looked at.
+    /// Rows that this process looked at, in its first pass over the table.
     pub rows: u64,
     /// Values that this process replaced.
     pub changed: u64,
     /// Values that are as the job wants them.
     pub done: u64,
+    /// Values that are NULL, and stay that.
+    pub null: u64,
     /// Values that are plaintext in a migrating column, which `reencrypt` and `verify` leave alone.
     pub plaintext: u64,
     /// Values that this process decrypted in place and that look sealed themselves. A later run can't tell them from sealed values
@@ -122,10 +124,24 @@ impl Report {
         !self.stopped && self.failed == 0 && self.left.is_none_or(|left| left == 0)
     }
 
+    /// Another pass over the same rows: what it changed counts, and what fails is mostly what failed before.
+    pub(super) fn add_pass(&mut self, pass: &Self) {
+        if self.passes == 0 {
+            self.add(pass);
+        } else {
+            self.changed += pass.changed;
+            self.lookalikes += pass.lookalikes;
+            self.failed = self.failed.max(pass.failed);
+            self.stopped |= pass.stopped;
+        }
+        self.passes += 1;
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         self.rows += other.rows;
         self.changed += other.changed;
         self.done += other.done;
+        self.null += other.null;
         self.plaintext += other.plaintext;
         self.lookalikes += other.lookalikes;
         self.failed += other.failed;

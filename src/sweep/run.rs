@@ -14,7 +14,7 @@ use super::worker::{Shared, Worker};
 use crate::keyring::{Keyring, KeyringError};
 use crate::sql::{Cell, Client, Database, SqlError};
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Instant;
@@ -85,7 +85,15 @@ impl Sweep {
         if self.job == Job::Verify {
             let total = statements::count(client, &plan)?;
             let sample = (self.sample.unwrap_or(total), total);
-            return super::verify::run(self.schema.sql_table, &plan, keyring, client, &self.stop, sample, observe);
+            let mut report =
+                super::verify::run(self.schema.sql_table, &plan, keyring, client, &self.stop, sample, observe)?;
+            self.check_keys(client, &plan, &mut report, observe)?;
+            if self.sample.is_none() && !report.stopped {
+                // In the order of a damaged index there may be less than there is.
+                let total = total.min(statements::count(client, &plan)?);
+                report.left = Some(total.saturating_sub(report.rows));
+            }
+            return Ok(report);
         }
         ledger::create_tables(client)?;
         let ledger = Ledger::new(self.task().to_string(), self.lease, self.range)?;
@@ -97,6 +105,9 @@ impl Sweep {
             event => observe(event),
         };
         self.check_keys(client, &plan, &mut report, observe)?;
+        if self.job == (Job::Encrypt { from: None }) && !self.seal_lookalikes {
+            left::check_unknown(client, keyring, &plan, &table)?;
+        }
         let mut left = None;
         while report.passes < PASSES {
             let total = match left {
@@ -116,12 +127,8 @@ impl Sweep {
             let (_, total) = ledger.counts(client)?;
             observe(&Event::Started { job: self.task().to_string(), total, joined });
             let pass = self.pass(keyring, database, &plan, (&ledger, &mut *client), observe)?;
-            // The same values fail in each pass.
-            let failed = report.failed.max(pass.report.failed);
-            report.add(&pass.report);
-            report.failed = failed;
-            report.passes += 1;
-            if report.stopped || !pass.ended_here {
+            report.add_pass(&pass);
+            if report.stopped {
                 return Ok(report);
             }
             observe(&Event::Counting { job: self.task().to_string() });
@@ -171,7 +178,7 @@ impl Sweep {
         plan: &Plan,
         (ledger, client): (&Ledger, &mut dyn Client),
         observe: &mut dyn FnMut(&Event),
-    ) -> Result<Pass, SweepError> {
+    ) -> Result<Report, SweepError> {
         let pace = Pace::new(self.limits.clone());
         let shared = Shared {
             plan,
@@ -205,27 +212,17 @@ impl Sweep {
                     observe(&Event::Progress(progress));
                 }
             }
-            let mut pass = Pass { report: Report::default(), ended_here: false };
+            let mut report = Report::default();
             let mut failed = None;
             for worker in workers {
                 match worker.join().unwrap_or(Err(SweepError::Panicked)) {
-                    Ok((report, first)) => {
-                        pass.report.add(&report);
-                        pass.ended_here |= first;
-                    }
+                    Ok(of_worker) => report.add(&of_worker),
                     Err(error) => failed = failed.or(Some(error)),
                 }
             }
-            pass.report.stopped |= self.stop.load(Ordering::Relaxed) && !pass.ended_here;
-            failed.map_or(Ok(pass), Err)
+            failed.map_or(Ok(report), Err)
         })
     }
-}
-
-struct Pass {
-    report: Report,
-    /// Whether it was this process that found the sweep to be over.
-    ended_here: bool,
 }
 
 /// On a thread of its own: the clients of sqlx block on runtimes, which panics on a thread that is inside one.

@@ -43,6 +43,7 @@ pub struct Sweep {
     pub(super) schema: Schema,
     pub(super) columns: Option<Vec<String>>,
     pub(super) seal_lookalikes: bool,
+    pub(super) program_stopped: bool,
     pub(super) workers: usize,
     pub(super) batch: usize,
     pub(super) range: u64,
@@ -74,6 +75,7 @@ impl Sweep {
             schema,
             columns: None,
             seal_lookalikes: false,
+            program_stopped: false,
             workers: 1,
             batch: 500,
             range: 10_000,
@@ -94,6 +96,13 @@ impl Sweep {
     /// seals it. Otherwise it's reported and left, since it may be a sealed value that was damaged.
     pub const fn seal_lookalikes(mut self) -> Self {
         self.seal_lookalikes = true;
+        self
+    }
+
+    /// For [`Job::Encrypt`] and [`Job::Decrypt`] in place, of a column that isn't migrating: no program uses it meanwhile. A program
+    /// refuses plaintext there; and whatever somebody has put there in place of a sealed value becomes authentic by being sealed.
+    pub const fn program_stopped(mut self) -> Self {
+        self.program_stopped = true;
         self
     }
 
@@ -184,7 +193,13 @@ impl Sweep {
             self.columns.as_ref().is_none_or(|names| names.iter().any(named))
         };
         let columns = self.schema.columns.iter().filter(is_chosen).copied().collect();
-        Task { job: self.job.clone(), schema: self.schema, columns, seal_lookalikes: self.seal_lookalikes }
+        Task {
+            job: self.job.clone(),
+            schema: self.schema,
+            columns,
+            seal_lookalikes: self.seal_lookalikes,
+            program_stopped: self.program_stopped,
+        }
     }
 
     /// What there is to do. Nothing is written.

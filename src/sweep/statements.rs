@@ -2,8 +2,8 @@
 
 use super::key::RowKey;
 use super::plan::Plan;
-use super::swap::Change;
-use crate::sql::{Cell, Client, Param, SqlError, TableColumn, quoted};
+use crate::quoting::identifier;
+use crate::sql::{Cell, Client, Param, SqlError, TableColumn};
 use crate::store::Dialect;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
@@ -48,7 +48,7 @@ impl<'a> Statement<'a> {
 
     /// `key > …` or `key <= …`, in the order of the primary key.
     fn compare(&mut self, key: &[TableColumn], op: Order, than: &'a RowKey) -> &mut Self {
-        let names: Vec<_> = key.iter().map(|column| quoted(self.dialect, &column.name)).collect();
+        let names: Vec<_> = key.iter().map(|column| identifier(self.dialect, &column.name)).collect();
         match self.dialect {
             // MySQL makes no range of an index from a comparison of rows.
             Dialect::Mysql => self.compare_parts(key, &names, op, than.cells()),
@@ -85,7 +85,7 @@ impl<'a> Statement<'a> {
         for column in &plan.key {
             // SQLite's keys can be NULL, and nothing comes after or before that.
             if self.dialect == Dialect::Sqlite && column.is_nullable {
-                self.push(&quoted(self.dialect, &column.name)).push(" IS NOT NULL AND ");
+                self.push(&identifier(self.dialect, &column.name)).push(" IS NOT NULL AND ");
             }
         }
         self.push("1 = 1");
@@ -189,7 +189,7 @@ pub(super) fn count(client: &mut dyn Client, plan: &Plan) -> Result<u64, SqlErro
 pub(super) fn without_key(client: &mut dyn Client, plan: &Plan) -> Result<u64, SqlError> {
     let nullable = plan.key.iter().filter(|column| column.is_nullable);
     let is_null: Vec<_> =
-        nullable.map(|column| format!("{} IS NULL", quoted(plan.dialect, &column.name))).collect();
+        nullable.map(|column| format!("{} IS NULL", identifier(plan.dialect, &column.name))).collect();
     if plan.dialect != Dialect::Sqlite || is_null.is_empty() {
         return Ok(0);
     }
@@ -197,22 +197,22 @@ pub(super) fn without_key(client: &mut dyn Client, plan: &Plan) -> Result<u64, S
     Ok(client.integer(&sql, &[])?.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0))
 }
 
-/// What is in a row's targets now; `None` if there is no such row.
-pub(super) fn targets(
+/// What is in those columns of a row now; `None` if there is no such row.
+pub(super) fn cells(
     client: &mut dyn Client,
     plan: &Plan,
-    change: &Change<'_>,
+    columns: &[&TableColumn],
     key: &[Cell],
 ) -> Result<Option<Vec<Cell>>, SqlError> {
-    let read: Vec<_> = change.targets.iter().map(|column| column.read(plan.dialect, None)).collect();
+    let read: Vec<_> = columns.iter().map(|column| column.read(plan.dialect, None)).collect();
     let mut statement =
         Statement::new(plan.dialect, format!("SELECT {} FROM {} WHERE ", read.join(", "), plan.sql_table));
     for (at, (column, cell)) in plan.key.iter().zip(key).enumerate() {
-        statement.push(if at > 0 { " AND " } else { "" }).push(&quoted(plan.dialect, &column.name)).push(" = ");
+        statement.push(if at > 0 { " AND " } else { "" }).push(&identifier(plan.dialect, &column.name)).push(" = ");
         statement.bind_key(column, cell);
     }
     let row = client.row(&statement.text, &statement.params)?;
-    Ok(row.map(|row| change.targets.iter().zip(row).map(|(column, cell)| column.normalised(cell)).collect()))
+    Ok(row.map(|row| columns.iter().zip(row).map(|(column, cell)| column.normalised(cell)).collect()))
 }
 
 fn select_key<'a>(plan: &Plan) -> Statement<'a> {

@@ -3,6 +3,7 @@
 use crate::armor;
 use crate::envelope::Envelope;
 use crate::keys::KeyId;
+use crate::quoting::identifier;
 use crate::sql::{Cell, Class, Client, SqlError, Table, TableColumn, quoted};
 use crate::store::Dialect;
 use std::collections::BTreeMap;
@@ -49,7 +50,7 @@ impl Survey {
             // A number or a date.
             (None, None) => "NULL".to_owned(),
         };
-        let name = quoted(dialect, &column.name);
+        let name = identifier(dialect, &column.name);
         let sql = format!(
             "SELECT {name} IS NULL, {prefix}, count(*), max({length}) FROM {} GROUP BY 1, 2",
             quoted(dialect, &table.name)
@@ -125,7 +126,7 @@ impl Tally {
         let counts: String = groups.iter().map(|keys| format!(", {}", count(keys))).collect();
         let sql = format!(
             "SELECT count(*), count({}){counts} FROM {}",
-            quoted(dialect, &column.name),
+            identifier(dialect, &column.name),
             quoted(dialect, table)
         );
         let row = client.row(&sql, &[])?.unwrap_or_default();
@@ -151,7 +152,9 @@ fn prefixes(id: KeyId, base64: bool) -> Vec<String> {
 /// Whether a value would be counted as one that looks sealed.
 pub(super) fn looks_sealed(cell: &Cell, base64: bool) -> bool {
     let prefix = match cell {
-        Cell::Text(text) if base64 && text.len() >= armor::len(SHORTEST) => text.get(..7).map(<[u8]>::to_vec),
+        Cell::Text(text) | Cell::Bytes(text) if base64 && text.len() >= armor::len(SHORTEST) => {
+            text.get(..7).map(<[u8]>::to_vec)
+        }
         Cell::Bytes(bytes) if !base64 && bytes.len() >= SHORTEST => {
             bytes.get(..5).map(|start| hex::encode(start).into())
         }
@@ -183,7 +186,7 @@ struct Parts {
 
 impl Parts {
     fn of(dialect: Dialect, column: &TableColumn) -> Self {
-        let name = quoted(dialect, &column.name);
+        let name = identifier(dialect, &column.name);
         let base64 = armor::len(SHORTEST);
         let (holds_bytes, holds_text) = match column.class {
             Class::Any => (true, true),
@@ -198,8 +201,9 @@ impl Parts {
                      THEN hex(substr({name}, 1, 5)) END"
                 ),
                 format!(
-                    "CASE WHEN typeof({name}) = 'text' AND length({name}) >= {base64} AND substr({name}, 1, 1) = 'A' COLLATE BINARY \
-                     THEN substr({name}, 1, 7) COLLATE BINARY END"
+                    "CASE WHEN typeof({name}) IN ('text', 'blob') AND length({name}) >= {base64} \
+                     AND CAST(substr({name}, 1, 1) AS TEXT) = 'A' COLLATE BINARY \
+                     THEN CAST(substr({name}, 1, 7) AS TEXT) COLLATE BINARY END"
                 ),
                 format!("length({name})"),
             ),

@@ -2,8 +2,9 @@
 
 use super::job::Job;
 use super::plan::{Place, Plan};
-use super::statements::{Statement, as_text};
-use crate::sql::{Cell, Class, Client, Param, SqlError, TableColumn, quoted};
+use super::statements::{self, Statement, as_text};
+use crate::quoting::identifier;
+use crate::sql::{Cell, Class, Client, Param, SqlError, TableColumn};
 use crate::store::Dialect;
 use smallvec::SmallVec;
 use std::fmt::Write as _;
@@ -49,6 +50,15 @@ impl<'a> Change<'a> {
         for column in planned {
             change.places.extend(column.places().filter_map(|at| Some((at, plan.selected.get(at.0)?))));
             change.targets.extend(plan.selected.get(column.target.0));
+        }
+        // A value is bound to its row id and scope: where a program changes those, the new value would be another row's. A key of
+        // integers is compared already.
+        for at in plan.bound_to() {
+            let known = change.places.iter().any(|(place, _)| *place == at);
+            let Some(column) = plan.selected.get(at.0).filter(|_| !known) else { continue };
+            if at.0 >= plan.key.len() || column.class != Class::Integer {
+                change.places.push((at, column));
+            }
         }
         change
     }
@@ -100,9 +110,22 @@ pub(super) fn swap_one(
     client.execute(&text_of_one(plan, change), &params_of_one(plan, change, swap))
 }
 
+/// Whether a row still has all that was read.
+pub(super) fn is_there(
+    client: &mut dyn Client,
+    plan: &Plan,
+    change: &Change<'_>,
+    swap: &Swap,
+) -> Result<bool, SqlError> {
+    let columns: Vec<_> = change.places.iter().map(|(_, column)| *column).collect();
+    let found = statements::cells(client, plan, &columns, swap.key(plan))?;
+    Ok(found
+        .is_some_and(|found| change.places.iter().zip(&found).all(|((place, _), cell)| swap.old(*place) == cell)))
+}
+
 /// The statement for one row on SQLite and MySQL: the same for all rows of a change.
 fn text_of_one(plan: &Plan, change: &Change<'_>) -> String {
-    let named = |column: &TableColumn| format!("{} = ?", quoted(plan.dialect, &column.name));
+    let named = |column: &TableColumn| format!("{} = ?", identifier(plan.dialect, &column.name));
     let is = if plan.dialect == Dialect::Sqlite { "IS" } else { "<=>" };
     let compared = change.places.iter().map(|(_, column)| format!("{} {is} ?", compared(plan.dialect, column)));
     let targets: Vec<_> = change.targets.iter().map(|column| named(column)).collect();
@@ -125,7 +148,7 @@ fn params_of_one<'a>(plan: &Plan, change: &Change<'_>, swap: &'a Swap) -> Vec<Pa
 
 /// A column as it's compared, to the byte, with what was read.
 fn compared(dialect: Dialect, column: &TableColumn) -> String {
-    let name = quoted(dialect, &column.name);
+    let name = identifier(dialect, &column.name);
     match (dialect, column.class) {
         // Whatever the column's collation; the types must be the same too.
         (Dialect::Sqlite, _) => format!("{name} COLLATE BINARY"),
@@ -151,7 +174,7 @@ fn swap_by_lists(
             _ => format!("::{}", column.type_name),
         };
         let comma = if at > 0 { ", " } else { "" };
-        let _ = write!(statement.text, "{comma}{} = v.n{at}{cast}", quoted(dialect, &column.name));
+        let _ = write!(statement.text, "{comma}{} = v.n{at}{cast}", identifier(dialect, &column.name));
     }
     statement.push(" FROM unnest(");
     let mut names = Vec::new();
@@ -171,10 +194,11 @@ fn swap_by_lists(
     let _ = write!(statement.text, ") AS v({}) WHERE ", names.join(", "));
     for (at, column) in plan.key.iter().enumerate() {
         let and = if at > 0 { " AND " } else { "" };
-        let _ = write!(statement.text, "{and}t.{} = v.k{at}::{}", quoted(dialect, &column.name), column.type_name);
+        let _ =
+            write!(statement.text, "{and}t.{} = v.k{at}::{}", identifier(dialect, &column.name), column.type_name);
     }
     for (at, (_, column)) in change.places.iter().enumerate() {
-        let name = quoted(dialect, &column.name);
+        let name = identifier(dialect, &column.name);
         let _ = match column.class {
             Class::Bytes => write!(statement.text, " AND t.{name} IS NOT DISTINCT FROM v.o{at}"),
             // By way of the column's own type on both sides: `character(n)` loses its padding on the way to text.
@@ -230,12 +254,12 @@ fn written_out(plan: &Plan, change: &Change<'_>, swap: &Swap) -> Option<String> 
     let mut text = format!("UPDATE {} SET ", plan.sql_table);
     for (at, (column, new)) in change.targets.iter().zip(&swap.new).enumerate() {
         let comma = if at > 0 { ", " } else { "" };
-        let _ = write!(text, "{comma}{} = {}", quoted(plan.dialect, &column.name), constant(new)?);
+        let _ = write!(text, "{comma}{} = {}", identifier(plan.dialect, &column.name), constant(new)?);
     }
     text.push_str(" WHERE ");
     for (at, (column, cell)) in plan.key.iter().zip(swap.key(plan)).enumerate() {
         let and = if at > 0 { " AND " } else { "" };
-        let _ = write!(text, "{and}{} = {}", quoted(plan.dialect, &column.name), constant(cell)?);
+        let _ = write!(text, "{and}{} = {}", identifier(plan.dialect, &column.name), constant(cell)?);
     }
     for (place, column) in &change.places {
         let old = match swap.old(*place) {

@@ -31,12 +31,15 @@ pub enum ProblemKind {
     Forgotten,
     /// The other column holds something else already.
     #[error(
-        "the other column already has another value: find out which of the two is right, and empty the other column or repeat the write in the program"
+        "the other column already has another value: find out which of the two is right, and make the other column NULL or repeat the write in the program"
     )]
     Differs,
     /// The database refused the new value.
     #[error("the new value was refused: {0}")]
     Refused(SqlError),
+    /// The database left the old value, without an error.
+    #[error("the database didn't write the new value, and said nothing: look for a trigger or rule on the table")]
+    NotWritten,
     /// The database stored something else than it was given.
     #[error(
         "the database changed the plaintext on the way in, since its column's type can't hold it as it is; it stays sealed: decrypt into a column of another type"

@@ -41,7 +41,8 @@ pub(super) fn run(
             report.rows += 1;
             for (planned, verdict) in plan.columns.iter().zip(plan.judge(keyring, row)) {
                 match verdict {
-                    Verdict::Null | Verdict::Done | Verdict::Write(_) => report.done += 1,
+                    Verdict::Null => report.null += 1,
+                    Verdict::Done | Verdict::Write(_) => report.done += 1,
                     Verdict::Plaintext => report.plaintext += 1,
                     // That says nothing of the value.
                     Verdict::Problem(ProblemKind::Value(ErrorKind::LoadFailed(error)))

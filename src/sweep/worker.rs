@@ -68,6 +68,7 @@ struct Work {
     swaps: BTreeMap<Vec<usize>, Vec<Swap>>,
     problems: Vec<Problem>,
     done: u64,
+    null: u64,
     plaintext: u64,
     lookalikes: u64,
 }
@@ -77,24 +78,24 @@ impl<'a> Worker<'a> {
         Self { shared, ledger, client: None, events, report: Report::default(), limit: shared.batch }
     }
 
-    /// Works until there is nothing left, and says whether it was this worker who found that out.
-    pub(super) fn run(self) -> Result<(Report, bool), SweepError> {
+    /// Works until there is nothing left.
+    pub(super) fn run(self) -> Result<Report, SweepError> {
         let broken = &self.shared.broken;
         self.work_through().inspect_err(|_| broken.store(true, Ordering::Relaxed))
     }
 
-    fn work_through(mut self) -> Result<(Report, bool), SweepError> {
+    fn work_through(mut self) -> Result<Report, SweepError> {
         let mut brake = Brake::new(self.shared.pace);
         loop {
             if self.is_stopped() {
                 self.report.stopped = true;
-                return Ok((self.report, false));
+                return Ok(self.report);
             }
             let (ledger, plan) = (self.ledger.clone(), self.shared.plan);
             match self.retry(|client| ledger.claim(client, plan))? {
                 Claim::Range(lease) => self.range(&lease, &mut brake)?,
                 Claim::Wait(time) => thread::sleep(time.min(Duration::from_millis(200))),
-                Claim::Done { first } => return Ok((self.report, first)),
+                Claim::Done => return Ok(self.report),
             }
         }
     }
@@ -137,21 +138,27 @@ impl<'a> Worker<'a> {
                 failed: to_u64(work.problems.len()),
             };
             let is_last = round == ROUNDS;
-            let applied = self.apply(&work, lease, &cursor, counts, is_last)?;
+            let applied = match is_last {
+                true => self.apply_each(&work, lease, &cursor, counts)?,
+                false => self.apply(&work, lease, &cursor, counts)?,
+            };
+            let before = swapped;
             swapped += applied.values;
             if applied.rows < wanted && !is_last && applied.problems.is_empty() {
                 continue;
             }
-            self.settle(rows, work, applied.problems, swapped);
+            self.settle(rows, work, applied.problems, (before, swapped));
             let goes_on = batch.is_cut && applied.is_mine;
             return Ok(Some(Done { cursor, rows, goes_on }));
         }
         Ok(None)
     }
 
-    fn settle(&mut self, rows: usize, work: Work, refused: Vec<Problem>, swapped: u64) {
+    fn settle(&mut self, rows: usize, work: Work, refused: Vec<Problem>, (before, swapped): (u64, u64)) {
         self.report.rows += to_u64(rows);
-        self.report.done += work.done;
+        // What was swapped in an earlier round of this batch was done when it was looked at again.
+        self.report.done += work.done.saturating_sub(before);
+        self.report.null += work.null;
         self.report.plaintext += work.plaintext;
         self.report.lookalikes += work.lookalikes;
         self.report.changed += swapped;
@@ -202,7 +209,8 @@ impl<'a> Worker<'a> {
             let (mut columns, mut new) = (SmallVec::<[usize; 4]>::new(), Values::new());
             for (at, verdict) in verdicts.into_iter().enumerate() {
                 match verdict {
-                    Verdict::Null | Verdict::Done => work.done += 1,
+                    Verdict::Null => work.null += 1,
+                    Verdict::Done => work.done += 1,
                     Verdict::Plaintext => work.plaintext += 1,
                     Verdict::Write(cell) => {
                         work.lookalikes += u64::from(plan.leaves_a_lookalike(at, &cell));
@@ -236,7 +244,6 @@ impl<'a> Worker<'a> {
         lease: &Lease,
         cursor: &RowKey,
         counts: Counts,
-        is_last: bool,
     ) -> Result<Applied, SweepError> {
         let (plan, ledger) = (self.shared.plan, self.ledger.clone());
         let wanted: u64 = work.swaps.values().map(|rows| to_u64(rows.len())).sum();
@@ -257,13 +264,12 @@ impl<'a> Worker<'a> {
                     }
                 }
                 // Where somebody was faster the batch is looked at again before it counts as done.
-                let is_mine =
-                    if rows == wanted || is_last { ledger.advance(client, lease, cursor, counts)? } else { true };
+                let is_mine = if rows == wanted { ledger.advance(client, lease, cursor, counts)? } else { true };
                 Ok(Applied { rows, values, problems: Vec::new(), is_mine })
             });
             match done {
                 Ok(applied) => Ok(Some(applied)),
-                Err(Broken::Altered) => Ok(None),
+                Err(Broken::Altered | Broken::NotWritten) => Ok(None),
                 Err(Broken::Sql(error)) if error.kind() == SqlErrorKind::Refused => Ok(None),
                 Err(Broken::Sql(error)) => Err(error),
             }
@@ -289,6 +295,9 @@ impl<'a> Worker<'a> {
                 let done = self.retry(|client| {
                     let done = client.transaction(|client| {
                         let swapped = swap::swap_one(client, plan, &change, swap)?;
+                        if swapped == 0 && swap::is_there(client, plan, &change, swap)? {
+                            return Err(Broken::NotWritten);
+                        }
                         if swapped > 0 && matches!(plan.job, Job::Decrypt { .. }) {
                             check_kept(client, plan, columns, &change, std::slice::from_ref(swap))?;
                         }
@@ -297,6 +306,7 @@ impl<'a> Worker<'a> {
                     match done {
                         Ok(swapped) => Ok(Ok(swapped)),
                         Err(Broken::Altered) => Ok(Err(ProblemKind::Altered)),
+                        Err(Broken::NotWritten) => Ok(Err(ProblemKind::NotWritten)),
                         Err(Broken::Sql(error)) if error.kind() == SqlErrorKind::Refused => {
                             Ok(Err(ProblemKind::Refused(error)))
                         }
@@ -412,6 +422,8 @@ struct Applied {
 enum Broken {
     /// The database stores something else than it was given.
     Altered,
+    /// The database left the old value there, and said nothing.
+    NotWritten,
     Sql(SqlError),
 }
 
@@ -430,7 +442,7 @@ fn check_kept(
     swaps: &[Swap],
 ) -> Result<(), Broken> {
     for swap in swaps {
-        let found = statements::targets(client, plan, change, swap.key(plan))?;
+        let found = statements::cells(client, plan, &change.targets, swap.key(plan))?;
         let Some(found) = found else { continue };
         let kept = columns
             .iter()

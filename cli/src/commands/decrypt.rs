@@ -5,7 +5,6 @@ use super::{Context, Done};
 use crate::confirm::Deed;
 use crate::error::Error;
 use fieldseal::sweep::Job;
-use fieldseal::{Column, Schema};
 
 /// Opens sealed values to plaintext, in place or into another column: the way back
 ///
@@ -34,24 +33,13 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     super::sweep::one_column_if(args.into.is_some(), &args.chosen, "--into")?;
-    if args.into.is_none() && !args.program_stopped {
-        check_migrating(&args.chosen.of(&context.target)?)?;
-    }
     if !args.pace.is_dry_run() {
         let given = args.yes_write.as_deref();
         let what = "write plaintext into the database".to_owned();
         Deed { what, word: "plaintext", option: "--yes-write", given }.confirm()?;
     }
     let job = Job::Decrypt { into: args.into.clone() };
-    Run { job, chosen: &args.chosen, pace: &args.pace, seal_lookalikes: false, sample: None }.run(context)
-}
-
-/// In place a program goes on reading only if it takes plaintext too.
-fn check_migrating(chosen: &[(Schema, Vec<&'static Column>)]) -> Result<(), Error> {
-    let columns = chosen.iter().flat_map(|(_, columns)| columns);
-    let Some(column) = columns.into_iter().find(|column| !column.is_migrating()) else { return Ok(()) };
-    Err(Error::refused(format!("{}.{} is not migrating", column.table(), column.name()))
-        .why("a program that runs refuses the plaintext that this would put there")
-        .hint("declare it `migrating`, deploy that, and let the program's test write the lock file")
-        .hint("or decrypt into another column: --into COLUMN; or stop the program: --program-stopped"))
+    let Args { chosen, program_stopped, pace, .. } = args;
+    let program_stopped = *program_stopped;
+    Run { job, chosen, pace, seal_lookalikes: false, program_stopped, sample: None }.run(context)
 }

@@ -23,6 +23,11 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "from")]
     seal_lookalikes: bool,
 
+    /// In place, although the lock file doesn't say `migrating`: the program is stopped, and what isn't sealed there is its own
+    /// plaintext. Whatever somebody else has put there becomes authentic
+    #[arg(long, conflicts_with = "from")]
+    program_stopped: bool,
+
     #[command(flatten)]
     pace: Pace,
 }
@@ -30,6 +35,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     super::sweep::one_column_if(args.from.is_some(), &args.chosen, "--from")?;
     let job = Job::Encrypt { from: args.from.clone() };
-    let seal_lookalikes = args.seal_lookalikes;
-    Run { job, chosen: &args.chosen, pace: &args.pace, seal_lookalikes, sample: None }.run(context)
+    let Args { chosen, seal_lookalikes, program_stopped, pace, .. } = args;
+    let (seal_lookalikes, program_stopped) = (*seal_lookalikes, *program_stopped);
+    Run { job, chosen, pace, seal_lookalikes, program_stopped, sample: None }.run(context)
 }

@@ -65,9 +65,9 @@ fn count(target: &Target, keys: &[KeyId]) -> Result<Vec<Counted>, Error> {
 pub(crate) fn lost(readable: Option<&Readable>) -> String {
     match readable.map(|readable| readable.values) {
         Some(0) => "no stored value is under them".to_owned(),
-        Some(1) => "1 stored value can't be read any more".to_owned(),
-        Some(values) => format!("{values} stored values can't be read any more"),
-        None => "whatever is sealed under them can't be read any more".to_owned(),
+        Some(1) => "1 stored value could not be read any more".to_owned(),
+        Some(values) => format!("{values} stored values could not be read any more"),
+        None => "whatever is sealed under them could not be read any more".to_owned(),
     }
 }
 

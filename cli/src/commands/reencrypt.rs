@@ -19,7 +19,13 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
-    let run =
-        Run { job: Job::Reencrypt, chosen: &args.chosen, pace: &args.pace, seal_lookalikes: false, sample: None };
+    let run = Run {
+        job: Job::Reencrypt,
+        chosen: &args.chosen,
+        pace: &args.pace,
+        seal_lookalikes: false,
+        program_stopped: false,
+        sample: None,
+    };
     run.run(context)
 }

@@ -185,7 +185,12 @@ fn due(args: &Args, records: &[KeyRecord], values: &BTreeMap<KeyId, u64>, column
         } else if column.previous_suite.is_some() && column.primary > 0 {
             due.push(format!("{name}: its suite is changing: `fieldseal reencrypt --column {name}`, then take `previous_suite` away"));
         }
-        if column.not_sealed > 0 {
+        if column.not_sealed > 0 && !column.migrating {
+            due.push(format!(
+                "{name}: {} not sealed, and the column isn't migrating: damaged, or somebody else's: `fieldseal verify` lists the rows",
+                words::values(column.not_sealed)
+            ));
+        } else if column.not_sealed > 0 {
             due.push(format!(
                 "{name}: {} not sealed: `fieldseal encrypt --column {name}`",
                 words::values(column.not_sealed)

@@ -22,6 +22,13 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let pace = Pace::of_reader(args.problems.clone());
-    Run { job: Job::Verify, chosen: &args.chosen, pace: &pace, seal_lookalikes: false, sample: args.sample }
-        .run(context)
+    Run {
+        job: Job::Verify,
+        chosen: &args.chosen,
+        pace: &pace,
+        seal_lookalikes: false,
+        program_stopped: false,
+        sample: args.sample,
+    }
+    .run(context)
 }

@@ -236,6 +236,21 @@ impl From<PlanError> for Error {
     fn from(error: PlanError) -> Self {
         let text = error.to_string();
         let what = match error {
+            PlanError::NotMigrating { table, column } => {
+                return Self::refused(format!("{table}.{column} is not migrating"))
+                    .why("a program that runs refuses plaintext there; what isn't sealed there now may be somebody else's, and would become authentic")
+                    .hint("declare it `migrating`, deploy that, and let the program's test write the lock file")
+                    .hint("or use another column: `encrypt --from COLUMN`, `decrypt --into COLUMN`")
+                    .hint("or stop the program, and say so: --program-stopped");
+            }
+            PlanError::UnknownKeys { .. } => {
+                return Self::refused(
+                    "most of it looks sealed already, under keys that the key store doesn't have",
+                )
+                .why(text)
+                .hint("check --key-store and the database URL; restore the key store if it was lost")
+                .hint("if it is plaintext that looks so: --seal-lookalikes");
+            }
             PlanError::NoTable(_) | PlanError::NoColumn { .. } => "the lock file doesn't fit the database",
             _ => "the table can't be worked on as it is",
         };

@@ -54,6 +54,15 @@ impl Database {
         }
     }
 
+    /// After keys were erased: takes what SQLite keeps beside the file into it, and says whether that was possible.
+    pub(crate) fn checkpoint(&self) -> bool {
+        let Self::Sqlite(path) = self else { return true };
+        let busy = open_sqlite(path).ok().and_then(|connection| {
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)).ok()
+        });
+        busy == Some(0)
+    }
+
     /// For statements.
     pub(crate) fn sql(&self) -> Result<Arc<dyn fieldseal::sql::Database>, Error> {
         Ok(match self {
@@ -82,7 +91,12 @@ pub(super) fn open_sqlite(path: &Path) -> Result<Connection, Error> {
     check_there(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(path, flags);
-    let opened = opened.and_then(|connection| connection.busy_timeout(Duration::from_secs(5)).map(|()| connection));
+    let opened = opened.and_then(|connection| {
+        connection.busy_timeout(Duration::from_secs(5))?;
+        // Wrapped copies that are erased are overwritten in the file.
+        connection.pragma_update(None, "secure_delete", true)?;
+        Ok(connection)
+    });
     opened.map_err(|error| {
         Error::failed(format!("the SQLite database {} can't be opened", path.display()))
             .why(error.to_string())

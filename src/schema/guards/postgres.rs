@@ -7,7 +7,9 @@ use crate::store::Dialect;
 const DIALECT: Dialect = Dialect::Postgres;
 
 pub(super) fn create(target: &Target, keys: &KeyCheck, tag: &str) -> Vec<String> {
-    let mut statements = vec![function(target, keys, tag)];
+    let whose = format!("{}()", target.beside_table(DIALECT, &target.name));
+    // Nobody else may put it on a table of their own, whose column's type would run there with the owner's rights.
+    let mut statements = vec![function(target, keys, tag), format!("REVOKE ALL ON FUNCTION {whose} FROM PUBLIC")];
     if *keys == KeyCheck::InStore {
         statements.push(find_store(target));
     }

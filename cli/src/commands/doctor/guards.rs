@@ -29,7 +29,7 @@ pub(super) fn check(
             continue;
         }
         let (place, what) = problem.split_once(": ").unwrap_or(("guards", &problem));
-        findings.warning(place, what, "`fieldseal guards apply`, or `fieldseal guards remove`");
+        findings.warning(place, what, "`fieldseal guards apply`; a guard that isn't wanted any more: `fieldseal guards remove --column TABLE.COLUMN`, or DROP TRIGGER");
     }
     Ok(())
 }

@@ -85,7 +85,7 @@ fn of_declared(column: &Surveyed, states: &HashMap<KeyId, KeyState>, findings: &
         findings.error(
             name(column),
             format!("{} not sealed: plaintext, or damaged", words::values(plaintext)),
-            "declare the column `migrating`, `fieldseal encrypt`, and keep plaintext out by `fieldseal guards apply`",
+            "`fieldseal verify` lists the rows: restore them from a backup; keep plaintext out by `fieldseal guards apply`",
         );
     } else if declared.is_migrating() && column.survey.rows > 0 {
         findings.warning(name(column), "nothing in it is plaintext, and the column still is migrating: whoever writes the database can put plaintext into it", "take `migrating` off the model");

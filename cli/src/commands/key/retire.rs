@@ -66,30 +66,46 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let keyring = target.keyring()?;
     // Before anything is changed: a proof that can't be written is none.
     let path = report_path(args, &proof);
-    let file = std::fs::File::create(&path).map_err(|error| {
-        Error::failed(format!("the proof can't be written to {}", path.display())).why(error.to_string())
+    let file = std::fs::File::create_new(&path).map_err(|error| {
+        Error::failed(format!("the proof can't be written to {}", path.display()))
+            .why(error.to_string())
+            .hint("an older proof is never overwritten: give another path by --report")
     })?;
-    for (done, id) in ids.iter().enumerate() {
-        keyring.retire(*id).inspect_err(|_| take_back(&keyring, ids.get(..done).unwrap_or_default(), context))?;
+    let done = retire(&keyring, &ids, args, context, &mut proof, file);
+    if done.is_err() {
+        let _ = std::fs::remove_file(&path);
     }
-    let waits = format!("waits for {} before it counts again", words::duration(args.wait));
-    context.output.during(waits, || std::thread::sleep(args.wait));
-    proof.after = per_key(context, &ids).inspect_err(|_| take_back(&keyring, &ids, context))?;
-    if let Some(id) = ids.iter().find(|id| proof.values(**id, &proof.after) > 0) {
-        take_back(&keyring, &ids, context);
-        return Err(in_use(*id, &proof)
-            .why("a program wrote values under it while they were counted: it still takes it for the primary"));
-    }
-    proof.retired = true;
-    if let Err(error) = write(file, &proof) {
-        take_back(&keyring, &ids, context);
-        return Err(
-            Error::failed(format!("the proof can't be written to {}", path.display())).why(error.to_string())
-        );
-    }
+    done?;
     proof.written_to = Some(path.display().to_string());
     context.output.report(&proof)?;
     Ok(Done::All)
+}
+
+/// Retires the keys, counts again, and writes the proof; or takes it all back.
+fn retire(
+    keyring: &Keyring,
+    ids: &[KeyId],
+    args: &Args,
+    context: &Context<'_>,
+    proof: &mut Proof,
+    file: std::fs::File,
+) -> Result<(), Error> {
+    for (done, id) in ids.iter().enumerate() {
+        keyring.retire(*id).inspect_err(|_| take_back(keyring, ids.get(..done).unwrap_or_default(), context))?;
+    }
+    let waits = format!("waits for {} before it counts again", words::duration(args.wait));
+    context.output.during(waits, || std::thread::sleep(args.wait));
+    proof.after = per_key(context, ids).inspect_err(|_| take_back(keyring, ids, context))?;
+    if let Some(id) = ids.iter().find(|id| proof.values(**id, &proof.after) > 0) {
+        take_back(keyring, ids, context);
+        return Err(in_use(*id, proof)
+            .why("a program wrote values under it while they were counted: it still takes it for the primary"));
+    }
+    proof.retired = true;
+    write(file, proof).map_err(|error| {
+        take_back(keyring, ids, context);
+        Error::failed("the proof can't be written").why(error.to_string())
+    })
 }
 
 /// The records of the keys that are asked for; with `--unused` every active one.

@@ -35,9 +35,7 @@ impl<'a> Meter<'a> {
             Event::Progress(progress) => self.progress(progress),
             Event::Paused(why) => say(format!("{}: waits, {why}", self.table)),
             Event::Retrying(why) => say(format!("{}: tries again: {why}", self.table)),
-            Event::Again { left } => {
-                say(format!("{}: once more, {left} values were written meanwhile", self.table))
-            }
+            Event::Again { left } => say(format!("{}: once more, {left} values are left", self.table)),
             _ => {}
         }
     }

@@ -170,6 +170,7 @@ pub(crate) struct Run<'a> {
     pub(crate) chosen: &'a Chosen,
     pub(crate) pace: &'a Pace,
     pub(crate) seal_lookalikes: bool,
+    pub(crate) program_stopped: bool,
     pub(crate) sample: Option<u64>,
 }
 
@@ -219,12 +220,21 @@ impl Run<'_> {
             if swept.has_some() {
                 output.report(&swept)?;
             }
-            return Err(error.hint("run the command again: it goes on where it was"));
+            return Err(match error.kind() {
+                Kind::TryAgain => error.hint("run the command again: it goes on where it was"),
+                _ => error,
+            });
         }
         output.report(&swept)?;
         if swept.stopped() {
             return Err(Error::new(Kind::TryAgain, "stopped before the end")
                 .hint("run the command again: it goes on where it was"));
+        }
+        if swept.left_over() > 0 {
+            let values = words::values(swept.left_over());
+            output.say(format!(
+                "{values} left: programs wrote meanwhile, under a key or in a form that they still take for the right one; run it again in a minute"
+            ));
         }
         Ok(if swept.is_complete() { Done::All } else { Done::SomethingLeft })
     }
@@ -234,6 +244,9 @@ impl Run<'_> {
         let mut sweep = self.pace.apply(Sweep::new(self.job.clone(), schema).columns(names))?;
         if self.seal_lookalikes {
             sweep = sweep.seal_lookalikes();
+        }
+        if self.program_stopped {
+            sweep = sweep.program_stopped();
         }
         if let Some(rows) = self.sample {
             sweep = sweep.sample(rows);

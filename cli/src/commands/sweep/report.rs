@@ -63,6 +63,7 @@ struct Done {
     rows: u64,
     changed: u64,
     done: u64,
+    null: u64,
     plaintext: u64,
     failed: u64,
     /// Counted in the database at the end; null if it was stopped, or another process ends it.
@@ -82,6 +83,7 @@ impl Swept {
             rows: report.rows,
             changed: report.changed,
             done: report.done,
+            null: report.null,
             plaintext: report.plaintext,
             failed: report.failed,
             left: report.left,
@@ -98,6 +100,11 @@ impl Swept {
         self.tables.iter().any(|table| table.stopped)
     }
 
+    /// Values that are left without a problem that was told: somebody wrote them meanwhile.
+    pub(super) fn left_over(&self) -> u64 {
+        self.tables.iter().map(|table| table.left.unwrap_or(0).saturating_sub(table.failed)).sum()
+    }
+
     pub(super) fn is_complete(&self) -> bool {
         self.tables.iter().all(|table| table.failed == 0 && table.left.unwrap_or(0) == 0)
     }
@@ -107,7 +114,7 @@ impl Report for Swept {
     fn text(&self) -> String {
         let verify = self.job == "verify";
         let headings: &[&str] = if verify {
-            &["TABLE", "COLUMNS", "ROWS", "OPENED", "PLAINTEXT", "FAILED"]
+            &["TABLE", "COLUMNS", "ROWS", "OPENED", "NULL", "PLAINTEXT", "FAILED"]
         } else {
             &["TABLE", "COLUMNS", "ROWS", "CHANGED", "AS THEY WERE", "FAILED", "LEFT"]
         };
@@ -115,10 +122,10 @@ impl Report for Swept {
             let mut cells = done.table.cells();
             cells.push(done.rows.to_string());
             if verify {
-                cells.extend([done.done.to_string(), done.plaintext.to_string(), done.failed.to_string()]);
+                cells.extend([done.done, done.null, done.plaintext, done.failed].map(|count| count.to_string()));
             } else {
                 let left = done.left.map_or_else(|| "?".to_owned(), |left| left.to_string());
-                let kept = (done.done + done.plaintext).to_string();
+                let kept = (done.done + done.null + done.plaintext).to_string();
                 cells.extend([done.changed.to_string(), kept, done.failed.to_string(), left]);
             }
             cells
