@@ -17,9 +17,6 @@ use std::time::{Duration, Instant};
 
 const NAME: Column = Column::new("people", "name").with_kind("text");
 const FEW: i64 = 10_000;
-/// Rows that are read and written at a time, by the command and by the client beside it.
-const BATCH: usize = 500;
-
 const LOCK: &str = "version = 1\n\n[[column]]\ntable = \"people\"\ncolumn = \"name\"\nkind = \"text\"\n\
     suite = \"xaes-256-gcm\"\nrow = [\"id: int\"]\npadded = false\nhide_null = false\nstored_in = \"people.name\"\n";
 
@@ -56,7 +53,7 @@ fn measured(name: &str, rows: i64) -> Vec<String> {
     let one_by_one = place.client(rows, false);
     let in_bulk = place.client(rows, true);
     place.keyring().rotate(&Scope::APPLICATION).unwrap();
-    let (took, peak) = place.run(&["reencrypt", "--batch", &BATCH.to_string()]);
+    let (took, peak) = place.run(&["reencrypt"]);
     let (kek, _) = place.run(&["kek", "rotate"]);
     let rate = |took: Duration| rows as f64 / took.as_secs_f64();
     let ratio = |client: Duration| format!("{:.2}", rate(took) / rate(client));
@@ -161,8 +158,10 @@ impl Place {
         let mut client = self.database.connect().unwrap();
         let (begun, mut after, mut done) = (Instant::now(), 0, 0);
         loop {
+            // As many at a time as the command takes.
             let select = match client.dialect() {
                 Dialect::Postgres => "SELECT id, name FROM opaque WHERE id > $1 ORDER BY id LIMIT 500",
+                Dialect::Sqlite => "SELECT id, name FROM opaque WHERE id > ? ORDER BY id LIMIT 2000",
                 _ => "SELECT id, name FROM opaque WHERE id > ? ORDER BY id LIMIT 500",
             };
             let batch = client.rows(select, &[after.into()]).unwrap();

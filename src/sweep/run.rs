@@ -186,7 +186,7 @@ impl Sweep {
             keyring,
             database,
             pace: &pace,
-            batch: self.batch,
+            batch: self.batch_on(plan.dialect),
             stop: &self.stop,
             broken: AtomicBool::new(false),
         };

@@ -114,11 +114,13 @@ impl Tally {
         groups: &[Vec<KeyId>],
     ) -> Result<Self, SqlError> {
         let dialect = client.dialect();
-        let Parts { bytes, text, .. } = Parts::of(dialect, column);
+        let name = identifier(dialect, &column.name);
+        let text = Parts::of(dialect, column).text;
+        let bytes = matches!(column.class, Class::Any | Class::Bytes).then(|| first_bytes(dialect, &name));
         let prefix = if base64 { text } else { bytes };
         let count = |keys: &Vec<KeyId>| match &prefix {
             Some(prefix) if !keys.is_empty() => {
-                let listed: Vec<_> = keys.iter().flat_map(|id| prefixes(*id, base64)).collect();
+                let listed: Vec<_> = keys.iter().flat_map(|id| prefixes(dialect, *id, base64)).collect();
                 format!("count(CASE WHEN {prefix} IN ({}) THEN 1 END)", listed.join(", "))
             }
             _ => "0".to_owned(),
@@ -135,12 +137,27 @@ impl Tally {
     }
 }
 
-/// The prefixes that [`Parts`] gives for values under that key, as SQL: four of base64, whose seventh character has two more bits.
-fn prefixes(id: KeyId, base64: bool) -> Vec<String> {
+/// The first five bytes of a value that is long enough, as they are.
+fn first_bytes(dialect: Dialect, name: &str) -> String {
+    match dialect {
+        // Of text it's text, which is no bytes.
+        Dialect::Sqlite => format!("CASE WHEN length({name}) >= {SHORTEST} THEN substr({name}, 1, 5) END"),
+        Dialect::Postgres => {
+            format!("CASE WHEN octet_length({name}) >= {SHORTEST} THEN substring({name} FROM 1 FOR 5) END")
+        }
+        Dialect::Mysql => format!("CASE WHEN LENGTH({name}) >= {SHORTEST} THEN LEFT({name}, 5) END"),
+    }
+}
+
+/// The beginnings of values under that key, as SQL: five bytes, or seven characters of base64, of which the last has two more bits.
+fn prefixes(dialect: Dialect, id: KeyId, base64: bool) -> Vec<String> {
     let header = Envelope::header(id);
     if !base64 {
-        // SQLite and MySQL write hex in upper case, PostgreSQL in lower case.
-        return vec![format!("'{}'", hex::encode_upper(header)), format!("'{}'", hex::encode(header))];
+        let header = hex::encode(header);
+        return vec![match dialect {
+            Dialect::Postgres => format!("'\\x{header}'::bytea"),
+            Dialect::Sqlite | Dialect::Mysql => format!("x'{header}'"),
+        }];
     }
     let seventh = |bits: u8| {
         let characters = armor::encode(&[header.as_slice(), &[bits << 6]].concat());

@@ -43,9 +43,9 @@ pub(crate) struct Pace {
     #[arg(long, value_name = "N", default_value_t = 1)]
     workers: usize,
 
-    /// Rows that are read and written at a time; fewer where they're long
-    #[arg(long, value_name = "ROWS", default_value_t = 500)]
-    batch: usize,
+    /// Rows that are read and written at a time; fewer where they're long [default: 500, on SQLite 2000]
+    #[arg(long, value_name = "ROWS")]
+    batch: Option<usize>,
 
     /// The most rows a second, of this process
     #[arg(long, value_name = "ROWS")]
@@ -81,7 +81,7 @@ impl Pace {
     pub(crate) fn of_reader(problems: Option<PathBuf>) -> Self {
         Self {
             workers: 1,
-            batch: 500,
+            batch: None,
             rows_per_second: None,
             duty: None,
             replica: Vec::new(),
@@ -97,7 +97,10 @@ impl Pace {
     }
 
     fn apply(&self, mut sweep: Sweep) -> Result<Sweep, Error> {
-        sweep = sweep.workers(self.workers).batch(self.batch);
+        sweep = sweep.workers(self.workers);
+        if let Some(rows) = self.batch {
+            sweep = sweep.batch(rows);
+        }
         if let Some(rows) = self.rows_per_second {
             sweep = sweep.rows_per_second(rows);
         }
