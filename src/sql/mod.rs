@@ -65,6 +65,23 @@ pub trait Client: Send {
     /// [`SqlError`].
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, SqlError>;
 
+    /// Runs a statement for each of several lists of parameters, and returns how many rows it matched all together.
+    ///
+    /// # Errors
+    ///
+    /// [`SqlError`]; it was run for those before the one that failed.
+    fn execute_each(
+        &mut self,
+        sql: &str,
+        params: &mut dyn Iterator<Item = Vec<Param<'_>>>,
+    ) -> Result<u64, SqlError> {
+        let mut matched = 0;
+        for params in params {
+            matched += self.execute(sql, &params)?;
+        }
+        Ok(matched)
+    }
+
     /// Runs statements that have no parameters and give nothing, and returns how many rows they matched together.
     ///
     /// # Errors

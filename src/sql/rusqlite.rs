@@ -75,6 +75,19 @@ impl Client for Connected {
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
+    fn execute_each(
+        &mut self,
+        sql: &str,
+        params: &mut dyn Iterator<Item = Vec<Param<'_>>>,
+    ) -> Result<u64, SqlError> {
+        let mut statement = self.0.prepare_cached(sql).map_err(failed)?;
+        let mut changed = 0;
+        for params in params {
+            changed += statement.execute(rusqlite::params_from_iter(params)).map_err(failed)?;
+        }
+        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
     fn batch(&mut self, sql: &str) -> Result<u64, SqlError> {
         let before = self.0.total_changes();
         self.0.execute_batch(sql).map_err(failed)?;

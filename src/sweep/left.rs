@@ -42,7 +42,7 @@ pub(super) fn count(
     let mut left = Left::default();
     for planned in &plan.columns {
         let Some(sealed) = plan.sealed(planned) else { continue };
-        let counts = Counts::of(client, table, sealed, planned, &states)?;
+        let counts = Counts::of(client, table, sealed, (&plan.job, planned), &states)?;
         left.rows = counts.rows;
         left.values += match plan.other(planned) {
             // A hidden NULL becomes NULL: that isn't left.
@@ -105,14 +105,18 @@ impl Counts {
         client: &mut dyn Client,
         table: &Table,
         sealed: &TableColumn,
-        planned: &PlannedColumn,
+        (job, planned): (&Job, &PlannedColumn),
         states: &HashMap<KeyId, KeyState>,
     ) -> Result<Self, SweepError> {
         let base64 = planned.column.is_base64();
         let is_primary = |id: &KeyId| states.get(id) == Some(&KeyState::Primary);
         let opens = |id: &KeyId| states.get(id).is_some_and(|state| state.opens());
         if states.len() <= LISTED {
-            let (primaries, others): (Vec<_>, Vec<_>) = states.keys().copied().partition(is_primary);
+            let (primaries, mut others): (Vec<_>, Vec<_>) = states.keys().copied().partition(is_primary);
+            // Whatever isn't under a primary is left then, and needs no closer look.
+            if *job == Job::Reencrypt && !planned.column.is_migrating() {
+                others.clear();
+            }
             let tally = Tally::of(client, &table.name, sealed, base64, &[primaries, others])?;
             let under = |group: usize| tally.under.get(group).copied().unwrap_or(0);
             let keys = states.keys().filter(|id| opens(id)).count();

@@ -90,11 +90,8 @@ fn swap_by_params(
     change: &Change<'_>,
     swaps: &[Swap],
 ) -> Result<u64, SqlError> {
-    let (text, mut swapped) = (text_of_one(plan, change), 0);
-    for swap in swaps {
-        swapped += client.execute(&text, &params_of_one(plan, change, swap))?;
-    }
-    Ok(swapped)
+    let mut params = swaps.iter().map(|swap| params_of_one(plan, change, swap));
+    client.execute_each(&text_of_one(plan, change), &mut params)
 }
 
 /// One row, by parameters.
