@@ -2,12 +2,15 @@
 # What needs PostgreSQL and MariaDB: instances of its own, which tests/with_databases starts and stops. Sourced by tests/all.
 
 run_databases() {
+    # Which the tests have built.
+    export FIELDSEAL_CLI=$TARGET/debug/fieldseal
     export CARGO_TARGET_DIR=$TARGET/databases
-    # The second asks whether it runs, not how fast.
+    # The others ask whether they run, not how fast.
     # shellcheck disable=SC2016  # the shell that has the servers expands it
     bash tests/with_databases bash -euc '
         cargo test --manifest-path tests/databases/Cargo.toml
         cargo bench --profile dev --manifest-path tests/databases/Cargo.toml --bench rows -- --quick
+        cargo bench --profile dev --manifest-path tests/databases/Cargo.toml --bench sweep -- 2000
     '
 }
 
