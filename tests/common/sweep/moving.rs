@@ -247,11 +247,17 @@ pub fn workers_share_a_sweep_and_end_what_a_dead_one_began(home: Home) {
     let keyring = world.keyring.clone();
     let (first, second) = std::thread::scope(|scope| {
         let first = scope.spawn(|| slow.run(&keyring, &*database, |_| {}).unwrap());
-        std::thread::sleep(Duration::from_millis(700));
-        // Nobody would ever take this one over before it ends.
         let mut client = database.connect().unwrap();
-        let taken = client.execute("UPDATE fieldseal_leases SET owner = 'somebody who died'", &[]).unwrap();
-        assert!(taken >= 1);
+        // Once it has done something.
+        while client.integer("SELECT count(*) FROM fieldseal_leases WHERE changed > 0", &[]).ok().flatten()
+            < Some(1)
+        {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Nobody would ever take this one over before it ends.
+        while client.execute("UPDATE fieldseal_leases SET owner = 'somebody who died'", &[]).unwrap_or(0) == 0 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let second = sweep().run(&keyring, &*database, |_| {}).unwrap();
         (first.join().unwrap(), second)
     });
@@ -271,13 +277,12 @@ pub fn a_stopped_sweep_goes_on_where_it_was(home: Home) {
     let sweep = Sweep::new(Job::Reencrypt, PEOPLE).batch(100).range(1000);
     let stopped = sweep.clone().rows_per_second(1000).stop_when(Arc::clone(&stop));
     let mut joined = None;
-    let report = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(700));
+    let report = stopped.run(&world.keyring, &*world.database, |event| {
+        if matches!(event, Event::Progress(progress) if progress.rows > 0) {
             stop.store(true, Ordering::Relaxed);
-        });
-        stopped.run(&world.keyring, &*world.database, |_| {}).unwrap()
+        }
     });
+    let report = report.unwrap();
     assert!(report.stopped && !report.is_complete() && report.changed > 0 && report.changed < 2000, "{report:?}");
     assert_eq!(world.stale(), 2000 - usize::try_from(report.changed).unwrap());
     let rest = sweep.run(&world.keyring, &*world.database, |event| {
