@@ -13,7 +13,7 @@ use crate::words;
 use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringError};
 use humantime::parse_duration;
 use plan::{Plan, Selection};
-use report::{Rotated, Step};
+use report::{Cost, Rotated, Step};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -52,11 +52,16 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let records = context.target.records()?;
     let plans = args.selection.plans(&records, args.promote)?;
-    if args.dry_run || plans.is_empty() {
-        context.output.report(&Rotated::planned(&plans))?;
+    if plans.is_empty() {
+        context.output.report(&Rotated::planned(&plans, None, args.dry_run))?;
         return Ok(Done::All);
     }
     let keks = context.target.keks()?;
+    if args.dry_run {
+        let cost = Cost::of(&plans, &keks)?;
+        context.output.report(&Rotated::planned(&plans, Some(cost), true))?;
+        return Ok(Done::All);
+    }
     if !args.promote {
         warn_of_missing_keks(&records, &keks, context);
     }
@@ -66,7 +71,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let done = rotation.run(&plans, &mut steps);
     let kms_calls = rotation.keyring.stats().kms_calls;
     // After a failure too: it says what was done until then.
-    context.output.report(&Rotated { scopes: steps, kms_calls, dry_run: false })?;
+    context.output.report(&Rotated { scopes: steps, kms_calls, seconds: None, dry_run: false })?;
     done.map(|()| Done::All).map_err(|error| error.hint("run the command again: what is staged is taken up"))
 }
 

@@ -1,16 +1,46 @@
 //! What `fieldseal key rotate` says.
 
 use super::plan::Plan;
+use crate::error::Error;
 use crate::output::{Report, table};
+use crate::target::Kek;
 use crate::words;
 use fieldseal::KeyId;
+use fieldseal::kms::check_rights;
 use serde::Serialize;
+use std::time::{Duration, Instant};
 
 #[derive(Serialize)]
 pub(super) struct Rotated {
     pub(super) scopes: Vec<Step>,
     pub(super) kms_calls: u64,
+    /// How long those calls would take, about; the wait for programs comes to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seconds: Option<f64>,
     pub(super) dry_run: bool,
+}
+
+/// What a rotation would ask of the KMS.
+pub(super) struct Cost {
+    kms_calls: u64,
+    time: Duration,
+}
+
+impl Cost {
+    /// A new key is wrapped and unwrapped under each KEK, and the old one is loaded. One call is measured, the second time, since
+    /// the first one connects.
+    pub(super) fn of(plans: &[Plan], keks: &[Kek]) -> Result<Self, Error> {
+        let calls = plans.len().saturating_mul(keks.len() * 2 + 1);
+        let mut pair = Duration::ZERO;
+        if let Some(kek) = keks.first() {
+            check_rights(&*kek.kms())?;
+            let began = Instant::now();
+            check_rights(&*kek.kms())?;
+            pair = began.elapsed();
+        }
+        let time = pair.saturating_mul(u32::try_from(calls).unwrap_or(u32::MAX)) / 2;
+        Ok(Self { kms_calls: u64::try_from(calls).unwrap_or(u64::MAX), time })
+    }
 }
 
 /// How far a scope has come.
@@ -37,8 +67,13 @@ enum State {
 }
 
 impl Rotated {
-    pub(super) fn planned(plans: &[Plan]) -> Self {
-        Self { scopes: plans.iter().map(Step::planned).collect(), kms_calls: 0, dry_run: true }
+    pub(super) fn planned(plans: &[Plan], cost: Option<Cost>, dry_run: bool) -> Self {
+        Self {
+            scopes: plans.iter().map(Step::planned).collect(),
+            kms_calls: cost.as_ref().map_or(0, |cost| cost.kms_calls),
+            seconds: cost.map(|cost| cost.time.as_secs_f64()),
+            dry_run,
+        }
     }
 }
 
@@ -103,7 +138,12 @@ impl Report for Rotated {
         let done = self.scopes.iter().filter(|step| step.state == State::Rotated).count();
         let scopes = words::count(self.scopes.len(), "scope");
         if self.dry_run {
-            text += &format!("{scopes} would be rotated; nothing was changed\n");
+            let time = Duration::try_from_secs_f64(self.seconds.unwrap_or_default()).unwrap_or_default();
+            text += &format!(
+                "{scopes} would be rotated, by about {} ({}) and the wait for programs; nothing was changed\n",
+                words::kms_calls(self.kms_calls),
+                words::duration(time)
+            );
         } else {
             text += &format!("{done} of {scopes} rotated ({})\n", words::kms_calls(self.kms_calls));
         }
