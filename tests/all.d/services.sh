@@ -36,7 +36,9 @@ create_kek() {
 
 # The command line, with two KEKs of the emulator that AWS_ENDPOINT_URL_KMS names.
 run_cli_on_aws() {
-    local old=aws-kms:$1 new=aws-kms:$2 folder=$WORK/cli-aws
+    local old=aws-kms:$1 new=aws-kms:$2 folder=$WORK/cli-aws denied said
+    denied=$(free_port "$KMS_VENV/bin/python")
+    start_service denied "$denied" "$KMS_VENV/bin/python" tests/aws_kms/denied.py "$denied"
     cargo build --quiet --package fieldseal-cli
     mkdir -p "$folder"
     : > "$folder/app.db"
@@ -53,6 +55,11 @@ run_cli_on_aws() {
         if "$fieldseal" kek list | grep -F "$old"; then
             fail "there are copies under the old KEK"
         fi
+        export AWS_ENDPOINT_URL_KMS=http://127.0.0.1:$denied
+        if said=$("$fieldseal" key rotate --all --at-once 2>&1); then
+            fail "keys were rotated without the KMS"
+        fi
+        grep -F "the KMS denied access to the KEK" <<< "$said"
     )
 }
 
