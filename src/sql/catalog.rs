@@ -110,9 +110,8 @@ impl TableColumn {
 
     /// SQL that reads the column: natively, or as text where its type is one that nobody here knows.
     #[must_use]
-    pub fn read(&self, dialect: Dialect, table: Option<&str>) -> String {
+    pub fn read(&self, dialect: Dialect) -> String {
         let name = identifier(dialect, &self.name);
-        let name = table.map_or_else(|| name.clone(), |table| format!("{table}.{name}"));
         match (dialect, self.class) {
             (Dialect::Postgres, Class::Other) => format!("{name}::text"),
             (Dialect::Mysql, Class::Other) => format!("CAST({name} AS CHAR CHARACTER SET utf8mb4)"),

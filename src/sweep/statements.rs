@@ -146,7 +146,7 @@ pub(super) fn read(
     budget: usize,
 ) -> Result<Batch, SqlError> {
     let mut statement = Statement::new(plan.dialect, "SELECT ");
-    let read: Vec<_> = plan.selected.iter().map(|column| column.read(plan.dialect, None)).collect();
+    let read: Vec<_> = plan.selected.iter().map(|column| column.read(plan.dialect)).collect();
     statement.push(&read.join(", ")).push(" FROM ").push(&plan.sql_table).range(plan, after, until);
     statement.push(" ORDER BY ").push(&plan.key_names("")).push(&format!(" LIMIT {limit}"));
     let mut batch = Batch { rows: Vec::new(), is_cut: false, bytes: 0 };
@@ -204,7 +204,7 @@ pub(super) fn cells(
     columns: &[&TableColumn],
     key: &[Cell],
 ) -> Result<Option<Vec<Cell>>, SqlError> {
-    let read: Vec<_> = columns.iter().map(|column| column.read(plan.dialect, None)).collect();
+    let read: Vec<_> = columns.iter().map(|column| column.read(plan.dialect)).collect();
     let mut statement =
         Statement::new(plan.dialect, format!("SELECT {} FROM {} WHERE ", read.join(", "), plan.sql_table));
     for (at, (column, cell)) in plan.key.iter().zip(key).enumerate() {
@@ -216,7 +216,7 @@ pub(super) fn cells(
 }
 
 fn select_key<'a>(plan: &Plan) -> Statement<'a> {
-    let read: Vec<_> = plan.key.iter().map(|column| column.read(plan.dialect, None)).collect();
+    let read: Vec<_> = plan.key.iter().map(|column| column.read(plan.dialect)).collect();
     Statement::new(plan.dialect, format!("SELECT {} FROM {}", read.join(", "), plan.sql_table))
 }
 

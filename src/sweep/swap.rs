@@ -150,7 +150,7 @@ fn compared(dialect: Dialect, column: &TableColumn) -> String {
         // Whatever the column's collation; the types must be the same too.
         (Dialect::Sqlite, _) => format!("{name} COLLATE BINARY"),
         (Dialect::Mysql, Class::Text) => format!("CAST(CONVERT({name} USING utf8mb4) AS BINARY)"),
-        (Dialect::Mysql, Class::Other) => format!("CAST({} AS BINARY)", column.read(dialect, None)),
+        (Dialect::Mysql, Class::Other) => format!("CAST({} AS BINARY)", column.read(dialect)),
         _ => name,
     }
 }

@@ -123,11 +123,7 @@ impl Plan {
     ) -> Verdict {
         let (column, Some(kind)) = (&planned.column, planned.kind) else { return Verdict::Null };
         if source.is_null() {
-            return if column.refuses_null() {
-                Verdict::Problem(ErrorKind::UnexpectedNull.into())
-            } else {
-                Verdict::Null
-            };
+            return null(column);
         }
         let holder = self.holder(planned.target);
         let encoded = match keyring.open_encoded(column, context, source.as_stored()) {
@@ -153,13 +149,14 @@ impl Plan {
     }
 }
 
+/// NULL where a sealed value is looked for.
+fn null(column: &Column) -> Verdict {
+    if column.refuses_null() { Verdict::Problem(ErrorKind::UnexpectedNull.into()) } else { Verdict::Null }
+}
+
 fn reencrypt(keyring: &Keyring, column: &Column, context: &RowContext, source: &Cell) -> Verdict {
     if source.is_null() {
-        return if column.refuses_null() {
-            Verdict::Problem(ErrorKind::UnexpectedNull.into())
-        } else {
-            Verdict::Null
-        };
+        return null(column);
     }
     match keyring.reseal(column, context, source.as_stored()) {
         Ok(Resealed::Current) => Verdict::Done,
@@ -170,11 +167,7 @@ fn reencrypt(keyring: &Keyring, column: &Column, context: &RowContext, source: &
 
 fn verify(keyring: &Keyring, column: &Column, context: &RowContext, source: &Cell) -> Verdict {
     if source.is_null() {
-        return if column.refuses_null() {
-            Verdict::Problem(ErrorKind::UnexpectedNull.into())
-        } else {
-            Verdict::Null
-        };
+        return null(column);
     }
     match keyring.open_encoded(column, context, source.as_stored()) {
         Ok(None) => Verdict::Done,

@@ -131,7 +131,7 @@ impl<'a> Worker<'a> {
             self.limit = (BUDGET / (batch.bytes / batch.rows.len()).max(1)).clamp(1, self.shared.batch);
             let rows = batch.rows.len();
             let work = self.judged(batch.rows)?;
-            let wanted: u64 = work.swaps.values().map(|rows| to_u64(rows.len())).sum();
+            let wanted = work.rows();
             let counts = Counts {
                 seen: to_u64(rows),
                 changed: swapped + work.values(),
@@ -246,7 +246,7 @@ impl<'a> Worker<'a> {
         counts: Counts,
     ) -> Result<Applied, SweepError> {
         let (plan, ledger) = (self.shared.plan, self.ledger.clone());
-        let wanted: u64 = work.swaps.values().map(|rows| to_u64(rows.len())).sum();
+        let wanted = work.rows();
         let whole = self.retry(|client| {
             let done = client.transaction(|client| {
                 let (mut rows, mut values) = (0, 0);
@@ -403,6 +403,10 @@ impl<'a> Worker<'a> {
 }
 
 impl Work {
+    fn rows(&self) -> u64 {
+        self.swaps.values().map(|swaps| to_u64(swaps.len())).sum()
+    }
+
     fn values(&self) -> u64 {
         self.swaps.iter().map(|(columns, swaps)| to_u64(columns.len() * swaps.len())).sum()
     }
