@@ -44,6 +44,7 @@ mod suite;
 pub mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tink;
 mod value;
 
 pub use context::{AsRowId, AsScope, ContextError, RowContext, RowId, Scope};

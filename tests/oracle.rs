@@ -10,12 +10,14 @@ mod plaintexts;
 #[path = "common/spelt.rs"]
 mod spelt;
 
+use fieldseal::kms::{Argon2Params, Local, Passphrase};
 use fieldseal::{Column, ErrorKind, KeyringError, Suite, Value};
 use oracle_client::keys::Keys;
 use oracle_client::{Key, Refusal};
 use place::{Element, Place};
 use plaintexts::{Case, with_each_type};
 use spelt::Spelt;
+use std::error::Error;
 
 /// Every suite with every sort of scope, row and name.
 fn places() -> Vec<Place> {
@@ -143,6 +145,34 @@ mod tink {
             for (sealed, plaintext) in [(old, b"old"), (new, b"new")] {
                 let opened = oracle_client::tink_open_under(&kek, &keyset, &place, &sealed);
                 assert_eq!(opened.as_deref(), Ok(&plaintext[..]), "{suite}");
+            }
+        }
+    }
+
+    #[test]
+    #[ignore = "needs the Python oracle: bash tests/all"]
+    fn opens_with_a_keyset_that_is_encrypted_to_a_key_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::new(Suite::default());
+        let keys = Keys::of(&place);
+        let sealed = keys.seal(&place, b"text");
+        for passphrase in [None, Some("correct horse")] {
+            let path = folder.path().join(if passphrase.is_some() { "protected.json" } else { "plain.json" });
+            let cheap = Argon2Params { memory_kib: 8, iterations: 1, parallelism: 1 };
+            let given = passphrase.map(|text| Passphrase::new(text).argon2(cheap));
+            let kek = Local::create(&path, given.as_ref()).unwrap();
+            let export = || {
+                let encrypt = |keyset: &[u8]| Ok::<_, Box<dyn Error>>(kek.encrypt_tink_keyset(keyset)?);
+                keys.keyring.export_encrypted_tink_keyset(&place.column(), &keys.scope, encrypt).unwrap()
+            };
+            let first = export();
+            kek.rotate().unwrap();
+            for keyset in [first, export()] {
+                let opened = oracle_client::tink_open_with_key_file((&path, passphrase), &keyset, &place, &sealed);
+                assert_eq!(opened.as_deref(), Ok(&b"text"[..]));
+                let aead = kek.dangerously_export_cleartext_tink_keyset().unwrap();
+                let opened = oracle_client::tink_open_under(&aead, &keyset, &place, &sealed);
+                assert_eq!(opened.as_deref(), Ok(&b"text"[..]));
             }
         }
     }

@@ -121,6 +121,21 @@ impl Target {
         Kek::create(path, &self.passphrases)
     }
 
+    /// A KEK that is about to encrypt: opened, or made if it's a file that isn't there and `create` says so.
+    pub(crate) fn open_or_create_kek(&self, uri: &str, create: bool) -> Result<Kek, Error> {
+        let name = KekName::parse(uri)?;
+        match &name {
+            KekName::Local(path) if path.symlink_metadata().is_err() => {
+                if create {
+                    return self.create_kek(path);
+                }
+                Err(Error::failed(format!("there is no KEK file at {}", path.display()))
+                    .hint("--create makes a new one there; if there was one before, put its copy back"))
+            }
+            KekName::Local(_) | KekName::Aws(_) => self.open_kek(&name),
+        }
+    }
+
     /// A keyring with all of the KEKs.
     pub(crate) fn keyring(&self) -> Result<Keyring, Error> {
         self.keyring_with(&self.keks()?, |builder| builder)

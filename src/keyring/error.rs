@@ -73,7 +73,7 @@ pub enum KeyringError {
     #[error("the application's keys can't be shredded, they are no tenant's: retire and destroy them one by one")]
     ApplicationScope,
     /// The scope has no key that could be exported.
-    #[error("{0} has no data key in this keyring")]
+    #[error("{0} has no data key in this keyring: check the scope, or give it a key with `Keyring::rotate`")]
     NoKeys(Scope),
     /// Every copy of the key is under a KEK that is to be taken away.
     #[error("data key {0} has no copy under another KEK: add one with `Keyring::add_copies` first")]

@@ -1,14 +1,12 @@
 //! One column's keys as a Tink keyset, for readers in other languages.
 
-mod tink;
-
 use super::material::KeyMaterial;
 use super::{Keyring, KeyringError, Need};
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyState, column_key};
 use crate::model::Column;
+use crate::tink::{Keyset, TinkKey};
 use std::sync::Arc;
-use tink::{Keyset, TinkKey};
 use zeroize::Zeroizing;
 
 impl Keyring {
@@ -35,7 +33,8 @@ impl Keyring {
     /// uses can read and forge every value of the column in that scope.
     ///
     /// `encrypt` is given the serialized keyset, which is wiped afterwards, and is an AEAD of Tink's without associated
-    /// data: for AWS KMS `kms::Aws::encrypt_tink_keyset`, with the feature `aws`. It's called once, unless there are no keys.
+    /// data: [`kms::Local::encrypt_tink_keyset`](crate::kms::Local::encrypt_tink_keyset) for a key file, and for AWS KMS
+    /// `kms::Aws::encrypt_tink_keyset`, with the feature `aws`. It's called once, unless there are no keys.
     ///
     /// # Errors
     ///

@@ -5,6 +5,7 @@ mod document;
 mod error;
 mod file;
 mod passphrase;
+mod tink;
 
 pub use error::LocalError;
 pub use passphrase::{Argon2Params, Passphrase};
@@ -26,6 +27,14 @@ use zeroize::Zeroizing;
 /// `0x01 ‖ u32(version) ‖ nonce ‖ ciphertext ‖ tag`
 const BLOB: usize = 5 + cipher::SEALED;
 
+/// What is derived from one version of the KEK.
+struct Version {
+    /// Wraps data keys.
+    wrapping: Key,
+    /// Encrypts keysets for Tink.
+    tink: Key,
+}
+
 /// A key file: KEKs that whoever can read the file, and knows its passphrase if it has one, can use.
 ///
 /// The file is as precious as the data: without it, and without a copy of it, nothing that was sealed under its KEKs
@@ -45,8 +54,7 @@ pub struct Local {
 struct Loaded {
     stamp: Stamp,
     primary: u32,
-    /// The wrapping key of each version.
-    versions: BTreeMap<u32, Key>,
+    versions: BTreeMap<u32, Version>,
     file_key: Option<Arc<FileKey>>,
 }
 
@@ -188,8 +196,9 @@ impl Local {
 
     fn wrap_under(&self, loaded: &Loaded, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
         let version = loaded.primary;
-        let wrapping = loaded.versions.get(&version).ok_or_else(|| self.no_version(loaded, version))?;
-        let sealed = cipher::seal(wrapping, &self.aad(version, binding), key.expose()).map_err(LocalError::from)?;
+        let keys = loaded.versions.get(&version).ok_or_else(|| self.no_version(loaded, version))?;
+        let sealed =
+            cipher::seal(&keys.wrapping, &self.aad(version, binding), key.expose()).map_err(LocalError::from)?;
         let mut blob = Vec::with_capacity(BLOB);
         blob.push(1);
         blob.extend(version.to_be_bytes());
@@ -220,8 +229,9 @@ impl Local {
             }
             _ => return Err(KmsError::Rejected),
         };
-        let wrapping = loaded.versions.get(&version).ok_or_else(|| self.no_version(loaded, version))?;
-        let mut key = cipher::open(wrapping, &self.aad(version, binding), sealed).ok_or(KmsError::Rejected)?;
+        let keys = loaded.versions.get(&version).ok_or_else(|| self.no_version(loaded, version))?;
+        let mut key =
+            cipher::open(&keys.wrapping, &self.aad(version, binding), sealed).ok_or(KmsError::Rejected)?;
         DataKey::take(key.as_mut_slice()).map(|key| (key, version)).ok_or(KmsError::Rejected)
     }
 
@@ -264,18 +274,19 @@ impl fmt::Debug for Local {
 
 impl Loaded {
     fn new(file: &KeyFile, stamp: Stamp) -> Self {
-        let info = lp_all(&[b"fieldseal/1 wrap"]);
-        let wrapping_key = |kek: &Key| {
+        let versions = file.entries.iter().map(|entry| (entry.version, Version::of(&entry.kek)));
+        Self { stamp, primary: file.primary, versions: versions.collect(), file_key: file.file_key.clone() }
+    }
+}
+
+impl Version {
+    fn of(kek: &Key) -> Self {
+        let derive = |purpose: &[u8]| {
             let mut key = cipher::empty_key();
-            hkdf(&***kek, &info, &mut **key);
+            hkdf(&***kek, &lp_all(&[purpose]), &mut **key);
             key
         };
-        Self {
-            stamp,
-            primary: file.primary,
-            versions: file.entries.iter().map(|entry| (entry.version, wrapping_key(&entry.kek))).collect(),
-            file_key: file.file_key.clone(),
-        }
+        Self { wrapping: derive(b"fieldseal/1 wrap"), tink: derive(b"fieldseal/1 tink keyset") }
     }
 }
 

@@ -4,6 +4,7 @@
 mod kms_contract;
 
 mod damage;
+mod keysets;
 mod rotation;
 mod vectors;
 

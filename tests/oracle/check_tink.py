@@ -26,7 +26,7 @@ def context(case):
     """What a Rust program would hand to Tink: the column's keyset and the value's associated data."""
     key = f.column_key(bytes.fromhex(case["data_key"]), case["suite"], case["table"], case["column"])
     aad = f.associated_data(case["table"], case["column"], case["scope"], case["row"])
-    return tink_bridge.keyset(case["suite"], case["key_id"], key), case["suite"], aad
+    return tink_bridge.keyset(case["suite"], case["key_id"], {case["key_id"]: key}), case["suite"], aad
 
 
 def check_value(case):

@@ -350,6 +350,9 @@ class LocalKek:
         check(version in self.keks, "rejected", f"no KEK version {version}")
         return hkdf(self.keks[version], lp("fieldseal/1 wrap"), 32), lp(self.name) + lp(u32(version)) + lp(bound)
 
+    def tink_key(self, version):
+        return hkdf(self.keks[version], lp("fieldseal/1 tink keyset"), 32)
+
     def wrap(self, data_key, bound, version, nonce):
         key, aad = self._wrapping(version, bound)
         return b"\x01" + u32(version) + XAES.encrypt(key, nonce, data_key, aad)

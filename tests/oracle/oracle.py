@@ -46,7 +46,11 @@ def tink_open_command(r):
     import tink_bridge  # here, because loading Tink takes longer than all the rest
 
     aad, sealed = bytes.fromhex(r["aad"]), bytes.fromhex(r["sealed"])
-    opened = tink_bridge.open_sealed(r["keyset"], r["suite"], aad, sealed, r.get("kek"))
+    kek = r.get("kek")
+    if "kek_file" in r:
+        with open(r["kek_file"], encoding="utf-8") as file:
+            kek = tink_bridge.keyset_of_kek_file(f.LocalKek(file.read(), r["passphrase"]))
+    opened = tink_bridge.open_sealed(r["keyset"], r["suite"], aad, sealed, kek)
     return {"plaintext": opened.hex()}
 
 

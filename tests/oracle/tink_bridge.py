@@ -22,10 +22,14 @@ KEY_MESSAGES = {
 }
 
 
-def keyset(suite, key_id, column_key):
-    """The text of a cleartext JSON keyset with this one key."""
-    message = KEY_MESSAGES[suite](column_key)
-    key = {
+def keyset(suite, primary, keys):
+    """The text of a cleartext JSON keyset; `keys` are the keys by id."""
+    return json.dumps({"primaryKeyId": primary, "key": [_key(suite, i, key) for i, key in keys.items()]})
+
+
+def _key(suite, key_id, key):
+    message = KEY_MESSAGES[suite](key)
+    return {
         "keyData": {
             "typeUrl": "type.googleapis.com/" + message.DESCRIPTOR.full_name,
             "value": to_base64(message.SerializeToString()),
@@ -35,7 +39,11 @@ def keyset(suite, key_id, column_key):
         "keyId": key_id,
         "outputPrefixType": "TINK",
     }
-    return json.dumps({"primaryKeyId": key_id, "key": [key]})
+
+
+def keyset_of_kek_file(kek):
+    """The AEAD of a local KEK, as the section on keysets describes it."""
+    return keyset("aes-256-gcm", kek.primary, {version: kek.tink_key(version) for version in kek.keks})
 
 
 def _handle(keyset_text, kek_text):

@@ -113,6 +113,19 @@ pub fn tink_open_under(kek: &str, keyset: &str, place: &Place, sealed: &[u8]) ->
     ask("tink-open", request).map(|answer| bytes(&answer, "plaintext"))
 }
 
+/// With a keyset that is encrypted to a key file: Tink is given the AEAD that the oracle derives from the file.
+pub fn tink_open_with_key_file(
+    (kek_file, passphrase): (&Path, Option<&str>),
+    keyset: &str,
+    place: &Place,
+    sealed: &[u8],
+) -> Result<Vec<u8>, Refusal> {
+    let mut request = tink_request(keyset, place, "sealed", sealed);
+    request["kek_file"] = kek_file.to_str().expect("a path in UTF-8").into();
+    request["passphrase"] = passphrase.into();
+    ask("tink-open", request).map(|answer| bytes(&answer, "plaintext"))
+}
+
 /// What Tink makes of those bytes, without associated data.
 pub fn tink_encrypt(keyset: &str, suite: Suite, plaintext: &[u8]) -> Vec<u8> {
     let request =

@@ -2,12 +2,12 @@
 
 use super::{Context, Done};
 use crate::error::Error;
-use crate::target::KekName;
 use fieldseal::{Column, Schema, Scope};
 
 /// Exports a column's keys as a Tink keyset, to open its values in Java, Go, Python or C++
 ///
-/// It holds a key for each primary or active data key of the scope. docs/format.md has the associated data that Tink needs to
+/// With --encrypt-to it's encrypted: Tink reads it with its AEAD for AWS KMS, or, for a key file, with the one that `fieldseal kek
+/// export-keyset` prints. It holds a key for each primary or active data key of the scope. docs/format.md has the associated data that Tink needs to
 /// open a value.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -23,9 +23,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     scope: Option<String>,
 
-    /// Encrypts the keyset for Tink under that KEK, a key of AWS KMS: `aws-kms:KEY`. Whoever may decrypt under it has the keys
+    /// Encrypts the keyset for Tink under that KEK: `aws-kms:KEY`, or `local:PATH` for a key file. Whoever may decrypt under it
+    /// has the keys, so give the reader a KEK of its own
     #[arg(long, value_name = "URI")]
     encrypt_to: Option<String>,
+
+    /// Makes the key file of --encrypt-to, if there is none
+    #[arg(long, requires = "encrypt_to")]
+    create: bool,
 
     /// Prints the keys themselves: whoever has them reads and forges every value of the column, and no rotation of the KEK
     /// changes that
@@ -34,20 +39,23 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
-    let kek = match &args.encrypt_to {
-        Some(uri) => Some(context.target.open_kek(&tinks(uri)?)?),
-        None if args.dangerously_cleartext => None,
-        None => return Err(cleartext()),
-    };
+    if args.encrypt_to.is_none() && !args.dangerously_cleartext {
+        return Err(cleartext());
+    }
     let scope = args.scope.as_deref().map_or(Ok(Scope::APPLICATION), super::key::tenant)?;
     let schemas = context.target.schemas()?;
     let column = find(&schemas, args)?;
     let keyring = context.target.keyring()?;
-    if let Some(kek) = kek {
-        let encrypt = |keyset: &[u8]| kek.encrypt_tink_keyset(keyset);
+    if let Some(uri) = &args.encrypt_to {
+        let encrypt = |keyset: &[u8]| {
+            let kek = context.target.open_or_create_kek(uri, args.create)?;
+            context
+                .output
+                .say(format!("whoever may decrypt under {kek} reads and forges every value of the column"));
+            kek.encrypt_tink_keyset(keyset)
+        };
         let keyset = keyring.export_encrypted_tink_keyset(column, &scope, encrypt)?;
         context.output.print(format!("{keyset}\n").as_bytes())?;
-        context.output.say(format!("whoever may decrypt under {kek} reads and forges every value of the column"));
         return Ok(Done::All);
     }
     let keyset = keyring.dangerously_export_cleartext_tink_keyset(column, &scope)?;
@@ -61,19 +69,11 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     Ok(Done::All)
 }
 
-/// A KEK that Tink has an AEAD for.
-fn tinks(uri: &str) -> Result<KekName, Error> {
-    match KekName::parse(uri)? {
-        name @ KekName::Aws(_) => Ok(name),
-        KekName::Local(_) => Err(Error::usage("Tink can't decrypt under a key file of fieldseal's")
-            .hint("name a key of AWS KMS: --encrypt-to aws-kms:ARN")),
-    }
-}
-
 fn cleartext() -> Error {
     Error::refused("the keyset would be cleartext")
         .why("whoever has it reads and forges every value of the column, whatever is done with the KEK")
         .hint("--encrypt-to aws-kms:ARN, for a reader that has the right to decrypt under that key")
+        .hint("--encrypt-to local:PATH, for a reader that has that key file")
         .hint("--dangerously-cleartext, with stdout led to where nobody else reads")
 }
 

@@ -164,6 +164,8 @@ impl From<KeyringError> for Error {
             }
             KeyringError::NoSuchKey(id) => Self::failed(format!("the key store has no data key {id}"))
                 .hint("`fieldseal key list` shows those it has"),
+            KeyringError::NoKeys(scope) => Self::failed(format!("{scope} has no data key"))
+                .hint("`fieldseal key list` shows the scopes that have one"),
             KeyringError::Transition { id, error } => {
                 let refusal = Self::refused(format!("data key {id} is {}", error.from)).why(error.to_string());
                 match error.from {

@@ -84,15 +84,12 @@ impl Kek {
         }
     }
 
-    /// Encrypts a serialized keyset as Tink's own AEAD for that KMS does.
+    /// Encrypts a serialized keyset for Tink, without associated data.
     pub(crate) fn encrypt_tink_keyset(&self, keyset: &[u8]) -> Result<Vec<u8>, Error> {
         match self {
             #[cfg(feature = "aws")]
             Self::Aws(aws) => Ok(aws.encrypt_tink_keyset(keyset)?),
-            Self::Local(..) => {
-                let _ = keyset;
-                Err(Error::usage("Tink can't decrypt under a key file of fieldseal's"))
-            }
+            Self::Local(local, _) => Ok(local.encrypt_tink_keyset(keyset)?),
         }
     }
 

@@ -1,7 +1,7 @@
 //! `fieldseal kek add`.
 
 use super::onto::Onto;
-use super::{Context, Done, check_held, keep_a_copy, live, new_kek};
+use super::{Context, Done, check_held, keep_a_copy, live};
 use crate::error::Error;
 use crate::output::Report;
 use crate::words;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let keks = target.keks()?;
     let records = live(target.records()?);
     check_held(&records, &keks)?;
-    let new = new_kek(target, &args.uri, args.create)?;
+    let new = target.open_or_create_kek(&args.uri, args.create)?;
     let keyring = target.keyring_of(Onto::new(&new, &keks))?;
     let words = format!("copying {}", words::count(records.len(), "data key"));
     let changed = context.output.during(words, || keyring.add_copies())?;

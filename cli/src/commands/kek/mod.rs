@@ -1,6 +1,7 @@
 //! `fieldseal kek`: the KEKs that data keys are wrapped under.
 
 mod add;
+mod export_keyset;
 mod list;
 mod onto;
 mod remove;
@@ -8,7 +9,7 @@ mod rotate;
 
 use super::{Context, Done};
 use crate::error::Error;
-use crate::target::{Kek, KekName, Target};
+use crate::target::{Kek, KekName};
 use clap::Subcommand;
 use fieldseal::kms::Kms;
 use fieldseal::{KekUri, KeyRecord, KeyState};
@@ -21,6 +22,7 @@ pub(crate) enum Command {
     Add(add::Args),
     Remove(remove::Args),
     List(list::Args),
+    ExportKeyset(export_keyset::Args),
 }
 
 pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error> {
@@ -29,6 +31,7 @@ pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error
         Command::Add(args) => add::run(&args, context),
         Command::Remove(args) => remove::run(&args, context),
         Command::List(args) => list::run(&args, context),
+        Command::ExportKeyset(args) => export_keyset::run(&args, context),
     }
 }
 
@@ -46,21 +49,6 @@ fn held(records: &[KeyRecord], kms: &dyn Kms) -> usize {
 /// The names of all KEKs in the key store.
 fn stored_keks(records: &[KeyRecord]) -> BTreeSet<&str> {
     records.iter().flat_map(|record| &record.wrapped).map(|copy| copy.kek.as_str()).collect()
-}
-
-/// A KEK that is about to get copies: opened, or made if it's a file that isn't there and `create` says so.
-fn new_kek(target: &Target, uri: &str, create: bool) -> Result<Kek, Error> {
-    let name = KekName::parse(uri)?;
-    match &name {
-        KekName::Local(path) if path.symlink_metadata().is_err() => {
-            if create {
-                return target.create_kek(path);
-            }
-            Err(Error::failed(format!("there is no KEK file at {}", path.display()))
-                .hint("--create makes a new one there; if there was one before, put its copy back"))
-        }
-        KekName::Local(_) | KekName::Aws(_) => target.open_kek(&name),
-    }
 }
 
 /// Why a key file was just made a second home of all keys, or its only one.

@@ -3,7 +3,7 @@
 mod estimate;
 
 use super::onto::Onto;
-use super::{Context, Done, check_held, exists, has_copies, held, keep_a_copy, live, new_kek};
+use super::{Context, Done, check_held, exists, has_copies, held, keep_a_copy, live};
 use crate::error::Error;
 use crate::output::Report;
 use crate::target::Kek;
@@ -98,7 +98,7 @@ fn move_to(
     if !exists(to)? {
         check_held(records, &keks)?;
     }
-    let new = new_kek(&context.target, to, args.create)?;
+    let new = context.target.open_or_create_kek(to, args.create)?;
     if new.uri() == old.uri() {
         return Err(Error::usage("--to names the KEK that the keys are under already")
             .hint("without --to its key material is renewed"));

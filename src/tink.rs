@@ -5,17 +5,17 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// A column's keys, ordered by id.
+/// The keys of one AEAD, ordered by id.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Keyset {
+pub(crate) struct Keyset {
     primary_key_id: u32,
     key: Vec<TinkKey>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct TinkKey {
+pub(crate) struct TinkKey {
     key_data: KeyData,
     status: &'static str,
     key_id: u32,
@@ -61,13 +61,13 @@ struct KeyInfo<'a> {
 }
 
 impl Keyset {
-    pub(super) fn new(primary_key_id: u32, mut key: Vec<TinkKey>) -> Self {
+    pub(crate) fn new(primary_key_id: u32, mut key: Vec<TinkKey>) -> Self {
         key.sort_by_key(|key| key.key_id);
         Self { primary_key_id, key }
     }
 
     /// Cleartext.
-    pub(super) fn to_json(&self) -> Zeroizing<String> {
+    pub(crate) fn to_json(&self) -> Zeroizing<String> {
         // Counted first, so that the buffer holding keys never moves.
         #[expect(clippy::expect_used, reason = "strings and numbers always serialize, to text")]
         let bytes = crate::value::encode_json(self).expect("a keyset is JSON");
@@ -77,7 +77,7 @@ impl Keyset {
     }
 
     /// The message `Keyset`, cleartext: what is encrypted.
-    pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let keys: Vec<_> = self.key.iter().map(TinkKey::to_bytes).collect();
         let len = keys.iter().map(|key| key.len() + FRAME).sum::<usize>();
         let mut message = Zeroizing::new(Vec::with_capacity(FRAME + len));
@@ -89,7 +89,7 @@ impl Keyset {
     }
 
     /// With what the KEK made of [`Self::to_bytes`].
-    pub(super) fn to_encrypted_json(&self, encrypted: &[u8]) -> String {
+    pub(crate) fn to_encrypted_json(&self, encrypted: &[u8]) -> String {
         let key_info = self.key.iter().map(KeyInfo::of).collect();
         let keyset_info = KeysetInfo { primary_key_id: self.primary_key_id, key_info };
         let keyset = EncryptedKeyset { encrypted_keyset: STANDARD.encode(encrypted), keyset_info };
@@ -106,7 +106,7 @@ impl<'a> KeyInfo<'a> {
 }
 
 impl TinkKey {
-    pub(super) fn new(key_id: u32, suite: Suite, key: &[u8]) -> Self {
+    pub(crate) fn new(key_id: u32, suite: Suite, key: &[u8]) -> Self {
         let (name, message) = proto(suite, key);
         let key_data = KeyData {
             type_url: format!("type.googleapis.com/google.crypto.tink.{name}"),
