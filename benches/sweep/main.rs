@@ -16,7 +16,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const NAME: Column = Column::new("people", "name").with_kind("text");
-const FEW: i64 = 10_000;
+/// The fewest are for `kek rotate`: starting takes most of the time that a sweep of 1,000 rows takes.
+const FEW: [i64; 2] = [1_000, 10_000];
+/// Rotations of the KEK, of which the median is shown.
+const ROTATIONS: usize = 9;
 const LOCK: &str = "version = 1\n\n[[column]]\ntable = \"people\"\ncolumn = \"name\"\nkind = \"text\"\n\
     suite = \"xaes-256-gcm\"\nrow = [\"id: int\"]\npadded = false\nhide_null = false\nstored_in = \"people.name\"\n";
 
@@ -40,7 +43,7 @@ fn main() {
         if only.is_some_and(|only| only != name) {
             continue;
         }
-        for rows in [FEW, many] {
+        for rows in FEW.into_iter().chain([many]) {
             table.add_row(measured(name, rows));
             println!("{table}");
         }
@@ -54,7 +57,8 @@ fn measured(name: &str, rows: i64) -> Vec<String> {
     let in_bulk = place.client(rows, true);
     place.keyring().rotate(&Scope::APPLICATION).unwrap();
     let (took, peak) = place.run(&["reencrypt"]);
-    let (kek, _) = place.run(&["kek", "rotate"]);
+    let mut kek: Vec<_> = (0..ROTATIONS).map(|_| place.run(&["kek", "rotate"]).0).collect();
+    kek.sort();
     let rate = |took: Duration| rows as f64 / took.as_secs_f64();
     let ratio = |client: Duration| format!("{:.2}", rate(took) / rate(client));
     vec![
@@ -66,7 +70,7 @@ fn measured(name: &str, rows: i64) -> Vec<String> {
         format!("{:.0}", rate(in_bulk)),
         ratio(in_bulk),
         format!("{:.1}", peak as f64 / 1024.0),
-        format!("{:.0}", kek.as_secs_f64() * 1000.0),
+        format!("{:.0}", kek[ROTATIONS / 2].as_secs_f64() * 1000.0),
     ]
 }
 

@@ -6,6 +6,7 @@
 
 mod brake;
 mod job;
+mod judging;
 mod key;
 mod ledger;
 mod left;

@@ -2,6 +2,7 @@
 
 use super::brake::Pace;
 use super::job::Job;
+use super::judging;
 use super::key::RowKey;
 use super::ledger::{self, Begun, Ledger};
 use super::left::{self, Left};
@@ -187,6 +188,7 @@ impl Sweep {
             database,
             pace: &pace,
             batch: self.batch_on(plan.dialect),
+            threads: judging::threads(self.workers),
             stop: &self.stop,
             broken: AtomicBool::new(false),
         };

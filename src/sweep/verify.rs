@@ -1,18 +1,21 @@
 //! Opening values without changing any: all of a table, or a sample.
 
+use super::judging;
 use super::plan::Plan;
 use super::progress::{Event, Problem, Progress, Report};
 use super::run::SweepError;
 use super::statements;
-use super::verdict::{ProblemKind, Verdict};
-use crate::error::ErrorKind;
+use super::verdict::Verdict;
 use crate::keyring::Keyring;
 use crate::sql::Client;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Rows are read in blocks of so many.
+/// A sample is read in blocks of so many rows.
 const BLOCK: usize = 200;
+
+/// All of a table is read in batches of so many.
+const BATCH: usize = 2000;
 
 /// Opens the values of about as many rows as the sample has, of so many in the table, in blocks that are spread over it.
 pub(super) fn run(
@@ -25,7 +28,8 @@ pub(super) fn run(
     observe: &mut dyn FnMut(&Event),
 ) -> Result<Report, SweepError> {
     let mut report = Report { passes: 1, left: Some(0), ..Report::default() };
-    let block = u64::try_from(BLOCK).unwrap_or(u64::MAX);
+    let (limit, threads) = (if sample < total { BLOCK } else { BATCH }, judging::threads(1));
+    let block = u64::try_from(limit).unwrap_or(u64::MAX);
     // How many rows lie between the blocks.
     let gap = (total / sample.div_ceil(block).max(1)).saturating_sub(block);
     let (mut after, begun, mut told) = (None, Instant::now(), Instant::now());
@@ -34,22 +38,18 @@ pub(super) fn run(
             report.stopped = true;
             return Ok(report);
         }
-        let batch = statements::read(client, plan, (after.as_ref(), None), BLOCK, 2 << 20)?;
+        let batch = statements::read(client, plan, (after.as_ref(), None), limit, 2 << 20)?;
         let Some(last) = batch.rows.last() else { return Ok(report) };
         after = Some(plan.key_of(last));
-        for row in &batch.rows {
+        let verdicts = judging::judge(plan, keyring, &batch.rows, threads)
+            .map_err(|error| SweepError::Keys(error.error().clone()))?;
+        for (row, verdicts) in batch.rows.iter().zip(verdicts) {
             report.rows += 1;
-            for (planned, verdict) in plan.columns.iter().zip(plan.judge(keyring, row)) {
+            for (planned, verdict) in plan.columns.iter().zip(verdicts) {
                 match verdict {
                     Verdict::Null => report.null += 1,
                     Verdict::Done | Verdict::Write(_) => report.done += 1,
                     Verdict::Plaintext => report.plaintext += 1,
-                    // That says nothing of the value.
-                    Verdict::Problem(ProblemKind::Value(ErrorKind::LoadFailed(error)))
-                        if error.error().is_transient() =>
-                    {
-                        return Err(SweepError::Keys(error.error().clone()));
-                    }
                     Verdict::Problem(kind) => {
                         report.failed += 1;
                         let column = planned.column.sql_name().to_owned();

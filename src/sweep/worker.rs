@@ -2,6 +2,7 @@
 
 use super::brake::{Brake, Pace};
 use super::job::Job;
+use super::judging;
 use super::key::RowKey;
 use super::ledger::{Claim, Counts, Lease, Ledger};
 use super::plan::Plan;
@@ -10,8 +11,7 @@ use super::run::SweepError;
 use super::statements;
 use super::swap::{self, Change, Swap, Values};
 use super::verdict::{ProblemKind, Verdict, Verdicts};
-use crate::error::ErrorKind;
-use crate::keyring::{Keyring, LoadError};
+use crate::keyring::Keyring;
 use crate::sql::{Cell, Client, Database, SqlError, SqlErrorKind};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -37,6 +37,8 @@ pub(super) struct Shared<'a> {
     pub(super) database: &'a dyn Database,
     pub(super) pace: &'a Pace,
     pub(super) batch: usize,
+    /// How many threads a worker has for opening and sealing.
+    pub(super) threads: usize,
     pub(super) stop: &'a AtomicBool,
     /// Whether a worker has given up: the others stop then.
     pub(super) broken: AtomicBool,
@@ -172,7 +174,8 @@ impl<'a> Worker<'a> {
     fn judged(&mut self, rows: Vec<Vec<Cell>>) -> Result<Work, SweepError> {
         let begun = Instant::now();
         loop {
-            match self.judge(&rows) {
+            let Shared { plan, keyring, threads, .. } = *self.shared;
+            match judging::judge(plan, keyring, &rows, threads) {
                 Ok(verdicts) => return Ok(self.work(rows, verdicts)),
                 Err(error) if begun.elapsed() < PATIENCE && !self.is_stopped() => {
                     self.tell(Event::Retrying(error.to_string()));
@@ -181,25 +184,6 @@ impl<'a> Worker<'a> {
                 Err(error) => return Err(SweepError::Keys(error.error().clone())),
             }
         }
-    }
-
-    fn judge(&self, rows: &[Vec<Cell>]) -> Result<Vec<Verdicts>, LoadError> {
-        let mut verdicts = Vec::with_capacity(rows.len());
-        for row in rows {
-            let of_row = self.shared.plan.judge(self.shared.keyring, row);
-            for verdict in &of_row {
-                match verdict {
-                    Verdict::Problem(ProblemKind::Value(ErrorKind::LoadFailed(error)))
-                        if error.error().is_transient() =>
-                    {
-                        return Err(error.clone());
-                    }
-                    _ => {}
-                }
-            }
-            verdicts.push(of_row);
-        }
-        Ok(verdicts)
     }
 
     fn work(&self, rows: Vec<Vec<Cell>>, verdicts: Vec<Verdicts>) -> Work {

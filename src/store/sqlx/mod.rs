@@ -141,8 +141,9 @@ fn fault(error: sqlx::Error, of_database: impl FnOnce(&dyn sqlx::error::Database
 
 /// [`Client`] for one database's connection: from functions that make a row's columns cells, and say what its errors mean.
 ///
-/// Statements aren't kept prepared: a store that is asked once a minute gains nothing by it, and proxies that share
-/// connections between clients would lose them.
+/// Statements aren't kept prepared where proxies that share connections between clients would lose them: a store that is asked
+/// once a minute gains nothing by it. On MySQL they are, since closing one is a packet without an answer: the next packet waits
+/// in Nagle's algorithm for the server's delayed acknowledgement, which made each transaction of the store 40 ms longer.
 macro_rules! on_database {
     ($Connection:ty, $Dialect:expr, cell: $cell:expr, kind: $kind:expr) => {
         impl $crate::store::remote::Client for $Connection {
@@ -197,7 +198,8 @@ macro_rules! on_database {
             <<$Connection as sqlx::Connection>::Database as sqlx::Database>::Arguments,
         > {
             use $crate::store::remote::Owned;
-            params.into_iter().fold(sqlx::query(sql).persistent(false), |query, param| match param {
+            let kept = matches!($Dialect, $crate::store::Dialect::Mysql);
+            params.into_iter().fold(sqlx::query(sql).persistent(kept), |query, param| match param {
                 Owned::Integer(integer) => query.bind(integer),
                 Owned::Text(text) => query.bind(text),
                 Owned::Blob(blob) => query.bind(blob),
