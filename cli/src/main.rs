@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod confirm;
+mod dialect;
 mod error;
 mod output;
 mod survey;

@@ -2,6 +2,7 @@
 
 use super::sweep::Chosen;
 use super::{Context, Done};
+use crate::dialect::{DialectName, dialect};
 use crate::error::Error;
 use crate::output::{Report, table};
 use crate::target::{KeyStoreAt, Target};
@@ -53,17 +54,10 @@ enum Keys {
     Any,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DialectName {
-    Sqlite,
-    Postgres,
-    Mysql,
-}
-
 pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error> {
     let (Command::Print(args) | Command::Apply(args) | Command::Check(args) | Command::Remove(args)) = &command;
     let target = &context.target;
-    let dialect = dialect(args, target)?;
+    let dialect = dialect(args.dialect, target)?;
     let guards = wanted(args, dialect, target)?;
     if let Command::Print(_) = command {
         return print(&guards, context);
@@ -74,15 +68,6 @@ pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error
         Command::Apply(_) => change(client, &guards, args.dry_run, Action::Made, context),
         _ => change(client, &guards, args.dry_run, Action::Removed, context),
     }
-}
-
-fn dialect(args: &Args, target: &Target) -> Result<Dialect, Error> {
-    Ok(match args.dialect {
-        Some(DialectName::Sqlite) => Dialect::Sqlite,
-        Some(DialectName::Postgres) => Dialect::Postgres,
-        Some(DialectName::Mysql) => Dialect::Mysql,
-        None => target.database().map_err(|error| error.hint("or name its kind: --dialect postgres"))?.dialect(),
-    })
 }
 
 /// The guards of the chosen columns.

@@ -3,7 +3,7 @@
 use super::{Findings, name};
 use crate::survey::Surveyed;
 use crate::words;
-use fieldseal::{KeyId, KeyRecord, KeyState, Suite};
+use fieldseal::{Column, KeyId, KeyRecord, KeyState, Suite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Half of what a key may seal under AES-256-GCM.
@@ -26,54 +26,101 @@ pub(super) fn check(records: &[KeyRecord], surveyed: &[Surveyed], findings: &mut
 
 fn of_declared(column: &Surveyed, states: &HashMap<KeyId, KeyState>, findings: &mut Findings) {
     let Some(declared) = column.column else { return };
-    let mut sum: BTreeMap<&str, (u64, BTreeSet<String>)> = BTreeMap::new();
-    for (id, values) in &column.survey.by_key {
-        let sort = match states.get(id) {
-            None => "unknown",
-            Some(KeyState::Retired) => "retired",
-            Some(KeyState::Destroyed) => "destroyed",
-            Some(_) => "",
-        };
-        let (count, ids) = sum.entry(sort).or_default();
-        *count += values;
-        ids.insert(id.to_string());
-        if declared.suite() == Suite::Aes256Gcm && *values >= GCM_WATCH {
-            findings.warning(
+    limit_of_gcm(column, declared, findings);
+    for (sort, under) in sorted(column, states) {
+        let values = words::values(under.values);
+        let ids = under.some_ids();
+        match sort {
+            Sort::Unknown if declared.is_migrating() => findings.note(
                 name(column),
-                format!("{values} values are under key {id}; AES-256-GCM is safe for 4,294,967,296 that were ever sealed, rewritten ones included"),
-                "rotate the scope's key now, re-encrypt, and think of the suite xaes-256-gcm, which has no such limit",
-            );
-        }
-    }
-    let of = |sort: &str| {
-        sum.get(sort).map(|(count, ids)| (*count, ids.iter().take(5).cloned().collect::<Vec<_>>().join(", ")))
-    };
-    if let Some((count, ids)) = of("unknown") {
-        let what = format!("{} under keys that the key store doesn't have ({ids})", words::values(count));
-        if declared.is_migrating() {
-            findings.note(
-                name(column),
-                what,
+                format!("{values} under keys that the key store doesn't have ({ids})"),
                 "they may be plaintext that looks sealed: `fieldseal encrypt` seals it",
-            );
-        } else {
-            findings.error(name(column), what, "the key store was lost in part, or is another one: restore it; or the values are damaged: `fieldseal verify` lists their rows");
+            ),
+            Sort::Unknown => findings.error(
+                name(column),
+                format!("{values} under keys that the key store doesn't have ({ids})"),
+                "the key store was lost in part, or is another one: restore it; or the values are damaged: `fieldseal verify` lists \
+                 their rows",
+            ),
+            Sort::Retired => findings.error(
+                name(column),
+                format!("{values} under retired keys ({ids}), which programs refuse"),
+                format!("`fieldseal key reactivate {}`, then `fieldseal reencrypt`", ids.replace(", ", " ")),
+            ),
+            Sort::Destroyed => findings.note(
+                name(column),
+                format!("{values} under destroyed keys ({ids}): they can't be read again"),
+                "delete the rows if they belong to a tenant that was forgotten",
+            ),
         }
     }
-    if let Some((count, ids)) = of("retired") {
+    plaintext(column, declared, findings);
+    if declared.hides_null() && column.survey.null > 0 && !declared.is_migrating() {
         findings.error(
             name(column),
-            format!("{} under retired keys ({ids}), which programs refuse", words::values(count)),
-            format!("`fieldseal key reactivate {}`, then `fieldseal reencrypt`", ids.replace(", ", " ")),
+            format!(
+                "{} NULL, in a column that hides NULL: somebody overwrote them",
+                words::values(column.survey.null)
+            ),
+            "restore them from a backup",
         );
     }
-    if let Some((count, ids)) = of("destroyed") {
-        findings.note(
+}
+
+/// Why programs don't open what is under a key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sort {
+    Unknown,
+    Retired,
+    Destroyed,
+}
+
+#[derive(Default)]
+struct Under {
+    values: u64,
+    ids: BTreeSet<KeyId>,
+}
+
+impl Under {
+    fn some_ids(&self) -> String {
+        self.ids.iter().take(5).map(KeyId::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The values that programs don't open, by the reason.
+fn sorted(column: &Surveyed, states: &HashMap<KeyId, KeyState>) -> BTreeMap<Sort, Under> {
+    let mut sum: BTreeMap<Sort, Under> = BTreeMap::new();
+    for (id, values) in &column.survey.by_key {
+        let sort = match states.get(id) {
+            None => Sort::Unknown,
+            Some(KeyState::Retired) => Sort::Retired,
+            Some(KeyState::Destroyed) => Sort::Destroyed,
+            Some(_) => continue,
+        };
+        let under = sum.entry(sort).or_default();
+        under.values += values;
+        under.ids.insert(*id);
+    }
+    sum
+}
+
+fn limit_of_gcm(column: &Surveyed, declared: &Column, findings: &mut Findings) {
+    if declared.suite() != Suite::Aes256Gcm {
+        return;
+    }
+    for (id, values) in column.survey.by_key.iter().filter(|(_, values)| **values >= GCM_WATCH) {
+        findings.warning(
             name(column),
-            format!("{} under destroyed keys ({ids}): they can't be read again", words::values(count)),
-            "delete the rows if they belong to a tenant that was forgotten",
+            format!(
+                "{values} values are under key {id}; AES-256-GCM is safe for 4,294,967,296 that were ever sealed, rewritten ones \
+                 included"
+            ),
+            "rotate the scope's key now, re-encrypt, and think of the suite xaes-256-gcm, which has no such limit",
         );
     }
+}
+
+fn plaintext(column: &Surveyed, declared: &Column, findings: &mut Findings) {
     let plaintext = column.survey.not_sealed;
     if plaintext > 0 && declared.is_migrating() {
         findings.note(
@@ -88,16 +135,10 @@ fn of_declared(column: &Surveyed, states: &HashMap<KeyId, KeyState>, findings: &
             "`fieldseal verify` lists the rows: restore them from a backup; keep plaintext out by `fieldseal guards apply`",
         );
     } else if declared.is_migrating() && column.survey.rows > 0 {
-        findings.warning(name(column), "nothing in it is plaintext, and the column still is migrating: whoever writes the database can put plaintext into it", "take `migrating` off the model");
-    }
-    if declared.hides_null() && column.survey.null > 0 && !declared.is_migrating() {
-        findings.error(
+        findings.warning(
             name(column),
-            format!(
-                "{} NULL, in a column that hides NULL: somebody overwrote them",
-                words::values(column.survey.null)
-            ),
-            "restore them from a backup",
+            "nothing in it is plaintext, and the column still is migrating: whoever writes the database can put plaintext into it",
+            "take `migrating` off the model",
         );
     }
 }

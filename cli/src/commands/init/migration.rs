@@ -1,6 +1,7 @@
 //! `fieldseal init --print`: the tables of the key store and of sweeps as migrations of the program's own.
 
 use crate::commands::{Context, Done};
+use crate::dialect::{DialectName, dialect};
 use crate::error::Error;
 use crate::output::Report;
 use clap::ValueEnum;
@@ -33,13 +34,6 @@ pub(super) enum ToolName {
     Refinery,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum DialectName {
-    Sqlite,
-    Postgres,
-    Mysql,
-}
-
 impl MigrationArgs {
     pub(super) fn tool(&self) -> Option<ToolName> {
         self.print
@@ -47,14 +41,7 @@ impl MigrationArgs {
 }
 
 pub(super) fn run(args: &MigrationArgs, tool: ToolName, context: &Context<'_>) -> Result<Done, Error> {
-    let dialect = match args.dialect {
-        Some(DialectName::Sqlite) => Dialect::Sqlite,
-        Some(DialectName::Postgres) => Dialect::Postgres,
-        Some(DialectName::Mysql) => Dialect::Mysql,
-        None => {
-            context.target.database().map_err(|error| error.hint("or name its kind: --dialect postgres"))?.dialect()
-        }
-    };
+    let dialect = dialect(args.dialect, &context.target)?;
     let files = files(dialect, tool);
     if let Some(folder) = &args.write {
         write(folder, &files)?;
