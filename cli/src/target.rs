@@ -198,6 +198,11 @@ fn kek_uris(given: &[String], environment: Option<&str>) -> Vec<String> {
     separated.filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
 }
 
+/// How many KMS calls it takes to open a keyring: the keys that open are loaded at once.
+pub(crate) fn opening(records: &[KeyRecord]) -> usize {
+    records.iter().filter(|record| record.state.opens()).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

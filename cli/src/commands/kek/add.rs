@@ -1,9 +1,11 @@
 //! `fieldseal kek add`.
 
+use super::estimate::Estimate;
 use super::onto::Onto;
-use super::{Context, Done, check_held, keep_a_copy, live};
+use super::{Context, Done, check_held, keep_a_copy, lacking, live};
 use crate::error::Error;
 use crate::output::Report;
+use crate::target::opening;
 use crate::words;
 use serde::Serialize;
 
@@ -19,6 +21,10 @@ pub(crate) struct Args {
     /// Makes the key file, if there is none
     #[arg(long)]
     create: bool,
+
+    /// Says how many data keys and KMS calls it would be, and about how long
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
@@ -26,6 +32,13 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let keks = target.keks()?;
     let records = live(target.records()?);
     check_held(&records, &keks)?;
+    if args.dry_run {
+        let lacking = lacking(&records, &args.uri, args.create, target)?;
+        // A copy is unwrapped, wrapped, and unwrapped again to see that it's good.
+        let calls = opening(&records) + 3 * lacking.len();
+        context.output.report(&Estimate::new(lacking, &keks, calls)?)?;
+        return Ok(Done::All);
+    }
     let new = target.open_or_create_kek(&args.uri, args.create)?;
     let keyring = target.keyring_of(Onto::new(&new, &keks))?;
     let words = format!("copying {}", words::count(records.len(), "data key"));

@@ -1,6 +1,7 @@
 //! `fieldseal kek`: the KEKs that data keys are wrapped under.
 
 mod add;
+mod estimate;
 mod export_keyset;
 mod list;
 mod onto;
@@ -9,7 +10,7 @@ mod rotate;
 
 use super::{Context, Done};
 use crate::error::Error;
-use crate::target::{Kek, KekName};
+use crate::target::{Kek, KekName, Target};
 use clap::Subcommand;
 use fieldseal::kms::Kms;
 use fieldseal::{KekUri, KeyRecord, KeyState};
@@ -39,6 +40,21 @@ pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error
 fn live(mut records: Vec<KeyRecord>) -> Vec<KeyRecord> {
     records.retain(|record| record.state != KeyState::Destroyed);
     records
+}
+
+/// Of a KEK that may not be there yet: the keys that have no copy under it.
+fn lacking<'a>(
+    records: &'a [KeyRecord],
+    uri: &str,
+    create: bool,
+    target: &Target,
+) -> Result<Vec<&'a KeyRecord>, Error> {
+    // A file that isn't there is only made when it's meant.
+    if create && !exists(uri)? {
+        return Ok(records.iter().collect());
+    }
+    let kek = target.open_or_create_kek(uri, false)?.uri();
+    Ok(records.iter().filter(|record| !has_copy(record, &kek)).collect())
 }
 
 /// How many of the keys have a copy that `kms` can unwrap.
@@ -84,5 +100,9 @@ fn exists(uri: &str) -> Result<bool, Error> {
 
 /// Whether any of the keys has a copy under that KEK.
 fn has_copies(records: &[KeyRecord], kek: &KekUri) -> bool {
-    records.iter().any(|record| record.wrapped.iter().any(|copy| copy.kek == *kek))
+    records.iter().any(|record| has_copy(record, kek))
+}
+
+fn has_copy(record: &KeyRecord, kek: &KekUri) -> bool {
+    record.wrapped.iter().any(|copy| copy.kek == *kek)
 }

@@ -1,9 +1,10 @@
 //! `fieldseal kek remove`.
 
-use super::{Context, Done, has_copies, live, stored_keks};
+use super::estimate::Estimate;
+use super::{Context, Done, has_copies, has_copy, live, stored_keks};
 use crate::error::Error;
 use crate::output::Report;
-use crate::target::{Kek, KekName, Target};
+use crate::target::{Kek, KekName, Target, opening};
 use crate::words;
 use fieldseal::{KekUri, KeyRecord};
 use serde::Serialize;
@@ -16,6 +17,10 @@ use serde::Serialize;
 pub(crate) struct Args {
     /// The KEK, as `fieldseal kek list` shows it, or `local:PATH` for a key file that is still there
     uri: String,
+
+    /// Says how many data keys and KMS calls it would be, and about how long
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
@@ -30,6 +35,12 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
                 "the one that is to be removed is the only one that was given, and another copy is unwrapped first",
             )
             .hint("name the KEK that stays by --kek"));
+    }
+    if args.dry_run {
+        let holding: Vec<_> = records.iter().filter(|record| has_copy(record, &kek)).collect();
+        let calls = opening(&records) + holding.len();
+        context.output.report(&Estimate::new(holding, &keks, calls)?)?;
+        return Ok(Done::All);
     }
     let keyring = target.keyring_with(&keks, |builder| builder)?;
     let words = format!("removing copies of {}", words::count(records.len(), "data key"));

@@ -1,14 +1,12 @@
 //! `fieldseal kek rotate`.
 
-mod estimate;
-
+use super::estimate::Estimate;
 use super::onto::Onto;
-use super::{Context, Done, check_held, exists, has_copies, held, keep_a_copy, live};
+use super::{Context, Done, check_held, exists, has_copies, held, keep_a_copy, lacking, live};
 use crate::error::Error;
 use crate::output::Report;
-use crate::target::Kek;
+use crate::target::{Kek, opening};
 use crate::words;
-use estimate::Estimate;
 use fieldseal::KeyRecord;
 use serde::Serialize;
 
@@ -56,7 +54,8 @@ fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_
     check_held(records, keks)?;
     if args.dry_run {
         let copies = |kek: &Kek| held(records, &*kek.kms());
-        context.output.report(&Estimate::new(records, keks, 2 * keks.iter().map(copies).sum::<usize>())?)?;
+        let calls = opening(records) + 2 * keks.iter().map(copies).sum::<usize>();
+        context.output.report(&Estimate::new(records, keks, calls)?)?;
         return Ok(Done::All);
     }
     let keyring = context.target.keyring_with(keks, |builder| builder)?;
@@ -91,7 +90,8 @@ fn move_to(
     if args.dry_run {
         check_held(records, &keks)?;
         // A copy is unwrapped, wrapped, and unwrapped again to see that it's good; then once more before the old one goes.
-        let calls = records.len() * if args.keep_old { 3 } else { 4 };
+        let copied = opening(records) + 3 * lacking(records, to, args.create, &context.target)?.len();
+        let calls = if args.keep_old { copied } else { copied + opening(records) + records.len() };
         context.output.report(&Estimate::new(records, &keks, calls)?)?;
         return Ok(Done::All);
     }

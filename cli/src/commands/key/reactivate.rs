@@ -4,7 +4,7 @@ use super::{Context, Done};
 use crate::error::Error;
 use crate::output::Report;
 use crate::words;
-use fieldseal::KeyId;
+use fieldseal::{KeyId, KeyState, KeyringError, TransitionError};
 use serde::Serialize;
 
 /// Lets a retired key open values again
@@ -13,24 +13,46 @@ pub(crate) struct Args {
     /// The keys, by their ids
     #[arg(value_name = "ID", value_parser = words::key_id, required = true)]
     ids: Vec<KeyId>,
+
+    /// Says which keys would open again, and changes nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
-    let keyring = context.target.keyring()?;
+    let store = context.target.key_store()?;
+    // All of them, before the first is changed.
     for id in &args.ids {
-        keyring.reactivate(*id)?;
+        let record = store.get(*id)?.ok_or(KeyringError::NoSuchKey(*id))?;
+        if record.state != KeyState::Retired {
+            let error = TransitionError { from: record.state, to: KeyState::Active };
+            return Err(KeyringError::Transition { id: *id, error }.into());
+        }
     }
-    context.output.report(&Reactivated { keys: args.ids.iter().map(KeyId::to_string).collect() })?;
+    if !args.dry_run {
+        let keyring = context.target.keyring()?;
+        for id in &args.ids {
+            keyring.reactivate(*id)?;
+        }
+    }
+    let keys = args.ids.iter().map(KeyId::to_string).collect();
+    context.output.report(&Reactivated { keys, dry_run: args.dry_run })?;
     Ok(Done::All)
 }
 
 #[derive(Serialize)]
 struct Reactivated {
     keys: Vec<String>,
+    dry_run: bool,
 }
 
 impl Report for Reactivated {
     fn text(&self) -> String {
-        format!("active again: {}\n", self.keys.join(", "))
+        let keys = self.keys.join(", ");
+        if self.dry_run {
+            format!("would be active again: {keys}; nothing was changed\n")
+        } else {
+            format!("active again: {keys}\n")
+        }
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     }
     let keks = context.target.keks()?;
     if args.dry_run {
-        let cost = Cost::of(&plans, &keks)?;
+        let cost = Cost::of(&records, &plans, &keks)?;
         context.output.report(&Rotated::planned(&plans, Some(cost), true))?;
         return Ok(Done::All);
     }

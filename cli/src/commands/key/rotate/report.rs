@@ -3,10 +3,10 @@
 use super::plan::Plan;
 use crate::error::Error;
 use crate::output::{Report, table};
-use crate::target::Kek;
+use crate::target::{Kek, opening};
 use crate::words;
-use fieldseal::KeyId;
 use fieldseal::kms::check_rights;
+use fieldseal::{KeyId, KeyRecord};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -27,10 +27,10 @@ pub(super) struct Cost {
 }
 
 impl Cost {
-    /// A new key is wrapped and unwrapped under each KEK, and the old one is loaded. One call is measured, the second time, since
-    /// the first one connects.
-    pub(super) fn of(plans: &[Plan], keks: &[Kek]) -> Result<Self, Error> {
-        let calls = plans.len().saturating_mul(keks.len() * 2 + 1);
+    /// The keys are loaded, and a new one is wrapped and unwrapped under each KEK. One call is measured, the second time, since the
+    /// first one connects.
+    pub(super) fn of(records: &[KeyRecord], plans: &[Plan], keks: &[Kek]) -> Result<Self, Error> {
+        let calls = opening(records) + plans.len().saturating_mul(keks.len() * 2);
         let mut pair = Duration::ZERO;
         if let Some(kek) = keks.first() {
             check_rights(&*kek.kms())?;

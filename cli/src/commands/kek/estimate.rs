@@ -1,4 +1,4 @@
-//! `fieldseal kek rotate --dry-run`: what it would cost.
+//! `--dry-run` of what changes the copies of data keys: what it would cost.
 
 use crate::error::Error;
 use crate::output::Report;
@@ -8,7 +8,7 @@ use fieldseal::KeyRecord;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
-/// What rotating the KEK would cost.
+/// What changing the copies of so many data keys would cost.
 #[derive(Serialize)]
 pub(super) struct Estimate {
     data_keys: usize,
@@ -17,19 +17,29 @@ pub(super) struct Estimate {
     seconds: Duration,
     #[serde(skip)]
     one_call: Duration,
+    dry_run: bool,
 }
 
 impl Estimate {
     /// Measures one unwrap. Keys are changed one after the other, so the time is that of all calls together.
-    pub(super) fn new(records: &[KeyRecord], keks: &[Kek], kms_calls: usize) -> Result<Self, Error> {
-        let one_call = measure(records, keks)?;
+    ///
+    /// # Errors
+    ///
+    /// The KMS's, if it doesn't unwrap.
+    pub(super) fn new<'a>(
+        records: impl IntoIterator<Item = &'a KeyRecord>,
+        keks: &[Kek],
+        kms_calls: usize,
+    ) -> Result<Self, Error> {
+        let records: Vec<_> = records.into_iter().collect();
+        let one_call = measure(&records, keks)?;
         let seconds = one_call.saturating_mul(u32::try_from(kms_calls).unwrap_or(u32::MAX));
-        Ok(Self { data_keys: records.len(), kms_calls, seconds, one_call })
+        Ok(Self { data_keys: records.len(), kms_calls, seconds, one_call, dry_run: true })
     }
 }
 
 /// How long one of the KEKs takes for one of the keys: the second time, since the first one connects.
-fn measure(records: &[KeyRecord], keks: &[Kek]) -> Result<Duration, Error> {
+fn measure(records: &[&KeyRecord], keks: &[Kek]) -> Result<Duration, Error> {
     for record in records {
         for copy in &record.wrapped {
             let Some(kms) = keks.iter().map(Kek::kms).find(|kms| kms.holds(&copy.kek)) else { continue };
@@ -49,9 +59,9 @@ fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S
 impl Report for Estimate {
     fn text(&self) -> String {
         format!(
-            "{}, about {} KMS calls of {:.1?} each, {} together; nothing was changed\n",
+            "{}, about {} of {:.1?} each, {} together; nothing was changed\n",
             words::count(self.data_keys, "data key"),
-            self.kms_calls,
+            words::count(self.kms_calls, "KMS call"),
             self.one_call,
             words::duration(self.seconds)
         )
