@@ -17,31 +17,65 @@ use serde::Serialize;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Prints the statements that make them
-    Print(Args),
+    Print(Print),
     /// Makes them; those that are there are made anew
-    Apply(Args),
+    Apply(Apply),
     /// Shows which are there (exit code 3 if one is missing, disabled or out of date)
-    Check(Args),
+    Check(Check),
     /// Removes them
-    Remove(Args),
+    Remove(Remove),
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct Print {
     #[command(flatten)]
     chosen: Chosen,
 
-    /// Which keys' values are let through
-    #[arg(long, value_enum, default_value_t)]
-    keys: Keys,
+    #[command(flatten)]
+    keys: KeysArg,
 
     /// The database that is written for, where no URL says it
     #[arg(long, value_name = "DATABASE")]
     dialect: Option<DialectName>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    chosen: Chosen,
+
+    #[command(flatten)]
+    keys: KeysArg,
 
     /// Says what would be done, and changes nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    chosen: Chosen,
+
+    #[command(flatten)]
+    keys: KeysArg,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Remove {
+    #[command(flatten)]
+    chosen: Chosen,
+
+    /// Says what would be done, and changes nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct KeysArg {
+    /// Which keys' values are let through
+    #[arg(long, value_enum, default_value_t)]
+    keys: Keys,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -55,32 +89,45 @@ enum Keys {
 }
 
 pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error> {
-    let (Command::Print(args) | Command::Apply(args) | Command::Check(args) | Command::Remove(args)) = &command;
     let target = &context.target;
-    let dialect = dialect(args.dialect, target)?;
-    let guards = wanted(args, dialect, target)?;
-    if let Command::Print(_) = command {
-        return print(&guards, context);
-    }
-    let client = &mut *target.sql()?.connect()?;
     match command {
-        Command::Check(_) => check(client, &guards, context),
-        Command::Apply(_) => change(client, &guards, args.dry_run, Action::Made, context),
-        _ => change(client, &guards, args.dry_run, Action::Removed, context),
+        Command::Print(args) => {
+            let dialect = dialect(args.dialect, target)?;
+            print(&wanted(&args.chosen, &args.keys.of(target)?, dialect, target)?, context)
+        }
+        Command::Apply(args) => {
+            let client = &mut *target.sql()?.connect()?;
+            let guards = wanted(&args.chosen, &args.keys.of(target)?, client.dialect(), target)?;
+            change(client, &guards, args.dry_run, Action::Made, context)
+        }
+        Command::Check(args) => {
+            let client = &mut *target.sql()?.connect()?;
+            check(client, &args.chosen, &args.keys.of(target)?, context)
+        }
+        Command::Remove(args) => {
+            let client = &mut *target.sql()?.connect()?;
+            let guards = wanted(&args.chosen, &KeyCheck::None, client.dialect(), target)?;
+            change(client, &guards, args.dry_run, Action::Removed, context)
+        }
+    }
+}
+
+impl KeysArg {
+    fn of(&self, target: &Target) -> Result<KeyCheck, Error> {
+        if self.keys == Keys::Any { Ok(KeyCheck::None) } else { of_store(target) }
     }
 }
 
 /// The guards of the chosen columns.
-fn wanted(args: &Args, dialect: Dialect, target: &Target) -> Result<Vec<Guard>, Error> {
-    let chosen = args.chosen.of(target)?;
+fn wanted(chosen: &Chosen, keys: &KeyCheck, dialect: Dialect, target: &Target) -> Result<Vec<Guard>, Error> {
+    let chosen = chosen.of(target)?;
     let schemas: Vec<_> = chosen.iter().map(|(schema, _)| *schema).collect();
-    let keys = if args.keys == Keys::Any { KeyCheck::None } else { of_store(target)? };
     let is_chosen = |guard: &Guard| {
         chosen.iter().any(|(schema, columns)| {
             schema.sql_table == guard.table && columns.iter().any(|column| column.sql_name() == guard.column)
         })
     };
-    Ok(guards(dialect, &schemas, &keys).into_iter().filter(is_chosen).collect())
+    Ok(guards(dialect, &schemas, keys).into_iter().filter(is_chosen).collect())
 }
 
 /// What the key store has to say of keys.
@@ -130,8 +177,14 @@ fn execute(client: &mut dyn Client, statements: &[String]) -> Result<(), SqlErro
     statements.iter().try_for_each(|statement| client.batch(statement).map(drop))
 }
 
-fn check(client: &mut dyn Client, guards: &[Guard], context: &Context<'_>) -> Result<Done, Error> {
-    let checked = checked(client, guards)?;
+fn check(client: &mut dyn Client, chosen: &Chosen, keys: &KeyCheck, context: &Context<'_>) -> Result<Done, Error> {
+    let dialect = client.dialect();
+    let wanted = wanted(chosen, keys, dialect, &context.target)?;
+    // All of them, or those that weren't chosen would be taken for nobody's.
+    let mut checked = checked(client, &guards(dialect, &context.target.schemas()?, keys))?;
+    if !chosen.is_all() {
+        checked.retain(|checked| wanted.iter().any(|guard| guard.name == checked.guard));
+    }
     let problems = checked.iter().any(|guard| guard.problem.is_some());
     context.output.report(&All { guards: checked })?;
     Ok(if problems { Done::SomethingLeft } else { Done::All })

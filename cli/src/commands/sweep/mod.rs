@@ -119,6 +119,11 @@ impl Pace {
 }
 
 impl Chosen {
+    /// Whether nothing is left out.
+    pub(crate) fn is_all(&self) -> bool {
+        self.column.is_empty() && self.table.is_empty()
+    }
+
     /// The tables of the lock file with their chosen columns.
     pub(crate) fn of(&self, target: &Target) -> Result<Vec<(Schema, Vec<&'static Column>)>, Error> {
         let schemas = target.schemas()?;
@@ -140,8 +145,7 @@ impl Chosen {
             }
         }
         let chosen = schemas.into_iter().map(|schema| {
-            let whole = self.column.is_empty() && self.table.is_empty()
-                || self.table.iter().any(|name| is_table(&schema, name));
+            let whole = self.is_all() || self.table.iter().any(|name| is_table(&schema, name));
             let is_chosen =
                 |column: &&'static Column| whole || self.column.iter().any(|name| is_column(&schema, column, name));
             (schema, schema.columns.iter().filter(is_chosen).collect::<Vec<_>>())
