@@ -8,6 +8,7 @@ mod confirm;
 mod dialect;
 mod error;
 mod output;
+mod stop;
 mod survey;
 mod target;
 mod words;

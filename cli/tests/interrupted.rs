@@ -98,3 +98,51 @@ fn opens_everything(folder: &Folder, kek: &str) {
     let openable = folder.store().load().unwrap().iter().filter(|record| record.state.opens()).count();
     assert_eq!(keyring.stats().keys_loaded, u64::try_from(openable).unwrap());
 }
+
+/// A folder with an active key that nothing is under.
+fn with_an_unused_key() -> (Folder, String) {
+    let folder = Folder::with_keys(&[]);
+    std::fs::write(folder.path("fieldseal.lock"), "version = 1\n").unwrap();
+    folder.run(["key", "rotate", "--application", "--at-once"]).succeeds();
+    let id = folder.key(&Scope::APPLICATION, KeyState::Active);
+    (folder, id)
+}
+
+fn retires(folder: &Folder) -> std::process::Child {
+    let started = folder.start(["key", "retire", "--unused", "--wait", "1h", "--report", "proof.json"]);
+    let until = Instant::now() + Duration::from_secs(60);
+    while folder.keys(&Scope::APPLICATION, KeyState::Retired).is_empty() {
+        assert!(Instant::now() < until, "nothing was retired");
+        sleep(Duration::from_millis(10));
+    }
+    started
+}
+
+fn proof(folder: &Folder) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(folder.path("proof.json")).unwrap()).unwrap()
+}
+
+#[test]
+#[cfg(unix)]
+fn a_retirement_that_is_stopped_while_it_waits_is_taken_back() {
+    let (folder, id) = with_an_unused_key();
+    let mut stopped = retires(&folder);
+    let interrupt = std::process::Command::new("kill").args(["-INT", &stopped.id().to_string()]).status();
+    assert!(interrupt.unwrap().success());
+    assert_eq!(stopped.wait().unwrap().code(), Some(1));
+    assert_eq!(folder.key(&Scope::APPLICATION, KeyState::Active), id);
+    assert!(!folder.path("proof.json").exists(), "there is no proof of what was taken back");
+}
+
+#[test]
+fn a_retirement_that_is_killed_while_it_waits_proves_nothing_until_it_is_run_again() {
+    let (folder, id) = with_an_unused_key();
+    let mut killed = retires(&folder);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert_eq!(folder.key(&Scope::APPLICATION, KeyState::Retired), id);
+    assert_eq!(proof(&folder)["retired"], false);
+    std::fs::remove_file(folder.path("proof.json")).unwrap();
+    folder.run(["key", "retire", &id, "--wait", "0s", "--report", "proof.json"]).succeeds();
+    assert_eq!((&proof(&folder)["retired"], &proof(&folder)["keys"][0]["id"]), (&true.into(), &id.into()));
+}

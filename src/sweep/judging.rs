@@ -1,6 +1,8 @@
 //! The verdicts of a batch, on more than one thread where there are more: opening and sealing take as long as reading and writing.
 
+use super::connection::{PATIENCE, Waiting, sleep};
 use super::plan::Plan;
+use super::run::SweepError;
 use super::verdict::{ProblemKind, Verdict, Verdicts};
 use crate::error::ErrorKind;
 use crate::keyring::{Keyring, LoadError};
@@ -8,6 +10,7 @@ use crate::sql::Cell;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// The fewest rows that a thread is started for: with fewer it takes longer to start than they do.
 const FEWEST: usize = 200;
@@ -21,12 +24,29 @@ pub(super) fn threads(workers: usize) -> usize {
     (cores / workers.max(1)).clamp(1, MOST)
 }
 
-/// What becomes of each planned column of each row, in their order.
-///
-/// # Errors
-///
-/// A KMS or key store that can't be reached at the moment: that says nothing of the values.
+/// What becomes of each planned column of each row, in their order. A KMS or key store that can't be reached says nothing of the
+/// values, and is no reason to leave rows out: it's waited for.
 pub(super) fn judge(
+    plan: &Plan,
+    keyring: &Keyring,
+    rows: &[Vec<Cell>],
+    threads: usize,
+    waiting: Waiting<'_>,
+) -> Result<Vec<Verdicts>, SweepError> {
+    let begun = Instant::now();
+    loop {
+        match judge_now(plan, keyring, rows, threads) {
+            Ok(verdicts) => return Ok(verdicts),
+            Err(error) if begun.elapsed() < PATIENCE && !(waiting.is_stopped)() => {
+                (waiting.tell)(error.to_string());
+                sleep(Duration::from_secs(1), waiting.is_stopped);
+            }
+            Err(error) => return Err(SweepError::Keys(error.error().clone())),
+        }
+    }
+}
+
+fn judge_now(
     plan: &Plan,
     keyring: &Keyring,
     rows: &[Vec<Cell>],

@@ -5,6 +5,7 @@
 //! through the database. `docs/cli.md` has the ways of working; the command line is a thin layer over this.
 
 mod brake;
+mod connection;
 mod job;
 mod judging;
 mod key;

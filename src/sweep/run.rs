@@ -1,6 +1,7 @@
 //! Running a sweep: passes over the table, each with its workers.
 
 use super::brake::Pace;
+use super::connection::{Connection, Waiting};
 use super::job::Job;
 use super::judging;
 use super::key::RowKey;
@@ -11,11 +12,12 @@ use super::progress::{Event, Meter, Problem, Report, TICK};
 use super::settings::Sweep;
 use super::statements;
 use super::verdict::ProblemKind;
+use super::verify::Verifying;
 use super::worker::{Shared, Worker};
 use crate::keyring::{Keyring, KeyringError};
-use crate::sql::{Cell, Client, Database, SqlError};
+use crate::sql::{Cell, Database, SqlError};
 use std::collections::HashSet;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Instant;
@@ -81,22 +83,14 @@ impl Sweep {
         database: &dyn Database,
         observe: &mut (dyn FnMut(&Event) + Send),
     ) -> Result<Report, SweepError> {
-        let client = &mut *database.connect()?;
-        let (plan, table) = self.planned(client)?;
+        let mut connection = Connection::to(database);
+        // Once, before anything is waited for: what is wrong with the URL or the table is said at once.
+        let (plan, table) = connection.once(|client| self.planned(client))?;
+        let is_stopped = || self.stop.load(Ordering::Relaxed);
         if self.job == Job::Verify {
-            let total = statements::count(client, &plan)?;
-            let sample = (self.sample.unwrap_or(total), total);
-            let mut report =
-                super::verify::run(self.schema.sql_table, &plan, keyring, client, &self.stop, sample, observe)?;
-            self.check_keys(client, &plan, &mut report, observe)?;
-            if self.sample.is_none() && !report.stopped {
-                // In the order of a damaged index there may be less than there is.
-                let total = total.min(statements::count(client, &plan)?);
-                report.left = Some(total.saturating_sub(report.rows));
-            }
-            return Ok(report);
+            return self.verify(keyring, &mut connection, &plan, observe);
         }
-        ledger::create_tables(client)?;
+        connection.once(ledger::create_tables)?;
         let ledger = Ledger::new(self.task().to_string(), self.lease, self.range)?;
         let mut report = Report::default();
         let mut told = HashSet::new();
@@ -105,18 +99,25 @@ impl Sweep {
                 if told.len() < TOLD && !told.insert((problem.column.clone(), problem.key.to_json())) => {}
             event => observe(event),
         };
-        self.check_keys(client, &plan, &mut report, observe)?;
+        macro_rules! retry {
+            ($work:expr) => {{
+                let tell = &mut |error| observe(&Event::Retrying(error));
+                connection.retry(Waiting { is_stopped: &is_stopped, tell }, $work)?
+            }};
+        }
+        let without_key = retry!(|client| statements::without_key(client, &plan));
+        self.tell_of_keys(without_key, &plan, &mut report, observe);
         if self.job == (Job::Encrypt { from: None }) && !self.seal_lookalikes {
-            left::check_unknown(client, keyring, &plan, &table)?;
+            retry!(|client| left::check_unknown(client, keyring, &plan, &table));
         }
         let mut left = None;
         while report.passes < PASSES {
             let total = match left {
-                _ if ledger.is_running(client)? => 0,
+                _ if retry!(|client| ledger.is_running(client)) => 0,
                 Some(Left { rows, .. }) => rows,
                 None => {
                     observe(&Event::Counting { job: self.task().to_string() });
-                    let before = left::count(client, keyring, &plan, &table)?;
+                    let before = retry!(|client| left::count(client, keyring, &plan, &table));
                     if before.is_nothing(&plan) {
                         report.left = Some(0);
                         return Ok(report);
@@ -124,17 +125,17 @@ impl Sweep {
                     before.rows
                 }
             };
-            let joined = ledger.begin(client, &plan, total)? == Begun::Joined;
-            let (_, total) = ledger.counts(client)?;
+            let joined = retry!(|client| ledger.begin(client, &plan, total)) == Begun::Joined;
+            let (_, total) = retry!(|client| ledger.counts(client));
             observe(&Event::Started { job: self.task().to_string(), total, joined });
-            let pass = self.pass(keyring, database, &plan, (&ledger, &mut *client), observe)?;
+            let pass = self.pass(keyring, database, &plan, (&ledger, &mut connection), observe)?;
             report.add_pass(&pass);
             if report.stopped {
                 return Ok(report);
             }
             observe(&Event::Counting { job: self.task().to_string() });
-            let after = left::count(client, keyring, &plan, &table)?;
-            let (all, _) = ledger.counts(client)?;
+            let after = retry!(|client| left::count(client, keyring, &plan, &table));
+            let (all, _) = retry!(|client| ledger.counts(client));
             report.failed = report.failed.max(all.failed);
             let values = after.values.saturating_sub(report.lookalikes);
             report.left = Some(values);
@@ -151,15 +152,42 @@ impl Sweep {
         Ok(report)
     }
 
-    /// SQLite lets a primary key be NULL, and no order has such a row.
-    fn check_keys(
+    fn verify(
         &self,
-        client: &mut dyn Client,
+        keyring: &Keyring,
+        connection: &mut Connection<'_>,
         plan: &Plan,
-        report: &mut Report,
-        observe: &mut dyn FnMut(&Event),
-    ) -> Result<(), SweepError> {
-        let rows = statements::without_key(client, plan)?;
+        observe: &mut (dyn FnMut(&Event) + Send),
+    ) -> Result<Report, SweepError> {
+        let total = connection.once(|client| statements::count(client, plan))?;
+        let verifying = Verifying {
+            table: self.schema.sql_table,
+            plan,
+            keyring,
+            pace: &Pace::new(self.limits.clone()),
+            stop: &self.stop,
+            sample: self.sample.unwrap_or(total),
+            total,
+        };
+        let mut report = verifying.run(connection, observe)?;
+        let is_stopped = || self.stop.load(Ordering::Relaxed);
+        let tell = &mut |error| observe(&Event::Retrying(error));
+        let waiting = Waiting { is_stopped: &is_stopped, tell };
+        let without_key = connection.retry(waiting, |client| statements::without_key(client, plan))?;
+        let tell = &mut |error| observe(&Event::Retrying(error));
+        let waiting = Waiting { is_stopped: &is_stopped, tell };
+        let still = connection.retry(waiting, |client| statements::count(client, plan))?;
+        self.tell_of_keys(without_key, plan, &mut report, observe);
+        if self.sample.is_none() && !report.stopped {
+            // In the order of a damaged index there may be less than there is.
+            let total = total.min(still);
+            report.left = Some(total.saturating_sub(report.rows));
+        }
+        Ok(report)
+    }
+
+    /// SQLite lets a primary key be NULL, and no order has such a row.
+    fn tell_of_keys(&self, rows: u64, plan: &Plan, report: &mut Report, observe: &mut dyn FnMut(&Event)) {
         if rows > 0 {
             report.failed += rows;
             observe(&Event::Problem(Problem {
@@ -169,7 +197,6 @@ impl Sweep {
                 kind: ProblemKind::Row("rows whose primary key is NULL can't be swept: give them one"),
             }));
         }
-        Ok(())
     }
 
     fn pass(
@@ -177,7 +204,7 @@ impl Sweep {
         keyring: &Keyring,
         database: &dyn Database,
         plan: &Plan,
-        (ledger, client): (&Ledger, &mut dyn Client),
+        (ledger, connection): (&Ledger, &mut Connection<'_>),
         observe: &mut dyn FnMut(&Event),
     ) -> Result<Report, SweepError> {
         let pace = Pace::new(self.limits.clone());
@@ -210,7 +237,7 @@ impl Sweep {
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
                 // A progress that can't be read now is read the next time.
-                if let Some(progress) = meter.read(|| ledger.counts(client).ok()) {
+                if let Some(progress) = meter.read(|| connection.once(|client| ledger.counts(client)).ok()) {
                     observe(&Event::Progress(progress));
                 }
             }

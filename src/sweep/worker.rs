@@ -1,6 +1,7 @@
 //! One worker of a sweep: claims ranges, reads batches, swaps values, writes down how far it is.
 
 use super::brake::{Brake, Pace};
+use super::connection::{self, Connection, Waiting};
 use super::job::Job;
 use super::judging;
 use super::key::RowKey;
@@ -21,13 +22,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How many bytes of values a batch has, more or less.
-const BUDGET: usize = 2 << 20;
+pub(super) const BUDGET: usize = 2 << 20;
 
 /// How often a batch is looked at again in which somebody else was faster. What is left then waits for the next pass.
 const ROUNDS: u32 = 8;
-
-/// How long a database or a KMS that can't be reached is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the workers of a process share.
 pub(super) struct Shared<'a> {
@@ -47,7 +45,7 @@ pub(super) struct Shared<'a> {
 pub(super) struct Worker<'a> {
     shared: &'a Shared<'a>,
     ledger: Ledger,
-    client: Option<Box<dyn Client>>,
+    connection: Connection<'a>,
     events: SyncSender<Event>,
     report: Report,
     /// How many rows the next batch has.
@@ -77,7 +75,8 @@ struct Work {
 
 impl<'a> Worker<'a> {
     pub(super) fn new(shared: &'a Shared<'a>, ledger: Ledger, events: SyncSender<Event>) -> Self {
-        Self { shared, ledger, client: None, events, report: Report::default(), limit: shared.batch }
+        let connection = Connection::to(shared.database);
+        Self { shared, ledger, connection, events, report: Report::default(), limit: shared.batch }
     }
 
     /// Works until there is nothing left.
@@ -134,23 +133,30 @@ impl<'a> Worker<'a> {
             let rows = batch.rows.len();
             let work = self.judged(batch.rows)?;
             let wanted = work.rows();
-            let counts = Counts {
+            let counts = |changed, refused: usize| Counts {
                 seen: to_u64(rows),
-                changed: swapped + work.values(),
-                failed: to_u64(work.problems.len()),
+                changed,
+                failed: to_u64(work.problems.len() + refused),
             };
             let is_last = round == ROUNDS;
             let applied = match is_last {
-                true => self.apply_each(&work, lease, &cursor, counts)?,
-                false => self.apply(&work, lease, &cursor, counts)?,
+                true => self.apply_each(&work)?,
+                false => self.apply(&work, lease, &cursor, counts(swapped + work.values(), 0))?,
             };
             let before = swapped;
             swapped += applied.values;
             if applied.rows < wanted && !is_last && applied.problems.is_empty() {
                 continue;
             }
+            let is_mine = match applied.is_mine {
+                Some(is_mine) => is_mine,
+                None => {
+                    let (ledger, counts) = (self.ledger.clone(), counts(swapped, applied.problems.len()));
+                    self.retry(|client| ledger.advance(client, lease, &cursor, counts))?
+                }
+            };
             self.settle(rows, work, applied.problems, (before, swapped));
-            let goes_on = batch.is_cut && applied.is_mine;
+            let goes_on = batch.is_cut && is_mine;
             return Ok(Some(Done { cursor, rows, goes_on }));
         }
         Ok(None)
@@ -170,20 +176,15 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// What becomes of each value. A KMS or key store that can't be reached is no reason to leave rows out: it's waited for.
     fn judged(&mut self, rows: Vec<Vec<Cell>>) -> Result<Work, SweepError> {
-        let begun = Instant::now();
-        loop {
-            let Shared { plan, keyring, threads, .. } = *self.shared;
-            match judging::judge(plan, keyring, &rows, threads) {
-                Ok(verdicts) => return Ok(self.work(rows, verdicts)),
-                Err(error) if begun.elapsed() < PATIENCE && !self.is_stopped() => {
-                    self.tell(Event::Retrying(error.to_string()));
-                    self.sleep(Duration::from_secs(1));
-                }
-                Err(error) => return Err(SweepError::Keys(error.error().clone())),
-            }
-        }
+        let Shared { plan, keyring, threads, .. } = *self.shared;
+        let (shared, events) = (self.shared, &self.events);
+        let waiting = Waiting {
+            is_stopped: &|| shared.is_stopped(),
+            tell: &mut |error| tell(events, Event::Retrying(error)),
+        };
+        let verdicts = judging::judge(plan, keyring, &rows, threads, waiting)?;
+        Ok(self.work(rows, verdicts))
     }
 
     fn work(&self, rows: Vec<Vec<Cell>>, verdicts: Vec<Verdicts>) -> Work {
@@ -248,7 +249,8 @@ impl<'a> Worker<'a> {
                     }
                 }
                 // Where somebody was faster the batch is looked at again before it counts as done.
-                let is_mine = if rows == wanted { ledger.advance(client, lease, cursor, counts)? } else { true };
+                let is_done = rows == wanted;
+                let is_mine = is_done.then(|| ledger.advance(client, lease, cursor, counts)).transpose()?;
                 Ok(Applied { rows, values, problems: Vec::new(), is_mine })
             });
             match done {
@@ -260,19 +262,14 @@ impl<'a> Worker<'a> {
         })?;
         match whole {
             Some(applied) => Ok(applied),
-            None => self.apply_each(work, lease, cursor, counts),
+            None => self.apply_each(work),
         }
     }
 
-    fn apply_each(
-        &mut self,
-        work: &Work,
-        lease: &Lease,
-        cursor: &RowKey,
-        counts: Counts,
-    ) -> Result<Applied, SweepError> {
-        let (plan, ledger) = (self.shared.plan, self.ledger.clone());
-        let mut applied = Applied { rows: 0, values: 0, problems: Vec::new(), is_mine: true };
+    /// Writes each row in a transaction of its own.
+    fn apply_each(&mut self, work: &Work) -> Result<Applied, SweepError> {
+        let plan = self.shared.plan;
+        let mut applied = Applied { rows: 0, values: 0, problems: Vec::new(), is_mine: None };
         for (columns, swaps) in &work.swaps {
             let change = Change::of(plan, columns);
             for swap in swaps {
@@ -310,10 +307,6 @@ impl<'a> Worker<'a> {
                 }
             }
         }
-        let refused = to_u64(applied.problems.len());
-        let counts =
-            Counts { changed: counts.changed.saturating_sub(refused), failed: counts.failed + refused, ..counts };
-        applied.is_mine = self.retry(|client| ledger.advance(client, lease, cursor, counts))?;
         Ok(applied)
     }
 
@@ -341,49 +334,37 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Does `work` on a connection, and again where that may help: on a new one if it was lost.
-    fn retry<T>(&mut self, mut work: impl FnMut(&mut dyn Client) -> Result<T, SqlError>) -> Result<T, SweepError> {
-        let begun = Instant::now();
-        let mut pause = Duration::from_millis(5);
-        loop {
-            let client = match &mut self.client {
-                Some(client) => Ok(client),
-                none => self.shared.database.connect().map(|client| none.insert(client)),
-            };
-            let error = match client.and_then(|client| work(&mut **client)) {
-                Err(error) if error.is_transient() => error,
-                done => return Ok(done?),
-            };
-            if error.kind() == SqlErrorKind::Lost {
-                self.client = None;
-            }
-            if begun.elapsed() > PATIENCE || self.is_stopped() {
-                return Err(error.into());
-            }
-            if pause > Duration::from_millis(500) {
-                self.tell(Event::Retrying(error.to_string()));
-            }
-            self.sleep(pause);
-            pause = (pause * 2).min(Duration::from_secs(5));
-        }
+    fn retry<T>(&mut self, work: impl FnMut(&mut dyn Client) -> Result<T, SqlError>) -> Result<T, SweepError> {
+        let (shared, events) = (self.shared, &self.events);
+        let waiting = Waiting {
+            is_stopped: &|| shared.is_stopped(),
+            tell: &mut |error| tell(events, Event::Retrying(error)),
+        };
+        self.connection.retry(waiting, work)
     }
 
-    fn sleep(&self, mut time: Duration) {
-        const STEP: Duration = Duration::from_millis(200);
-        while time > Duration::ZERO && !self.is_stopped() {
-            thread::sleep(time.min(STEP));
-            time = time.saturating_sub(STEP);
-        }
+    fn sleep(&self, time: Duration) {
+        connection::sleep(time, &|| self.is_stopped());
     }
 
     fn is_stopped(&self) -> bool {
-        self.shared.stop.load(Ordering::Relaxed) || self.shared.broken.load(Ordering::Relaxed)
+        self.shared.is_stopped()
     }
 
     fn tell(&self, event: Event) {
-        // Nobody may be listening any more.
-        let _ = self.events.send(event);
+        tell(&self.events, event);
     }
+}
+
+impl Shared<'_> {
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.broken.load(Ordering::Relaxed)
+    }
+}
+
+fn tell(events: &SyncSender<Event>, event: Event) {
+    // Nobody may be listening any more.
+    let _ = events.send(event);
 }
 
 impl Work {
@@ -402,8 +383,8 @@ struct Applied {
     /// Values in them.
     values: u64,
     problems: Vec<Problem>,
-    /// Whether the lease still is this worker's.
-    is_mine: bool,
+    /// Whether the lease still is this worker's; `None` if how far it is wasn't written down with the rows.
+    is_mine: Option<bool>,
 }
 
 /// Why a transaction is rolled back.

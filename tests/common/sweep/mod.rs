@@ -3,12 +3,14 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+mod disturbed;
 mod encrypting;
 mod keys;
 mod killed;
 mod moving;
 #[path = "../rerun.rs"]
 mod rerun;
+mod watched;
 mod world;
 
 use fieldseal::sql::Database;
@@ -50,6 +52,8 @@ macro_rules! sweep_behaviours {
             every_type_of_key_works
             a_value_that_cannot_be_opened_is_reported_left_and_never_stops_the_rest
             whoever_writes_meanwhile_wins
+            a_batch_that_is_looked_at_again_counts_once
+            lost_connections_end_no_sweep
             what_is_written_under_an_older_key_meanwhile_is_moved_too
             a_column_moves_to_another_suite
             a_sweep_that_was_left_is_not_taken_for_another_suites
@@ -73,6 +77,7 @@ macro_rules! sweep_behaviours {
 }
 pub(crate) use sweep_behaviours;
 
+pub use disturbed::*;
 pub use encrypting::*;
 pub use keys::*;
 pub use killed::*;

@@ -3,18 +3,23 @@
 use super::{Context, Done};
 use crate::error::Error;
 use crate::output::Report;
+use crate::stop;
 use crate::words;
-use fieldseal::{KeyId, KeyRecord, KeyState, Keyring};
+use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringError};
 use serde::Serialize;
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::fs::File;
+use std::io::{Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Refuses keys from now on, with proof that nothing is under them
 ///
 /// Counts, in the database, the values under the keys in every column of the lock file, and in every other column that could hold
 /// any; only then retires them; then counts again, and takes it back if a program has written one meanwhile. The proof is written
-/// as a report. A retired key still has its wrapped copies, and can be taken back: `key reactivate`.
+/// as a report. A retired key still has its wrapped copies, and can be taken back: `key reactivate`. Of a key that is retired already,
+/// the proof is made anew.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The keys, by their ids
@@ -55,57 +60,95 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         return Err(in_use(*id, &proof));
     }
     let ids = proof.ids();
-    if ids.is_empty() {
+    if ids.is_empty() || args.dry_run {
         context.output.report(&proof)?;
         return Ok(Done::All);
     }
-    if args.dry_run {
-        context.output.report(&proof)?;
-        return Ok(Done::All);
-    }
-    let keyring = target.keyring()?;
-    // Before anything is changed: a proof that can't be written is none.
+    let is_active = |id: &KeyId| records.iter().any(|record| record.id == *id && record.state == KeyState::Active);
+    let active: Vec<_> = ids.iter().copied().filter(is_active).collect();
+    let retiring =
+        Retiring { keyring: target.keyring()?, active, stop: stop::on_signals()?, wait: args.wait, context };
     let path = report_path(args, &proof);
-    let file = std::fs::File::create_new(&path).map_err(|error| {
-        Error::failed(format!("the proof can't be written to {}", path.display()))
-            .why(error.to_string())
-            .hint("an older proof is never overwritten: give another path by --report")
-    })?;
-    let done = retire(&keyring, &ids, args, context, &mut proof, file);
-    if done.is_err() {
-        let _ = std::fs::remove_file(&path);
-    }
-    done?;
+    retiring.with_proof(&mut proof, &path)?;
     proof.written_to = Some(path.display().to_string());
     context.output.report(&proof)?;
     Ok(Done::All)
 }
 
-/// Retires the keys, counts again, and writes the proof; or takes it all back.
-fn retire(
-    keyring: &Keyring,
-    ids: &[KeyId],
-    args: &Args,
-    context: &Context<'_>,
-    proof: &mut Proof,
-    file: std::fs::File,
-) -> Result<(), Error> {
-    for (done, id) in ids.iter().enumerate() {
-        keyring.retire(*id).inspect_err(|_| take_back(keyring, ids.get(..done).unwrap_or_default(), context))?;
+/// Keys on their way out.
+struct Retiring<'a> {
+    keyring: Keyring,
+    /// Those that aren't retired yet.
+    active: Vec<KeyId>,
+    stop: Arc<AtomicBool>,
+    wait: Duration,
+    context: &'a Context<'a>,
+}
+
+impl Retiring<'_> {
+    /// Retires the keys, counts again, and writes the proof; or takes it all back, and leaves none.
+    fn with_proof(&self, proof: &mut Proof, path: &Path) -> Result<(), Error> {
+        // Before anything is changed: a proof that can't be written is none. Until the end it says that nothing is retired, to whoever
+        // finds it after a crash.
+        let unwritten = |error: std::io::Error| {
+            Error::failed(format!("the proof can't be written to {}", path.display()))
+                .why(error.to_string())
+                .hint("an older proof is never overwritten: give another path by --report")
+        };
+        let mut file = File::create_new(path).map_err(unwritten)?;
+        let done = write(&mut file, proof).map_err(unwritten).and_then(|()| self.retire(proof)).and_then(|()| {
+            proof.retired = true;
+            write(&mut file, proof).map_err(unwritten)
+        });
+        done.inspect_err(|_| {
+            self.take_back();
+            let _ = std::fs::remove_file(path);
+        })
     }
-    let waits = format!("waits for {} before it counts again", words::duration(args.wait));
-    context.output.during(waits, || std::thread::sleep(args.wait));
-    proof.after = per_key(context, ids).inspect_err(|_| take_back(keyring, ids, context))?;
-    if let Some(id) = ids.iter().find(|id| proof.values(**id, &proof.after) > 0) {
-        take_back(keyring, ids, context);
-        return Err(in_use(*id, proof)
-            .why("a program wrote values under it while they were counted: it still takes it for the primary"));
+
+    fn retire(&self, proof: &mut Proof) -> Result<(), Error> {
+        for id in &self.active {
+            self.keyring.retire(*id)?;
+        }
+        let waits = format!("waits for {} before it counts again", words::duration(self.wait));
+        self.context.output.during(waits, || self.sleep());
+        if self.is_stopped() {
+            return Err(Error::failed("it was stopped before the second count").hint("run the command again"));
+        }
+        let ids = proof.ids();
+        proof.after = per_key(self.context, &ids)?;
+        match ids.iter().find(|id| proof.values(**id, &proof.after) > 0) {
+            Some(id) => Err(in_use(*id, proof)
+                .why("a program wrote values under it while they were counted: it still takes it for the primary")),
+            None => Ok(()),
+        }
     }
-    proof.retired = true;
-    write(file, proof).map_err(|error| {
-        take_back(keyring, ids, context);
-        Error::failed("the proof can't be written").why(error.to_string())
-    })
+
+    fn sleep(&self) {
+        let began = Instant::now();
+        while began.elapsed() < self.wait && !self.is_stopped() {
+            std::thread::sleep(Duration::from_millis(100).min(self.wait.saturating_sub(began.elapsed())));
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Makes those active again that were retired here.
+    fn take_back(&self) {
+        let output = self.context.output;
+        for id in &self.active {
+            match self.keyring.reactivate(*id) {
+                Ok(()) => output.warn(format!("data key {id} is active again")),
+                // It wasn't its turn yet.
+                Err(KeyringError::Transition { error, .. }) if error.from == KeyState::Active => {}
+                Err(error) => {
+                    output.warn(format!("data key {id} is retired, and could not be taken back: {error}"));
+                }
+            }
+        }
+    }
 }
 
 /// The records of the keys that are asked for; with `--unused` every active one.
@@ -118,7 +161,7 @@ fn chosen(args: &Args, records: &[KeyRecord]) -> Result<Vec<KeyRecord>, Error> {
             Error::failed(format!("the key store has no data key {id}")).hint("`fieldseal key list` shows them")
         })?;
         match record.state {
-            KeyState::Active => Ok(record.clone()),
+            KeyState::Active | KeyState::Retired => Ok(record.clone()),
             KeyState::Primary => Err(Error::refused(format!("data key {id} is the primary of its scope"))
                 .why("values are sealed under it now")
                 .hint("rotate first: `fieldseal key rotate --all` (or one scope), then `fieldseal reencrypt`")),
@@ -145,17 +188,6 @@ fn per_key(context: &Context<'_>, ids: &[KeyId]) -> Result<Vec<ProvenColumn>, Er
     Ok(surveyed.into_iter().map(column).collect())
 }
 
-fn take_back(keyring: &Keyring, ids: &[KeyId], context: &Context<'_>) {
-    for id in ids {
-        match keyring.reactivate(*id) {
-            Ok(()) => context.output.warn(format!("data key {id} is active again")),
-            Err(error) => {
-                context.output.warn(format!("data key {id} is retired, and could not be taken back: {error}"))
-            }
-        }
-    }
-}
-
 fn in_use(id: KeyId, proof: &Proof) -> Error {
     let counts = if proof.after.is_empty() { &proof.before } else { &proof.after };
     let values = proof.values(id, counts);
@@ -176,8 +208,11 @@ fn report_path(args: &Args, proof: &Proof) -> PathBuf {
     })
 }
 
-fn write(mut file: std::fs::File, proof: &Proof) -> std::io::Result<()> {
-    serde_json::to_writer_pretty(&file, proof)?;
+/// In place of what is in the file.
+fn write(file: &mut File, proof: &Proof) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    serde_json::to_writer_pretty(&mut *file, proof)?;
     file.write_all(b"\n")?;
     file.sync_all()
 }

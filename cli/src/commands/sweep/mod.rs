@@ -6,6 +6,7 @@ mod report;
 use crate::commands::{Context, Done};
 use crate::error::{Error, Kind};
 use crate::output::Output;
+use crate::stop;
 use crate::target::{Database, Target};
 use crate::words;
 use fieldseal::sweep::{Event, Job, Problem, Sweep};
@@ -15,7 +16,6 @@ use report::{Estimated, Estimates, Swept, Table};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How many problems are told one by one; all of them go into the file of `--problems`.
 const TOLD: u64 = 100;
@@ -190,7 +190,7 @@ impl Run<'_> {
                 .hint("let the program's test write it: FIELDSEAL_LOCK=update cargo test"));
         }
         let (database, keyring) = (target.sql()?, target.keyring_for_rows()?);
-        let stop = stop_on_signals()?;
+        let stop = stop::on_signals()?;
         if self.pace.dry_run {
             return self.estimate(&chosen, &keyring, &*database, output);
         }
@@ -276,20 +276,6 @@ impl Run<'_> {
         output.report(&Estimates { job: self.job.name(), dry_run: true, tables })?;
         Ok(Done::All)
     }
-}
-
-/// The first signal lets the batch that is under way end; the second ends the process, which loses nothing either.
-fn stop_on_signals() -> Result<Arc<AtomicBool>, Error> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    let handler = move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    };
-    ctrlc::set_handler(handler)
-        .map_err(|error| Error::failed("signals can't be waited for").why(error.to_string()))?;
-    Ok(stop)
 }
 
 /// The problems of a run.
