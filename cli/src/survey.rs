@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::target::Target;
 use crate::words;
-use fieldseal::sql::{Class, Client, Table, TableColumn};
+use fieldseal::sql::{Cell, Class, Client, Table, TableColumn};
 use fieldseal::store::Dialect;
 use fieldseal::sweep::Survey;
 use fieldseal::{Column, KeyId, Schema};
@@ -90,25 +90,25 @@ pub(crate) fn undeclared(target: &Target, client: &mut dyn Client) -> Result<Vec
     let is_declared: HashSet<(String, String)> = schemas
         .iter()
         .flat_map(|schema| {
-            schema.columns.iter().map(|column| (of.canonical(schema.sql_table), of.canonical(column.sql_name())))
+            schema.columns.iter().map(|column| (of.of_lock_file(schema.sql_table), of.column(column.sql_name())))
         })
         .collect();
     // Of other databases of a MySQL server, which `all` leaves out.
-    let known: HashSet<String> = names.iter().map(|name| of.canonical(name)).collect();
-    let others = schemas.iter().map(|schema| schema.sql_table.to_owned());
-    let mut names: Vec<String> = others.filter(|name| !known.contains(&of.canonical(name))).chain(names).collect();
+    let known: HashSet<String> = names.iter().map(|name| of.table(name)).collect();
+    let others = schemas.iter().map(|schema| of.of_lock_file(schema.sql_table));
+    let mut names: Vec<String> = others.filter(|name| !known.contains(name)).chain(names).collect();
     names.sort();
     names.dedup();
     let mut surveyed = Vec::new();
     for name in names {
         let table = Table::describe(client, &name)?.ok_or_else(|| {
             Error::failed(format!("the table {} can't be looked at", words::plain(&name)))
-                .why("its name has a dot, or it was dropped at this moment")
-                .hint("run the command again; a table whose name has a dot must be renamed, or moved elsewhere")
+                .why("it was dropped at this moment, or this user may not see it")
+                .hint("run the command again")
         })?;
         for stored in &table.columns {
             let holds = matches!(stored.class, Class::Any | Class::Bytes | Class::Text);
-            if !holds || is_declared.contains(&(of.canonical(&name), of.canonical(&stored.name))) {
+            if !holds || is_declared.contains(&(of.table(&name), of.column(&stored.name))) {
                 continue;
             }
             let survey = Survey::of(client, &table, stored, None)?;
@@ -124,29 +124,40 @@ pub(crate) fn undeclared(target: &Target, client: &mut dyn Client) -> Result<Vec
     Ok(surveyed)
 }
 
-/// Names of tables and columns, as the database takes them for the same.
+/// Names of tables and columns, as the database takes them for the same. Two that it tells apart must never be one here: what is
+/// taken for a declared column isn't counted again.
 struct Names {
     dialect: Dialect,
     /// The connection's own schema.
     own: String,
+    /// Whether `people` and `People` are two tables.
+    tables_by_case: bool,
 }
 
 impl Names {
     fn read(client: &mut dyn Client) -> Result<Self, Error> {
         let dialect = client.dialect();
         let sql = match dialect {
-            Dialect::Sqlite => "SELECT 'main'",
-            Dialect::Postgres => "SELECT current_schema()::text",
-            _ => "SELECT DATABASE()",
+            Dialect::Sqlite => "SELECT 'main', 0",
+            Dialect::Postgres => "SELECT current_schema()::text, 1",
+            _ => "SELECT DATABASE(), @@lower_case_table_names = 0",
         };
         let row = client.row(sql, &[])?.unwrap_or_default();
         let own = row.first().and_then(|cell| cell.as_str()).unwrap_or_default().to_owned();
-        Ok(Self { dialect, own })
+        Ok(Self { dialect, own, tables_by_case: row.get(1).and_then(Cell::integer) == Some(1) })
     }
 
-    fn canonical(&self, name: &str) -> String {
-        let name = name.strip_prefix(&self.own).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name);
-        if self.dialect == Dialect::Postgres { name.to_owned() } else { name.to_lowercase() }
+    /// A table of the lock file, which may name its schema though it's the connection's own.
+    fn of_lock_file(&self, name: &str) -> String {
+        self.table(name.strip_prefix(&self.own).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name))
+    }
+
+    fn table(&self, name: &str) -> String {
+        if self.tables_by_case { name.to_owned() } else { name.to_ascii_lowercase() }
+    }
+
+    fn column(&self, name: &str) -> String {
+        if self.dialect == Dialect::Postgres { name.to_owned() } else { name.to_ascii_lowercase() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the database itself says of its tables.
 
-use super::{Cell, Client, Param, SqlError, quoted};
+use super::{Cell, Client, Param, SqlError, SqlErrorKind, quoted};
 use crate::quoting::identifier;
 use crate::store::Dialect;
 
@@ -69,25 +69,36 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`SqlError`].
+    /// [`SqlError`]; a table too whose name has a dot in it, since such a name means a table of another schema.
     pub fn all(client: &mut dyn Client) -> Result<Vec<String>, SqlError> {
         let sql = match client.dialect() {
             Dialect::Sqlite => {
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+                "SELECT NULL, name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
             }
             // A partitioned table, and not its parts; materialised views. Other schemas than the connection's own are named.
             Dialect::Postgres => {
-                "SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname || '.' END || c.relname FROM pg_catalog.pg_class c \
+                "SELECT nullif(n.nspname, current_schema())::text, c.relname::text FROM pg_catalog.pg_class c \
                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition \
-                 AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1"
+                 AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1 NULLS FIRST, 2"
             }
             Dialect::Mysql => {
-                "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() \
+                "SELECT NULL, table_name FROM information_schema.tables WHERE table_schema = DATABASE() \
                  AND table_type = 'BASE TABLE' ORDER BY table_name"
             }
         };
-        let names = client.rows(sql, &[])?.into_iter().filter_map(|row| Some(row.first()?.as_str()?.to_owned()));
-        Ok(names.filter(|name| !name.rsplit('.').next().is_some_and(|name| OWN.contains(&name))).collect())
+        let mut names = Vec::new();
+        for row in client.rows(sql, &[])? {
+            let [schema, name] = row.as_slice() else { continue };
+            let Some(name) = name.as_str().filter(|name| !OWN.contains(name)) else { continue };
+            if name.contains('.') || schema.as_str().is_some_and(|schema| schema.contains('.')) {
+                let what = format!(
+                    "the name of the table {name:?} has a dot in it, so that it can't be looked at: rename the table"
+                );
+                return Err(SqlError::new(SqlErrorKind::Other, what));
+            }
+            names.push(schema.as_str().map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}")));
+        }
+        Ok(names)
     }
 
     /// The column of that name.

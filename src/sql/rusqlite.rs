@@ -40,6 +40,8 @@ impl Database for Sqlite {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags).map_err(failed)?;
         connection.busy_timeout(self.busy_timeout).map_err(failed)?;
+        // What is sealed, or taken away, is overwritten in the file and not only let go of.
+        connection.pragma_update(None, "secure_delete", true).map_err(failed)?;
         Ok(Box::new(Connected(connection)))
     }
 }
@@ -59,8 +61,8 @@ impl Client for Connected {
     ) -> Result<(), SqlError> {
         let mut statement = self.0.prepare_cached(sql).map_err(failed)?;
         let columns = statement.column_count();
-        let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(failed)?;
-        while let Some(row) = rows.next().map_err(failed)? {
+        let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(failed_at_work)?;
+        while let Some(row) = rows.next().map_err(failed_at_work)? {
             let cells = (0..columns).map(|at| row.get_ref(at).map(Cell::from)).collect::<Result<_, _>>();
             if each(cells.map_err(failed)?).is_break() {
                 break;
@@ -71,7 +73,7 @@ impl Client for Connected {
 
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, SqlError> {
         let mut statement = self.0.prepare_cached(sql).map_err(failed)?;
-        let changed = statement.execute(rusqlite::params_from_iter(params)).map_err(failed)?;
+        let changed = statement.execute(rusqlite::params_from_iter(params)).map_err(failed_at_work)?;
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
@@ -83,7 +85,7 @@ impl Client for Connected {
         let mut statement = self.0.prepare_cached(sql).map_err(failed)?;
         let mut changed = 0;
         for params in params {
-            changed += statement.execute(rusqlite::params_from_iter(params)).map_err(failed)?;
+            changed += statement.execute(rusqlite::params_from_iter(params)).map_err(failed_at_work)?;
         }
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
@@ -93,6 +95,15 @@ impl Client for Connected {
         self.0.execute_batch(sql).map_err(failed)?;
         Ok(self.0.total_changes().saturating_sub(before))
     }
+}
+
+/// Of a statement that was understood. What a function says in a trigger or a view may quote a value: `bad JSON path: '…'`.
+fn failed_at_work(error: rusqlite::Error) -> SqlError {
+    if error.sqlite_error_code() == Some(ErrorCode::Unknown) {
+        let text = "a function failed, in a trigger, a view or a generated column (its message may quote a value and isn't repeated)";
+        return SqlError::new(SqlErrorKind::Other, text);
+    }
+    failed(error)
 }
 
 /// SQLite's messages name tables and columns, and quote no value; those of a trigger are its author's.

@@ -6,7 +6,7 @@ use super::run::SweepError;
 use super::survey::{Survey, Tally};
 use crate::keyring::Keyring;
 use crate::keys::{KeyId, KeyState};
-use crate::quoting::identifier;
+use crate::quoting::{all_of, identifier};
 use crate::sql::{Client, Table, TableColumn};
 use std::collections::HashMap;
 
@@ -50,7 +50,7 @@ pub(super) fn count(
             Some((source, target)) => {
                 let mut sql = format!(
                     "SELECT count(*) FROM {} WHERE {} IS NULL",
-                    plan.sql_table,
+                    all_of(plan.dialect, &plan.sql_table),
                     identifier(plan.dialect, &target.name)
                 );
                 if !planned.column.hides_null() {

@@ -2,7 +2,7 @@
 
 use super::key::RowKey;
 use super::plan::Plan;
-use crate::quoting::identifier;
+use crate::quoting::{all_of, identifier};
 use crate::sql::{Cell, Client, Param, SqlError, TableColumn};
 use crate::store::Dialect;
 use std::fmt::Write as _;
@@ -181,7 +181,7 @@ pub(super) fn last(client: &mut dyn Client, plan: &Plan) -> Result<Option<RowKey
 
 /// How many rows the table has.
 pub(super) fn count(client: &mut dyn Client, plan: &Plan) -> Result<u64, SqlError> {
-    let rows = client.integer(&format!("SELECT count(*) FROM {}", plan.sql_table), &[])?;
+    let rows = client.integer(&format!("SELECT count(*) FROM {}", all_of(plan.dialect, &plan.sql_table)), &[])?;
     Ok(rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0))
 }
 

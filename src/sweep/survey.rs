@@ -3,7 +3,7 @@
 use crate::armor;
 use crate::envelope::Envelope;
 use crate::keys::KeyId;
-use crate::quoting::identifier;
+use crate::quoting::{all_of, identifier};
 use crate::sql::{Cell, Class, Client, SqlError, Table, TableColumn, quoted};
 use crate::store::Dialect;
 use std::collections::BTreeMap;
@@ -47,19 +47,15 @@ impl Survey {
         let prefix = match (bytes, text) {
             (Some(bytes), Some(text)) => format!("coalesce({bytes}, {text})"),
             (Some(only), None) | (None, Some(only)) => only,
-            // A number or a date.
+            // A number or a date. PostgreSQL groups by nothing that has no type.
+            (None, None) if dialect == Dialect::Postgres => "NULL::text".to_owned(),
             (None, None) => "NULL".to_owned(),
         };
         let name = identifier(dialect, &column.name);
         let sql = format!(
             "SELECT {name} IS NULL, {prefix}, count(*), max({length}) FROM {} GROUP BY 1, 2",
-            quoted(dialect, &table.name)
+            all_of(dialect, &quoted(dialect, &table.name))
         );
-        let sql = match dialect {
-            // A parameter's type is nothing that the server could guess, and NULL has none.
-            Dialect::Postgres => sql.replace(" NULL, count", " NULL::text, count"),
-            _ => sql,
-        };
         let mut survey = Self::default();
         client.query(&sql, &[], &mut |row| {
             survey.count(&row);
@@ -129,7 +125,7 @@ impl Tally {
         let sql = format!(
             "SELECT count(*), count({}){counts} FROM {}",
             identifier(dialect, &column.name),
-            quoted(dialect, table)
+            all_of(dialect, &quoted(dialect, table))
         );
         let row = client.row(&sql, &[])?.unwrap_or_default();
         let at = |at: usize| row.get(at).and_then(Cell::integer).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
