@@ -2,6 +2,7 @@
 
 mod library;
 
+use crate::words;
 use std::process::ExitCode;
 
 /// Why a command didn't do what it was asked for. It never holds a secret or a URL's password.
@@ -85,10 +86,10 @@ impl Error {
 
     /// As it's printed, after `label`.
     pub(crate) fn text(&self, label: &str) -> String {
-        let mut text = format!("{label} {}", self.what);
+        let mut text = format!("{label} {}", words::harmless(&self.what));
         let why = self.why.iter().map(|why| ("why", why));
         for (name, line) in why.chain(self.hints.iter().map(|hint| ("try", hint))) {
-            text.push_str(&format!("\n  {name}: {}", line.replace('\n', "\n       ")));
+            text.push_str(&format!("\n  {name}: {}", words::harmless(line).replace('\n', "\n       ")));
         }
         text
     }

@@ -2,6 +2,7 @@
 
 use crate::args::{Global, When};
 use crate::error::Error;
+use crate::words;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -67,7 +68,8 @@ impl Output {
 
     /// Tells of a danger, `--quiet` or not.
     pub(crate) fn warn(&self, words: impl AsRef<str>) {
-        self.on_stderr(&format!("{} {}", self.painted("warning:", "33"), words.as_ref()));
+        let words = words::harmless(words.as_ref());
+        self.on_stderr(&format!("{} {words}", self.painted("warning:", "33")));
     }
 
     /// Tells what went wrong.
@@ -95,7 +97,9 @@ impl Output {
 
     /// A sign of life on a terminal while `work` takes its time; nothing elsewhere.
     pub(crate) fn during<T>(&self, what: String, work: impl FnOnce() -> T) -> T {
-        let spinner = ProgressBar::with_draw_target(None, self.draw_target()).with_message(what);
+        let spinner = ProgressBar::with_draw_target(None, self.draw_target())
+            .with_style(ProgressStyle::default_spinner())
+            .with_message(what);
         spinner.enable_steady_tick(Duration::from_millis(100));
         let done = work();
         spinner.finish_and_clear();

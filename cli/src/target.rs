@@ -14,7 +14,7 @@ use fieldseal::kms::Kms;
 use fieldseal::store::KeyStore;
 use fieldseal::{KeyRecord, KeyState, Keyring, KeyringBuilder, Schema, SchemaLock};
 pub(crate) use key_store::KeyStoreAt;
-use passphrase::Passphrases;
+pub(crate) use passphrase::Passphrases;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -123,17 +123,7 @@ impl Target {
 
     /// A KEK that is about to encrypt: opened, or made if it's a file that isn't there and `create` says so.
     pub(crate) fn open_or_create_kek(&self, uri: &str, create: bool) -> Result<Kek, Error> {
-        let name = KekName::parse(uri)?;
-        match &name {
-            KekName::Local(path) if path.symlink_metadata().is_err() => {
-                if create {
-                    return self.create_kek(path);
-                }
-                Err(Error::failed(format!("there is no KEK file at {}", path.display()))
-                    .hint("--create makes a new one there; if there was one before, put its copy back"))
-            }
-            KekName::Local(_) | KekName::Aws(_) => self.open_kek(&name),
-        }
+        open_or_create(uri, create, &self.passphrases)
     }
 
     /// A keyring with all of the KEKs.
@@ -201,6 +191,21 @@ fn kek_uris(given: &[String], environment: Option<&str>) -> Vec<String> {
 /// How many KMS calls it takes to open a keyring: the keys that open are loaded at once.
 pub(crate) fn opening(records: &[KeyRecord]) -> usize {
     records.iter().filter(|record| record.state.opens()).count()
+}
+
+/// The same, with passphrases of its own.
+pub(crate) fn open_or_create(uri: &str, create: bool, passphrases: &Passphrases) -> Result<Kek, Error> {
+    let name = KekName::parse(uri)?;
+    match &name {
+        KekName::Local(path) if path.symlink_metadata().is_err() => {
+            if create {
+                return Kek::create(path, passphrases);
+            }
+            Err(Error::failed(format!("there is no KEK file at {}", path.display()))
+                .hint("--create makes a new one there; if there was one before, put its copy back"))
+        }
+        KekName::Local(_) | KekName::Aws(_) => name.open(passphrases),
+    }
 }
 
 #[cfg(test)]

@@ -74,6 +74,26 @@ pub(crate) fn plain_long(text: &str) -> String {
     plain_up_to(1000, text)
 }
 
+/// Words of our own that may have such text in them: as they are, and in lines.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.chars() {
+        // Marks that combine are letters, and what turns the direction of text around isn't.
+        if character == '\n' || !character.is_control() && !BIDI.contains(&character) {
+            shown.push(character);
+        } else {
+            shown.extend(character.escape_unicode());
+        }
+    }
+    shown
+}
+
+/// Explicit directions, which show text as something else.
+const BIDI: [char; 12] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
+    '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
 fn plain_up_to(most: usize, text: &str) -> String {
     let mut shown = String::new();
     for character in text.chars().take(most) {

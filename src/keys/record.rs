@@ -5,6 +5,7 @@ use crate::context::Scope;
 use crate::json;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as DeError};
+use std::fmt;
 
 /// One data key in a key store: wrapped, with what is known of it.
 ///
@@ -74,9 +75,10 @@ impl KeyRecord {
         created: i64,
         revision: i64,
     ) -> Result<Self, MalformedRecord> {
-        let bad = |column| MalformedRecord { column };
+        let key = u32::try_from(id).ok().and_then(KeyId::new);
+        let bad = |column| MalformedRecord { key, column };
         Ok(Self {
-            id: u32::try_from(id).ok().and_then(KeyId::new).ok_or(bad("id"))?,
+            id: key.ok_or(bad("id"))?,
             scope: Scope::from_store(scope).map_err(|_| bad("scope"))?,
             state: KeyState::from_name(state).ok_or(bad("state"))?,
             commitment: commitment.try_into().map(Commitment::from_bytes).map_err(|_| bad("commitment"))?,
@@ -91,22 +93,37 @@ impl KeyRecord {
     /// Refuses what could be written to a store and then not be read from it.
     pub(crate) fn check_writable(&self) -> Result<(), MalformedRecord> {
         let (wrapped, scope) = (self.wrapped_json(), self.scope.as_str());
+        let bad = |column| MalformedRecord { key: Some(self.id), column };
         if wrapped.len() > MAX_WRAPPED_JSON {
-            return Err(MalformedRecord { column: "wrapped" });
+            return Err(bad("wrapped"));
         }
-        let revision = i64::try_from(self.revision).map_err(|_| MalformedRecord { column: "revision" })?;
+        let revision = i64::try_from(self.revision).map_err(|_| bad("revision"))?;
         let (id, state, commitment) = (self.id.get().into(), self.state.name(), self.commitment.as_bytes());
         Self::from_columns(id, scope, state, commitment, &wrapped, self.created, revision).map(drop)
     }
 }
 
 /// A row of a key store that isn't a key record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("its `{column}` is malformed")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MalformedRecord {
+    /// The key, if its id can be read.
+    pub key: Option<KeyId>,
     /// The column that is wrong.
     pub column: &'static str,
 }
+
+impl fmt::Display for MalformedRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, column } = self;
+        match key {
+            Some(key) => write!(f, "the `{column}` of data key {key} is malformed"),
+            None => write!(f, "its `{column}` is malformed"),
+        }
+    }
+}
+
+impl std::error::Error for MalformedRecord {}
 
 /// The largest wrapped copy of a key that is read from a store.
 const MAX_BLOB: usize = 64 * 1024;

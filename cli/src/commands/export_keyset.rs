@@ -2,7 +2,9 @@
 
 use super::{Context, Done};
 use crate::error::Error;
-use fieldseal::{Column, Schema, Scope};
+use crate::target::{Kek, Passphrases, open_or_create};
+use fieldseal::{Column, KeyRecord, Schema, Scope};
+use std::path::PathBuf;
 
 /// Exports a column's keys as a Tink keyset, to open its values in Java, Go, Python or C++
 ///
@@ -32,6 +34,11 @@ pub(crate) struct Args {
     #[arg(long, requires = "encrypt_to")]
     create: bool,
 
+    /// A file with the passphrase of the key file of --encrypt-to, if it has one or is to get one: that of the program's own KEKs is
+    /// never used for it
+    #[arg(long, value_name = "PATH", requires = "encrypt_to")]
+    encrypt_to_passphrase_file: Option<PathBuf>,
+
     /// Prints the keys themselves: whoever has them reads and forges every value of the column, and no rotation of the KEK
     /// changes that
     #[arg(long, conflicts_with = "encrypt_to")]
@@ -42,16 +49,15 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     if args.encrypt_to.is_none() && !args.dangerously_cleartext {
         return Err(cleartext());
     }
-    let scope = args.scope.as_deref().map_or(Ok(Scope::APPLICATION), super::key::tenant)?;
     let schemas = context.target.schemas()?;
-    let column = find(&schemas, args)?;
+    let (schema, column) = find(&schemas, args)?;
+    let scope = scope(args, schema)?;
     let keyring = context.target.keyring()?;
     if let Some(uri) = &args.encrypt_to {
         let encrypt = |keyset: &[u8]| {
-            let kek = context.target.open_or_create_kek(uri, args.create)?;
-            context
-                .output
-                .say(format!("whoever may decrypt under {kek} reads and forges every value of the column"));
+            let passphrases = Passphrases::of_file(args.encrypt_to_passphrase_file.clone());
+            let kek = open_or_create(uri, args.create, &passphrases)?;
+            tell(context, &kek)?;
             kek.encrypt_tink_keyset(keyset)
         };
         let keyset = keyring.export_encrypted_tink_keyset(column, &scope, encrypt)?;
@@ -69,6 +75,38 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     Ok(Done::All)
 }
 
+/// What whoever has the KEK can do.
+fn tell(context: &Context<'_>, kek: &Kek) -> Result<(), Error> {
+    let is_ours = |record: &KeyRecord| record.wrapped.iter().any(|copy| copy.kek == kek.uri());
+    if context.target.records()?.iter().any(is_ours) {
+        context.output.warn(format!(
+            "{kek} is a KEK of the data keys themselves: whoever may decrypt under it reads and forges every value of every \
+             column. Give the reader a KEK of its own"
+        ));
+    } else {
+        context.output.say(format!("whoever may decrypt under {kek} reads and forges every value of the column"));
+    }
+    Ok(())
+}
+
+/// The tenant that was named, or the application, as the column's table has it.
+fn scope(args: &Args, schema: &Schema) -> Result<Scope, Error> {
+    let table = &args.table;
+    match (&args.scope, &schema.scope) {
+        (Some(name), Some(_)) => super::key::tenant(name),
+        (None, None) => Ok(Scope::APPLICATION),
+        (None, Some(column)) => Err(Error::usage(format!("the values of {table} are under their tenants' keys"))
+            .why(format!(
+                "its tenants are in the column {}, and a keyset holds the keys of one of them",
+                column.name
+            ))
+            .hint("name the tenant: --scope NAME")),
+        (Some(_), None) => Err(Error::usage(format!("{table} has no tenants"))
+            .why("its values are under the application's keys")
+            .hint("leave --scope out")),
+    }
+}
+
 fn cleartext() -> Error {
     Error::refused("the keyset would be cleartext")
         .why("whoever has it reads and forges every value of the column, whatever is done with the KEK")
@@ -77,10 +115,10 @@ fn cleartext() -> Error {
         .hint("--dangerously-cleartext, with stdout led to where nobody else reads")
 }
 
-fn find(schemas: &[Schema], args: &Args) -> Result<&'static Column, Error> {
-    let column =
-        schemas.iter().filter(|schema| schema.table == args.table).find_map(|schema| schema.column(&args.column));
-    column.ok_or_else(|| {
+fn find<'a>(schemas: &'a [Schema], args: &Args) -> Result<(&'a Schema, &'static Column), Error> {
+    let of_table = schemas.iter().filter(|schema| schema.table == args.table);
+    let mut found = of_table.filter_map(|schema| Some((schema, schema.column(&args.column)?)));
+    found.next().ok_or_else(|| {
         let all = schemas.iter().flat_map(|schema| schema.columns);
         let known: Vec<_> = all.map(|column| format!("{}.{}", column.table(), column.name())).collect();
         Error::failed(format!("the schema lock has no sealed column {}.{}", args.table, args.column))

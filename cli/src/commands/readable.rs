@@ -32,7 +32,14 @@ pub(crate) struct Counted {
 /// What `key destroy` and `shred` show before they ask, and report afterwards.
 pub(crate) fn readable(context: &Context<'_>, keys: &[KeyId]) -> Option<Readable> {
     let target = &context.target;
-    if !target.lock().exists() || !target.has_database() {
+    if !target.has_database() {
+        return None;
+    }
+    if !target.lock().exists() {
+        context.output.warn(format!(
+            "the values under the keys aren't counted: there is no schema lock at {}, which says where they are (--lock)",
+            target.lock().display()
+        ));
         return None;
     }
     let counting = context.output.during("counts the values under the keys".to_owned(), || count(target, keys));

@@ -29,7 +29,7 @@ impl Database {
         match scheme(url) {
             Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(url.to_owned())),
             Some(("mysql" | "mariadb", rest)) => Ok(Self::Mysql(format!("mysql:{rest}"))),
-            Some(("sqlite" | "file", rest)) => sqlite(&path_of(rest)),
+            Some(("sqlite" | "file", rest)) => sqlite(&path_of(rest)?),
             Some((other, _)) => Err(Error::usage(format!("fieldseal knows no database of the scheme {other:?}"))
                 .hint("sqlite:app.db, postgres://user@host/database, or mysql://user@host/database")),
             None => sqlite(url),
@@ -129,11 +129,18 @@ fn sqlite(path: &str) -> Result<Database, Error> {
     Ok(Database::Sqlite(PathBuf::from(path)))
 }
 
-/// The path in what follows `sqlite:` or `file:`: without slashes that say that there's no host, and without parameters.
-fn path_of(rest: &str) -> String {
+/// The path in what follows `sqlite:` or `file:`: without slashes that say that there's no host, and without parameters. Those that
+/// would keep the database from being written aren't ignored: somebody means them.
+fn path_of(rest: &str) -> Result<String, Error> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
-    percent_decode_str(path).decode_utf8_lossy().into_owned()
+    let (path, parameters) = path.split_once('?').unwrap_or((path, ""));
+    let refused = |parameter: &&str| ["mode=ro", "mode=memory", "immutable=1"].contains(parameter);
+    if let Some(parameter) = parameters.split('&').find(refused) {
+        return Err(Error::usage(format!("{parameter} can't be had"))
+            .why("fieldseal works on databases that it can write; what it changes is up to the command, and most have --dry-run")
+            .hint("leave the parameter out; to look at a database that must not change, make a copy of it"));
+    }
+    Ok(percent_decode_str(path).decode_utf8_lossy().into_owned())
 }
 
 /// The URL's scheme, and what follows the colon. A path of Windows has none.

@@ -21,6 +21,11 @@ impl Passphrases {
         Self { file, uses_environment: true }
     }
 
+    /// The file, if there is one: for a KEK that isn't the program's.
+    pub(crate) fn of_file(file: Option<PathBuf>) -> Self {
+        Self { file, uses_environment: false }
+    }
+
     /// The passphrase that was given; `None` if there was none.
     pub(super) fn given(&self) -> Result<Option<Passphrase>, Error> {
         if let Some(path) = &self.file {

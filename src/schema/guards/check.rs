@@ -37,8 +37,10 @@ pub fn guard_check(dialect: Dialect, guards: &[Guard]) -> String {
     };
     let said = |what: &str| joined(dialect, &["e.sealed".to_owned(), literal(dialect, what)]);
     let problem = format!(
-        "max(CASE WHEN e.made IS NULL THEN {} WHEN e.made = '' THEN {} WHEN {tagged} THEN NULL ELSE {} END)",
-        said(": its guard is missing, or one of its two triggers"),
+        "CASE count(e.made) WHEN 0 THEN max({}) WHEN 1 THEN max({}) ELSE \
+         max(CASE WHEN e.made = '' THEN {} WHEN {tagged} THEN NULL ELSE {} END) END",
+        said(": its guard is missing"),
+        said(": one of its guard's two triggers is missing"),
         said(": its guard is disabled: ALTER TABLE ... ENABLE TRIGGER"),
         said(": its guard was made for another model, or for other keys: make it anew"),
     );
@@ -57,7 +59,13 @@ fn expected(dialect: Dialect, guard: &Guard, event: Event) -> String {
     let made = match dialect {
         Dialect::Sqlite => {
             let schema = schema.map(|schema| format!("{}.", identifier(dialect, schema))).unwrap_or_default();
-            format!("(SELECT d.sql FROM {schema}sqlite_master d WHERE d.type = 'trigger' AND d.name = {trigger})")
+            // A trigger goes with its table when that is renamed.
+            let table = guard.table.rsplit('.').next().unwrap_or_default();
+            format!(
+                "(SELECT d.sql FROM {schema}sqlite_master d WHERE d.type = 'trigger' AND d.name = {trigger} \
+                 AND d.tbl_name = {} COLLATE NOCASE)",
+                constant(table)
+            )
         }
         Dialect::Postgres => format!(
             "(SELECT CASE WHEN d.tgenabled IN ('O', 'A') THEN p.prosrc ELSE '' END FROM pg_catalog.pg_trigger d \
@@ -66,8 +74,9 @@ fn expected(dialect: Dialect, guard: &Guard, event: Event) -> String {
         ),
         Dialect::Mysql => format!(
             "(SELECT d.action_statement FROM information_schema.triggers d WHERE d.trigger_schema = {} \
-             AND d.trigger_name = {trigger})",
-            schema.map_or_else(|| "DATABASE()".to_owned(), constant)
+             AND d.trigger_name = {trigger} AND d.event_object_table = {})",
+            schema.map_or_else(|| "DATABASE()".to_owned(), constant),
+            constant(guard.table.rsplit('.').next().unwrap_or_default())
         ),
     };
     format!(

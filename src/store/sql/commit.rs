@@ -172,7 +172,7 @@ fn insert(connection: &mut impl Connection, record: &KeyRecord) -> Result<(), Fa
         Param::Blob(record.commitment.as_bytes()),
         Param::Text(&record.wrapped_json()),
         Param::Integer(record.created),
-        Param::Integer(revision(record.revision)?),
+        Param::Integer(revision(record.id, record.revision)?),
     ];
     match connection.execute(Statements::of(dialect).insert, &params)? {
         1 => Ok(()),
@@ -186,9 +186,9 @@ fn update(connection: &mut impl Connection, record: &KeyRecord, seen: u64) -> Re
     let params = [
         Param::Text(record.state.name()),
         Param::Text(&record.wrapped_json()),
-        Param::Integer(revision(record.revision)?),
+        Param::Integer(revision(record.id, record.revision)?),
         Param::Integer(record.id.get().into()),
-        Param::Integer(revision(seen)?),
+        Param::Integer(revision(record.id, seen)?),
     ];
     match connection.execute(Statements::of(connection.dialect()).update, &params)? {
         0 => Err(Failed::Conflict(Conflict::Stale(record.id))),
@@ -197,6 +197,6 @@ fn update(connection: &mut impl Connection, record: &KeyRecord, seen: u64) -> Re
     }
 }
 
-fn revision(revision: u64) -> Result<i64, Failed> {
-    i64::try_from(revision).map_err(|_| Failed::Malformed(MalformedRecord { column: "revision" }))
+fn revision(id: KeyId, revision: u64) -> Result<i64, Failed> {
+    i64::try_from(revision).map_err(|_| Failed::Malformed(MalformedRecord { key: Some(id), column: "revision" }))
 }

@@ -1,7 +1,7 @@
 //! Rows as they are read: hostile, column by column.
 
 use super::statements::COLUMNS;
-use crate::keys::{KeyRecord, MAX_WRAPPED_JSON, MalformedRecord};
+use crate::keys::{KeyId, KeyRecord, MAX_WRAPPED_JSON, MalformedRecord};
 use crate::store::Dialect;
 
 /// The longest text or blob that is read from a row, in bytes.
@@ -25,11 +25,12 @@ pub(in crate::store) struct Row(pub(in crate::store) [Cell; COLUMNS.len()]);
 impl Row {
     /// The key record, if it is one.
     pub(super) fn record(self, dialect: Dialect) -> Result<KeyRecord, MalformedRecord> {
-        let bad = |column| MalformedRecord { column };
         let Self([id, scope, state, commitment, wrapped, created, revision]) = self;
         // Only SQLite's text can hold a NUL, and compares byte by byte. MySQL's protocol doesn't tell text with a binary
         // collation from bytes.
         let (scopes_are_bytes, texts_are_bytes) = (dialect != Dialect::Sqlite, dialect == Dialect::Mysql);
+        let key = id.integer().and_then(|id| u32::try_from(id).ok()).and_then(KeyId::new);
+        let bad = |column| MalformedRecord { key, column };
         KeyRecord::from_columns(
             id.integer().ok_or(bad("id"))?,
             scope.text(scopes_are_bytes).ok_or(bad("scope"))?,

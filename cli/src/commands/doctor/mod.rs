@@ -8,7 +8,7 @@ mod sweeps;
 mod values;
 
 use super::{Context, Done};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::output::Report;
 use crate::survey::{self, Surveyed};
 use crate::words;
@@ -45,13 +45,22 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     if args.everywhere {
         surveyed.extend(survey::undeclared(target, client)?);
     }
-    let records = target.records()?;
-    keys::check(&records, &surveyed, &mut findings);
     columns::check_sizes(&surveyed, &mut findings);
     sweeps::check(client, &mut findings)?;
-    guards::check(target, client, &schemas, &mut findings)?;
-    output.say("asks the KMS");
-    let works = kms::check(target, &records, &mut findings)?;
+    // What can be looked at without keys isn't left out because of them.
+    let works = match target.records() {
+        Ok(records) => {
+            keys::check(&records, &surveyed, &mut findings);
+            guards::check(target, client, &schemas, &mut findings)?;
+            output.say("asks the KMS");
+            kms::check(target, &records, &mut findings)?
+        }
+        Err(error) if error.kind() == Kind::TryAgain => return Err(error),
+        Err(error) => {
+            findings.error("the key store", error.summary(), error.advice());
+            false
+        }
+    };
     if args.sample > 0 && works {
         output.say("opens a sample of the values");
         values::check(target, &*database, &fitting, args.sample, &mut findings)?;

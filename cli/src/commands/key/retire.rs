@@ -21,16 +21,17 @@ use std::time::{Duration, Instant, SystemTime};
 /// as a report. A retired key still has its wrapped copies, and can be taken back: `key reactivate`. Of a key that is retired already,
 /// the proof is made anew.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["ids", "unused"])))]
 pub(crate) struct Args {
     /// The keys, by their ids
-    #[arg(value_name = "ID", value_parser = words::key_id, required_unless_present = "unused")]
+    #[arg(value_name = "ID", value_parser = words::key_id, group = "which")]
     ids: Vec<KeyId>,
 
     /// Every active key that nothing is under
-    #[arg(long, conflicts_with = "ids")]
+    #[arg(long, group = "which")]
     unused: bool,
 
-    /// Where the proof is written [default: fieldseal-proof-TIME.json]
+    /// Where the proof is written [default: fieldseal-proof-TIME-ID.json]
     #[arg(long, value_name = "PATH")]
     report: Option<PathBuf>,
 
@@ -111,6 +112,9 @@ impl Retiring<'_> {
             self.keyring.retire(*id)?;
         }
         let waits = format!("waits for {} before it counts again", words::duration(self.wait));
+        if !self.wait.is_zero() {
+            self.context.output.say(format!("{waits}; a signal takes it back"));
+        }
         self.context.output.during(waits, || self.sleep());
         if self.is_stopped() {
             return Err(Error::failed("it was stopped before the second count").hint("run the command again"));
@@ -170,7 +174,10 @@ fn chosen(args: &Args, records: &[KeyRecord]) -> Result<Vec<KeyRecord>, Error> {
             }
         }
     };
-    args.ids.iter().map(find).collect()
+    let mut ids = args.ids.clone();
+    ids.sort();
+    ids.dedup();
+    ids.iter().map(find).collect()
 }
 
 /// Each column with the values under each key.
@@ -204,7 +211,9 @@ fn in_use(id: KeyId, proof: &Proof) -> Error {
 fn report_path(args: &Args, proof: &Proof) -> PathBuf {
     args.report.clone().unwrap_or_else(|| {
         let time = proof.time.replace([':', '-'], "");
-        PathBuf::from(format!("fieldseal-proof-{time}.json"))
+        // Several in one second are told apart by their first key.
+        let key = proof.keys.first().map_or("", |key| key.id.as_str());
+        PathBuf::from(format!("fieldseal-proof-{time}-{key}.json"))
     })
 }
 
