@@ -16,6 +16,8 @@ pub(super) struct Left {
     pub(super) rows: u64,
     /// Values that aren't as the job wants them, as far as can be told without opening any.
     pub(super) values: u64,
+    /// The most that they may be, where opening has to tell.
+    pub(super) most: u64,
     /// Keys that are met.
     pub(super) keys: u64,
 }
@@ -32,6 +34,11 @@ impl Left {
     }
 }
 
+/// Whether counting tells all that is left: of two columns only opening tells whether they hold the same.
+pub(super) fn is_exact(plan: &Plan) -> bool {
+    plan.columns.iter().all(|planned| plan.other(planned).is_none())
+}
+
 pub(super) fn count(
     client: &mut dyn Client,
     keyring: &Keyring,
@@ -44,7 +51,7 @@ pub(super) fn count(
         let Some(sealed) = plan.sealed(planned) else { continue };
         let counts = Counts::of(client, table, sealed, (&plan.job, planned), &states)?;
         left.rows = counts.rows;
-        left.values += match plan.other(planned) {
+        let values = match plan.other(planned) {
             // A hidden NULL becomes NULL: that isn't left.
             Some(_) if planned.column.hides_null() && matches!(plan.job, Job::Decrypt { .. }) => 0,
             Some((source, target)) => {
@@ -60,6 +67,14 @@ pub(super) fn count(
             }
             None => counts.left(&plan.job, planned),
         };
+        left.values += values;
+        // Of a change of suite each value may be under the old one, and what only looks sealed is sealed if that is asked for.
+        let any = match plan.job {
+            Job::Reencrypt => planned.column.previous_suite().is_some(),
+            Job::Encrypt { from: None } => plan.seal_lookalikes,
+            _ => false,
+        };
+        left.most += if any { counts.rows.saturating_sub(counts.null) } else { values };
         left.keys = left.keys.max(counts.keys);
     }
     Ok(left)

@@ -120,6 +120,16 @@ pub enum PlanError {
         /// The column.
         column: String,
     },
+    /// The other column is no place for plaintext.
+    #[error("{table}.{column} {why}")]
+    OtherColumn {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Why not, and what to do.
+        why: &'static str,
+    },
     /// Most of what is to be encrypted looks sealed already.
     #[error(
         "{values} of the values in {table}.{column} look sealed, under keys that the key store doesn't have: is it the right key store? Restore it; or if they are plaintext that looks so, say that it's to be sealed"

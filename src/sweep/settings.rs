@@ -179,8 +179,31 @@ impl Sweep {
     }
 
     pub(super) fn planned(&self, client: &mut dyn Client) -> Result<(Plan, Table), SweepError> {
+        self.check_other()?;
         let table = self.table(client)?;
         Ok((Plan::new(client.dialect(), &self.task(), &table)?, table))
+    }
+
+    /// Whether another column may be what the job takes it for.
+    fn check_other(&self) -> Result<(), PlanError> {
+        let (Job::Encrypt { from: Some(other) } | Job::Decrypt { into: Some(other) }) = &self.job else {
+            return Ok(());
+        };
+        let named = |name: &str| name.eq_ignore_ascii_case(other);
+        let declared = self.schema.columns.iter().find(|column| named(column.sql_name()));
+        let why = match declared {
+            _ if self.schema.row.iter().chain(&self.schema.scope).any(|column| named(column.name)) => {
+                "is part of the row's id, or its tenant"
+            }
+            Some(column) if self.task().columns.iter().any(|chosen| chosen.sql_name() == column.sql_name()) => {
+                "is the sealed column itself: leave it out, and it's done in place"
+            }
+            Some(column) if matches!(self.job, Job::Decrypt { .. }) && !column.is_migrating() => {
+                "is a sealed column too, and isn't migrating: its program refuses plaintext there"
+            }
+            _ => return Ok(()),
+        };
+        Err(PlanError::OtherColumn { table: self.schema.sql_table.to_owned(), column: other.clone(), why })
     }
 
     fn table(&self, client: &mut dyn Client) -> Result<Table, SweepError> {
@@ -231,9 +254,9 @@ impl Sweep {
             let rows = u64::try_from(sample.rows.len()).unwrap_or(1).max(1);
             let reads = left.rows.saturating_mul(took) / rows;
             let columns = u64::try_from(plan.columns.len()).unwrap_or(1).max(1);
-            let writes = if self.job.writes() { left.values.saturating_mul(took * 4) / rows / columns } else { 0 };
+            let writes = if self.job.writes() { left.most.saturating_mul(took * 4) / rows / columns } else { 0 };
             let time = Duration::from_micros(reads.saturating_add(writes));
-            Ok(Estimate { rows: left.rows, values: left.values, kms_calls: left.keys, time })
+            Ok(Estimate { rows: left.rows, values: left.most, kms_calls: left.keys, time })
         })
     }
 }

@@ -77,8 +77,8 @@ impl Plan {
     fn verdict(&self, keyring: &Keyring, planned: &PlannedColumn, context: &RowContext, row: &[Cell]) -> Verdict {
         let (source, target) = (Self::cell(row, planned.source), Self::cell(row, planned.target));
         match &self.job {
-            Job::Reencrypt => reencrypt(keyring, &planned.column, context, source),
-            Job::Verify => verify(keyring, &planned.column, context, source),
+            Job::Reencrypt => reencrypt(keyring, &planned.column, context, (source, self.holder(planned.source))),
+            Job::Verify => verify(keyring, &planned.column, context, (source, self.holder(planned.source))),
             Job::Encrypt { from } => {
                 self.encrypt(keyring, planned, context, source, from.is_some().then_some(target))
             }
@@ -104,7 +104,11 @@ impl Plan {
         if !source.cell.is_null() {
             let stored = source.cell.as_stored();
             let Err(why) = keyring.open_encoded(column, context, stored) else { return Verdict::Done };
-            match keyring.is_plaintext(column, stored, why) {
+            match keyring.is_plaintext(column, stored, why.clone()) {
+                // Its key was lost: that says more than that it's none of the kind.
+                Ok(()) if matches!(why, ErrorKind::UnknownKey(_)) && source.encode().is_none() => {
+                    return Verdict::Problem(why.into());
+                }
                 Ok(()) => {}
                 Err(ErrorKind::Rejected | ErrorKind::SealedAsText) if self.seal_lookalikes => {}
                 Err(problem) => return Verdict::Problem(problem.into()),
@@ -154,18 +158,23 @@ fn null(column: &Column) -> Verdict {
     if column.refuses_null() { Verdict::Problem(ErrorKind::UnexpectedNull.into()) } else { Verdict::Null }
 }
 
-fn reencrypt(keyring: &Keyring, column: &Column, context: &RowContext, source: &Cell) -> Verdict {
+fn reencrypt(
+    keyring: &Keyring,
+    column: &Column,
+    context: &RowContext,
+    (source, holder): (&Cell, Holder),
+) -> Verdict {
     if source.is_null() {
         return null(column);
     }
     match keyring.reseal(column, context, source.as_stored()) {
         Ok(Resealed::Current) => Verdict::Done,
         Ok(Resealed::Anew(sealed)) => Verdict::Write(stored(column, sealed)),
-        Err(why) => not_opened(keyring, column, source, why),
+        Err(why) => not_opened(keyring, column, (source, holder), why),
     }
 }
 
-fn verify(keyring: &Keyring, column: &Column, context: &RowContext, source: &Cell) -> Verdict {
+fn verify(keyring: &Keyring, column: &Column, context: &RowContext, (source, holder): (&Cell, Holder)) -> Verdict {
     if source.is_null() {
         return null(column);
     }
@@ -175,18 +184,25 @@ fn verify(keyring: &Keyring, column: &Column, context: &RowContext, source: &Cel
             Ok(kind) if !kind.reads(&encoded) => Verdict::Problem(ErrorKind::Malformed(column.kind()).into()),
             _ => Verdict::Done,
         },
-        Err(why) => not_opened(keyring, column, source, why),
+        Err(why) => not_opened(keyring, column, (source, holder), why),
     }
 }
 
-/// A value that doesn't open is plaintext where that is allowed, and a problem elsewhere.
-fn not_opened(keyring: &Keyring, column: &Column, source: &Cell, why: ErrorKind) -> Verdict {
+/// A value that doesn't open is plaintext where that is allowed, if it can be, and a problem elsewhere.
+fn not_opened(keyring: &Keyring, column: &Column, (source, holder): (&Cell, Holder), why: ErrorKind) -> Verdict {
     if !column.is_migrating() {
         return Verdict::Problem(why.into());
     }
-    match keyring.is_plaintext(column, source.as_stored(), why) {
-        Ok(()) => Verdict::Plaintext,
-        Err(problem) => Verdict::Problem(problem.into()),
+    if let Err(problem) = keyring.is_plaintext(column, source.as_stored(), why.clone()) {
+        return Verdict::Problem(problem.into());
+    }
+    let Ok(kind) = Kind::named(column.kind()) else { return Verdict::Plaintext };
+    let is_of_kind = kind.encode(source, holder).is_some();
+    match why {
+        // Any bytes are plaintext of that kind, those whose key was lost too.
+        ErrorKind::UnknownKey(_) if kind == Kind::Bytes || !is_of_kind => Verdict::Problem(why.into()),
+        _ if !is_of_kind => Verdict::Problem(ProblemKind::NotOfKind(column.kind())),
+        _ => Verdict::Plaintext,
     }
 }
 

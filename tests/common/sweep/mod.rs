@@ -7,6 +7,7 @@ mod disturbed;
 mod encrypting;
 mod keys;
 mod killed;
+mod misled;
 mod moving;
 #[path = "../rerun.rs"]
 mod rerun;
@@ -15,7 +16,7 @@ mod world;
 
 use fieldseal::sql::Database;
 use std::sync::Arc;
-pub use world::{Home, World};
+pub use world::{Home, NAME, PEOPLE, World};
 
 /// A database, for tests that run several processes on it.
 pub struct Site {
@@ -71,6 +72,10 @@ macro_rules! sweep_behaviours {
             what_another_column_already_has_is_not_overwritten
             what_a_column_would_change_stays_sealed
             damage_is_found_by_verifying
+            a_sweep_that_others_say_is_done_is_looked_through
+            a_value_whose_key_was_lost_is_no_plaintext
+            plaintext_goes_into_no_column_that_refuses_it
+            a_change_of_suite_is_estimated_by_what_may_move
             a_hundred_thousand_people_are_sealed_and_come_back_byte_for_byte
         }
     };
@@ -81,4 +86,5 @@ pub use disturbed::*;
 pub use encrypting::*;
 pub use keys::*;
 pub use killed::*;
+pub use misled::*;
 pub use moving::*;

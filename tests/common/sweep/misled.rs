@@ -1,0 +1,112 @@
+//! What must not be believed: tables of the sweeps that somebody wrote, values whose key was lost, columns that are no place for
+//! plaintext.
+
+use super::world::{NAME, PEOPLE, place};
+use super::{Home, World};
+use fieldseal::sql::Cell;
+use fieldseal::store::Dialect;
+use fieldseal::sweep::{Job, PlanError, ProblemKind, Sweep, SweepError};
+use fieldseal::{Column, ErrorKind, Schema, Suite};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+const HIDDEN: Column =
+    Column::new("people", "name").with_sql_name("name_sealed").with_kind("text").pad(16).hide_null();
+
+/// People whose hidden names are in `name_sealed`; `name` is NULL.
+fn hidden(world: &mut World, count: i64) {
+    let (text, bytes) = (world.type_of("text"), world.type_of("bytes"));
+    world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {text}, name_sealed {bytes})"));
+    for id in 1..=count {
+        let sealed = world.keyring.seal(&HIDDEN, &place(id), &Some(format!("person {id}")));
+        let sealed = sealed.bytes().unwrap().unwrap().to_vec();
+        world.insert("people", &["id", "name_sealed"], vec![Cell::Integer(id), Cell::Bytes(sealed)]);
+    }
+}
+
+/// A sweep that says of itself that all of it was handed out, and that nobody has anything any more.
+pub fn a_sweep_that_others_say_is_done_is_looked_through(home: Home) {
+    let mut world = World::new(home);
+    hidden(&mut world, 20);
+    let sweep =
+        || Sweep::new(Job::Decrypt { into: Some("name".to_owned()) }, Schema { columns: &[HIDDEN], ..PEOPLE });
+    let (begun, _) = world.sweep(&sweep().stop_when(Arc::new(AtomicBool::new(true))));
+    assert!(begun.stopped && begun.changed == 0, "{begun:?}");
+    world.batch("DELETE FROM fieldseal_leases");
+    world.batch("UPDATE fieldseal_sweeps SET exhausted = 1");
+    let (report, problems) = world.sweep(&sweep());
+    assert!(report.is_complete() && problems.is_empty(), "{report:?}");
+    assert_eq!(report.changed, 20, "{report:?}");
+    let rows = world.client.rows("SELECT name FROM people WHERE name IS NULL", &[]).unwrap();
+    assert!(rows.is_empty(), "{} names were left", rows.len());
+    let (report, _) = world.sweep(&sweep());
+    assert!(report.is_complete() && report.changed == 0, "{report:?}");
+}
+
+/// In a migrating column: what can't be told from a value whose key was lost is reported, and what can isn't sealed again.
+pub fn a_value_whose_key_was_lost_is_no_plaintext(home: Home) {
+    let mut world = World::new(home);
+    world.people("bytes");
+    for id in [1, 2] {
+        let mut sealed = world.sealed(id, "sealed").as_bytes().unwrap().to_vec();
+        sealed[1..5].copy_from_slice(&[0, 0, 0, 7]);
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::Bytes(sealed)]);
+    }
+    let before = world.stored();
+    const BYTES: Column = Column::new("people", "name").with_kind("bytes").migrating();
+    for columns in [&[BYTES], const { &[NAME.migrating()] }] {
+        world.batch("DELETE FROM people WHERE id > 2");
+        for id in 3..=9 {
+            // SQLite alone tells text from bytes in such a column.
+            let is_text = world.dialect() == Dialect::Sqlite && columns[0].kind() == "text";
+            let plaintext = if is_text { Cell::text("plaintext") } else { Cell::Bytes(b"plaintext".to_vec()) };
+            world.insert("people", &["id", "name"], vec![Cell::Integer(id), plaintext]);
+        }
+        let (report, problems) = world.sweep(&Sweep::new(Job::Verify, Schema { columns, ..PEOPLE }));
+        assert_eq!((report.plaintext, report.failed), (7, 2), "{report:?} {problems:?}");
+        let unknown = |kind: &ProblemKind| matches!(kind, ProblemKind::Value(ErrorKind::UnknownKey(_)));
+        assert!(problems.iter().all(|problem| unknown(&problem.kind)), "{problems:?}");
+    }
+    let schema = Schema { columns: const { &[NAME.migrating()] }, ..PEOPLE };
+    let (report, problems) = world.sweep(&Sweep::new(Job::Encrypt { from: None }, schema));
+    assert_eq!((report.changed, report.failed), (7, 2), "{report:?} {problems:?}");
+    let after = world.stored();
+    assert_eq!((&after[&1], &after[&2]), (&before[&1], &before[&2]));
+}
+
+pub fn plaintext_goes_into_no_column_that_refuses_it(home: Home) {
+    const CODE: Column = Column::new("people", "code").with_kind("text");
+    let mut world = World::new(home);
+    let bytes = world.type_of("bytes");
+    world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {bytes}, code {bytes})"));
+    let sealed = world.sealed(1, "x");
+    world.insert("people", &["id", "name"], vec![Cell::Integer(1), sealed]);
+    let refused = |columns, other: &str| {
+        let sweep = Sweep::new(Job::Decrypt { into: Some(other.to_owned()) }, Schema { columns, ..PEOPLE })
+            .columns(["name"]);
+        match sweep.run(&world.keyring, &*world.database, |_| {}) {
+            Err(SweepError::Plan(PlanError::OtherColumn { column, .. })) => assert_eq!(column, other),
+            other => panic!("{other:?}"),
+        }
+    };
+    refused(&[NAME, CODE], "code");
+    refused(&[NAME, CODE], "name");
+    refused(&[NAME, CODE], "id");
+    let migrating = const { &[NAME, CODE.migrating()] };
+    let sweep = Sweep::new(Job::Decrypt { into: Some("code".to_owned()) }, Schema { columns: migrating, ..PEOPLE });
+    let (report, problems) = world.sweep(&sweep.columns(["name"]));
+    assert!(report.is_complete() && report.changed == 1, "{report:?} {problems:?}");
+}
+
+pub fn a_change_of_suite_is_estimated_by_what_may_move(home: Home) {
+    const OTHER: Column = NAME.with_suite(Suite::Aes256Siv).with_previous_suite(Suite::Xaes256Gcm);
+    let mut world = World::new(home);
+    world.people("bytes");
+    world.fill(50);
+    world.insert("people", &["id", "name"], vec![Cell::Integer(51), Cell::Null]);
+    let sweep = Sweep::new(Job::Reencrypt, Schema { columns: &[OTHER], ..PEOPLE });
+    let estimate = sweep.estimate(&world.keyring, &*world.database).unwrap();
+    assert_eq!((estimate.rows, estimate.values), (51, 50));
+    let (report, _) = world.sweep(&sweep);
+    assert_eq!(report.changed, 50);
+}
