@@ -84,6 +84,7 @@ pub(crate) fn of(client: &mut dyn Client, tables: &[Chosen], form: Form) -> Resu
 
 /// Every other column of every table that could hold something sealed, whoever put it there.
 pub(crate) fn undeclared(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
+    check_all_are_seen(client)?;
     let names = Table::all(client)?;
     let schemas = target.schemas()?;
     let of = Names::read(client)?;
@@ -122,6 +123,26 @@ pub(crate) fn undeclared(target: &Target, client: &mut dyn Client) -> Result<Vec
         }
     }
     Ok(surveyed)
+}
+
+/// MySQL leaves out what its user has no right to: then nobody can say that there's nothing.
+fn check_all_are_seen(client: &mut dyn Client) -> Result<(), Error> {
+    if client.dialect() != Dialect::Mysql {
+        return Ok(());
+    }
+    // A role's rights are listed under its name, and only to those that have it.
+    let of_user = r"(p.grantee = concat('\'', replace(current_user(), '@', '\'@\''), '\'') OR nullif(current_role(), 'NONE') IS NOT NULL)";
+    let sql = format!(
+        "SELECT (SELECT count(*) FROM information_schema.user_privileges p WHERE p.privilege_type = 'SELECT' AND {of_user}) \
+         + (SELECT count(*) FROM information_schema.schema_privileges p WHERE p.privilege_type = 'SELECT' \
+         AND DATABASE() LIKE p.table_schema AND {of_user})"
+    );
+    if client.integer(&sql, &[])?.unwrap_or(0) > 0 {
+        return Ok(());
+    }
+    Err(Error::refused("this database user may not see every table")
+        .why("MySQL hides the others, and values under a key could be in one of them")
+        .hint("grant it SELECT on the whole database (GRANT SELECT ON app.* TO …), or give the URL of a user who has it"))
 }
 
 /// Names of tables and columns, as the database takes them for the same. Two that it tells apart must never be one here: what is

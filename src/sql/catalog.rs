@@ -89,7 +89,9 @@ impl Table {
         let mut names = Vec::new();
         for row in client.rows(sql, &[])? {
             let [schema, name] = row.as_slice() else { continue };
-            let Some(name) = name.as_str().filter(|name| !OWN.contains(name)) else { continue };
+            // In other schemas they may be anything.
+            let is_own = |name: &str| schema.is_null() && OWN.contains(&name);
+            let Some(name) = name.as_str().filter(|name| !is_own(name)) else { continue };
             if name.contains('.') || schema.as_str().is_some_and(|schema| schema.contains('.')) {
                 let what = format!(
                     "the name of the table {name:?} has a dot in it, so that it can't be looked at: rename the table"
@@ -191,7 +193,7 @@ fn columns(client: &mut dyn Client, name: &str) -> Result<Vec<TableColumn>, SqlE
     Ok(rows.into_iter().map(column).collect())
 }
 
-/// A domain is what it's made of. `text` is what PostgreSQL sends as the characters themselves.
+/// A domain is what it's made of, in the end. `text` is what PostgreSQL sends as the characters themselves.
 const POSTGRES_COLUMNS: &str = "\
 SELECT a.attname::text, format_type(a.atttypid, a.atttypmod)::text, NOT a.attnotnull, \
 CASE WHEN b.oid IN (1042, 1043) AND a.atttypmod > 4 THEN (a.atttypmod - 4)::int8 END, \
@@ -199,7 +201,9 @@ CASE WHEN b.oid IN (20, 21, 23) THEN 'int' WHEN b.oid = 17 THEN 'bytes' \
 WHEN b.oid IN (25, 1042, 1043) OR b.typname = 'citext' THEN 'text' ELSE 'other' END \
 FROM pg_catalog.pg_attribute a \
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
-JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END \
+JOIN pg_catalog.pg_type b ON b.oid = (WITH RECURSIVE base (oid, next, kind) AS (SELECT t.oid, t.typbasetype, t.typtype \
+UNION ALL SELECT d.oid, d.typbasetype, d.typtype FROM base JOIN pg_catalog.pg_type d ON d.oid = base.next AND base.kind = 'd') \
+SELECT base.oid FROM base WHERE base.kind <> 'd' LIMIT 1) \
 WHERE a.attrelid = to_regclass(CASE WHEN $1::text IS NULL THEN '' ELSE quote_ident($1) || '.' END || quote_ident($2)) \
 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 

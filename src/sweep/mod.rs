@@ -18,6 +18,7 @@ mod row;
 mod run;
 mod settings;
 mod statements;
+mod stored;
 mod survey;
 mod swap;
 mod verdict;

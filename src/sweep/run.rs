@@ -11,6 +11,7 @@ use super::plan::{Plan, PlanError};
 use super::progress::{Event, Meter, Problem, Report, TICK};
 use super::settings::Sweep;
 use super::statements;
+use super::stored;
 use super::verdict::ProblemKind;
 use super::verify::Verifying;
 use super::worker::{Shared, Worker};
@@ -18,6 +19,7 @@ use crate::keyring::{Keyring, KeyringError};
 use crate::sql::{Cell, Database, SqlError};
 use crate::store::Dialect;
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -91,13 +93,13 @@ impl Sweep {
         if self.job == Job::Verify {
             return self.verify(keyring, &mut connection, &plan, observe);
         }
+        let reads_back = connection.once(|client| stored::may_be_altered(client, self.schema.sql_table))?;
         connection.once(ledger::create_tables)?;
         let ledger = Ledger::new(self.task().to_string(), self.lease, self.range)?;
         let mut report = Report::default();
         let mut told = HashSet::new();
         let observe = &mut |event: &Event| match event {
-            Event::Problem(problem)
-                if told.len() < TOLD && !told.insert((problem.column.clone(), problem.key.to_json())) => {}
+            Event::Problem(problem) if told.len() < TOLD && !told.insert(fingerprint(problem)) => {}
             event => observe(event),
         };
         macro_rules! retry {
@@ -129,7 +131,7 @@ impl Sweep {
             let joined = retry!(|client| ledger.begin(client, &plan, total)) == Begun::Joined;
             let (_, total) = retry!(|client| ledger.counts(client));
             observe(&Event::Started { job: self.task().to_string(), total, joined });
-            let pass = self.pass(keyring, database, &plan, (&ledger, &mut connection), observe)?;
+            let pass = self.pass(keyring, (database, reads_back), &plan, (&ledger, &mut connection), observe)?;
             report.add_pass(&pass);
             if report.stopped {
                 return Ok(report);
@@ -210,7 +212,7 @@ impl Sweep {
     fn pass(
         &self,
         keyring: &Keyring,
-        database: &dyn Database,
+        (database, reads_back): (&dyn Database, bool),
         plan: &Plan,
         (ledger, connection): (&Ledger, &mut Connection<'_>),
         observe: &mut dyn FnMut(&Event),
@@ -223,6 +225,7 @@ impl Sweep {
             database,
             pace: &pace,
             batch: self.batch_on(plan.dialect),
+            reads_back,
             threads: judging::threads(self.workers),
             stop: &self.stop,
             broken: AtomicBool::new(false),
@@ -260,6 +263,13 @@ impl Sweep {
             failed.map_or(Ok(report), Err)
         })
     }
+}
+
+/// Of the value's place: keys may be long, and problems many.
+fn fingerprint(problem: &Problem) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&problem.column, problem.key.to_json()).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// On a thread of its own: the clients of sqlx block on runtimes, which panics on a thread that is inside one.

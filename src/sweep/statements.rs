@@ -3,7 +3,7 @@
 use super::key::RowKey;
 use super::plan::Plan;
 use crate::quoting::{all_of, identifier};
-use crate::sql::{Cell, Client, Param, SqlError, TableColumn};
+use crate::sql::{Cell, Client, Param, SqlError, SqlErrorKind, TableColumn};
 use crate::store::Dialect;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
@@ -146,8 +146,11 @@ pub(super) fn read(
     budget: usize,
 ) -> Result<Batch, SqlError> {
     let mut statement = Statement::new(plan.dialect, "SELECT ");
-    let read: Vec<_> = plan.selected.iter().map(|column| column.read(plan.dialect)).collect();
-    statement.push(&read.join(", ")).push(" FROM ").push(&plan.sql_table).range(plan, after, until);
+    statement
+        .push(&named_apart(plan.dialect, &plan.selected))
+        .push(" FROM ")
+        .push(&plan.sql_table)
+        .range(plan, after, until);
     statement.push(" ORDER BY ").push(&plan.key_names("")).push(&format!(" LIMIT {limit}"));
     let mut batch = Batch { rows: Vec::new(), is_cut: false, bytes: 0 };
     client.query(&statement.text, &statement.params, &mut |row| {
@@ -156,6 +159,10 @@ pub(super) fn read(
         batch.is_cut = batch.rows.len() >= limit || batch.bytes >= budget;
         if batch.bytes >= budget { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
+    if batch.rows.last().is_some_and(|last| after == Some(&plan.key_of(last))) {
+        let what = "the rows after a key end with that key again: the primary key's column has values that it makes others of";
+        return Err(SqlError::new(SqlErrorKind::Other, what));
+    }
     Ok(batch)
 }
 
@@ -216,8 +223,14 @@ pub(super) fn cells(
 }
 
 fn select_key<'a>(plan: &Plan) -> Statement<'a> {
-    let read: Vec<_> = plan.key.iter().map(|column| column.read(plan.dialect)).collect();
-    Statement::new(plan.dialect, format!("SELECT {} FROM {}", read.join(", "), plan.sql_table))
+    Statement::new(plan.dialect, format!("SELECT {} FROM {}", named_apart(plan.dialect, &plan.key), plan.sql_table))
+}
+
+/// Columns as they're read, under names of their own: `ORDER BY "id"` would go by what `"id"::text` is called, and that is the
+/// order of texts, in which the table is sorted anew for each batch and ranges have other rows.
+fn named_apart(dialect: Dialect, columns: &[TableColumn]) -> String {
+    let named = |(at, column): (usize, &TableColumn)| format!("{} AS fieldseal_{at}", column.read(dialect));
+    columns.iter().enumerate().map(named).collect::<Vec<_>>().join(", ")
 }
 
 fn key_of(client: &mut dyn Client, plan: &Plan, statement: &Statement<'_>) -> Result<Option<RowKey>, SqlError> {

@@ -240,7 +240,7 @@ impl Parts {
                 ),
                 // Upper and lower case are different keys, and MySQL may group without case.
                 format!(
-                    "CASE WHEN CHAR_LENGTH({name}) >= {base64} AND CAST(LEFT({name}, 1) AS BINARY) = 'A' \
+                    "CASE WHEN CHAR_LENGTH({name}) >= {base64} AND CAST(CONVERT(LEFT({name}, 1) USING utf8mb4) AS BINARY) = 'A' \
                      THEN CAST(CONVERT(LEFT({name}, 7) USING utf8mb4) AS BINARY) END"
                 ),
                 match column.class {

@@ -25,6 +25,11 @@ impl Swap {
         Self { row, new }
     }
 
+    /// The new values one by one.
+    pub(super) fn apart(&self) -> impl Iterator<Item = Self> {
+        self.new.iter().map(|new| Self::new(self.row.clone(), Values::from_iter([new.clone()])))
+    }
+
     /// The row's primary key: what is read first.
     pub(super) fn key(&self, plan: &Plan) -> &[Cell] {
         self.row.get(..plan.key.len()).unwrap_or_default()

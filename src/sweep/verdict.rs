@@ -40,6 +40,11 @@ pub enum ProblemKind {
     /// The database left the old value, without an error.
     #[error("the database didn't write the new value, and said nothing: look for a trigger or rule on the table")]
     NotWritten,
+    /// The database stored something else than the sealed value, which could not have been opened again.
+    #[error(
+        "the database changed the sealed value on the way in, which was taken back: look for a trigger or rule on the table that changes the column, or for a type that does"
+    )]
+    Rewritten,
     /// The database stored something else than it was given.
     #[error(
         "the database changed the plaintext on the way in, since its column's type can't hold it as it is; it stays sealed: decrypt into a column of another type"

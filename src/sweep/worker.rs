@@ -10,6 +10,7 @@ use super::plan::Plan;
 use super::progress::{Event, Problem, Report};
 use super::run::SweepError;
 use super::statements;
+use super::stored::{self, Broken};
 use super::swap::{self, Change, Swap, Values};
 use super::verdict::{ProblemKind, Verdict, Verdicts};
 use crate::keyring::Keyring;
@@ -35,6 +36,8 @@ pub(super) struct Shared<'a> {
     pub(super) database: &'a dyn Database,
     pub(super) pace: &'a Pace,
     pub(super) batch: usize,
+    /// Whether each batch is read back before it's committed.
+    pub(super) reads_back: bool,
     /// How many threads a worker has for opening and sealing.
     pub(super) threads: usize,
     pub(super) stop: &'a AtomicBool,
@@ -141,7 +144,7 @@ impl<'a> Worker<'a> {
             let is_last = round == ROUNDS;
             let applied = match is_last {
                 true => self.apply_each(&work)?,
-                false => self.apply(&work, lease, &cursor, counts(swapped + work.values(), 0))?,
+                false => self.apply(&work, lease, (after, &cursor), counts(swapped + work.values(), 0))?,
             };
             let before = swapped;
             swapped += applied.values;
@@ -227,11 +230,11 @@ impl<'a> Worker<'a> {
         &mut self,
         work: &Work,
         lease: &Lease,
-        cursor: &RowKey,
+        (after, cursor): (Option<&RowKey>, &RowKey),
         counts: Counts,
     ) -> Result<Applied, SweepError> {
-        let (plan, ledger) = (self.shared.plan, self.ledger.clone());
-        let wanted = work.rows();
+        let Shared { plan, reads_back, .. } = *self.shared;
+        let (wanted, ledger) = (work.rows(), self.ledger.clone());
         let whole = self.retry(|client| {
             let done = client.transaction(|client| {
                 let (mut rows, mut values) = (0, 0);
@@ -245,7 +248,13 @@ impl<'a> Worker<'a> {
                         if swapped < to_u64(swaps.len()) {
                             return Err(Broken::Altered);
                         }
-                        check_kept(client, plan, columns, &change, swaps)?;
+                        stored::check_rows(client, plan, columns, &change, swaps)?;
+                    }
+                }
+                if reads_back && !matches!(plan.job, Job::Decrypt { .. }) {
+                    let range = (after, cursor, counts.seen.try_into().unwrap_or(usize::MAX));
+                    if stored::kept(client, plan, range, work.each())? < rows {
+                        return Err(Broken::Altered);
                     }
                 }
                 // Where somebody was faster the batch is looked at again before it counts as done.
@@ -268,46 +277,60 @@ impl<'a> Worker<'a> {
 
     /// Writes each row in a transaction of its own.
     fn apply_each(&mut self, work: &Work) -> Result<Applied, SweepError> {
-        let plan = self.shared.plan;
         let mut applied = Applied { rows: 0, values: 0, problems: Vec::new(), is_mine: None };
-        for (columns, swaps) in &work.swaps {
-            let change = Change::of(plan, columns);
-            for swap in swaps {
-                let done = self.retry(|client| {
-                    let done = client.transaction(|client| {
-                        let swapped = swap::swap_one(client, plan, &change, swap)?;
-                        if swapped == 0 && swap::is_there(client, plan, &change, swap)? {
-                            return Err(Broken::NotWritten);
+        for (columns, swap) in work.each() {
+            match self.apply_one(columns, swap)? {
+                Ok(swapped) => {
+                    applied.rows += swapped;
+                    applied.values += swapped * to_u64(columns.len());
+                }
+                Err(kind) if columns.len() == 1 => applied.problems.extend(self.problems(columns, swap, kind)),
+                // What one column refuses doesn't keep the others from being written.
+                Err(_) => {
+                    for (column, swap) in columns.iter().zip(swap.apart()) {
+                        match self.apply_one(&[*column], &swap)? {
+                            Ok(swapped) => applied.values += swapped,
+                            Err(kind) => applied.problems.extend(self.problems(&[*column], &swap, kind)),
                         }
-                        if swapped > 0 && matches!(plan.job, Job::Decrypt { .. }) {
-                            check_kept(client, plan, columns, &change, std::slice::from_ref(swap))?;
-                        }
-                        Ok(swapped)
-                    });
-                    match done {
-                        Ok(swapped) => Ok(Ok(swapped)),
-                        Err(Broken::Altered) => Ok(Err(ProblemKind::Altered)),
-                        Err(Broken::NotWritten) => Ok(Err(ProblemKind::NotWritten)),
-                        Err(Broken::Sql(error)) if error.kind() == SqlErrorKind::Refused => {
-                            Ok(Err(ProblemKind::Refused(error)))
-                        }
-                        Err(Broken::Sql(error)) => Err(error),
-                    }
-                })?;
-                match done {
-                    Ok(swapped) => {
-                        applied.rows += swapped;
-                        applied.values += swapped * to_u64(columns.len());
-                    }
-                    Err(kind) => {
-                        let problem =
-                            |at: &usize| self.problem(*at, RowKey::new(swap.key(plan).to_vec()), kind.clone());
-                        applied.problems.extend(columns.iter().map(problem));
                     }
                 }
             }
         }
         Ok(applied)
+    }
+
+    /// Writes one row, and returns whether it was swapped, or why it wasn't.
+    fn apply_one(&mut self, columns: &[usize], swap: &Swap) -> Result<Result<u64, ProblemKind>, SweepError> {
+        let Shared { plan, reads_back, .. } = *self.shared;
+        let change = Change::of(plan, columns);
+        let is_decrypted = matches!(plan.job, Job::Decrypt { .. });
+        self.retry(|client| {
+            let done = client.transaction(|client| {
+                let swapped = swap::swap_one(client, plan, &change, swap)?;
+                if swapped == 0 && swap::is_there(client, plan, &change, swap)? {
+                    return Err(Broken::NotWritten);
+                }
+                if swapped > 0 && (is_decrypted || reads_back) {
+                    stored::check_rows(client, plan, columns, &change, std::slice::from_ref(swap))?;
+                }
+                Ok(swapped)
+            });
+            match done {
+                Ok(swapped) => Ok(Ok(swapped)),
+                Err(Broken::Altered) if is_decrypted => Ok(Err(ProblemKind::Altered)),
+                Err(Broken::Altered) => Ok(Err(ProblemKind::Rewritten)),
+                Err(Broken::NotWritten) => Ok(Err(ProblemKind::NotWritten)),
+                Err(Broken::Sql(error)) if error.kind() == SqlErrorKind::Refused => {
+                    Ok(Err(ProblemKind::Refused(error)))
+                }
+                Err(Broken::Sql(error)) => Err(error),
+            }
+        })
+    }
+
+    fn problems(&self, columns: &[usize], swap: &Swap, kind: ProblemKind) -> Vec<Problem> {
+        let key = || RowKey::new(swap.key(self.shared.plan).to_vec());
+        columns.iter().map(|column| self.problem(*column, key(), kind.clone())).collect()
     }
 
     fn wait_for(&mut self, lease: &Lease, brake: &mut Brake<'_>) -> Result<(), SweepError> {
@@ -368,6 +391,11 @@ fn tell(events: &SyncSender<Event>, event: Event) {
 }
 
 impl Work {
+    /// Each row, with the columns that change.
+    fn each(&self) -> impl Iterator<Item = (&Vec<usize>, &Swap)> {
+        self.swaps.iter().flat_map(|(columns, swaps)| swaps.iter().map(move |swap| (columns, swap)))
+    }
+
     fn rows(&self) -> u64 {
         self.swaps.values().map(|swaps| to_u64(swaps.len())).sum()
     }
@@ -385,43 +413,6 @@ struct Applied {
     problems: Vec<Problem>,
     /// Whether the lease still is this worker's; `None` if how far it is wasn't written down with the rows.
     is_mine: Option<bool>,
-}
-
-/// Why a transaction is rolled back.
-enum Broken {
-    /// The database stores something else than it was given.
-    Altered,
-    /// The database left the old value there, and said nothing.
-    NotWritten,
-    Sql(SqlError),
-}
-
-impl From<SqlError> for Broken {
-    fn from(error: SqlError) -> Self {
-        Self::Sql(error)
-    }
-}
-
-/// Reads decrypted values back, which were all written: what their column's type made something else of stays sealed.
-fn check_kept(
-    client: &mut dyn Client,
-    plan: &Plan,
-    columns: &[usize],
-    change: &Change<'_>,
-    swaps: &[Swap],
-) -> Result<(), Broken> {
-    for swap in swaps {
-        let found = statements::cells(client, plan, &change.targets, swap.key(plan))?;
-        let Some(found) = found else { continue };
-        let kept = columns
-            .iter()
-            .zip(swap.new.iter().zip(&found))
-            .all(|(at, (given, found))| plan.kept(*at, given, found));
-        if !kept {
-            return Err(Broken::Altered);
-        }
-    }
-    Ok(())
 }
 
 fn to_u64(count: usize) -> u64 {

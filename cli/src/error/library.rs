@@ -62,6 +62,9 @@ fn database_refusal(error: &sqlx::Error) -> Option<Error> {
                 "the database can't be used",
                 "check the database's name in the URL, and the user's rights on it",
             ),
+            Some("25006") => {
+                refused("the database can't be written", "connect to the primary, or end the read-only mode")
+            }
             Some("42501") => refused(
                 "the database user may not do this",
                 "the key store needs SELECT, INSERT and UPDATE on `fieldseal_keys`, and `init` may make tables",

@@ -38,7 +38,7 @@ impl Database for Postgres {
         connected.batch(
             "SET extra_float_digits = 1; SET datestyle = 'ISO'; SET timezone = 'UTC'; SET bytea_output = 'hex'; \
              SET intervalstyle = 'postgres'; SET statement_timeout = 0; \
-             SET row_security = off",
+             SET standard_conforming_strings = on; SET row_security = off",
         )?;
         Ok(Box::new(connected))
     }

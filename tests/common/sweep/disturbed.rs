@@ -3,10 +3,10 @@
 use super::watched::{Watched, is_begin, is_read};
 use super::world::{NAME, PEOPLE};
 use super::{Home, World};
-use fieldseal::Schema;
 use fieldseal::sql::{Cell, Param, SqlError, SqlErrorKind};
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Event, Job, Sweep};
+use fieldseal::sweep::{Event, Job, ProblemKind, Sweep};
+use fieldseal::{Column, Schema};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -89,4 +89,88 @@ pub fn lost_connections_end_no_sweep(home: Home) {
     }
     assert_eq!(world.stale(), 0);
     assert!(world.opened().into_iter().all(|(id, name)| name == format!("person {id}")));
+}
+
+/// A trigger that normalises what it's given makes ruins of sealed values: none is left there.
+pub fn what_a_trigger_makes_of_a_value_is_taken_back(home: Home) {
+    const BASE64: Column = NAME.base64();
+    let mut world = World::new(home);
+    let text = world.type_of("text");
+    world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {text})"));
+    for id in 1..=20 {
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::text(&format!("Person {id}"))]);
+    }
+    let before = world.stored();
+    let lower = |condition: &str| match condition {
+        "" => "lower(NEW.name)".to_owned(),
+        condition => format!("CASE WHEN {condition} THEN lower(NEW.name) ELSE NEW.name END"),
+    };
+    let trigger = |world: &mut World, condition: &str| {
+        match world.dialect() {
+        Dialect::Sqlite => world.batch(&format!(
+            "CREATE TRIGGER normal AFTER UPDATE OF name ON people BEGIN UPDATE people SET name = {} WHERE id = NEW.id; END",
+            lower(condition)
+        )),
+        Dialect::Postgres => world.batch(&format!(
+            "CREATE FUNCTION normal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := {}; RETURN NEW; END $$; \
+             CREATE TRIGGER normal BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION normal()",
+            lower(condition)
+        )),
+        _ => world.batch(&format!(
+            "CREATE TRIGGER normal BEFORE UPDATE ON people FOR EACH ROW SET NEW.name = {}",
+            lower(condition)
+        )),
+    }
+    };
+    let drop = |world: &mut World| match world.dialect() {
+        Dialect::Postgres => world.batch("DROP TRIGGER normal ON people; DROP FUNCTION normal()"),
+        _ => world.batch("DROP TRIGGER normal"),
+    };
+    let migrating = Schema { columns: const { &[BASE64.migrating()] }, ..PEOPLE };
+    let encrypt = Sweep::new(Job::Encrypt { from: None }, migrating);
+    trigger(&mut world, "");
+    let (report, problems) = world.sweep(&encrypt);
+    assert_eq!((report.changed, report.failed), (0, 20), "{report:?}");
+    assert!(problems.iter().all(|problem| problem.kind == ProblemKind::Rewritten), "{problems:?}");
+    assert_eq!(world.stored(), before);
+    drop(&mut world);
+    // Where it changes some, the others are written.
+    trigger(&mut world, "NEW.id = 7");
+    let (report, _) = world.sweep(&encrypt);
+    assert_eq!((report.changed, report.failed), (19, 1), "{report:?}");
+    assert_eq!(world.stored()[&7], before[&7]);
+    drop(&mut world);
+    assert!(world.sweep(&encrypt).0.is_complete());
+    let sealed = world.stored();
+    world.rotate();
+    trigger(&mut world, "");
+    let (report, _) = world.sweep(&Sweep::new(Job::Reencrypt, Schema { columns: &[BASE64], ..PEOPLE }));
+    assert_eq!((report.changed, report.failed), (0, 20), "{report:?}");
+    assert_eq!(world.stored(), sealed);
+}
+
+/// What one column refuses doesn't keep the others of its row from being written.
+pub fn a_column_that_refuses_keeps_no_other_from_being_written(home: Home) {
+    const CODE: Column = Column::new("people", "code").with_kind("text").migrating();
+    let mut world = World::new(home);
+    let bytes = world.type_of("bytes");
+    let short = match world.dialect() {
+        Dialect::Postgres => "BYTEA CHECK (octet_length(code) < 20)",
+        Dialect::Sqlite => "BLOB CHECK (length(code) < 20)",
+        _ => "VARBINARY(20)",
+    };
+    world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {bytes}, code {short})"));
+    let plaintext = |world: &World, text: &str| match world.dialect() {
+        Dialect::Sqlite => Cell::text(text),
+        _ => Cell::Bytes(text.as_bytes().to_vec()),
+    };
+    for id in 1..=10 {
+        let row = vec![Cell::Integer(id), plaintext(&world, "Ada"), plaintext(&world, "x")];
+        world.insert("people", &["id", "name", "code"], row);
+    }
+    let schema = Schema { columns: const { &[NAME.migrating(), CODE] }, ..PEOPLE };
+    let (report, problems) = world.sweep(&Sweep::new(Job::Encrypt { from: None }, schema));
+    assert_eq!((report.changed, report.failed), (10, 10), "{report:?} {problems:?}");
+    assert!(problems.iter().all(|problem| problem.column == "code"), "{problems:?}");
+    assert!(world.opened().values().all(|name| name == "Ada"));
 }

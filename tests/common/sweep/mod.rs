@@ -55,6 +55,8 @@ macro_rules! sweep_behaviours {
             whoever_writes_meanwhile_wins
             a_batch_that_is_looked_at_again_counts_once
             lost_connections_end_no_sweep
+            what_a_trigger_makes_of_a_value_is_taken_back
+            a_column_that_refuses_keeps_no_other_from_being_written
             what_is_written_under_an_older_key_meanwhile_is_moved_too
             a_column_moves_to_another_suite
             a_sweep_that_was_left_is_not_taken_for_another_suites

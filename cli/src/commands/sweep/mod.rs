@@ -40,15 +40,15 @@ pub(crate) struct Chosen {
 #[command(next_help_heading = "Pace")]
 pub(crate) struct Pace {
     /// Connections that work at the same time. More processes, on other machines too, may share the work
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
     workers: usize,
 
     /// Rows that are read and written at a time; fewer where they're long [default: 500, on SQLite 2000]
-    #[arg(long, value_name = "ROWS")]
+    #[arg(long, value_name = "ROWS", value_parser = at_least_one)]
     batch: Option<usize>,
 
     /// The most rows a second, of this process
-    #[arg(long, value_name = "ROWS")]
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
     rows_per_second: Option<u32>,
 
     /// The share of the time that is worked, in percent: a busy database answers later, and gets longer pauses
@@ -64,7 +64,7 @@ pub(crate) struct Pace {
     max_lag: std::time::Duration,
 
     /// Waits while the server is running more statements than that
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_running: Option<u32>,
 
     /// Appends every value that was left because of a problem to that file, a line of JSON each
@@ -151,6 +151,13 @@ impl Chosen {
             (schema, schema.columns.iter().filter(is_chosen).collect::<Vec<_>>())
         });
         Ok(chosen.filter(|(_, columns)| !columns.is_empty()).collect())
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("it must be 1 at least".to_owned()),
+        parsed => parsed.map_err(|error: std::num::ParseIntError| error.to_string()),
     }
 }
 
