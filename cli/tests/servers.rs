@@ -173,3 +173,54 @@ fn rows_move_in_mysql() {
         ],
     );
 }
+
+/// A table whose only column is text in base64, sealed under a key that isn't the primary any more; the key.
+fn an_old_key(folder: &Folder, create: &str) -> String {
+    run(&folder.database_url, create);
+    run(&folder.database_url, "INSERT INTO people VALUES (1, 'Ada'), (2, 'Grace'), (3, 'Edith')");
+    let lock = "version = 1\n\n[[column]]\ntable = \"people\"\ncolumn = \"name\"\nkind = \"text\"\nsuite = \"xaes-256-gcm\"\n\
+                row = [\"id: int\"]\npadded = false\nhide_null = false\nbase64 = true\nstored_in = \"people.name\"\nmigrating = true\n";
+    std::fs::write(folder.path("fieldseal.lock"), lock).unwrap();
+    folder.run(["init"]).succeeds();
+    folder.run(["encrypt"]).succeeds();
+    let primary = folder.run(["key", "list", "--state", "primary", "--json"]).succeeds().json();
+    folder.run(["key", "rotate", "--all", "--at-once"]).succeeds();
+    primary["keys"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+#[ignore = "needs MySQL or MariaDB"]
+fn who_does_not_see_every_table_proves_nothing() {
+    let mut folder = folder("FIELDSEAL_TEST_MYSQL", "grants");
+    let old = an_old_key(&folder, "CREATE TABLE people (id BIGINT PRIMARY KEY, name TEXT)");
+    run(&folder.database_url, "CREATE TABLE copies AS SELECT * FROM people");
+    run(&folder.database_url, "DROP USER IF EXISTS fieldseal_few");
+    run(&folder.database_url, "CREATE USER fieldseal_few IDENTIFIED BY 'few'");
+    for table in ["people", "fieldseal_keys", "fieldseal_sweeps", "fieldseal_leases"] {
+        // Sweeps make their tables, of which one isn't there yet.
+        let grant =
+            format!("GRANT SELECT, INSERT, UPDATE, DELETE ON fieldseal_cli_grants.{table} TO fieldseal_few");
+        run(&folder.database_url, &grant);
+    }
+    folder.run(["reencrypt"]).succeeds();
+    let all = folder.database_url.clone();
+    folder.database_url = all.replace("root@", "fieldseal_few:few@");
+    folder.run(["key", "retire", &old, "--wait", "0s"]).exits(4).says("may not see every table");
+    run(&all, "GRANT SELECT ON fieldseal_cli_grants.* TO fieldseal_few");
+    folder.run(["key", "retire", &old, "--wait", "0s"]).exits(4).says("copies.name");
+    run(&all, "DROP TABLE copies");
+    folder.run(["key", "retire", &old, "--wait", "0s"]).succeeds();
+}
+
+/// Base64 in a character set in which `A` is two bytes.
+#[test]
+#[ignore = "needs MySQL or MariaDB"]
+fn values_in_wide_characters_are_counted() {
+    let folder = folder("FIELDSEAL_TEST_MYSQL", "wide");
+    let old =
+        an_old_key(&folder, "CREATE TABLE people (id BIGINT PRIMARY KEY, name VARCHAR(200) CHARACTER SET utf16)");
+    folder.run(["key", "retire", &old, "--wait", "0s"]).exits(4).says("3 values under it");
+    folder.run(["reencrypt"]).succeeds();
+    folder.run(["verify"]).succeeds();
+    folder.run(["key", "retire", &old, "--wait", "0s"]).succeeds();
+}
