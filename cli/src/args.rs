@@ -11,12 +11,13 @@ Exit codes:
   2  wrong usage
   3  done, but something was found or left: see the report
   4  refused: a proof that failed, or a confirmation that was not given
-  5  try again: something is unreachable, throttled or busy
+  5  try again: something is unreachable, throttled or busy; or it was interrupted
+  130  interrupted twice
 
 A file `.env` in the working directory is read; what the environment has already wins.
 Results go to stdout (--json makes them one JSON document), everything else to stderr.";
 
-/// Keys of field-level encryption: made, listed, rotated, ended
+/// Field-level encryption: keys made, rotated and ended, rows re-encrypted, sealed and opened online
 #[derive(Debug, Parser)]
 #[command(name = "fieldseal", version, after_help = AFTER_HELP, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Cli {

@@ -90,7 +90,7 @@ pub trait Client: Send {
     fn batch(&mut self, sql: &str) -> Result<u64, SqlError>;
 }
 
-/// What every client can do with its three methods.
+/// What every client can do with these methods.
 impl dyn Client + '_ {
     /// All rows of a query that has few.
     ///

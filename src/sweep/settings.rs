@@ -107,14 +107,15 @@ impl Sweep {
         self
     }
 
-    /// How many workers this process has, each with a connection. Default: 1. SQLite has one writer at a time.
+    /// How many workers this process has, each with a connection. Default: 1, and for [`Job::Verify`] always. SQLite has one writer at a
+    /// time.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers.clamp(1, 256);
         self
     }
 
     /// How many rows are read and written at a time. Default: 500, on SQLite 2,000; fewer where they're long. Their locks, on SQLite the
-    /// one writer's, are held for as long as it takes to write them: milliseconds.
+    /// one writer's, are held for as long as it takes to write them: milliseconds. [`Job::Verify`] writes none, and reads 2,000.
     pub fn batch(mut self, rows: usize) -> Self {
         self.batch = Some(rows.clamp(1, 10_000));
         self
@@ -126,7 +127,7 @@ impl Sweep {
         self
     }
 
-    /// How long a worker's range stays its own after it was last heard of. Default: 30 seconds.
+    /// How long a worker's range stays its own after it was last heard of. Default: 30 seconds. About the same for all who share the sweep.
     pub fn lease(mut self, time: Duration) -> Self {
         self.lease = time.max(Duration::from_millis(100));
         self
@@ -144,14 +145,14 @@ impl Sweep {
         self
     }
 
-    /// Waits while one of these replicas is further behind than that.
+    /// Waits while one of these replicas is further behind than that. [`Job::Verify`] writes nothing, and waits for none.
     pub fn wait_for_replicas(mut self, replicas: Vec<Arc<dyn Database>>, max_lag: Duration) -> Self {
         self.limits.replicas = replicas;
         self.limits.max_lag = Some(max_lag);
         self
     }
 
-    /// Waits while the server is running more statements than that, ours among them. SQLite has no server.
+    /// Waits while the server is running more statements than that, ours among them. SQLite has no server, and [`Job::Verify`] doesn't ask.
     pub fn wait_while_busy(mut self, statements: u32) -> Self {
         self.limits.max_running = Some(statements);
         self

@@ -70,3 +70,15 @@ fn an_index_that_lies_hides_nothing() {
     let (report, _) = world.sweep(&Sweep::new(Job::Verify, sweep::PEOPLE));
     assert_eq!((report.rows, report.left), (100, Some(0)), "{report:?}");
 }
+
+/// Sealed bytes that a cast has made text of: no program reads them, and they're under their key all the same.
+#[test]
+fn sealed_bytes_in_a_text_are_counted_where_nobody_declared_them() {
+    let mut world = World::new(sqlite());
+    world.people("bytes");
+    world.fill(3);
+    world.batch("CREATE TABLE copies AS SELECT CAST(name AS TEXT) AS name FROM people");
+    let table = Table::describe(&mut *world.client, "copies").unwrap().unwrap();
+    let survey = Survey::of(&mut *world.client, &table, table.column("name").unwrap(), None).unwrap();
+    assert_eq!((survey.rows, survey.sealed()), (3, 3));
+}

@@ -15,13 +15,21 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ROWS")]
     sample: Option<u64>,
 
+    /// The most rows a second
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
+    rows_per_second: Option<u32>,
+
+    /// The share of the time that is worked, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    duty: Option<u8>,
+
     /// Appends every value that doesn't open to that file, a line of JSON each
     #[arg(long, value_name = "PATH")]
     problems: Option<std::path::PathBuf>,
 }
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
-    let pace = Pace::of_reader(args.problems.clone());
+    let pace = Pace::of_reader(args.rows_per_second, args.duty, args.problems.clone());
     Run {
         job: Job::Verify,
         chosen: &args.chosen,

@@ -78,12 +78,12 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// For what only reads.
-    pub(crate) fn of_reader(problems: Option<PathBuf>) -> Self {
+    pub(crate) fn of_reader(rows_per_second: Option<u32>, duty: Option<u8>, problems: Option<PathBuf>) -> Self {
         Self {
             workers: 1,
             batch: None,
-            rows_per_second: None,
-            duty: None,
+            rows_per_second,
+            duty,
             replica: Vec::new(),
             max_lag: std::time::Duration::ZERO,
             max_running: None,
