@@ -36,6 +36,11 @@ impl Pace {
         Self { limits, next: Mutex::new(Instant::now()) }
     }
 
+    /// Whether there are no pauses between batches.
+    pub(super) const fn is_free(&self) -> bool {
+        self.limits.rows_per_second.is_none() && self.limits.duty.is_none()
+    }
+
     /// How many rows a batch may have, so that none takes longer than about a second.
     pub(super) fn most(&self, rows: usize) -> usize {
         match self.limits.rows_per_second {

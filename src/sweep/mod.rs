@@ -23,6 +23,7 @@ mod survey;
 mod swap;
 mod verdict;
 mod verify;
+mod work;
 mod worker;
 
 pub use job::Job;

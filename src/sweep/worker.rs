@@ -3,20 +3,18 @@
 use super::brake::{Brake, Pace};
 use super::connection::{self, Connection, Waiting};
 use super::job::Job;
-use super::judging;
 use super::key::RowKey;
 use super::ledger::{Claim, Counts, Lease, Ledger};
 use super::plan::Plan;
 use super::progress::{Event, Problem, Report};
 use super::run::SweepError;
-use super::statements;
+use super::statements::{self, Batch};
 use super::stored::{self, Broken};
-use super::swap::{self, Change, Swap, Values};
-use super::verdict::{ProblemKind, Verdict, Verdicts};
+use super::swap::{self, Change, Swap};
+use super::verdict::ProblemKind;
+use super::work::{Ahead, Judged, Work};
 use crate::keyring::Keyring;
-use crate::sql::{Cell, Client, Database, SqlError, SqlErrorKind};
-use smallvec::SmallVec;
-use std::collections::BTreeMap;
+use crate::sql::{Client, Database, SqlError, SqlErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::thread;
@@ -64,18 +62,6 @@ struct Done {
     goes_on: bool,
 }
 
-/// A batch as it's to be written.
-#[derive(Default)]
-struct Work {
-    /// By the planned columns that change: rows in which the same ones do are swapped together.
-    swaps: BTreeMap<Vec<usize>, Vec<Swap>>,
-    problems: Vec<Problem>,
-    done: u64,
-    null: u64,
-    plaintext: u64,
-    lookalikes: u64,
-}
-
 impl<'a> Worker<'a> {
     pub(super) fn new(shared: &'a Shared<'a>, ledger: Ledger, events: SyncSender<Event>) -> Self {
         let connection = Connection::to(shared.database);
@@ -105,6 +91,18 @@ impl<'a> Worker<'a> {
     }
 
     fn range(&mut self, lease: &Lease, brake: &mut Brake<'_>) -> Result<(), SweepError> {
+        thread::scope(|helpers| self.batches(lease, brake, &mut Ahead::new(helpers)))
+    }
+
+    fn batches<'scope>(
+        &mut self,
+        lease: &Lease,
+        brake: &mut Brake<'_>,
+        ahead: &mut Ahead<'scope, '_>,
+    ) -> Result<(), SweepError>
+    where
+        'a: 'scope,
+    {
         let (ledger, mut after) = (self.ledger.clone(), lease.after.clone());
         loop {
             self.wait_for(lease, brake)?;
@@ -112,7 +110,7 @@ impl<'a> Worker<'a> {
                 return self.retry(|client| ledger.release(client, lease));
             }
             let begun = Instant::now();
-            let Some(done) = self.batch(lease, after.as_ref())? else { break };
+            let Some(done) = self.batch(lease, after.as_ref(), ahead)? else { break };
             self.rest(lease, self.shared.pace.pause(done.rows, begun.elapsed()))?;
             if !done.goes_on {
                 break;
@@ -123,18 +121,29 @@ impl<'a> Worker<'a> {
     }
 
     /// One batch, again and again until nobody else was faster. `None` if there are no rows any more.
-    fn batch(&mut self, lease: &Lease, after: Option<&RowKey>) -> Result<Option<Done>, SweepError> {
-        let plan = self.shared.plan;
+    fn batch<'scope>(
+        &mut self,
+        lease: &Lease,
+        after: Option<&RowKey>,
+        ahead: &mut Ahead<'scope, '_>,
+    ) -> Result<Option<Done>, SweepError>
+    where
+        'a: 'scope,
+    {
         let mut swapped = 0;
         for round in 1..=ROUNDS {
-            let limit = self.shared.pace.most(self.limit);
-            let range = (after, lease.until.as_ref());
-            let batch = self.retry(|client| statements::read(client, plan, range, limit, BUDGET))?;
-            let Some(last) = batch.rows.last() else { return Ok(None) };
-            let cursor = plan.key_of(last);
-            self.limit = (BUDGET / (batch.bytes / batch.rows.len()).max(1)).clamp(1, self.shared.batch);
-            let rows = batch.rows.len();
-            let work = self.judged(batch.rows)?;
+            let judged = match ahead.take(after) {
+                Some(judged) => judged?,
+                None => match self.read(lease, after)? {
+                    Some(batch) => Some(self.shared.judged(batch, self.shared.threads, &self.events)?),
+                    None => None,
+                },
+            };
+            let Some(Judged { work, cursor, rows, is_cut }) = judged else { return Ok(None) };
+            if round == 1 && is_cut && self.shared.threads > 1 && self.shared.pace.is_free() {
+                let next = self.read(lease, Some(&cursor))?;
+                ahead.judge(self.shared, &self.events, cursor.clone(), next);
+            }
             let wanted = work.rows();
             let counts = |changed, refused: usize| Counts {
                 seen: to_u64(rows),
@@ -159,10 +168,22 @@ impl<'a> Worker<'a> {
                 }
             };
             self.settle(rows, work, applied.problems, (before, swapped));
-            let goes_on = batch.is_cut && is_mine;
-            return Ok(Some(Done { cursor, rows, goes_on }));
+            return Ok(Some(Done { cursor, rows, goes_on: is_cut && is_mine }));
         }
         Ok(None)
+    }
+
+    /// The next rows of a range; `None` if there are no more.
+    fn read(&mut self, lease: &Lease, after: Option<&RowKey>) -> Result<Option<Batch>, SweepError> {
+        let plan = self.shared.plan;
+        let limit = self.shared.pace.most(self.limit);
+        let range = (after, lease.until.as_ref());
+        let batch = self.retry(|client| statements::read(client, plan, range, limit, BUDGET))?;
+        if batch.rows.is_empty() {
+            return Ok(None);
+        }
+        self.limit = (BUDGET / (batch.bytes / batch.rows.len()).max(1)).clamp(1, self.shared.batch);
+        Ok(Some(batch))
     }
 
     fn settle(&mut self, rows: usize, work: Work, refused: Vec<Problem>, (before, swapped): (u64, u64)) {
@@ -177,52 +198,6 @@ impl<'a> Worker<'a> {
             self.report.failed += 1;
             self.tell(Event::Problem(problem));
         }
-    }
-
-    fn judged(&mut self, rows: Vec<Vec<Cell>>) -> Result<Work, SweepError> {
-        let Shared { plan, keyring, threads, .. } = *self.shared;
-        let (shared, events) = (self.shared, &self.events);
-        let waiting = Waiting {
-            is_stopped: &|| shared.is_stopped(),
-            tell: &mut |error| tell(events, Event::Retrying(error)),
-        };
-        let verdicts = judging::judge(plan, keyring, &rows, threads, waiting)?;
-        Ok(self.work(rows, verdicts))
-    }
-
-    fn work(&self, rows: Vec<Vec<Cell>>, verdicts: Vec<Verdicts>) -> Work {
-        let plan = self.shared.plan;
-        let mut work = Work::default();
-        for (row, verdicts) in rows.into_iter().zip(verdicts) {
-            let (mut columns, mut new) = (SmallVec::<[usize; 4]>::new(), Values::new());
-            for (at, verdict) in verdicts.into_iter().enumerate() {
-                match verdict {
-                    Verdict::Null => work.null += 1,
-                    Verdict::Done => work.done += 1,
-                    Verdict::Plaintext => work.plaintext += 1,
-                    Verdict::Write(cell) => {
-                        work.lookalikes += u64::from(plan.leaves_a_lookalike(at, &cell));
-                        columns.push(at);
-                        new.push(cell);
-                    }
-                    Verdict::Problem(kind) => work.problems.push(self.problem(at, plan.key_of(&row), kind)),
-                }
-            }
-            if columns.is_empty() {
-                continue;
-            }
-            let swap = Swap::new(row, new);
-            match work.swaps.get_mut(columns.as_slice()) {
-                Some(swaps) => swaps.push(swap),
-                None => drop(work.swaps.insert(columns.to_vec(), vec![swap])),
-            }
-        }
-        work
-    }
-
-    fn problem(&self, planned: usize, key: RowKey, kind: ProblemKind) -> Problem {
-        let column = self.shared.plan.columns.get(planned).map_or("", |planned| planned.column.sql_name());
-        Problem { table: self.shared.table.to_owned(), column: column.to_owned(), key, kind }
     }
 
     /// Writes a batch and how far it is in one transaction; row by row if the database refuses it as a whole.
@@ -330,7 +305,7 @@ impl<'a> Worker<'a> {
 
     fn problems(&self, columns: &[usize], swap: &Swap, kind: ProblemKind) -> Vec<Problem> {
         let key = || RowKey::new(swap.key(self.shared.plan).to_vec());
-        columns.iter().map(|column| self.problem(*column, key(), kind.clone())).collect()
+        columns.iter().map(|column| self.shared.problem(*column, key(), kind.clone())).collect()
     }
 
     fn wait_for(&mut self, lease: &Lease, brake: &mut Brake<'_>) -> Result<(), SweepError> {
@@ -380,29 +355,14 @@ impl<'a> Worker<'a> {
 }
 
 impl Shared<'_> {
-    fn is_stopped(&self) -> bool {
+    pub(super) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed) || self.broken.load(Ordering::Relaxed)
     }
 }
 
-fn tell(events: &SyncSender<Event>, event: Event) {
+pub(super) fn tell(events: &SyncSender<Event>, event: Event) {
     // Nobody may be listening any more.
     let _ = events.send(event);
-}
-
-impl Work {
-    /// Each row, with the columns that change.
-    fn each(&self) -> impl Iterator<Item = (&Vec<usize>, &Swap)> {
-        self.swaps.iter().flat_map(|(columns, swaps)| swaps.iter().map(move |swap| (columns, swap)))
-    }
-
-    fn rows(&self) -> u64 {
-        self.swaps.values().map(|swaps| to_u64(swaps.len())).sum()
-    }
-
-    fn values(&self) -> u64 {
-        self.swaps.iter().map(|(columns, swaps)| to_u64(columns.len() * swaps.len())).sum()
-    }
 }
 
 struct Applied {
@@ -415,6 +375,6 @@ struct Applied {
     is_mine: Option<bool>,
 }
 
-fn to_u64(count: usize) -> u64 {
+pub(super) fn to_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
