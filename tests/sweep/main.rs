@@ -36,7 +36,7 @@ fn plaintext_that_was_sealed_is_overwritten_in_the_file() {
             world.insert(
                 "people",
                 &["id", "name"],
-                vec![Cell::Integer(id), Cell::text(&format!("SECRET-{id:030}"))],
+                vec![Cell::Integer(id), Cell::text(format!("SECRET-{id:030}"))],
             );
         }
         let schema = Schema { columns: MIGRATING, ..sweep::PEOPLE };

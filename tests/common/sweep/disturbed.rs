@@ -98,7 +98,7 @@ pub fn what_a_trigger_makes_of_a_value_is_taken_back(home: Home) {
     let text = world.type_of("text");
     world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {text})"));
     for id in 1..=20 {
-        world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::text(&format!("Person {id}"))]);
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::text(format!("Person {id}"))]);
     }
     let before = world.stored();
     let lower = |condition: &str| match condition {
