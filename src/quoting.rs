@@ -15,14 +15,6 @@ pub fn quoted(dialect: Dialect, name: &str) -> String {
     name.split('.').map(|part| identifier(dialect, part)).collect::<Vec<_>>().join(".")
 }
 
-/// A table to count all of. An index may hold something else, in a file that somebody damaged or made: SQLite reads the table itself.
-pub(crate) fn all_of(dialect: Dialect, quoted_table: &str) -> String {
-    match dialect {
-        Dialect::Sqlite => format!("{quoted_table} NOT INDEXED"),
-        Dialect::Postgres | Dialect::Mysql => quoted_table.to_owned(),
-    }
-}
-
 /// One name as that database quotes it, dots and all.
 pub(crate) fn identifier(dialect: Dialect, name: &str) -> String {
     let quote = if dialect == Dialect::Mysql { '`' } else { '"' };

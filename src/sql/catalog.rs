@@ -32,6 +32,8 @@ pub struct TableColumn {
     pub is_nullable: bool,
     /// How much it holds, in bytes or in characters, where the database says so.
     pub size: Option<u64>,
+    /// Whether the database computes it, so that nobody can write it.
+    pub is_generated: bool,
 }
 
 /// What the values of a column are, as far as sweeps care.
@@ -118,7 +120,7 @@ impl TableColumn {
     /// SQLite's own key of a row, for tables without a primary key.
     pub(crate) fn rowid(alias: &str) -> Self {
         let (name, type_name) = (alias.to_owned(), "INTEGER".to_owned());
-        Self { name, class: Class::Any, type_name, is_nullable: false, size: None }
+        Self { name, class: Class::Any, type_name, is_nullable: false, size: None, is_generated: false }
     }
 
     /// SQL that reads the column: natively, or as text where its type is one that nobody here knows.
@@ -159,11 +161,12 @@ fn columns(client: &mut dyn Client, name: &str) -> Result<Vec<TableColumn>, SqlE
     let sql = match dialect {
         // Those that are hidden in another way than being generated are virtual tables'.
         Dialect::Sqlite => {
-            "SELECT name, type, \"notnull\" = 0, NULL FROM pragma_table_xinfo(?2, coalesce(?1, 'main')) WHERE hidden <> 1 ORDER BY cid"
+            "SELECT name, type, \"notnull\" = 0, NULL, '', hidden > 1 FROM pragma_table_xinfo(?2, coalesce(?1, 'main')) WHERE hidden <> 1 ORDER BY cid"
         }
         Dialect::Postgres => POSTGRES_COLUMNS,
         Dialect::Mysql => {
-            "SELECT column_name, column_type, is_nullable = 'YES', CAST(character_maximum_length AS SIGNED), data_type \
+            "SELECT column_name, column_type, is_nullable = 'YES', CAST(character_maximum_length AS SIGNED), data_type, \
+             coalesce(generation_expression, '') <> '' \
              FROM information_schema.columns WHERE table_schema = coalesce(?, DATABASE()) AND table_name = ? \
              ORDER BY ordinal_position"
         }
@@ -188,6 +191,7 @@ fn columns(client: &mut dyn Client, name: &str) -> Result<Vec<TableColumn>, SqlE
             type_name: text(1).to_owned(),
             is_nullable: integer(2) == Some(1),
             size: integer(3).and_then(|size| u64::try_from(size).ok()),
+            is_generated: integer(5) == Some(1),
         }
     };
     Ok(rows.into_iter().map(column).collect())
@@ -198,7 +202,7 @@ const POSTGRES_COLUMNS: &str = "\
 SELECT a.attname::text, format_type(a.atttypid, a.atttypmod)::text, NOT a.attnotnull, \
 CASE WHEN b.oid IN (1042, 1043) AND a.atttypmod > 4 THEN (a.atttypmod - 4)::int8 END, \
 CASE WHEN b.oid IN (20, 21, 23) THEN 'int' WHEN b.oid = 17 THEN 'bytes' \
-WHEN b.oid IN (25, 1042, 1043) OR b.typname = 'citext' THEN 'text' ELSE 'other' END \
+WHEN b.oid IN (25, 1042, 1043) OR b.typname = 'citext' THEN 'text' ELSE 'other' END, a.attgenerated <> '' \
 FROM pg_catalog.pg_attribute a \
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
 JOIN pg_catalog.pg_type b ON b.oid = (WITH RECURSIVE base (oid, next, kind) AS (SELECT t.oid, t.typbasetype, t.typtype \

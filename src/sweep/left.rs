@@ -3,10 +3,11 @@
 use super::job::Job;
 use super::plan::{Plan, PlanError, PlannedColumn};
 use super::run::SweepError;
+use super::statements::all_of;
 use super::survey::{Survey, Tally};
 use crate::keyring::Keyring;
 use crate::keys::{KeyId, KeyState};
-use crate::quoting::{all_of, identifier};
+use crate::quoting::identifier;
 use crate::sql::{Client, Table, TableColumn};
 use std::collections::HashMap;
 

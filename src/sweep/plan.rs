@@ -204,6 +204,9 @@ impl Plan {
             _ => PlannedColumn { column: *column, source: sealed, target: other, kind: None },
         };
         check_sealed(self.dialect, table, column, self.column_at(sealed))?;
+        for written in [sealed, planned.target] {
+            check_written(table, self.column_at(written))?;
+        }
         let in_place = matches!(self.job, Job::Encrypt { from: None } | Job::Decrypt { into: None });
         if in_place && !column.is_migrating() && !program_stopped {
             let (table, column) = (table.name.clone(), column.sql_name().to_owned());
@@ -330,6 +333,18 @@ fn check_key(dialect: Dialect, table: &Table, column: &TableColumn) -> Result<()
         });
     }
     Ok(())
+}
+
+fn check_written(table: &Table, column: &TableColumn) -> Result<(), PlanError> {
+    if !column.is_generated {
+        return Ok(());
+    }
+    Err(PlanError::ColumnType {
+        table: table.name.clone(),
+        column: column.name.clone(),
+        type_name: column.type_name.clone(),
+        why: "is computed by the database, and can't be written: make it an ordinary column",
+    })
 }
 
 /// Whether the column holds sealed values as they are.

@@ -2,7 +2,7 @@
 
 use super::key::RowKey;
 use super::plan::Plan;
-use crate::quoting::{all_of, identifier};
+use crate::quoting::identifier;
 use crate::sql::{Cell, Client, Param, SqlError, SqlErrorKind, TableColumn};
 use crate::store::Dialect;
 use std::fmt::Write as _;
@@ -164,6 +164,14 @@ pub(super) fn read(
         return Err(SqlError::new(SqlErrorKind::Other, what));
     }
     Ok(batch)
+}
+
+/// A table to count all of. An index may hold something else, in a file that somebody damaged or made: SQLite reads the table itself.
+pub(super) fn all_of(dialect: Dialect, quoted_table: &str) -> String {
+    match dialect {
+        Dialect::Sqlite => format!("{quoted_table} NOT INDEXED"),
+        Dialect::Postgres | Dialect::Mysql => quoted_table.to_owned(),
+    }
 }
 
 /// The key of the `nth` row after `after`, from 1; `None` if there are fewer up to `until`.

@@ -1,9 +1,10 @@
 //! What the database holds, counted by the database: rows by column and key.
 
+use super::statements::all_of;
 use crate::armor;
 use crate::envelope::Envelope;
 use crate::keys::KeyId;
-use crate::quoting::{all_of, identifier};
+use crate::quoting::identifier;
 use crate::sql::{Cell, Class, Client, SqlError, Table, TableColumn, quoted};
 use crate::store::Dialect;
 use std::collections::BTreeMap;

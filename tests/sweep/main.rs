@@ -23,6 +23,11 @@ fn open(path: &str) -> Arc<dyn Database> {
 
 sweep::sweep_behaviours!(crate::sqlite, crate::open);
 
+// Elsewhere a column that holds sealed bytes doesn't change text.
+sweep::sweep_behaviours! { on crate::sqlite:
+    what_is_decrypted_while_others_write_is_checked_too
+}
+
 /// What was plaintext is nowhere in the file any more, nor beside it.
 #[test]
 fn plaintext_that_was_sealed_is_overwritten_in_the_file() {

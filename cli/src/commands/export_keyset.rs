@@ -52,6 +52,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let schemas = context.target.schemas()?;
     let (schema, column) = find(&schemas, args)?;
     let scope = scope(args, schema)?;
+    super::key::check_not_forgotten(&scope, &context.target.records()?)?;
     let keyring = context.target.keyring()?;
     if let Some(uri) = &args.encrypt_to {
         let encrypt = |keyset: &[u8]| {

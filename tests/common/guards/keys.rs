@@ -106,12 +106,9 @@ pub fn listed_keys_are_refused(home: Home) {
     }
 }
 
-/// An administrator doesn't wait for a transaction that wrote, nor the other way round. SQLite has one writer at a time anyway.
+/// An administrator doesn't wait for a transaction that wrote, nor the other way round.
 pub fn no_lock_is_left_on_the_key_store(home: Home) {
     let mut world = World::new(home);
-    if world.dialect() == Dialect::Sqlite {
-        return;
-    }
     let columns: &[Column] = const { &[NAME.with_suite(Suite::Aes256Siv)] };
     world.people(false);
     world.guard(&[Schema { columns, ..PEOPLE }], &KeyCheck::InStore);

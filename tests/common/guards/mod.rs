@@ -32,7 +32,6 @@ macro_rules! guard_behaviours {
             keys_that_do_not_open_are_refused_until_they_do_again
             a_key_is_told_from_its_neighbours
             listed_keys_are_refused
-            no_lock_is_left_on_the_key_store
             a_snapshot_does_not_know_the_keys_that_came_later
             every_statement_is_guarded
             what_was_there_before_stays_and_its_row_can_change

@@ -139,7 +139,7 @@ pub fn two_workers_and_writers_lose_nothing_whenever_workers_are_killed(site: &S
     let (keyring, database) = (world.keyring.clone(), world.database.clone());
     let expected = std::thread::scope(|scope| {
         let writer = scope.spawn(|| write(&keyring, &*database, 2000, &stop));
-        let (mut killed, mut ended) = (0, 0);
+        let (mut killed, mut inside, mut ended) = (0, 0, 0);
         world.rotate();
         let start = || rerun::start(test, &format!("reencrypt|{folder}|{url}"));
         let mut children = [start(), start()];
@@ -148,6 +148,7 @@ pub fn two_workers_and_writers_lose_nothing_whenever_workers_are_killed(site: &S
             let child = &mut children[usize::from(random(2) == 1)];
             if end(child) {
                 killed += 1;
+                inside += u32::from(was_inside(&mut world));
             } else {
                 ended += 1;
                 if ended % 4 == 0 {
@@ -156,6 +157,7 @@ pub fn two_workers_and_writers_lose_nothing_whenever_workers_are_killed(site: &S
             }
             *child = start();
         }
+        assert!(inside >= killed / 10, "only {inside} of {killed} were killed in a range");
         for child in &mut children {
             end(child);
         }
@@ -163,6 +165,7 @@ pub fn two_workers_and_writers_lose_nothing_whenever_workers_are_killed(site: &S
         eprintln!("{killed} killed, {ended} ended by themselves");
         writer.join().unwrap()
     });
+    assert!(expected.len() > 100, "{} people were written", expected.len());
     let (report, problems) = world.sweep(&sweep());
     assert!(problems.is_empty() && report.is_complete(), "{report:?} {problems:?}");
     check(&mut world, 2000, &expected);

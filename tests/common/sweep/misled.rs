@@ -110,3 +110,21 @@ pub fn a_change_of_suite_is_estimated_by_what_may_move(home: Home) {
     let (report, _) = world.sweep(&sweep);
     assert_eq!(report.changed, 50);
 }
+
+/// A column that the database computes: said at once, and not for each row.
+pub fn a_generated_column_is_refused(home: Home) {
+    const CODE: Column = Column::new("people", "code").with_kind("text").migrating();
+    let mut world = World::new(home);
+    let bytes = world.type_of("bytes");
+    world.batch(&format!(
+        "CREATE TABLE people (id BIGINT PRIMARY KEY, name {bytes}, code {bytes} GENERATED ALWAYS AS (name) STORED)"
+    ));
+    for job in [Job::Encrypt { from: None }, Job::Reencrypt] {
+        let sweep = Sweep::new(job, Schema { columns: &[CODE], ..PEOPLE });
+        let error = sweep.run(&world.keyring, &*world.database, |_| {}).unwrap_err();
+        assert!(
+            matches!(&error, SweepError::Plan(PlanError::ColumnType { column, .. }) if column == "code"),
+            "{error}"
+        );
+    }
+}

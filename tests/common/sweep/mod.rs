@@ -62,7 +62,6 @@ macro_rules! sweep_behaviours {
             a_sweep_that_was_left_is_not_taken_for_another_suites
             hidden_nulls_are_moved_opened_and_sealed
             a_dry_run_makes_no_keys_and_a_forgotten_tenant_gets_none
-            what_is_decrypted_while_others_write_is_checked_too
             tenants_have_keys_of_their_own
             workers_share_a_sweep_and_end_what_a_dead_one_began
             a_stopped_sweep_goes_on_where_it_was
@@ -78,6 +77,7 @@ macro_rules! sweep_behaviours {
             a_value_whose_key_was_lost_is_no_plaintext
             plaintext_goes_into_no_column_that_refuses_it
             a_change_of_suite_is_estimated_by_what_may_move
+            a_generated_column_is_refused
             a_hundred_thousand_people_are_sealed_and_come_back_byte_for_byte
         }
     };

@@ -36,6 +36,11 @@ mod on_postgres {
 
     crate::guards::guard_behaviours!(home);
 
+    // SQLite has one writer at a time anyway.
+    crate::guards::guard_behaviours! { on home:
+        no_lock_is_left_on_the_key_store
+    }
+
     #[test]
     #[ignore = "it measures"]
     fn cost() {
@@ -126,6 +131,11 @@ mod on_mysql {
     }
 
     crate::guards::guard_behaviours!(home);
+
+    // SQLite has one writer at a time anyway.
+    crate::guards::guard_behaviours! { on home:
+        no_lock_is_left_on_the_key_store
+    }
 
     #[test]
     #[ignore = "it measures"]

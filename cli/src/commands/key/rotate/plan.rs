@@ -1,6 +1,6 @@
 //! Which scopes are rotated, as the key store's records say. Nothing here does anything.
 
-use crate::commands::key::tenant;
+use crate::commands::key::{check_not_forgotten, tenant};
 use crate::error::Error;
 use crate::words::{seconds_since, timestamp};
 use fieldseal::{KeyId, KeyRecord, KeyState, Scope};
@@ -80,7 +80,7 @@ impl Selection {
         }
         // A tenant that was forgotten has neither, and stays so.
         plans.retain(|_, plan| plan.primary.is_some() || plan.staged.is_some());
-        self.check_named(&plans)?;
+        self.check_named(&plans, records)?;
         let is_due = |plan: &Plan| {
             let age = |key: Dated| Duration::from_secs(seconds_since(key.created));
             let old = |limit| plan.primary.is_none_or(|primary| age(primary) > limit);
@@ -91,7 +91,7 @@ impl Selection {
     }
 
     /// A scope that was named must be there.
-    fn check_named(&self, plans: &BTreeMap<Scope, Plan>) -> Result<(), Error> {
+    fn check_named(&self, plans: &BTreeMap<Scope, Plan>, records: &[KeyRecord]) -> Result<(), Error> {
         let (named, make) = match &self.which.scope {
             Some(name) => (tenant(name)?, "`fieldseal init --scope NAME` makes a tenant's first key"),
             None if self.which.application => {
@@ -102,6 +102,7 @@ impl Selection {
         if plans.contains_key(&named) {
             return Ok(());
         }
+        check_not_forgotten(&named, records)?;
         Err(Error::failed(format!("{named} has no primary key to rotate"))
             .hint("`fieldseal key list` shows every scope that has")
             .hint(make))
