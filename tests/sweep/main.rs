@@ -31,7 +31,7 @@ sweep::sweep_behaviours! { on crate::sqlite:
 /// What was plaintext is nowhere in the file any more, nor beside it.
 #[test]
 fn plaintext_that_was_sealed_is_overwritten_in_the_file() {
-    const MIGRATING: &[Column] = &[sweep::NAME.migrating()];
+    const MIGRATING: &[Column] = &[sweep::world::NAME.migrating()];
     for mode in ["WAL", "DELETE"] {
         let home = sqlite();
         let path = home.url.clone();
@@ -44,7 +44,7 @@ fn plaintext_that_was_sealed_is_overwritten_in_the_file() {
                 vec![Cell::Integer(id), Cell::text(format!("SECRET-{id:030}"))],
             );
         }
-        let schema = Schema { columns: MIGRATING, ..sweep::PEOPLE };
+        let schema = Schema { columns: MIGRATING, ..sweep::world::PEOPLE };
         let (report, _) = world.sweep(&Sweep::new(Job::Encrypt { from: None }, schema));
         assert!(report.is_complete() && report.changed == 2000, "{report:?}");
         let found = |path: &str| {
@@ -72,7 +72,7 @@ fn an_index_that_lies_hides_nothing() {
     let table = Table::describe(&mut *world.client, "people").unwrap().unwrap();
     let survey = Survey::of(&mut *world.client, &table, table.column("name").unwrap(), None).unwrap();
     assert_eq!((survey.rows, survey.sealed()), (100, 100));
-    let (report, _) = world.sweep(&Sweep::new(Job::Verify, sweep::PEOPLE));
+    let (report, _) = world.sweep(&Sweep::new(Job::Verify, sweep::world::PEOPLE));
     assert_eq!((report.rows, report.left), (100, Some(0)), "{report:?}");
 }
 

@@ -12,11 +12,11 @@ mod moving;
 #[path = "../rerun.rs"]
 mod rerun;
 mod watched;
-mod world;
+pub mod world;
 
 use fieldseal::sql::Database;
 use std::sync::Arc;
-pub use world::{Home, NAME, PEOPLE, World};
+pub use world::{Home, World};
 
 /// A database, for tests that run several processes on it.
 pub struct Site {
