@@ -12,7 +12,7 @@ use crate::args::Global;
 use crate::error::Error;
 use fieldseal::kms::Kms;
 use fieldseal::store::KeyStore;
-use fieldseal::{KeyRecord, KeyState, Keyring, KeyringBuilder, Schema, SchemaLock};
+use fieldseal::{KeyRecord, KeyState, Keyring, KeyringBuilder, Schema, SchemaLock, Scope};
 pub(crate) use key_store::KeyStoreAt;
 pub(crate) use passphrase::Passphrases;
 use std::cell::OnceCell;
@@ -188,9 +188,12 @@ fn kek_uris(given: &[String], environment: Option<&str>) -> Vec<String> {
     separated.filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
 }
 
-/// How many KMS calls it takes to open a keyring: the keys that open are loaded at once.
+/// How many KMS calls it takes to open a keyring: the keys that open are loaded at once, or the application's where there are more than
+/// it holds.
 pub(crate) fn opening(records: &[KeyRecord]) -> usize {
-    records.iter().filter(|record| record.state.opens()).count()
+    let are_few = records.len() <= KEYS_HELD;
+    let is_loaded = |record: &&KeyRecord| record.state.opens() && (are_few || record.scope == Scope::APPLICATION);
+    records.iter().filter(is_loaded).count()
 }
 
 /// The same, with passphrases of its own.

@@ -4,8 +4,10 @@
 mod sweep;
 
 use fieldseal::sql::{Database, Mysql, Postgres};
+use fieldseal::sweep::{Job, Sweep};
 use std::sync::Arc;
-use sweep::Home;
+use sweep::world::PEOPLE;
+use sweep::{Home, World};
 
 mod on_postgres {
     use super::*;
@@ -35,4 +37,17 @@ mod on_mysql {
     }
 
     crate::sweep::sweep_behaviours!(home, open);
+
+    /// Without transactions nothing that goes wrong could be taken back.
+    #[test]
+    fn an_engine_without_transactions_is_refused() {
+        let mut world = World::new(home());
+        world.batch("CREATE TABLE people (id BIGINT PRIMARY KEY, name LONGBLOB) ENGINE = MyISAM");
+        world.fill(1);
+        world.rotate();
+        let sweep = |job| Sweep::new(job, PEOPLE).run(&world.keyring, &*world.database, |_| {});
+        let error = sweep(Job::Reencrypt).unwrap_err();
+        assert!(error.to_string().contains("has no transactions"), "{error}");
+        assert!(sweep(Job::Verify).unwrap().is_complete());
+    }
 }
