@@ -3,14 +3,14 @@
 use super::seal::{Framed, check_length, open_armor, seal_under};
 use super::{Keyring, KeyringError};
 use crate::armor;
-use crate::context::{ContextError, RowContext};
+use crate::context::{ContextError, RowContext, Scope};
 use crate::db::StoredValue;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
-use crate::keys::{KeyId, KeyState};
+use crate::keys::{KeyId, KeyRecord, KeyState};
 use crate::model::Column;
 use crate::suite::Failed;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use zeroize::Zeroizing;
 
 /// What a sealed value is to be replaced by.
@@ -70,14 +70,27 @@ impl Keyring {
 
     /// The state of every data key in the key store.
     pub(crate) fn states(&self) -> Result<HashMap<KeyId, KeyState>, KeyringError> {
-        let (mut states, mut after) = (HashMap::new(), None);
+        let mut states = HashMap::new();
+        self.each_stored(|record| states.extend([(record.id, record.state)]))?;
+        Ok(states)
+    }
+
+    /// Every scope that has a key in the key store, or had one.
+    pub(crate) fn stored_scopes(&self) -> Result<HashSet<Scope>, KeyringError> {
+        let mut scopes = HashSet::new();
+        self.each_stored(|record| scopes.extend([record.scope]))?;
+        Ok(scopes)
+    }
+
+    fn each_stored(&self, mut each: impl FnMut(KeyRecord)) -> Result<(), KeyringError> {
+        let mut after = None;
         loop {
             let page = self.inner.backends.store.page(after, 500)?;
             let Some(last) = page.last().map(|record| record.id).filter(|last| Some(*last) > after) else {
-                return Ok(states);
+                return Ok(());
             };
             after = Some(last);
-            states.extend(page.into_iter().map(|record| (record.id, record.state)));
+            page.into_iter().for_each(&mut each);
         }
     }
 
@@ -129,7 +142,7 @@ fn sealed_bytes<'a>(column: &Column, stored: StoredValue<'a>) -> Result<&'a [u8]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::{RowId, Scope};
+    use crate::context::RowId;
     use crate::suite::Suite;
     use crate::{kms, store};
 

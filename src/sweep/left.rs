@@ -2,6 +2,7 @@
 
 use super::job::Job;
 use super::plan::{Plan, PlanError, PlannedColumn};
+use super::row::scope_of;
 use super::run::SweepError;
 use super::statements::all_of;
 use super::survey::{Survey, Tally};
@@ -10,6 +11,7 @@ use crate::keys::{KeyId, KeyState};
 use crate::quoting::identifier;
 use crate::sql::{Client, Table, TableColumn};
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 /// What is to be done in a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -79,6 +81,20 @@ pub(super) fn count(
         left.keys = left.keys.max(counts.keys);
     }
     Ok(left)
+}
+
+/// How many tenants of the table have no key yet, and never had one.
+pub(super) fn new_tenants(client: &mut dyn Client, keyring: &Keyring, plan: &Plan) -> Result<u64, SweepError> {
+    let Some((column, kind)) = plan.scope_column() else { return Ok(0) };
+    let (known, mut new) = (keyring.stored_scopes()?, 0);
+    let sql = format!("SELECT DISTINCT {} AS fieldseal_0 FROM {}", column.read(plan.dialect), plan.sql_table);
+    client.query(&sql, &[], &mut |row| {
+        let cell = row.into_iter().next().map(|cell| column.normalised(cell));
+        let scope = cell.and_then(|cell| scope_of(kind, &cell).ok());
+        new += u64::from(scope.is_some_and(|scope| !known.contains(&scope)));
+        ControlFlow::Continue(())
+    })?;
+    Ok(new)
 }
 
 /// Refuses to seal over what mostly looks sealed: the key store may be the wrong one, or was lost in part.

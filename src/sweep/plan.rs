@@ -284,6 +284,11 @@ impl Plan {
         (planned.source != planned.target).then_some(both)
     }
 
+    /// The column that names the tenant, and its kind.
+    pub(super) fn scope_column(&self) -> Option<(&TableColumn, &'static str)> {
+        self.scope.and_then(|(place, kind)| Some((self.selected.get(place.0)?, kind)))
+    }
+
     /// The columns that values are bound to: row id and scope.
     pub(super) fn bound_to(&self) -> impl Iterator<Item = Place> {
         self.row.iter().chain(&self.scope).map(|(place, _)| *place)

@@ -62,7 +62,7 @@ pub struct Estimate {
     pub rows: u64,
     /// Values that would be replaced, as far as the database can tell without a key.
     pub values: u64,
-    /// KMS calls: one for each key that is met, in each process.
+    /// KMS calls: one for each key that is met, in each process, and two for each tenant that gets its first key.
     pub kms_calls: u64,
     /// How long one worker would take: by the time that reading and sealing some rows took, and four times that for writing.
     pub time: Duration,
@@ -257,7 +257,13 @@ impl Sweep {
             let columns = u64::try_from(plan.columns.len()).unwrap_or(1).max(1);
             let writes = if self.job.writes() { left.most.saturating_mul(took * 4) / rows / columns } else { 0 };
             let time = Duration::from_micros(reads.saturating_add(writes));
-            Ok(Estimate { rows: left.rows, values: left.most, kms_calls: left.keys, time })
+            // A new key is wrapped, and unwrapped to be used.
+            let new = if matches!(self.job, Job::Encrypt { .. }) {
+                left::new_tenants(client, keyring, &plan)?
+            } else {
+                0
+            };
+            Ok(Estimate { rows: left.rows, values: left.most, kms_calls: left.keys + 2 * new, time })
         })
     }
 }
