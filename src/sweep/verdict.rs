@@ -110,8 +110,11 @@ impl Plan {
             let stored = source.cell.as_stored();
             let Err(why) = keyring.open_encoded(column, context, stored) else { return Verdict::Done };
             match keyring.is_plaintext(column, stored, why.clone()) {
-                // Its key was lost: that says more than that it's none of the kind.
-                Ok(()) if matches!(why, ErrorKind::UnknownKey(_)) && source.encode().is_none() => {
+                // Its key may have been lost, and then this is the only copy.
+                Ok(())
+                    if matches!(why, ErrorKind::UnknownKey(_))
+                        && (source.encode().is_none() || may_be_sealed(column, kind) && !self.seal_lookalikes) =>
+                {
                     return Verdict::Problem(why.into());
                 }
                 Ok(()) => {}
@@ -204,11 +207,15 @@ fn not_opened(keyring: &Keyring, column: &Column, (source, holder): (&Cell, Hold
     let Ok(kind) = Kind::named(column.kind()) else { return Verdict::Plaintext };
     let is_of_kind = kind.encode(source, holder).is_some();
     match why {
-        // Any bytes are plaintext of that kind, those whose key was lost too.
-        ErrorKind::UnknownKey(_) if kind == Kind::Bytes || !is_of_kind => Verdict::Problem(why.into()),
+        ErrorKind::UnknownKey(_) if may_be_sealed(column, kind) || !is_of_kind => Verdict::Problem(why.into()),
         _ if !is_of_kind => Verdict::Problem(ProblemKind::NotOfKind(column.kind())),
         _ => Verdict::Plaintext,
     }
+}
+
+/// Whether a sealed value could be plaintext of the column too: any bytes are bytes, and base64 is text.
+fn may_be_sealed(column: &Column, kind: Kind) -> bool {
+    column.is_base64() || kind == Kind::Bytes
 }
 
 /// A value that isn't sealed yet.

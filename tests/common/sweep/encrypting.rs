@@ -48,9 +48,9 @@ pub fn hostile_plaintext_is_sealed_in_place_and_comes_back(home: Home) {
     let before = texts(&mut world, "people", "name");
     let sweep = Sweep::new(Job::Encrypt { from: None }, schema);
     let (report, problems) = world.sweep(&sweep);
-    // In base64 the base64 of a sealed value, elsewhere its bytes as PostgreSQL writes them in text.
-    let lookalikes = 5;
-    // What looks sealed under a key that there is may be a value that was damaged: it's left alone, unless somebody says.
+    // In base64 the base64 of sealed values, elsewhere the bytes of one as PostgreSQL writes them in text.
+    let lookalikes = if world.dialect() == Dialect::Sqlite { 5 } else { 10 };
+    // What looks sealed may be a value that was damaged, or whose key was lost: it's left alone, unless somebody says.
     assert_eq!((report.failed, problems.len()), (lookalikes, usize::try_from(lookalikes).unwrap()), "{problems:?}");
     let (report, problems) = world.sweep(&sweep.clone().seal_lookalikes());
     assert!(problems.is_empty() && report.changed == lookalikes, "{report:?} {problems:?}");

@@ -6,7 +6,7 @@ use super::{Home, World};
 use fieldseal::sql::Cell;
 use fieldseal::store::Dialect;
 use fieldseal::sweep::{Job, PlanError, ProblemKind, Sweep, SweepError};
-use fieldseal::{Column, ErrorKind, Schema, Suite};
+use fieldseal::{Column, ErrorKind, Keyring, Schema, Scope, Suite, kms, store};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -66,12 +66,46 @@ pub fn a_value_whose_key_was_lost_is_no_plaintext(home: Home) {
         assert_eq!((report.plaintext, report.failed), (7, 2), "{report:?} {problems:?}");
         let unknown = |kind: &ProblemKind| matches!(kind, ProblemKind::Value(ErrorKind::UnknownKey(_)));
         assert!(problems.iter().all(|problem| unknown(&problem.kind)), "{problems:?}");
+        let (report, problems) =
+            world.sweep(&Sweep::new(Job::Encrypt { from: None }, Schema { columns, ..PEOPLE }));
+        assert_eq!((report.changed, report.failed), (7, 2), "{report:?} {problems:?}");
+        let after = world.stored();
+        assert_eq!((&after[&1], &after[&2]), (&before[&1], &before[&2]));
     }
-    let schema = Schema { columns: const { &[NAME.migrating()] }, ..PEOPLE };
-    let (report, problems) = world.sweep(&Sweep::new(Job::Encrypt { from: None }, schema));
-    assert_eq!((report.changed, report.failed), (7, 2), "{report:?} {problems:?}");
-    let after = world.stored();
-    assert_eq!((&after[&1], &after[&2]), (&before[&1], &before[&2]));
+    // Only where it's said that they are plaintext; and text they can't be.
+    let lookalikes =
+        |columns| Sweep::new(Job::Encrypt { from: None }, Schema { columns, ..PEOPLE }).seal_lookalikes();
+    let (report, problems) = world.sweep(&lookalikes(const { &[NAME.migrating()] }));
+    assert_eq!((report.changed, report.failed), (0, 2), "{report:?} {problems:?}");
+    let (report, problems) = world.sweep(&lookalikes(&[BYTES]));
+    assert_eq!((report.changed, report.failed), (2, 0), "{report:?} {problems:?}");
+}
+
+/// Base64 is text, and would be sealed once more.
+pub fn base64_whose_key_was_lost_is_left(home: Home) {
+    const BASE64: &[Column] = &[NAME.base64().migrating()];
+    let mut world = World::new(home);
+    let text = world.type_of("text");
+    world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {text})"));
+    for id in 1..=4 {
+        world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::text("plaintext")]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let kms = kms::Local::create(folder.path().join("kek.json"), None).unwrap();
+    let lost = Keyring::builder(kms, store::Memory::new()).without_background().open().unwrap();
+    lost.ensure_scope(&Scope::APPLICATION).unwrap();
+    let sealed = lost.seal(&BASE64[0], &place(1), &"lost".to_owned());
+    let sealed = std::str::from_utf8(sealed.bytes().unwrap().unwrap()).unwrap().to_owned();
+    world.batch("DELETE FROM people WHERE id = 1");
+    world.insert("people", &["id", "name"], vec![Cell::Integer(1), Cell::text(sealed)]);
+    let before = world.stored();
+    let schema = Schema { columns: BASE64, ..PEOPLE };
+    for job in [Job::Verify, Job::Encrypt { from: None }] {
+        let (report, problems) = world.sweep(&Sweep::new(job, schema));
+        assert_eq!(report.failed, 1, "{report:?}");
+        assert!(matches!(problems[0].kind, ProblemKind::Value(ErrorKind::UnknownKey(_))), "{problems:?}");
+    }
+    assert_eq!(world.stored()[&1], before[&1]);
 }
 
 pub fn plaintext_goes_into_no_column_that_refuses_it(home: Home) {

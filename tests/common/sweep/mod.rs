@@ -75,6 +75,7 @@ macro_rules! sweep_behaviours {
             damage_is_found_by_verifying
             a_sweep_that_others_say_is_done_is_looked_through
             a_value_whose_key_was_lost_is_no_plaintext
+            base64_whose_key_was_lost_is_left
             plaintext_goes_into_no_column_that_refuses_it
             a_change_of_suite_is_estimated_by_what_may_move
             a_generated_column_is_refused

@@ -34,7 +34,7 @@ fn of_declared(column: &Surveyed, states: &HashMap<KeyId, KeyState>, findings: &
             Sort::Unknown if declared.is_migrating() => findings.note(
                 name(column),
                 format!("{values} under keys that the key store doesn't have ({ids})"),
-                "they may be plaintext that looks sealed: `fieldseal encrypt` seals it",
+                "restore the key store if it was lost in part; if they are plaintext that looks sealed, `fieldseal encrypt --seal-lookalikes`",
             ),
             Sort::Unknown => findings.error(
                 name(column),
