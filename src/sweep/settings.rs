@@ -93,8 +93,8 @@ impl Sweep {
         self
     }
 
-    /// For [`Job::Encrypt`] in place: takes what looks sealed, under a key that there is, but doesn't open, for plaintext and
-    /// seals it. Otherwise it's reported and left, since it may be a sealed value that was damaged.
+    /// For [`Job::Encrypt`] in place: takes what looks sealed but doesn't open for plaintext, and seals it. Otherwise it's reported
+    /// and left, since it may be a sealed value that was damaged, or whose key was lost.
     pub const fn seal_lookalikes(mut self) -> Self {
         self.seal_lookalikes = true;
         self

@@ -18,8 +18,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "COLUMN")]
     from: Option<String>,
 
-    /// Takes what looks sealed, under a key that there is, but doesn't open, for plaintext, and seals it too. Otherwise it's
-    /// reported and left: it may be a sealed value that was damaged
+    /// Takes what looks sealed but doesn't open for plaintext, and seals it too. Otherwise it's reported and left: it may be a
+    /// sealed value that was damaged, or whose key was lost
     #[arg(long, conflicts_with = "from")]
     seal_lookalikes: bool,
 
