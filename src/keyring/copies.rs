@@ -87,23 +87,35 @@ impl Keyring {
         &self,
         change: impl Fn(&Self, &KeyRecord) -> Result<Option<Vec<WrappedKey>>, KeyringError> + Send + Sync + 'static,
     ) -> Result<usize, KeyringError> {
-        let (mut changed, mut failed, mut after) = (0, None, None);
+        let (mut changed, mut failed) = (0, None);
         let (change, limit) = (Arc::new(change), self.inner.backends.settings.administration());
+        self.each_stored(|record| {
+            let (keyring, change) = (self.clone(), Arc::clone(&change));
+            match within(limit, move || keyring.change_copies(record, &*change)) {
+                Ok(done) => changed += usize::from(done),
+                // A KMS that is gone would be waited for with every single key.
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => failed = failed.take().or(Some(error)),
+            }
+            Ok(())
+        })?;
+        failed.map_or(Ok(changed), Err)
+    }
+
+    /// Every record of the key store, ordered by id, until one of them fails.
+    pub(super) fn each_stored(
+        &self,
+        mut each: impl FnMut(KeyRecord) -> Result<(), KeyringError>,
+    ) -> Result<(), KeyringError> {
+        let mut after = None;
         loop {
             let page = self.inner.backends.store.page(after, PAGE)?;
-            let Some(last) = page.last().map(|record| record.id).filter(|last| Some(*last) > after) else { break };
+            let Some(last) = page.last().map(|record| record.id).filter(|last| Some(*last) > after) else {
+                return Ok(());
+            };
             after = Some(last);
-            for record in page {
-                let (keyring, change) = (self.clone(), Arc::clone(&change));
-                match within(limit, move || keyring.change_copies(record, &*change)) {
-                    Ok(done) => changed += usize::from(done),
-                    // A KMS that is gone would be waited for with every single key.
-                    Err(error) if error.is_transient() => return Err(error),
-                    Err(error) => failed = failed.or(Some(error)),
-                }
-            }
+            page.into_iter().try_for_each(&mut each)?;
         }
-        failed.map_or(Ok(changed), Err)
     }
 
     fn change_copies(

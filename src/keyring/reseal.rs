@@ -7,7 +7,7 @@ use crate::context::{ContextError, RowContext, Scope};
 use crate::db::StoredValue;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
-use crate::keys::{KeyId, KeyRecord, KeyState};
+use crate::keys::{KeyId, KeyState};
 use crate::model::Column;
 use crate::suite::Failed;
 use std::collections::{HashMap, HashSet};
@@ -71,27 +71,21 @@ impl Keyring {
     /// The state of every data key in the key store.
     pub(crate) fn states(&self) -> Result<HashMap<KeyId, KeyState>, KeyringError> {
         let mut states = HashMap::new();
-        self.each_stored(|record| states.extend([(record.id, record.state)]))?;
+        self.each_stored(|record| {
+            states.insert(record.id, record.state);
+            Ok(())
+        })?;
         Ok(states)
     }
 
     /// Every scope that has a key in the key store, or had one.
     pub(crate) fn stored_scopes(&self) -> Result<HashSet<Scope>, KeyringError> {
         let mut scopes = HashSet::new();
-        self.each_stored(|record| scopes.extend([record.scope]))?;
+        self.each_stored(|record| {
+            scopes.insert(record.scope);
+            Ok(())
+        })?;
         Ok(scopes)
-    }
-
-    fn each_stored(&self, mut each: impl FnMut(KeyRecord)) -> Result<(), KeyringError> {
-        let mut after = None;
-        loop {
-            let page = self.inner.backends.store.page(after, 500)?;
-            let Some(last) = page.last().map(|record| record.id).filter(|last| Some(*last) > after) else {
-                return Ok(());
-            };
-            after = Some(last);
-            page.into_iter().for_each(&mut each);
-        }
     }
 
     /// A hidden NULL, sealed.

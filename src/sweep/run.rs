@@ -184,14 +184,13 @@ impl Sweep {
         let tell = &mut |error| observe(&Event::Retrying(error));
         let waiting = Waiting { is_stopped: &is_stopped, tell };
         let without_key = connection.retry(waiting, |client| statements::without_key(client, plan))?;
-        let tell = &mut |error| observe(&Event::Retrying(error));
-        let waiting = Waiting { is_stopped: &is_stopped, tell };
-        let still = connection.retry(waiting, |client| statements::count(client, plan))?;
         self.tell_of_keys(without_key, plan, &mut report, observe);
         if self.sample.is_none() && !report.stopped {
+            let tell = &mut |error| observe(&Event::Retrying(error));
+            let waiting = Waiting { is_stopped: &is_stopped, tell };
+            let still = connection.retry(waiting, |client| statements::count(client, plan))?;
             // In the order of a damaged index there may be less than there is.
-            let total = total.min(still);
-            report.left = Some(total.saturating_sub(report.rows));
+            report.left = Some(total.min(still).saturating_sub(report.rows));
         }
         Ok(report)
     }

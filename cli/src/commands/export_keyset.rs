@@ -1,5 +1,6 @@
 //! `fieldseal export-keyset`: a column's keys, for Tink in another language.
 
+use super::kek::has_copies;
 use super::{Context, Done};
 use crate::error::Error;
 use crate::target::{Kek, Passphrases, open_or_create};
@@ -9,8 +10,8 @@ use std::path::PathBuf;
 /// Exports a column's keys as a Tink keyset, to open its values in Java, Go, Python or C++
 ///
 /// With --encrypt-to it's encrypted: Tink reads it with its AEAD for AWS KMS, or, for a key file, with the one that `fieldseal kek
-/// export-keyset` prints. It holds a key for each primary or active data key of the scope. docs/format.md has the associated data that Tink needs to
-/// open a value.
+/// export-keyset` prints. It holds a key for each primary or active data key of the scope. docs/format.md has the associated data
+/// that Tink needs to open a value.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The table, by its logical name: the one in the schema lock
@@ -52,13 +53,14 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let schemas = context.target.schemas()?;
     let (schema, column) = find(&schemas, args)?;
     let scope = scope(args, schema)?;
-    super::key::check_not_forgotten(&scope, &context.target.records()?)?;
+    let records = context.target.records()?;
+    super::key::check_not_forgotten(&scope, &records)?;
     let keyring = context.target.keyring()?;
     if let Some(uri) = &args.encrypt_to {
         let encrypt = |keyset: &[u8]| {
             let passphrases = Passphrases::of_file(args.encrypt_to_passphrase_file.clone());
             let kek = open_or_create(uri, args.create, &passphrases)?;
-            tell(context, &kek)?;
+            tell(&records, &kek, context);
             kek.encrypt_tink_keyset(keyset)
         };
         let keyset = keyring.export_encrypted_tink_keyset(column, &scope, encrypt)?;
@@ -77,9 +79,8 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
 }
 
 /// What whoever has the KEK can do.
-fn tell(context: &Context<'_>, kek: &Kek) -> Result<(), Error> {
-    let is_ours = |record: &KeyRecord| record.wrapped.iter().any(|copy| copy.kek == kek.uri());
-    if context.target.records()?.iter().any(is_ours) {
+fn tell(records: &[KeyRecord], kek: &Kek, context: &Context<'_>) {
+    if has_copies(records, &kek.uri()) {
         context.output.warn(format!(
             "{kek} is a KEK of the data keys themselves: whoever may decrypt under it reads and forges every value of every \
              column. Give the reader a KEK of its own"
@@ -87,7 +88,6 @@ fn tell(context: &Context<'_>, kek: &Kek) -> Result<(), Error> {
     } else {
         context.output.say(format!("whoever may decrypt under {kek} reads and forges every value of the column"));
     }
-    Ok(())
 }
 
 /// The tenant that was named, or the application, as the column's table has it.

@@ -15,7 +15,8 @@ pub(super) fn check(
 ) -> Result<(), Error> {
     let guards = guards(client.dialect(), schemas, &of_store(target)?);
     let problems: Vec<_> = checked(client, &guards)?.into_iter().filter_map(|guard| guard.problem).collect();
-    let missing = problems.iter().filter(|problem| problem.ends_with(": its guard is missing")).count();
+    let is_missing = |problem: &&String| problem.ends_with(": its guard is missing");
+    let missing = problems.iter().filter(is_missing).count();
     // Nobody has to have them: one line says it where there are none at all.
     if missing == guards.len() && missing > 0 {
         findings.note(
@@ -24,11 +25,11 @@ pub(super) fn check(
             "`fieldseal guards apply`",
         );
     }
-    for problem in problems {
-        if missing == guards.len() && problem.ends_with(": its guard is missing") {
+    for problem in &problems {
+        if missing == guards.len() && is_missing(&problem) {
             continue;
         }
-        let (place, what) = problem.split_once(": ").unwrap_or(("guards", &problem));
+        let (place, what) = problem.split_once(": ").unwrap_or(("guards", problem));
         findings.warning(place, what, "`fieldseal guards apply`; a guard that isn't wanted any more: `fieldseal guards remove --column TABLE.COLUMN`, or DROP TRIGGER");
     }
     Ok(())

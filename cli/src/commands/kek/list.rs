@@ -1,6 +1,6 @@
 //! `fieldseal kek list`.
 
-use super::{Context, Done, live, stored_keks};
+use super::{Context, Done, has_copy, live, stored_keks};
 use crate::error::Error;
 use crate::output::{Report, table};
 use crate::words;
@@ -27,7 +27,7 @@ pub(super) fn run(_: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let row = |kek: &str| {
         let uri = KekUri::new(kek);
         let given = usable.iter().find(|(_, kek)| kek.kms().holds(&uri)).map(|(name, _)| name.to_string());
-        let has = |record: &&KeyRecord| record.wrapped.iter().any(|copy| copy.kek == uri);
+        let has = |record: &&KeyRecord| has_copy(record, &uri);
         let copies = records.iter().filter(has).count();
         let only = records.iter().filter(has).filter(|record| record.wrapped.len() == 1).count();
         Row { kek: kek.to_owned(), copies, only_copies: only, given_as: given }

@@ -99,7 +99,7 @@ fn exists(uri: &str) -> Result<bool, Error> {
 }
 
 /// Whether any of the keys has a copy under that KEK.
-fn has_copies(records: &[KeyRecord], kek: &KekUri) -> bool {
+pub(super) fn has_copies(records: &[KeyRecord], kek: &KekUri) -> bool {
     records.iter().any(|record| has_copy(record, kek))
 }
 
