@@ -45,6 +45,10 @@ start() {
     # Each step is a process group of its own, which can be stopped as a whole.
     set -m
     export PATH=$TARGET/tools/bin:$PATH
+    # What cargo keeps for the next build of a changed crate is gigabytes, and a run that builds everything once has no use for it.
+    if [[ $MODE != quick ]]; then
+        export CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}
+    fi
 }
 
 # step HEADING FUNCTION
