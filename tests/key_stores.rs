@@ -117,9 +117,10 @@ fn damaged_rows_name_their_column() {
     for (column, literal) in sqlite_damage::DAMAGES {
         let (_folder, path) = database("delete");
         let raw = rusqlite::Connection::open(&path).unwrap();
-        Sqlite::open(&path).unwrap().commit(&[Change::Insert(record(1, "a", KeyState::Active))]).unwrap();
+        let records = [record(1, "a", KeyState::Active), record(2, "b", KeyState::Active)];
+        Sqlite::open(&path).unwrap().commit(&records.map(Change::Insert)).unwrap();
         raw.execute_batch(&format!(
-            "PRAGMA ignore_check_constraints = ON; UPDATE fieldseal_keys SET {column} = {literal}"
+            "PRAGMA ignore_check_constraints = ON; UPDATE fieldseal_keys SET {column} = {literal} WHERE id = 1"
         ))
         .unwrap();
         for store in sql_stores(&path) {
@@ -127,6 +128,12 @@ fn damaged_rows_name_their_column() {
                 Err(StoreError::Malformed { error, .. }) => assert_eq!(error.column, column, "{literal}"),
                 other => panic!("{column} = {literal}: {other:?}"),
             }
+            let page = store.page_lossy(None, 9).unwrap();
+            assert_eq!(page.records, [record(2, "b", KeyState::Active)], "{column} = {literal}");
+            // Ids that no key has aren't in an order of ids.
+            let damaged: Vec<_> = page.damaged.iter().map(|error| error.column).collect();
+            assert!(damaged == [column] || (column == "id" && damaged.is_empty()), "{literal}: {damaged:?}");
+            assert_eq!(page.next, KeyId::new(2));
             if column != "id" {
                 assert!(matches!(store.get(some_id()), Err(StoreError::Malformed { .. })), "{column} = {literal}");
                 let update = KeyRecord { revision: 2, ..record(1, "a", KeyState::Active) };

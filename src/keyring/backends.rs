@@ -6,7 +6,7 @@ use super::error::KeyringError;
 use super::stats::Counters;
 use super::workers::{caught, observed, spawn};
 use crate::context::Scope;
-use crate::keys::{Binding, DataKey, KekUri, KeyId, KeyRecord, WrappedKey, commitment, scrubbed};
+use crate::keys::{Binding, DataKey, KekUri, KeyId, KeyRecord, MalformedRecord, WrappedKey, commitment, scrubbed};
 use crate::kms::{Kms, KmsError};
 use crate::store::{KeyStore, StoreError};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -84,6 +84,11 @@ impl Backends {
             Some(other) if other.id != id => Err(self.confused(&format!("for key {id} it gives {}", other.id))),
             record => Ok(record),
         }
+    }
+
+    /// A record of this store.
+    pub(super) fn damaged(&self, error: MalformedRecord) -> KeyringError {
+        StoreError::Malformed { store: format!("{:?}", self.store), error }.into()
     }
 
     fn confused(&self, what: &str) -> KeyringError {

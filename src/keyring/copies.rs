@@ -4,7 +4,7 @@ use super::admin::ATTEMPTS;
 use super::admin::check_stored;
 use super::workers::within;
 use super::{Keyring, KeyringError};
-use crate::keys::{KekUri, KeyRecord, KeyState, WrappedKey};
+use crate::keys::{KekUri, KeyRecord, KeyState, MalformedRecord, WrappedKey};
 use crate::store::{Change, StoreError};
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// The first failure; all other keys have been rewrapped, unless the KMS can't be reached or the store can't be read:
-    /// it ends there then.
+    /// The first failure, that of a damaged record after all others; all other keys have been rewrapped, unless the KMS can't be
+    /// reached or the store can't be read: it ends there then.
     pub fn rewrap(&self) -> Result<usize, KeyringError> {
         self.each_record(|keyring, record| {
             let mut copies = record.wrapped.clone();
@@ -89,7 +89,7 @@ impl Keyring {
     ) -> Result<usize, KeyringError> {
         let (mut changed, mut failed) = (0, None);
         let (change, limit) = (Arc::new(change), self.inner.backends.settings.administration());
-        self.each_stored(|record| {
+        let damaged = self.each_stored(|record| {
             let (keyring, change) = (self.clone(), Arc::clone(&change));
             match within(limit, move || keyring.change_copies(record, &*change)) {
                 Ok(done) => changed += usize::from(done),
@@ -99,22 +99,24 @@ impl Keyring {
             }
             Ok(())
         })?;
-        failed.map_or(Ok(changed), Err)
+        let damaged = || damaged.first().map(|error| self.inner.backends.damaged(*error));
+        failed.or_else(damaged).map_or(Ok(changed), Err)
     }
 
-    /// Every record of the key store, ordered by id, until one of them fails.
+    /// Every record of the key store that can be read, ordered by id, until one of them fails. Returns what is wrong with the others.
     pub(super) fn each_stored(
         &self,
         mut each: impl FnMut(KeyRecord) -> Result<(), KeyringError>,
-    ) -> Result<(), KeyringError> {
-        let mut after = None;
+    ) -> Result<Vec<MalformedRecord>, KeyringError> {
+        let (mut after, mut damaged) = (None, Vec::new());
         loop {
-            let page = self.inner.backends.store.page(after, PAGE)?;
-            let Some(last) = page.last().map(|record| record.id).filter(|last| Some(*last) > after) else {
-                return Ok(());
-            };
-            after = Some(last);
-            page.into_iter().try_for_each(&mut each)?;
+            let page = self.inner.backends.store.page_lossy(after, PAGE)?;
+            damaged.extend(page.damaged);
+            page.records.into_iter().try_for_each(&mut each)?;
+            match page.next.filter(|next| Some(*next) > after) {
+                Some(next) => after = Some(next),
+                None => return Ok(damaged),
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use super::{Inner, Keyring};
 use crate::context::Scope;
 use crate::keys::KeyRecord;
 use crate::store::StoreError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Loads that were begun.
@@ -32,7 +32,10 @@ impl Keyring {
         let inner = &self.inner;
         let (backends, as_of) = (Arc::clone(&inner.backends), inner.cache.ticket());
         let limit = backends.settings.administration();
-        let mut reading = within(limit, move || backends.read(as_of, &[Scope::APPLICATION]))?;
+        let mut reading = within(limit, move || {
+            let reading = backends.read(as_of, &[Scope::APPLICATION])?;
+            if reading.failed.is_none() { Ok(reading) } else { backends.read(as_of, &backends.scopes_in_view()?) }
+        })?;
         let records = inner.learn(&mut reading);
         let openable = records.into_iter().filter(|record| record.state.opens());
         let loaded = inner.wait_for_all(inner.load_all(reading.as_of, openable.collect(), false));
@@ -107,6 +110,14 @@ impl Loader {
 }
 
 impl Backends {
+    /// The application's and those of the records that can be read, as many as are held.
+    fn scopes_in_view(&self) -> Result<Vec<Scope>, KeyringError> {
+        let most = self.settings.max_keys;
+        let records = self.retry(|| Ok(self.store.page_lossy(None, most.saturating_add(1))?))?.records;
+        let scopes = records.into_iter().take(most).map(|record| record.scope);
+        Ok(std::iter::once(Scope::APPLICATION).chain(scopes).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
     /// Reads the whole store if it has no more keys than are held, and otherwise those scopes. A scope that is among them
     /// and has no records is there, empty.
     fn read(&self, as_of: Ticket, wanted: &[Scope]) -> Result<Reading, KeyringError> {

@@ -68,13 +68,15 @@ impl Keyring {
         Ok(Resealed::Anew(if column.is_base64() { armor::encode(&sealed) } else { sealed }))
     }
 
-    /// The state of every data key in the key store.
+    /// The state of every data key in the key store. One whose record is damaged was there and isn't what is sealed under: it counts
+    /// as active.
     pub(crate) fn states(&self) -> Result<HashMap<KeyId, KeyState>, KeyringError> {
         let mut states = HashMap::new();
-        self.each_stored(|record| {
+        let damaged = self.each_stored(|record| {
             states.insert(record.id, record.state);
             Ok(())
         })?;
+        states.extend(damaged.iter().filter_map(|error| Some((error.key?, KeyState::Active))));
         Ok(states)
     }
 

@@ -67,6 +67,19 @@ pub trait KeyStore: Debug + Send + Sync {
         Ok(records)
     }
 
+    /// [`Self::page`], where a damaged record doesn't keep the others from being read: how administrators walk through a store that
+    /// has one.
+    ///
+    /// This default fails as [`Self::page`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::load`].
+    fn page_lossy(&self, after: Option<KeyId>, most: usize) -> Result<Page, StoreError> {
+        let records = self.page(after, most)?;
+        Ok(Page { next: records.last().map(|record| record.id), records, damaged: Vec::new() })
+    }
+
     /// The records of one scope.
     ///
     /// # Errors
@@ -88,6 +101,17 @@ pub trait KeyStore: Debug + Send + Sync {
     /// [`StoreError::Conflict`] if another process was faster: load again and decide again. After
     /// [`StoreError::Unavailable`] the changes may or may not have been made.
     fn commit(&self, changes: &[Change]) -> Result<(), StoreError>;
+}
+
+/// What can be read of a part of a key store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The records, in the order of their ids.
+    pub records: Vec<KeyRecord>,
+    /// What is wrong with the others.
+    pub damaged: Vec<MalformedRecord>,
+    /// The id to go on after; `None` at the end of the store.
+    pub next: Option<KeyId>,
 }
 
 /// One change to a key store.
@@ -181,6 +205,10 @@ impl<S: KeyStore + ?Sized> KeyStore for Arc<S> {
 
     fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
         (**self).page(after, most)
+    }
+
+    fn page_lossy(&self, after: Option<KeyId>, most: usize) -> Result<Page, StoreError> {
+        (**self).page_lossy(after, most)
     }
 
     fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {

@@ -1,6 +1,6 @@
 //! What every key store keeps to.
 
-use fieldseal::store::{Change, Conflict, KeyStore, StoreError};
+use fieldseal::store::{Change, Conflict, KeyStore, Page, StoreError};
 use fieldseal::{Commitment, KekUri, KeyId, KeyRecord, KeyState, Scope, WrappedKey};
 use std::sync::Barrier;
 
@@ -15,6 +15,7 @@ macro_rules! store_contract {
             finds_what_was_inserted keeps_every_field scopes_are_told_apart an_update_keeps_what_is_immutable
             an_id_is_taken_once a_scope_has_one_primary a_stale_revision_is_refused all_changes_or_none
             rotates_in_one_commit tombstones_stay a_scope_becomes_tombstones_in_one_commit an_empty_commit_does_nothing
+            pages_go_through_the_store
             refuses_what_it_could_not_read_back handles_share_the_store one_of_many_makes_the_first_primary no_update_is_lost);
     };
     ($store:ident, $make:expr, $($test:ident)*) => {
@@ -279,6 +280,26 @@ pub(crate) fn a_scope_becomes_tombstones_in_one_commit(open: Open) {
 pub(crate) fn an_empty_commit_does_nothing(open: Open) {
     open().commit(&[]).unwrap();
     assert_eq!(load(&*open()), []);
+}
+
+pub(crate) fn pages_go_through_the_store(open: Open) {
+    let store = open();
+    assert_eq!(store.page_lossy(None, 2).unwrap(), Page::default());
+    let ids = [7, 3, u32::MAX, 1, 5];
+    store.commit(&ids.map(|id| insert(id, &id.to_string(), KeyState::Primary))).unwrap();
+    let (mut after, mut pages) = (None, Vec::new());
+    loop {
+        let page = store.page_lossy(after, 2).unwrap();
+        assert_eq!(page.records, store.page(after, 2).unwrap());
+        assert_eq!(page.damaged, []);
+        pages.push(page.records);
+        match page.next {
+            None => break,
+            next => after = next,
+        }
+    }
+    let of_page = |page: &Vec<KeyRecord>| page.iter().map(|record| record.id.get()).collect::<Vec<_>>();
+    assert_eq!(pages.iter().map(of_page).collect::<Vec<_>>(), [vec![1, 3], vec![5, 7], vec![u32::MAX], vec![]]);
 }
 
 pub(crate) fn refuses_what_it_could_not_read_back(open: Open) {

@@ -60,6 +60,16 @@ pub(crate) enum Done {
     SomethingLeft,
 }
 
+impl Done {
+    /// Both.
+    const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, Self::All) => Self::All,
+            _ => Self::SomethingLeft,
+        }
+    }
+}
+
 pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error> {
     match command {
         Command::Init(args) => init::run(&args, context),

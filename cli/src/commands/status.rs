@@ -4,6 +4,7 @@ use super::{Context, Done};
 use crate::error::Error;
 use crate::output::{Report, table};
 use crate::survey::{self, Surveyed};
+use crate::target::DamagedKey;
 use crate::words;
 use fieldseal::{KeyId, KeyRecord, KeyState};
 use serde::Serialize;
@@ -29,11 +30,12 @@ const LISTED: usize = 20;
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let target = &context.target;
-    let records = target.records()?;
+    let stored = target.readable_records()?;
+    let (states, damaged) = (stored.states(), stored.damaged_keys());
+    let (records, done) = stored.warned(context);
     let client = &mut *target.sql()?.connect()?;
     let surveyed = survey::declared(target, client)?;
     let values = survey::by_key(&surveyed);
-    let states: HashMap<KeyId, KeyState> = records.iter().map(|record| (record.id, record.state)).collect();
     let columns: Vec<_> = surveyed.iter().map(|column| ColumnStatus::of(column, &states)).collect();
     let keys: Vec<_> = records.iter().map(|record| Key::of(record, &values)).collect();
     let due = due(args, &records, &values, &columns);
@@ -42,13 +44,15 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         *keks.entry(copy.kek.to_string()).or_default() += 1;
     }
     let listed = if args.all { usize::MAX } else { LISTED };
-    context.output.report(&Status { keys, keks, columns, due, listed })?;
-    Ok(Done::All)
+    context.output.report(&Status { keys, damaged, keks, columns, due, listed })?;
+    Ok(done)
 }
 
 #[derive(Serialize)]
 struct Status {
     keys: Vec<Key>,
+    /// Records that can't be read.
+    damaged: Vec<DamagedKey>,
     /// How many data keys have a copy under each KEK.
     keks: BTreeMap<String, u64>,
     columns: Vec<ColumnStatus>,

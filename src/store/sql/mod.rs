@@ -13,7 +13,7 @@ pub(super) use self::row::{Cell, Row};
 pub(super) use self::statements::COLUMNS;
 
 use self::statements::Statements;
-use super::{Dialect, migration};
+use super::{Dialect, Page, migration};
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord};
 use std::thread;
@@ -164,11 +164,34 @@ pub(super) fn page(
     after: Option<KeyId>,
     most: usize,
 ) -> Result<Vec<KeyRecord>, Failed> {
+    let rows = page_of_rows(connection, after, most)?;
+    records(connection.dialect(), rows)
+}
+
+/// The same, for [`super::KeyStore::page_lossy`].
+pub(super) fn page_lossy(
+    connection: &mut impl Connection,
+    after: Option<KeyId>,
+    most: usize,
+) -> Result<Page, Failed> {
+    let mut page = Page::default();
+    for row in page_of_rows(connection, after, most)? {
+        let record = row.record(connection.dialect());
+        let id = record.as_ref().map_or_else(|error| error.key, |record| Some(record.id));
+        page.next = page.next.max(id);
+        match record {
+            Ok(record) => page.records.push(record),
+            Err(error) => page.damaged.push(error),
+        }
+    }
+    Ok(page)
+}
+
+fn page_of_rows(connection: &mut impl Connection, after: Option<KeyId>, most: usize) -> Result<Vec<Row>, Failed> {
     let after = after.map_or(0, |id| id.get().into());
     let most = i64::try_from(most.min(MAX_ROWS + 1)).unwrap_or(i64::MAX);
     let sql = Statements::of(connection.dialect()).page;
-    let rows = read(connection, sql, &[Param::Integer(after), Param::Integer(most)])?;
-    records(connection.dialect(), rows)
+    read(connection, sql, &[Param::Integer(after), Param::Integer(most)])
 }
 
 pub(super) fn get(connection: &mut impl Connection, id: KeyId) -> Result<Option<KeyRecord>, Failed> {
@@ -222,6 +245,14 @@ macro_rules! key_store {
             most: usize,
         ) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {
             self.run(|connection| $crate::store::sql::page(connection, after, most))
+        }
+
+        fn page_lossy(
+            &self,
+            after: Option<$crate::KeyId>,
+            most: usize,
+        ) -> Result<$crate::store::Page, $crate::store::StoreError> {
+            self.run(|connection| $crate::store::sql::page_lossy(connection, after, most))
         }
 
         fn load_scope(&self, scope: &$crate::Scope) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {

@@ -2,8 +2,9 @@
 
 use super::{Findings, name};
 use crate::survey::Surveyed;
+use crate::target::{RESTORE, Readable};
 use crate::words;
-use fieldseal::{Column, KeyId, KeyRecord, KeyState, Suite};
+use fieldseal::{Column, KeyId, KeyRecord, KeyState, MalformedRecord, Suite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Half of what a key may seal under AES-256-GCM.
@@ -12,8 +13,9 @@ const GCM_WATCH: u64 = 1 << 31;
 /// A staged key is promoted within minutes, or was forgotten.
 const STAGED_TOO_LONG: u64 = 7 * 86_400;
 
-pub(super) fn check(records: &[KeyRecord], surveyed: &[Surveyed], findings: &mut Findings) {
-    let states: HashMap<KeyId, KeyState> = records.iter().map(|record| (record.id, record.state)).collect();
+pub(super) fn check(stored: &Readable, surveyed: &[Surveyed], findings: &mut Findings) {
+    damaged(&stored.damaged, findings);
+    let states = stored.states();
     for column in surveyed {
         if column.column.is_some() {
             of_declared(column, &states, findings);
@@ -21,7 +23,15 @@ pub(super) fn check(records: &[KeyRecord], surveyed: &[Surveyed], findings: &mut
             of_undeclared(column, &states, findings);
         }
     }
-    scopes(records, findings);
+    scopes(&stored.records, findings);
+}
+
+/// Records of the key store that can't be read.
+fn damaged(errors: &[MalformedRecord], findings: &mut Findings) {
+    for error in errors {
+        let place = error.key.map_or_else(|| "the key store".to_owned(), |id| format!("key {id}"));
+        findings.error(place, format!("its record is damaged: {error}"), RESTORE);
+    }
 }
 
 fn of_declared(column: &Surveyed, states: &HashMap<KeyId, KeyState>, findings: &mut Findings) {

@@ -48,9 +48,10 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     columns::check_sizes(&surveyed, &mut findings);
     sweeps::check(client, &mut findings)?;
     // What can be looked at without keys isn't left out because of them.
-    let works = match target.records() {
-        Ok(records) => {
-            keys::check(&records, &surveyed, &mut findings);
+    let works = match target.readable_records() {
+        Ok(stored) => {
+            keys::check(&stored, &surveyed, &mut findings);
+            let records = stored.records;
             guards::check(target, client, &schemas, &mut findings)?;
             output.say("asks the KMS");
             kms::check(target, &records, &mut findings)?

@@ -30,19 +30,21 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let target = &context.target;
     let keks = target.keks()?;
-    let records = live(target.records()?);
+    let (records, done) = target.readable_records()?.warned(context);
+    let records = live(records);
     check_held(&records, &keks)?;
     if args.dry_run {
         let lacking = lacking(&records, &args.uri, args.create, target)?;
         // A copy is unwrapped, wrapped, and unwrapped again to see that it's good.
         let calls = opening(&records) + 3 * lacking.len();
         context.output.report(&Estimate::new(lacking, &keks, calls)?)?;
-        return Ok(Done::All);
+        return Ok(done);
     }
     let new = target.open_or_create_kek(&args.uri, args.create)?;
     let keyring = target.keyring_of(Onto::new(&new, &keks))?;
     let words = format!("copying {}", words::count(records.len(), "data key"));
-    let changed = context.output.during(words, || keyring.add_copies())?;
+    let changed = context.output.during(words, || keyring.add_copies());
+    let changed = super::changed(changed, &records, target)?;
     context.output.report(&Added {
         kek: new.uri().to_string(),
         data_keys: records.len(),
@@ -52,7 +54,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     if changed > 0 {
         keep_a_copy(context, &new);
     }
-    Ok(Done::All)
+    Ok(done)
 }
 
 #[derive(Serialize)]

@@ -15,7 +15,8 @@ use serde::Serialize;
 pub(crate) struct Args {}
 
 pub(super) fn run(_: &Args, context: &Context<'_>) -> Result<Done, Error> {
-    let records = live(context.target.records()?);
+    let (records, done) = context.target.readable_records()?.warned(context);
+    let records = live(records);
     // One that can't be opened is no reason not to list the others.
     let mut usable = Vec::new();
     for name in context.target.kek_names().unwrap_or_default() {
@@ -36,7 +37,7 @@ pub(super) fn run(_: &Args, context: &Context<'_>) -> Result<Done, Error> {
     keks.sort_by_key(|row| row.given_as.is_none());
     let without_copy = records.iter().filter(|record| record.wrapped.is_empty()).count();
     context.output.report(&Keks { data_keys: records.len(), without_copy, keks })?;
-    Ok(if without_copy == 0 { Done::All } else { Done::SomethingLeft })
+    Ok(if without_copy == 0 { done } else { Done::SomethingLeft })
 }
 
 #[derive(Serialize)]

@@ -13,8 +13,9 @@ use crate::error::Error;
 use crate::target::{Kek, KekName, Target};
 use clap::Subcommand;
 use fieldseal::kms::Kms;
-use fieldseal::{KekUri, KeyRecord, KeyState};
-use std::collections::BTreeSet;
+use fieldseal::store::StoreError;
+use fieldseal::{KekUri, KeyRecord, KeyState, KeyringError};
+use std::collections::{BTreeSet, HashMap};
 
 /// The KEKs that data keys are wrapped under
 #[derive(Debug, Subcommand)]
@@ -55,6 +56,20 @@ fn lacking<'a>(
     }
     let kek = target.open_or_create_kek(uri, false)?.uri();
     Ok(records.iter().filter(|record| !has_copy(record, &kek)).collect())
+}
+
+/// How many keys were changed. A damaged record is an error after all the others were done: what was changed shows in the store then.
+fn changed(done: Result<usize, KeyringError>, before: &[KeyRecord], target: &Target) -> Result<usize, Error> {
+    match done {
+        Err(KeyringError::Store(StoreError::Malformed { .. })) => {
+            let after: HashMap<_, _> =
+                target.readable_records()?.records.into_iter().map(|record| (record.id, record.wrapped)).collect();
+            let differs =
+                |record: &&KeyRecord| after.get(&record.id).is_some_and(|wrapped| *wrapped != record.wrapped);
+            Ok(before.iter().filter(differs).count())
+        }
+        done => Ok(done?),
+    }
 }
 
 /// How many of the keys have a copy that `kms` can unwrap.

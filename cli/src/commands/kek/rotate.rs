@@ -2,7 +2,7 @@
 
 use super::estimate::Estimate;
 use super::onto::Onto;
-use super::{Context, Done, check_held, exists, has_copies, held, keep_a_copy, lacking, live};
+use super::{Context, Done, changed, check_held, exists, has_copies, held, keep_a_copy, lacking, live};
 use crate::error::Error;
 use crate::output::Report;
 use crate::target::{Kek, opening};
@@ -41,11 +41,13 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let keks = context.target.keks()?;
-    let records = live(context.target.records()?);
+    let (records, done) = context.target.readable_records()?.warned(context);
+    let records = live(records);
     match &args.to {
         Some(to) => move_to(to, args, &records, keks, context),
         None => rewrap(args, &records, &keks, context),
     }
+    .map(|moved| moved.and(done))
 }
 
 /// The same KEK, with a newer version of it.
@@ -66,15 +68,16 @@ fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_
         version = Some(new);
     }
     let words = format!("rewrapping {}", words::count(records.len(), "data key"));
-    let rewrapped = context.output.during(words, || keyring.rewrap()).map_err(|error| {
-        Error::from(error).hint("what was rewrapped stays so: finish with `fieldseal kek rotate --rewrap-only`")
+    let rewrapped = context.output.during(words, || keyring.rewrap());
+    let rewrapped = changed(rewrapped, records, &context.target).map_err(|error| {
+        error.hint("what was rewrapped stays so: finish with `fieldseal kek rotate --rewrap-only`")
     })?;
     if version.is_some() {
         keep_a_copy(context, main);
     }
     let mut report = Rotated::new(main, records, rewrapped, keyring.stats().kms_calls);
     report.version = version;
-    report.left = left(&live(context.target.records()?), keks);
+    report.left = left(&live(context.target.readable_records()?.records), keks);
     finish(&report, context)
 }
 

@@ -3,6 +3,7 @@
 use super::{Context, Done};
 use crate::error::Error;
 use crate::output::{Report, table};
+use crate::target::DamagedKey;
 use crate::words;
 use clap::ValueEnum;
 use fieldseal::{KeyRecord, KeyState, Scope};
@@ -45,14 +46,19 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         scope.as_ref().is_none_or(|scope| record.scope == *scope)
             && (args.state.is_empty() || args.state.iter().any(|wanted| state(wanted) == Some(record.state)))
     };
-    let keys = context.target.records()?.into_iter().filter(wanted).map(Key::of).collect();
-    context.output.report(&Keys { keys })?;
-    Ok(Done::All)
+    let stored = context.target.readable_records()?;
+    let damaged = stored.damaged_keys();
+    let (records, done) = stored.warned(context);
+    let keys = records.into_iter().filter(wanted).map(Key::of).collect();
+    context.output.report(&Keys { keys, damaged })?;
+    Ok(done)
 }
 
 #[derive(Serialize)]
 struct Keys {
     keys: Vec<Key>,
+    /// Records that can't be read.
+    damaged: Vec<DamagedKey>,
 }
 
 #[derive(Serialize)]

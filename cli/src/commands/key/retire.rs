@@ -46,7 +46,8 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let target = &context.target;
-    let records = chosen(args, &target.records()?)?;
+    let (stored, done) = target.readable_records()?.warned(context);
+    let records = chosen(args, &stored)?;
     let mut proof = Proof::new(args.dry_run, target.database()?.to_string());
     for record in &records {
         proof.keys.push(ProvenKey::of(record));
@@ -63,7 +64,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let ids = proof.ids();
     if ids.is_empty() || args.dry_run {
         context.output.report(&proof)?;
-        return Ok(Done::All);
+        return Ok(done);
     }
     let is_active = |id: &KeyId| records.iter().any(|record| record.id == *id && record.state == KeyState::Active);
     let active: Vec<_> = ids.iter().copied().filter(is_active).collect();
@@ -73,7 +74,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     retiring.with_proof(&mut proof, &path)?;
     proof.written_to = Some(path.display().to_string());
     context.output.report(&proof)?;
-    Ok(Done::All)
+    Ok(done)
 }
 
 /// Keys on their way out.

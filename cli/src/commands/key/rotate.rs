@@ -10,6 +10,7 @@ use super::{Context, Done};
 use crate::error::Error;
 use crate::target::Kek;
 use crate::words;
+use fieldseal::store::StoreError;
 use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringError};
 use humantime::parse_duration;
 use plan::{Plan, Selection};
@@ -50,17 +51,17 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
-    let records = context.target.records()?;
+    let (records, done) = context.target.readable_records()?.warned(context);
     let plans = args.selection.plans(&records, args.promote)?;
     if plans.is_empty() {
         context.output.report(&Rotated::planned(&plans, None, args.dry_run))?;
-        return Ok(Done::All);
+        return Ok(done);
     }
     let keks = context.target.keks()?;
     if args.dry_run {
         let cost = Cost::of(&records, &plans, &keks)?;
         context.output.report(&Rotated::planned(&plans, Some(cost), true))?;
-        return Ok(Done::All);
+        return Ok(done);
     }
     if !args.promote {
         warn_of_missing_keks(&records, &keks, context);
@@ -68,11 +69,12 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let keyring = context.target.keyring_with(&keks, |builder| builder.propagation(args.propagation))?;
     let rotation = Rotation { args, context, keyring };
     let mut steps: Vec<Step> = plans.iter().map(Step::planned).collect();
-    let done = rotation.run(&plans, &mut steps);
+    let rotated = rotation.run(&plans, &mut steps);
     let kms_calls = rotation.keyring.stats().kms_calls;
+    let done = if steps.iter().any(Step::has_failed) { Done::SomethingLeft } else { done };
     // After a failure too: it says what was done until then.
     context.output.report(&Rotated { scopes: steps, kms_calls, seconds: None, dry_run: false })?;
-    done.map(|()| Done::All).map_err(|error| error.hint("run the command again: what is staged is taken up"))
+    rotated.map(|()| done).map_err(|error| error.hint("run the command again: what is staged is taken up"))
 }
 
 /// New keys have no copy under a KEK that wasn't given: a break-glass file would open the old ones alone.
@@ -128,16 +130,25 @@ impl Rotation<'_> {
         })
     }
 
+    /// One scope after the other. What is wrong with one of them doesn't keep the others from it.
     fn each(
         &self,
         what: &'static str,
         plans: &[Plan],
         steps: &mut [Step],
-        mut act: impl FnMut(&Plan, &mut Step) -> Result<(), Error>,
+        mut act: impl FnMut(&Plan, &mut Step) -> Result<(), KeyringError>,
     ) -> Result<(), Error> {
-        let bar = self.context.output.bar(plans.len(), what);
+        let output = self.context.output;
+        let bar = output.bar(plans.len(), what);
         for (plan, step) in plans.iter().zip(steps) {
-            act(plan, step)?;
+            match act(plan, step) {
+                Err(error) if is_of_its_scope(&error) => {
+                    step.failed();
+                    let scope = words::scope(&plan.scope);
+                    output.warn(format!("{what} failed for {scope}: {}", Error::from(error).summary()));
+                }
+                done => done?,
+            }
             bar.inc(1);
         }
         bar.finish_and_clear();
@@ -166,14 +177,27 @@ impl Rotation<'_> {
         Ok(())
     }
 
-    fn promote(&self, id: KeyId) -> Result<(), Error> {
+    fn promote(&self, id: KeyId) -> Result<(), KeyringError> {
         loop {
             match self.keyring.promote(id) {
                 Err(KeyringError::TooEarly { wait, .. }) if !self.args.promote => std::thread::sleep(wait),
                 // Another run was faster.
                 Err(KeyringError::Transition { error, .. }) if error.from == KeyState::Primary => return Ok(()),
-                promoted => return Ok(promoted?),
+                promoted => return promoted,
             }
         }
     }
+}
+
+/// Whether another scope's rotation won't fail for the same reason.
+const fn is_of_its_scope(error: &KeyringError) -> bool {
+    matches!(
+        error,
+        KeyringError::Store(StoreError::Malformed { .. })
+            | KeyringError::TwoPrimaries(_)
+            | KeyringError::Doubled(_)
+            | KeyringError::NoCopy(_)
+            | KeyringError::WrongKey(_)
+            | KeyringError::Transition { .. }
+    )
 }

@@ -64,6 +64,8 @@ enum State {
     ToDo,
     Staged,
     Rotated,
+    /// It could not be gone on with, for a reason that was told.
+    Failed,
 }
 
 impl Rotated {
@@ -100,6 +102,14 @@ impl Step {
         }
     }
 
+    pub(super) fn failed(&mut self) {
+        self.state = State::Failed;
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.state == State::Failed
+    }
+
     pub(super) fn promoted(&mut self) {
         self.state = State::Rotated;
     }
@@ -113,6 +123,7 @@ impl Step {
             State::ToDo => "to do",
             State::Staged => "staged",
             State::Rotated => "rotated",
+            State::Failed => "failed",
         };
         let before = self.staged_before.as_ref().map(|time| format!(", staged before, {time}"));
         let or_dash = |id: Option<String>| id.unwrap_or_else(|| "-".to_owned());

@@ -1,0 +1,115 @@
+//! A key store with a record that can't be read: everything is done for the others, and the exit code says that one is left.
+
+mod common;
+
+use common::{Ended, Folder, tenant};
+use fieldseal::store::KeyStore;
+use fieldseal::{KeyState, Scope};
+
+/// Two clinics with three sealed rows each, where something happened to the key record of one scope.
+struct Damaged {
+    folder: Folder,
+    /// The key of that record.
+    id: String,
+}
+
+impl Damaged {
+    fn of(scope: &Scope) -> Self {
+        let folder = Folder::new();
+        for file in ["app.db", "fieldseal.lock"] {
+            std::fs::copy(format!("tests/cmd/tenants.in/{file}"), folder.path(file)).unwrap();
+        }
+        folder.run(["init"]).succeeds();
+        folder.run(["encrypt"]).succeeds();
+        let id = folder.key(scope, KeyState::Primary);
+        let scope = scope.as_str();
+        let sql = format!(
+            "PRAGMA ignore_check_constraints = ON; UPDATE fieldseal_keys SET wrapped = 'x' WHERE scope = '{scope}'"
+        );
+        let connection = rusqlite::Connection::open(folder.path("app.db")).unwrap();
+        connection.execute_batch(&sql).unwrap();
+        assert!(folder.store().load().is_err(), "nothing is damaged");
+        Self { folder, id }
+    }
+
+    /// Runs a command, which warns of the record and ends with "something is left".
+    #[track_caller]
+    fn run<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Ended {
+        self.folder.run(args).exits(3).says(&format!("of data key {} is malformed", self.id)).says("backup")
+    }
+}
+
+fn rows(ended: &Ended, pointer: &str) -> Vec<u64> {
+    let json = ended.json();
+    ["changed", "failed"]
+        .map(|count| json.pointer(&format!("{pointer}/{count}")).unwrap().as_u64().unwrap())
+        .to_vec()
+}
+
+#[test]
+fn what_is_listed_is_listed_without_it() {
+    let damaged = Damaged::of(&tenant("2"));
+    for args in [["key", "list", "--json"].as_slice(), &["status", "--json"]] {
+        let listed = damaged.run(args.iter().copied()).json();
+        assert_eq!(listed["keys"].as_array().unwrap().len(), 2, "the application's and clinic 1's");
+        assert_eq!(listed["damaged"][0]["id"], *damaged.id);
+        assert_eq!(listed["damaged"][0]["column"], "wrapped");
+    }
+    damaged.run(["kek", "list"]);
+    let found = damaged.folder.run(["doctor", "--json"]).exits(3).json();
+    let of_it = |finding: &&serde_json::Value| finding["place"] == format!("key {}", damaged.id);
+    assert_eq!(found.as_array().unwrap().iter().filter(of_it).count(), 1, "{found:#}");
+    assert!(!found.to_string().contains("doesn't have"), "the key store has the key: {found:#}");
+}
+
+#[test]
+fn the_other_scopes_are_rotated_and_re_encrypted() {
+    let damaged = Damaged::of(&tenant("2"));
+    let rotated = damaged.run(["key", "rotate", "--all", "--at-once", "--json"]).json();
+    let states: Vec<_> = rotated["scopes"].as_array().unwrap().iter().map(|scope| &scope["state"]).collect();
+    assert_eq!(states, ["rotated", "rotated"]);
+    let moved = damaged.folder.run(["reencrypt", "--json"]).exits(3);
+    assert_eq!(rows(&moved, "/tables/0"), [3, 3], "{moved:#?}");
+    damaged.folder.run(["verify"]).exits(3);
+}
+
+#[test]
+fn the_other_keys_are_rewrapped_and_copied() {
+    let damaged = Damaged::of(&tenant("2"));
+    let rewrapped = damaged.run(["kek", "rotate", "--json"]).json();
+    assert_eq!(rewrapped["rewrapped"], 2);
+    let copied = damaged.run(["kek", "add", "local:glass.json", "--create", "--json"]).json();
+    assert_eq!(copied["copied"], 2);
+    // Which KEK the damaged record needs isn't known: none is taken away.
+    damaged.folder.run(["kek", "remove", "local:glass.json"]).exits(1).says("backup");
+    damaged.folder.run(["kek", "rotate", "--to", "local:new.json", "--create"]).exits(1).says("backup");
+    damaged.folder.run(["verify"]).exits(3);
+}
+
+/// One clinic has two records then, of which one can't be read.
+#[test]
+fn a_scope_with_a_damaged_record_is_not_rotated() {
+    let damaged = Damaged::of(&tenant("2"));
+    let connection = rusqlite::Connection::open(damaged.folder.path("app.db")).unwrap();
+    connection
+        .execute_batch(
+            "UPDATE fieldseal_keys SET state = 'active' WHERE scope = '2'; \
+             INSERT INTO fieldseal_keys (id, scope, state, commitment, wrapped, created, revision) \
+             SELECT id % 4294967295 + 1, scope, 'primary', commitment, '[]', created, 1 FROM fieldseal_keys WHERE scope = '2'",
+        )
+        .unwrap();
+    let rotated = damaged.run(["key", "rotate", "--all", "--at-once", "--json"]).says("rotating failed for").json();
+    let states: Vec<_> = rotated["scopes"].as_array().unwrap().iter().map(|scope| &scope["state"]).collect();
+    assert_eq!(states, ["rotated", "rotated", "failed"]);
+}
+
+/// A keyring begins with the application's keys.
+#[test]
+fn without_the_application_s_key_the_tenants_go_on() {
+    let damaged = Damaged::of(&Scope::APPLICATION);
+    let rotated = damaged.run(["key", "rotate", "--all", "--at-once", "--json"]).json();
+    assert_eq!(rotated["scopes"].as_array().unwrap().len(), 2);
+    let moved = damaged.folder.run(["reencrypt", "--json"]).succeeds();
+    assert_eq!(rows(&moved, "/tables/0"), [6, 0], "{moved:#?}");
+    damaged.folder.run(["verify"]).succeeds();
+}
