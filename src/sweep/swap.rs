@@ -6,6 +6,7 @@ use super::statements::{self, Statement, as_text};
 use crate::quoting::identifier;
 use crate::sql::{Cell, Class, Client, Param, SqlError, TableColumn};
 use crate::store::Dialect;
+use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 use std::fmt::Write as _;
 
@@ -38,6 +39,20 @@ impl Swap {
     /// What must still be there.
     fn old(&self, place: Place) -> &Cell {
         Plan::cell(&self.row, place)
+    }
+
+    /// Whether that is compared by its SHA-256.
+    fn is_digested(&self, plan: &Plan, place: Place) -> bool {
+        plan.dialect == Dialect::Mysql && self.old(place).size() > MAX_COMPARED
+    }
+
+    /// As MySQL writes it.
+    fn digest(&self, place: Place) -> String {
+        hex::encode(Sha256::digest(self.old(place).as_bytes().unwrap_or_default()))
+    }
+
+    fn has_digests(&self, plan: &Plan, change: &Change<'_>) -> bool {
+        change.places.iter().any(|(place, _)| self.is_digested(plan, *place))
     }
 }
 
@@ -72,6 +87,10 @@ impl<'a> Change<'a> {
 /// Statements longer than this go alone, in bytes: servers take 16 MiB at least, unless they're set up otherwise.
 const MAX_TEXT: usize = 1 << 20;
 
+/// Old values longer than this are compared on MySQL by their SHA-256, in bytes: together with the new ones they could be longer than
+/// what the server takes.
+const MAX_COMPARED: usize = 1 << 16;
+
 /// Replaces values where the old ones are still there, and returns how many rows that was. Inside a transaction.
 pub(super) fn swap(
     client: &mut dyn Client,
@@ -95,8 +114,16 @@ fn swap_by_params(
     change: &Change<'_>,
     swaps: &[Swap],
 ) -> Result<u64, SqlError> {
-    let mut params = swaps.iter().map(|swap| params_of_one(plan, change, swap));
-    client.execute_each(&text_of_one(plan, change), &mut params)
+    let (long, short): (Vec<_>, Vec<_>) = swaps.iter().partition(|swap| swap.has_digests(plan, change));
+    let mut swapped = 0;
+    if let Some(any) = short.first() {
+        let mut params = short.iter().map(|swap| params_of_one(plan, change, swap));
+        swapped += client.execute_each(&text_of_one(plan, change, any), &mut params)?;
+    }
+    for swap in long {
+        swapped += swap_one(client, plan, change, swap)?;
+    }
+    Ok(swapped)
 }
 
 /// One row, by parameters.
@@ -109,7 +136,7 @@ pub(super) fn swap_one(
     if plan.dialect == Dialect::Postgres {
         return swap_by_lists(client, plan, change, std::slice::from_ref(swap));
     }
-    client.execute(&text_of_one(plan, change), &params_of_one(plan, change, swap))
+    client.execute(&text_of_one(plan, change, swap), &params_of_one(plan, change, swap))
 }
 
 /// Whether a row still has all that was read.
@@ -125,11 +152,14 @@ pub(super) fn is_there(
         .is_some_and(|found| change.places.iter().zip(&found).all(|((place, _), cell)| swap.old(*place) == cell)))
 }
 
-/// The statement for one row on SQLite and MySQL: the same for all rows of a change.
-fn text_of_one(plan: &Plan, change: &Change<'_>) -> String {
+/// The statement for one row on SQLite and MySQL: the same for all rows of a change but those with digests.
+fn text_of_one(plan: &Plan, change: &Change<'_>, swap: &Swap) -> String {
     let named = |column: &TableColumn| format!("{} = ?", identifier(plan.dialect, &column.name));
     let is = if plan.dialect == Dialect::Sqlite { "IS" } else { "<=>" };
-    let compared = change.places.iter().map(|(_, column)| format!("{} {is} ?", compared(plan.dialect, column)));
+    let compared = change.places.iter().map(|(place, column)| match compared(plan.dialect, column) {
+        column if swap.is_digested(plan, *place) => format!("SHA2({column}, 256) = ?"),
+        column => format!("{column} {is} ?"),
+    });
     let targets: Vec<_> = change.targets.iter().map(|column| named(column)).collect();
     let conditions: Vec<_> = plan.key.iter().map(named).chain(compared).collect();
     format!("UPDATE {} SET {} WHERE {}", plan.sql_table, targets.join(", "), conditions.join(" AND "))
@@ -140,6 +170,7 @@ fn params_of_one<'a>(plan: &Plan, change: &Change<'_>, swap: &'a Swap) -> Vec<Pa
     let mysql = plan.dialect == Dialect::Mysql;
     let mut params: Vec<Param<'a>> = swap.new.iter().chain(swap.key(plan)).map(Param::from).collect();
     params.extend(change.places.iter().map(|(place, column)| match swap.old(*place) {
+        _ if swap.is_digested(plan, *place) => Cell::text(swap.digest(*place)).into(),
         Cell::Text(text) if mysql && matches!(column.class, Class::Text | Class::Other) => {
             Cell::Bytes(text.clone()).into()
         }
@@ -264,11 +295,16 @@ fn written_out(plan: &Plan, change: &Change<'_>, swap: &Swap) -> Option<String> 
         let _ = write!(text, "{and}{} = {}", identifier(plan.dialect, &column.name), constant(cell)?);
     }
     for (place, column) in &change.places {
+        let column = compared(plan.dialect, column);
+        if swap.is_digested(plan, *place) {
+            let _ = write!(text, " AND SHA2({column}, 256) = '{}'", swap.digest(*place));
+            continue;
+        }
         let old = match swap.old(*place) {
             Cell::Text(text) => constant(&Cell::Bytes(text.clone()))?,
             old => constant(old)?,
         };
-        let _ = write!(text, " AND {} <=> {old}", compared(plan.dialect, column));
+        let _ = write!(text, " AND {column} <=> {old}");
     }
     Some(text)
 }

@@ -10,7 +10,7 @@ pub use mysql::Mysql;
 #[cfg(feature = "sqlx-postgres")]
 pub use postgres::Postgres;
 
-use super::{SqlError, SqlErrorKind};
+use super::{Param, SqlError, SqlErrorKind};
 use tokio::runtime::{Builder, Runtime};
 
 /// A runtime for one connection, on the thread that uses it.
@@ -48,7 +48,7 @@ macro_rules! client {
             ) -> Result<(), $crate::sql::SqlError> {
                 use futures_util::TryStreamExt as _;
                 use sqlx::Row as _;
-                let Self { runtime, connection } = self;
+                let Self { runtime, connection, .. } = self;
                 runtime.block_on(async {
                     let mut rows = $bound(sql, params).fetch(connection);
                     while let Some(row) = rows.try_next().await.map_err(|error| $failed(&error))? {
@@ -66,13 +66,15 @@ macro_rules! client {
                 sql: &str,
                 params: &[$crate::sql::Param<'_>],
             ) -> Result<u64, $crate::sql::SqlError> {
-                let Self { runtime, connection } = self;
+                $crate::sql::sqlx::check_length($crate::sql::sqlx::length_of(sql, params), self.most())?;
+                let Self { runtime, connection, .. } = self;
                 let done = runtime.block_on($bound(sql, params).execute(connection));
                 done.map(|done| done.rows_affected()).map_err(|error| $failed(&error))
             }
 
             fn batch(&mut self, sql: &str) -> Result<u64, $crate::sql::SqlError> {
-                let Self { runtime, connection } = self;
+                $crate::sql::sqlx::check_length(sql.len(), self.most())?;
+                let Self { runtime, connection, .. } = self;
                 let sql = sqlx::AssertSqlSafe(sql.to_owned());
                 let done = runtime.block_on(sqlx::raw_sql(sql).execute(connection));
                 done.map(|done| done.rows_affected()).map_err(|error| $failed(&error))
@@ -82,3 +84,24 @@ macro_rules! client {
 }
 
 use client;
+
+/// A server that gets a message that is too long for it ends the connection, as if it were lost.
+fn check_length(length: usize, most: usize) -> Result<(), SqlError> {
+    if length <= most {
+        return Ok(());
+    }
+    let text = format!(
+        "it makes a statement of {length} bytes, and the server takes {most} (MySQL's max_allowed_packet; PostgreSQL never takes more than 1 GiB)"
+    );
+    Err(SqlError::new(SqlErrorKind::Refused, text))
+}
+
+/// About as long is the message that a statement makes, in bytes: a little less rather than more.
+fn length_of(sql: &str, params: &[Param<'_>]) -> usize {
+    let of_one = |param: &Param<'_>| match param {
+        Param::Cell(cell) => cell.size(),
+        Param::Texts(texts) => texts.iter().flatten().map(|text| text.len()).sum(),
+        Param::Blobs(blobs) => blobs.iter().flatten().map(|blob| blob.len()).sum(),
+    };
+    sql.len() + params.iter().map(of_one).sum::<usize>()
+}

@@ -35,7 +35,7 @@ impl Database for Mysql {
     fn connect(&self) -> Result<Box<dyn Client>, SqlError> {
         let runtime = runtime()?;
         let connection = runtime.block_on(self.options.connect()).map_err(|error| failed(&error))?;
-        let mut connected = Connected { runtime, connection };
+        let mut connected = Connected { runtime, connection, most: usize::MAX };
         connected.batch(
             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO', \
              SESSION autocommit = 1, SESSION innodb_lock_wait_timeout = 5",
@@ -43,6 +43,9 @@ impl Database for Mysql {
         // Counting takes long. The first is MariaDB's, the second MySQL's.
         let _ = connected.batch("SET SESSION max_statement_time = 0");
         let _ = connected.batch("SET SESSION max_execution_time = 0");
+        let client: &mut dyn Client = &mut connected;
+        let most = client.integer("SELECT @@session.max_allowed_packet", &[])?;
+        connected.most = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
         Ok(Box::new(connected))
     }
 }
@@ -50,6 +53,14 @@ impl Database for Mysql {
 struct Connected {
     runtime: Runtime,
     connection: MySqlConnection,
+    /// The longest message that the server takes, in bytes: `max_allowed_packet`.
+    most: usize,
+}
+
+impl Connected {
+    const fn most(&self) -> usize {
+        self.most
+    }
 }
 
 client!(Connected, Dialect::Mysql, bound: bound, cell: cell, failed: failed);

@@ -7,6 +7,7 @@ mod disturbed;
 mod encrypting;
 mod keys;
 mod killed;
+mod long;
 mod misled;
 mod moving;
 #[path = "../rerun.rs"]
@@ -79,6 +80,9 @@ macro_rules! sweep_behaviours {
             plaintext_goes_into_no_column_that_refuses_it
             a_change_of_suite_is_estimated_by_what_may_move
             a_generated_column_is_refused
+            long_values_are_moved_like_others
+            a_long_value_that_was_written_meanwhile_stays
+            a_value_that_gets_too_long_keeps_no_other_from_being_written
             a_hundred_thousand_people_are_sealed_and_come_back_byte_for_byte
         }
     };
@@ -89,5 +93,6 @@ pub use disturbed::*;
 pub use encrypting::*;
 pub use keys::*;
 pub use killed::*;
+pub use long::*;
 pub use misled::*;
 pub use moving::*;
