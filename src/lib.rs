@@ -65,7 +65,7 @@ pub use keys::{
     Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, MalformedRecord, TransitionError, WrappedKey,
 };
 pub use model::{Column, ContextColumn, Model, Schema};
-pub use schema::{Guard, KeyCheck, LockError, SchemaLock, column_check, guard_check, guards};
+pub use schema::{Guard, KeyCheck, LockError, SchemaLock, column_check, guard_check, guards, stray_guards};
 pub use sealed::Sealed;
 pub use suite::Suite;
 pub use value::{Encoded, Field, Json, JsonValue, Malformed, Value};

@@ -154,6 +154,32 @@ fn what_cannot_be_rewrapped_is_said_and_told_by_the_exit_code() {
     assert_eq!((&ended.json()["left"], &ended.json()["rewrapped"]), (&1.into(), &1.into()));
 }
 
+/// The models aren't those that the guards were made for.
+#[test]
+fn guards_of_columns_that_are_not_sealed_any_more_are_named_and_removed() {
+    let folder = Folder::new();
+    let copy = |from: &str, name: &str| {
+        std::fs::copy(format!("tests/cmd/{from}"), folder.path(name)).unwrap();
+    };
+    copy("guards.in/app.db", "app.db");
+    copy("guards.in/fieldseal.lock", "fieldseal.lock");
+    folder.run(["init"]).succeeds();
+    folder.run(["guards", "apply"]).succeeds();
+    copy("tenants.in/fieldseal.lock", "fieldseal.lock");
+    let triggers = || {
+        let connection = rusqlite::Connection::open(folder.path("app.db")).unwrap();
+        let sql = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'";
+        connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(triggers(), 4);
+    let would = folder.run(["guards", "remove", "--stray", "--dry-run"]).succeeds();
+    assert_eq!(would.stdout.matches("would be removed: fieldseal_guard_people_n").count(), 4, "{would:?}");
+    assert_eq!(triggers(), 4);
+    let removed = folder.run(["guards", "remove", "--stray", "--json"]).succeeds().json();
+    assert_eq!((removed["triggers"].as_array().unwrap().len(), triggers()), (4, 0));
+    folder.run(["guards", "remove", "--stray", "--column", "people.name"]).exits(2);
+}
+
 #[test]
 fn every_command_has_a_manual_page_and_every_shell_its_completions() {
     let folder = Folder::new();

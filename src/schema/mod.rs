@@ -6,7 +6,7 @@ mod guards;
 mod load;
 
 pub use columns::column_check;
-pub use guards::{Guard, KeyCheck, guard_check, guards};
+pub use guards::{Guard, KeyCheck, guard_check, guards, stray_guards};
 
 use crate::model::{Column, Model, Schema};
 use serde::{Deserialize, Serialize};

@@ -10,7 +10,7 @@ use crate::words;
 use clap::{Subcommand, ValueEnum};
 use fieldseal::sql::{Client, SqlError};
 use fieldseal::store::Dialect;
-use fieldseal::{Guard, KeyCheck, KeyState, guard_check, guards};
+use fieldseal::{Guard, KeyCheck, KeyRecord, KeyState, guard_check, guards, stray_guards};
 use serde::Serialize;
 
 /// Triggers that refuse plaintext and retired keys at the database, so that raw SQL can't bypass the program
@@ -66,6 +66,11 @@ pub(crate) struct Remove {
     #[command(flatten)]
     chosen: Chosen,
 
+    /// Removes those of columns that the lock file doesn't have, and no others: of columns that aren't sealed any more, or of another
+    /// program's
+    #[arg(long, conflicts_with_all = ["table", "column"])]
+    stray: bool,
+
     /// Says what would be done, and changes nothing
     #[arg(long)]
     dry_run: bool,
@@ -104,6 +109,7 @@ pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error
             let client = &mut *target.sql()?.connect()?;
             check(client, &args.chosen, &args.keys.of(target)?, context)
         }
+        Command::Remove(args) if args.stray => remove_strays(args.dry_run, context),
         Command::Remove(args) => {
             let client = &mut *target.sql()?.connect()?;
             let guards = wanted(&args.chosen, &KeyCheck::None, client.dialect(), target)?;
@@ -114,7 +120,7 @@ pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error
 
 impl KeysArg {
     fn of(&self, target: &Target) -> Result<KeyCheck, Error> {
-        if self.keys == Keys::Any { Ok(KeyCheck::None) } else { of_store(target) }
+        if self.keys == Keys::Any { Ok(KeyCheck::None) } else { of_store(target, || target.records()) }
     }
 }
 
@@ -130,15 +136,18 @@ fn wanted(chosen: &Chosen, keys: &KeyCheck, dialect: Dialect, target: &Target) -
     Ok(guards(dialect, &schemas, keys).into_iter().filter(is_chosen).collect())
 }
 
-/// What the key store has to say of keys.
-pub(crate) fn of_store(target: &Target) -> Result<KeyCheck, Error> {
+/// What the key store has to say of keys. `records` are only asked for if it isn't in the program's database.
+pub(crate) fn of_store(
+    target: &Target,
+    records: impl FnOnce() -> Result<Vec<KeyRecord>, Error>,
+) -> Result<KeyCheck, Error> {
     match (target.key_store_at(), target.database()) {
         (Ok(KeyStoreAt::Table(store)), Ok(database)) if store.is(&database) => Ok(KeyCheck::InStore),
         // Only printing, for a database that is elsewhere.
         (Err(_), Err(_)) => Ok(KeyCheck::InStore),
         _ => {
             let closed = |state| matches!(state, KeyState::Retired | KeyState::Destroyed);
-            let records = target.records()?.into_iter().filter(|record| closed(record.state));
+            let records = records()?.into_iter().filter(|record| closed(record.state));
             Ok(KeyCheck::Refusing(records.map(|record| record.id).collect()))
         }
     }
@@ -158,22 +167,43 @@ fn change(
     context: &Context<'_>,
 ) -> Result<Done, Error> {
     for guard in guards.iter().filter(|_| !dry_run) {
-        let statements = if action == Action::Made { &guard.create } else { &guard.remove };
-        // MySQL commits each by itself: there a guard is away for a moment when it's made anew.
-        let done = match client.dialect() {
-            Dialect::Mysql => execute(client, statements),
-            _ => client.transaction(|client| execute(client, statements)),
-        };
-        done.map_err(|error| {
-            Error::from(error).hint("docs/guards.md has the rights that each database wants for triggers")
-        })?;
+        execute(client, if action == Action::Made { &guard.create } else { &guard.remove })?;
     }
     let columns = guards.iter().map(|guard| format!("{}.{}", guard.table, guard.column)).collect();
-    context.output.report(&Changed { action, columns, dry_run })?;
+    context.output.report(&Changed { action, columns, triggers: Vec::new(), dry_run })?;
     Ok(Done::All)
 }
 
-fn execute(client: &mut dyn Client, statements: &[String]) -> Result<(), SqlError> {
+fn remove_strays(dry_run: bool, context: &Context<'_>) -> Result<Done, Error> {
+    let client = &mut *context.target.sql()?.connect()?;
+    let declared = guards(client.dialect(), &context.target.schemas()?, &KeyCheck::None);
+    let rows = client.rows(&stray_guards(client.dialect(), &declared), &[])?;
+    let texts =
+        |at: usize| rows.iter().filter_map(move |row| row.get(at)?.as_str().map(str::to_owned)).collect::<Vec<_>>();
+    if !dry_run {
+        execute(client, &texts(1))?;
+    }
+    context.output.report(&Changed {
+        action: Action::Removed,
+        columns: Vec::new(),
+        triggers: texts(0),
+        dry_run,
+    })?;
+    Ok(Done::All)
+}
+
+/// All of them, or none. MySQL commits each by itself: there a guard is away for a moment when it's made anew.
+fn execute(client: &mut dyn Client, statements: &[String]) -> Result<(), Error> {
+    let done = match client.dialect() {
+        Dialect::Mysql => each(client, statements),
+        _ => client.transaction(|client| each(client, statements)),
+    };
+    done.map_err(|error| {
+        Error::from(error).hint("docs/guards.md has the rights that each database wants for triggers")
+    })
+}
+
+fn each(client: &mut dyn Client, statements: &[String]) -> Result<(), SqlError> {
     statements.iter().try_for_each(|statement| client.batch(statement).map(drop))
 }
 
@@ -245,6 +275,8 @@ enum Action {
 struct Changed {
     action: Action,
     columns: Vec<String>,
+    /// What is removed of columns that aren't the lock file's: names of triggers, and of functions.
+    triggers: Vec<String>,
     dry_run: bool,
 }
 
@@ -256,7 +288,12 @@ impl Report for Changed {
             (Action::Removed, false) => "not guarded any more",
             (Action::Removed, true) => "would not be guarded any more",
         };
-        let line = |column: &String| format!("{done}: {}\n", words::plain(column));
-        self.columns.iter().map(line).collect()
+        if self.columns.is_empty() && self.triggers.is_empty() {
+            return "there is no such guard\n".to_owned();
+        }
+        let column = |column: &String| format!("{done}: {}\n", words::plain(column));
+        let removed = if self.dry_run { "would be removed" } else { "removed" };
+        let trigger = |trigger: &String| format!("{removed}: {}\n", words::plain(trigger));
+        self.columns.iter().map(column).chain(self.triggers.iter().map(trigger)).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! Whether the guards are in the database: one query, for whichever library the program has.
 
-use super::{Event, Guard, PREFIX};
+use super::strays::Strays;
+use super::{Event, Guard};
 use crate::quoting::{identifier, literal, quoted};
 use crate::store::Dialect;
 
@@ -24,7 +25,7 @@ use crate::store::Dialect;
 /// ```
 #[must_use]
 pub fn guard_check(dialect: Dialect, guards: &[Guard]) -> String {
-    let strays = strays(dialect, guards);
+    let strays = listed(dialect, guards);
     if guards.is_empty() {
         return strays;
     }
@@ -87,35 +88,19 @@ fn expected(dialect: Dialect, guard: &Guard, event: Event) -> String {
     )
 }
 
-/// Triggers with the name of a guard that isn't among these.
-fn strays(dialect: Dialect, guards: &[Guard]) -> String {
-    let (name, table, source) = match dialect {
-        Dialect::Sqlite => ("d.name", "d.tbl_name", "sqlite_master d WHERE d.type = 'trigger'"),
-        Dialect::Postgres => (
-            "d.tgname::text",
-            "d.tgrelid::regclass::text",
-            "pg_catalog.pg_trigger d WHERE NOT d.tgisinternal AND pg_catalog.pg_table_is_visible(d.tgrelid)",
-        ),
-        Dialect::Mysql => (
-            "d.trigger_name",
-            "d.event_object_table",
-            "information_schema.triggers d WHERE d.trigger_schema = DATABASE()",
-        ),
-    };
-    let names = guards.iter().flat_map(|guard| Event::ALL.map(|event| format!("{}{}", guard.name, event.suffix())));
-    let known: Vec<_> = names.map(|name| literal(dialect, &name)).collect();
-    let known = if known.is_empty() { String::new() } else { format!(" AND {name} NOT IN ({})", known.join(", ")) };
+/// Guards that aren't among these, as rows of the check.
+fn listed(dialect: Dialect, guards: &[Guard]) -> String {
+    let Strays { name, table, source } = Strays::of(dialect, guards);
     let what = ": this guard's column is none of the models': remove it, unless it is another program's";
     format!(
-        "SELECT {} AS guard, {} AS problem FROM {source} AND substr({name}, 1, {}) = '{PREFIX}'{known}",
+        "SELECT {} AS guard, {} AS problem FROM {source}",
         text(dialect, name),
         text(dialect, &joined(dialect, &[table.to_owned(), literal(dialect, what)])),
-        PREFIX.len()
     )
 }
 
 /// Texts one after the other.
-fn joined(dialect: Dialect, texts: &[String]) -> String {
+pub(super) fn joined(dialect: Dialect, texts: &[String]) -> String {
     match dialect {
         Dialect::Mysql => format!("CONCAT({})", texts.join(", ")),
         Dialect::Sqlite | Dialect::Postgres => texts.join(" || "),
@@ -123,7 +108,7 @@ fn joined(dialect: Dialect, texts: &[String]) -> String {
 }
 
 /// A text of the result. MySQL puts no texts of two collations under each other, and the session's may be any.
-fn text(dialect: Dialect, sql: &str) -> String {
+pub(super) fn text(dialect: Dialect, sql: &str) -> String {
     match dialect {
         Dialect::Mysql => format!("CONVERT({sql} USING utf8mb4) COLLATE utf8mb4_general_ci"),
         Dialect::Sqlite | Dialect::Postgres => sql.to_owned(),

@@ -4,8 +4,10 @@ mod check;
 mod mysql;
 mod postgres;
 mod sqlite;
+mod strays;
 
 pub use check::guard_check;
+pub use strays::stray_guards;
 
 use crate::armor;
 use crate::envelope::MAX_SEALED_LEN;

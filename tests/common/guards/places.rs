@@ -45,8 +45,13 @@ pub fn any_name_will_do(home: Home) {
             world.passes(&format!("DELETE FROM {}", name(table)), &[]);
         }
         world.apply(made.iter().flat_map(|guard| &guard.remove));
+        assert_eq!(world.problems(&[]), []);
+        // Those of columns that aren't declared any more, by what the database says alone.
+        world.guard(&[schema], &KeyCheck::InStore);
+        let strays = world.strays(&[]);
+        world.apply(strays.iter().map(|(_, remove)| remove));
+        assert_eq!((world.problems(&[]), world.strays(&[])), (vec![], vec![]));
     }
-    assert_eq!(world.problems(&[]), []);
 }
 
 /// Two columns of two suites, in another schema; on MySQL in another database, on SQLite in another file.
@@ -200,6 +205,19 @@ pub fn the_check_tells_what_is_missing(home: Home) {
     assert!(
         found[1..].iter().all(|problem| problem.as_ref().unwrap().contains("people: this guard's column is none"))
     );
-    world.apply(expected.iter().flat_map(|guard| &guard.remove));
-    assert_eq!(what(&mut world, &[]), []);
+    // The other one stays.
+    let strays = world.strays(&one);
+    assert!(strays.len() >= 2 && strays.iter().all(|(name, _)| name.starts_with(&expected[0].name)), "{strays:?}");
+    world.apply(strays.iter().map(|(_, remove)| remove));
+    assert_eq!(what(&mut world, &one), [None]);
+    let insert = "INSERT INTO people (id, name, code) VALUES (?, ?, ?)";
+    let plaintext = || Cell::Bytes(b"plaintext".to_vec());
+    world.passes(insert, &[int(1), world.sealed(&NAME, 1, "x"), plaintext()]);
+    assert!(world.write(insert, &[int(2), plaintext(), plaintext()]).is_err());
+    // Its table is gone, and on PostgreSQL its function is left.
+    world.batch("DROP TABLE people");
+    let strays = world.strays(&[]);
+    assert_eq!(strays.len(), usize::from(world.dialect() == Dialect::Postgres), "{strays:?}");
+    world.apply(strays.iter().map(|(_, remove)| remove));
+    assert_eq!(world.strays(&[]), []);
 }

@@ -4,6 +4,7 @@ use fieldseal::sql::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
 use fieldseal::store::{Dialect, KeyStore};
 use fieldseal::{
     Column, ContextColumn, Guard, KeyCheck, Keyring, RowContext, RowId, Schema, Scope, guard_check, guards, kms,
+    stray_guards,
 };
 use std::any::Any;
 use std::sync::Arc;
@@ -148,6 +149,13 @@ impl World {
         let mut rows: Vec<_> = rows.iter().map(|row| (text(&row[0]).unwrap(), text(&row[1]))).collect();
         rows.sort();
         rows
+    }
+
+    /// The guards that aren't among these, each with the statement that removes it.
+    pub fn strays(&mut self, guards: &[Guard]) -> Vec<(String, String)> {
+        let rows = self.client.rows(&stray_guards(self.dialect(), guards), &[]).unwrap();
+        let text = |cell: &Cell| cell.as_str().unwrap().to_owned();
+        rows.iter().map(|row| (text(&row[0]), text(&row[1]))).collect()
     }
 
     /// What the application's keyring seals for that person, as the column stores it.

@@ -5,15 +5,16 @@ use crate::commands::guards::{checked, of_store};
 use crate::error::Error;
 use crate::target::Target;
 use fieldseal::sql::Client;
-use fieldseal::{Schema, guards};
+use fieldseal::{KeyRecord, Schema, guards};
 
 pub(super) fn check(
     target: &Target,
     client: &mut dyn Client,
     schemas: &[Schema],
+    records: &[KeyRecord],
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let guards = guards(client.dialect(), schemas, &of_store(target)?);
+    let guards = guards(client.dialect(), schemas, &of_store(target, || Ok(records.to_vec()))?);
     let problems: Vec<_> = checked(client, &guards)?.into_iter().filter_map(|guard| guard.problem).collect();
     let is_missing = |problem: &&String| problem.ends_with(": its guard is missing");
     let missing = problems.iter().filter(is_missing).count();
@@ -30,7 +31,7 @@ pub(super) fn check(
             continue;
         }
         let (place, what) = problem.split_once(": ").unwrap_or(("guards", problem));
-        findings.warning(place, what, "`fieldseal guards apply`; a guard that isn't wanted any more: `fieldseal guards remove --column TABLE.COLUMN`, or DROP TRIGGER");
+        findings.warning(place, what, "`fieldseal guards apply`; those of columns that aren't sealed any more: `fieldseal guards remove --stray`");
     }
     Ok(())
 }

@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         Ok(stored) => {
             keys::check(&stored, &surveyed, &mut findings);
             let records = stored.records;
-            guards::check(target, client, &schemas, &mut findings)?;
+            guards::check(target, client, &schemas, &records, &mut findings)?;
             output.say("asks the KMS");
             kms::check(target, &records, &mut findings)?
         }
