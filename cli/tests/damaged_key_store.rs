@@ -62,6 +62,37 @@ fn what_is_listed_is_listed_without_it() {
     assert!(!found.to_string().contains("doesn't have"), "the key store has the key: {found:#}");
 }
 
+/// It reads like any record, and what is in it is another key's.
+#[test]
+fn doctor_unwraps_every_key() {
+    let folder = Folder::with_keys(&["north", "south"]);
+    std::fs::copy("tests/cmd/tenants.in/fieldseal.lock", folder.path("fieldseal.lock")).unwrap();
+    let connection = rusqlite::Connection::open(folder.path("app.db")).unwrap();
+    connection
+        .execute_batch("CREATE TABLE visits (id TEXT PRIMARY KEY, clinic INTEGER NOT NULL, diagnosis)")
+        .unwrap();
+    let place = |id: String| format!("key {id}");
+    let found = |args: &[&str]| {
+        let found = folder.run(args.iter().copied()).exits(3).json();
+        let errors = found.as_array().unwrap().iter().filter(|finding| finding["severity"] == "error");
+        errors.map(|finding| finding["place"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    connection
+        .execute_batch(
+            "UPDATE fieldseal_keys SET wrapped = (SELECT wrapped FROM fieldseal_keys WHERE scope = 'north') WHERE scope = 'south'",
+        )
+        .unwrap();
+    let south = place(folder.key(&tenant("south"), KeyState::Primary));
+    assert_eq!(found(&["doctor", "--json"]), [south]);
+    // One that needs no key has nothing to say of it.
+    let ended = folder.run(["doctor", "--keys", "0", "--json"]);
+    assert!(!ended.stdout.contains("\"error\""), "{ended:?}");
+    connection
+        .execute_batch("UPDATE fieldseal_keys SET wrapped = replace(wrapped, 'blob\":\"', 'blob\":\"AAAA')")
+        .unwrap();
+    assert!(found(&["doctor", "--json"]).contains(&"the key store".to_owned()));
+}
+
 #[test]
 fn the_other_scopes_are_rotated_and_re_encrypted() {
     let damaged = Damaged::of(&tenant("2"));

@@ -1,13 +1,18 @@
-//! Whether the KEKs can be used, and whether every key has a copy under one of them.
+//! Whether the KEKs can be used, and whether every key has a copy under one of them that gives the key.
 
 use super::Findings;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::target::Target;
 use crate::words;
-use fieldseal::KeyRecord;
+use fieldseal::{KeyRecord, Keyring, Need};
 
-/// Whether a keyring can be opened.
-pub(super) fn check(target: &Target, records: &[KeyRecord], findings: &mut Findings) -> Result<bool, Error> {
+/// Whether a keyring can be opened. So many keys are unwrapped at most.
+pub(super) fn check(
+    target: &Target,
+    records: &[KeyRecord],
+    most: usize,
+    findings: &mut Findings,
+) -> Result<bool, Error> {
     let mut keks = Vec::new();
     for name in target.kek_names()? {
         match target.open_kek(&name) {
@@ -34,7 +39,7 @@ pub(super) fn check(target: &Target, records: &[KeyRecord], findings: &mut Findi
             );
         }
     }
-    if live.count() == 0 {
+    if live.clone().count() == 0 {
         findings.note(
             "the key store",
             "it has no key that opens values",
@@ -53,5 +58,35 @@ pub(super) fn check(target: &Target, records: &[KeyRecord], findings: &mut Findi
             findings.error(words::plain(&kek.to_string()), error.summary(), error.advice());
         }
     }
+    if works && most > 0 {
+        match target.keyring_with(&keks, |builder| builder) {
+            Ok(keyring) => unwrap(&keyring, live.take(most), findings)?,
+            Err(error) if error.kind() == Kind::TryAgain => return Err(error),
+            // Not one key can be loaded.
+            Err(error) => {
+                works = false;
+                findings.error("the key store", error.summary(), error.advice());
+            }
+        }
+    }
     Ok(works)
+}
+
+/// Whether the KMS gives the keys that the records are committed to.
+fn unwrap<'a>(
+    keyring: &Keyring,
+    live: impl Iterator<Item = &'a KeyRecord>,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    for record in live {
+        match keyring.load_blocking([Need::Open(record.id)]) {
+            Ok(()) => {}
+            Err(error) if error.is_transient() => return Err(error.into()),
+            Err(error) => {
+                let error = Error::from(error);
+                findings.error(format!("key {}", record.id), error.summary(), error.advice());
+            }
+        }
+    }
+    Ok(())
 }

@@ -23,6 +23,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ROWS", default_value_t = 1000)]
     sample: u64,
 
+    /// Unwraps so many keys, by a call to the KMS each; 0 for none
+    #[arg(long, value_name = "KEYS", default_value_t = 1000)]
+    keys: usize,
+
     /// Looks into every column of the database for values that look sealed but aren't declared
     #[arg(long)]
     everywhere: bool,
@@ -54,7 +58,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
             let records = stored.records;
             guards::check(target, client, &schemas, &records, &mut findings)?;
             output.say("asks the KMS");
-            kms::check(target, &records, &mut findings)?
+            kms::check(target, &records, args.keys, &mut findings)?
         }
         Err(error) if error.kind() == Kind::TryAgain => return Err(error),
         Err(error) => {
