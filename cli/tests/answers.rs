@@ -154,6 +154,28 @@ fn what_cannot_be_rewrapped_is_said_and_told_by_the_exit_code() {
     assert_eq!((&ended.json()["left"], &ended.json()["rewrapped"]), (&1.into(), &1.into()));
 }
 
+/// Nobody is told that something is waited for that never is.
+#[test]
+fn what_a_database_does_not_have_is_not_waited_for() {
+    let folder = Folder::with_keys(&[]);
+    std::fs::copy("tests/cmd/tenants.in/fieldseal.lock", folder.path("fieldseal.lock")).unwrap();
+    for waits in [["--max-running", "5"], ["--replica", "sqlite:app.db"]] {
+        folder.run(["reencrypt"].into_iter().chain(waits)).exits(2).says("SQLite has no server");
+    }
+    folder.run(["reencrypt", "--max-lag", "5s"]).exits(2).says("--replica");
+    let mut command = folder.command(["reencrypt", "--replica", "postgres://app:secret@replica/app"]);
+    let ended = command
+        .env("DATABASE_URL", "mysql://127.0.0.1:1/app")
+        .env("FIELDSEAL_KEY_STORE", "app.db")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(
+        ended.status.code() == Some(2) && said.contains("is no replica of") && !said.contains("secret"),
+        "{said}"
+    );
+}
+
 /// The models aren't those that the guards were made for.
 #[test]
 fn guards_of_columns_that_are_not_sealed_any_more_are_named_and_removed() {

@@ -5,13 +5,14 @@ use super::connection::{Connection, Waiting};
 use super::job::Job;
 use super::judging;
 use super::key::RowKey;
-use super::ledger::{self, Begun, Ledger};
+use super::ledger::{Begun, Ledger};
 use super::left::{self, Left};
 use super::plan::{Plan, PlanError};
 use super::progress::{Event, Meter, Problem, Report, TICK};
 use super::settings::Sweep;
 use super::statements;
 use super::stored;
+use super::tables;
 use super::verdict::ProblemKind;
 use super::verify::Verifying;
 use super::worker::{Shared, Worker};
@@ -94,7 +95,7 @@ impl Sweep {
             return self.verify(keyring, &mut connection, &plan, observe);
         }
         let reads_back = connection.once(|client| stored::may_be_altered(client, self.schema.sql_table))?;
-        connection.once(ledger::create_tables)?;
+        connection.once(tables::create_tables)?;
         let ledger = Ledger::new(self.task().to_string(), self.lease, self.range)?;
         let mut report = Report::default();
         let mut told = HashSet::new();

@@ -9,6 +9,7 @@ use crate::output::Output;
 use crate::stop;
 use crate::target::{Database, Target};
 use crate::words;
+use fieldseal::store::Dialect;
 use fieldseal::sweep::{Event, Job, Problem, Sweep};
 use fieldseal::{Column, Keyring, Schema};
 use meter::Meter;
@@ -60,7 +61,7 @@ pub(crate) struct Pace {
     replica: Vec<crate::args::Url>,
 
     /// How far a replica may be behind
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration, requires = "replica")]
     max_lag: std::time::Duration,
 
     /// Waits while the server is running more statements than that
@@ -94,6 +95,25 @@ impl Pace {
 
     pub(crate) fn is_dry_run(&self) -> bool {
         self.dry_run
+    }
+
+    /// Refuses what would never be waited for, or for ever.
+    fn check(&self, database: &Database) -> Result<(), Error> {
+        let dialect = database.dialect();
+        if dialect == Dialect::Sqlite && (self.max_running.is_some() || !self.replica.is_empty()) {
+            return Err(Error::usage("SQLite has no server that could be busy, and no replicas")
+                .hint("--duty and --rows-per-second leave other programs time"));
+        }
+        for url in &self.replica {
+            let replica = Database::parse(&url.0)?;
+            if replica.dialect() != dialect {
+                return Err(Error::usage(format!(
+                    "{replica} is no replica of {database}: it's another kind of database"
+                ))
+                .hint("--replica wants the URL of a replica of the database that is swept"));
+            }
+        }
+        Ok(())
     }
 
     fn apply(&self, mut sweep: Sweep) -> Result<Sweep, Error> {
@@ -196,6 +216,7 @@ impl Run<'_> {
             return Err(Error::failed("the lock file has no sealed columns")
                 .hint("let the program's test write it: FIELDSEAL_LOCK=update cargo test"));
         }
+        self.pace.check(&target.database()?)?;
         let (database, keyring) = (target.sql()?, target.keyring_for_rows()?);
         let stop = stop::on_signals()?;
         if self.pace.dry_run {
