@@ -95,17 +95,17 @@ impl Target {
     }
 
     /// Every record that can be read, and what is wrong with the others: one damaged record is no reason to do nothing for the rest.
-    pub(crate) fn readable_records(&self) -> Result<Readable, Error> {
+    pub(crate) fn readable_records(&self) -> Result<Stored, Error> {
         let store = self.key_store()?;
         match store.load() {
-            Ok(records) => Ok(Readable { records: in_order(records), damaged: Vec::new() }),
+            Ok(records) => Ok(Stored { records: in_order(records), damaged: Vec::new() }),
             Err(StoreError::Malformed { error, .. }) => {
                 let (records, mut damaged) = walk(&*store)?;
                 // One that no order by ids has.
                 if damaged.is_empty() {
                     damaged.push(error);
                 }
-                Ok(Readable { records: in_order(records), damaged })
+                Ok(Stored { records: in_order(records), damaged })
             }
             Err(error) => Err(error.into()),
         }
@@ -197,7 +197,7 @@ impl Target {
 
 /// What can be read of a key store.
 #[derive(Debug)]
-pub(crate) struct Readable {
+pub(crate) struct Stored {
     pub(crate) records: Vec<KeyRecord>,
     pub(crate) damaged: Vec<MalformedRecord>,
 }
@@ -211,7 +211,13 @@ pub(crate) struct DamagedKey {
     column: &'static str,
 }
 
-impl Readable {
+impl Stored {
+    /// What is wrong with a record that may be of any scope.
+    pub(crate) fn of_unknown_scope(&self) -> Option<Error> {
+        let error = self.damaged.iter().find(|error| error.key.is_none() || error.column == "scope")?;
+        Some(Error::failed("a record in the key store is damaged").why(error.to_string()).hint(RESTORE))
+    }
+
     /// The keys that are in the store. What can't be read of one is the state: it counts as active.
     pub(crate) fn states(&self) -> HashMap<KeyId, KeyState> {
         let damaged = self.damaged.iter().filter_map(|error| Some((error.key?, KeyState::Active)));

@@ -15,6 +15,10 @@ struct Damaged {
 
 impl Damaged {
     fn of(scope: &Scope) -> Self {
+        Self::with(scope, "wrapped = 'x'")
+    }
+
+    fn with(scope: &Scope, damage: &str) -> Self {
         let folder = Folder::new();
         for file in ["app.db", "fieldseal.lock"] {
             std::fs::copy(format!("tests/cmd/tenants.in/{file}"), folder.path(file)).unwrap();
@@ -24,7 +28,7 @@ impl Damaged {
         let id = folder.key(scope, KeyState::Primary);
         let scope = scope.as_str();
         let sql = format!(
-            "PRAGMA ignore_check_constraints = ON; UPDATE fieldseal_keys SET wrapped = 'x' WHERE scope = '{scope}'"
+            "PRAGMA ignore_check_constraints = ON; UPDATE fieldseal_keys SET {damage} WHERE scope = '{scope}'"
         );
         let connection = rusqlite::Connection::open(folder.path("app.db")).unwrap();
         connection.execute_batch(&sql).unwrap();
@@ -143,4 +147,84 @@ fn without_the_application_s_key_the_tenants_go_on() {
     let moved = damaged.folder.run(["reencrypt", "--json"]).succeeds();
     assert_eq!(rows(&moved, "/tables/0"), [6, 0], "{moved:#?}");
     damaged.folder.run(["verify"]).succeeds();
+}
+
+/// An id that no order of ids above 0 has.
+#[test]
+fn no_kek_is_taken_away_while_a_record_cannot_be_read() {
+    for damage in ["id = -id", "id = id + 4294967296", "wrapped = 'x'", "scope = CAST(scope AS BLOB)"] {
+        let damaged = Damaged::with(&tenant("2"), damage);
+        let folder = &damaged.folder;
+        folder.run(["kek", "rotate", "--to", "local:new.json", "--create"]).exits(1).says("backup");
+        folder.run(["kek", "remove", "local:kek.json", "--kek", "local:new.json"]).exits(1).says("backup");
+        folder.run(["kek", "rotate", "--kek", "local:kek.json"]).exits(3).says("backup");
+        let moved = rusqlite::Connection::open(folder.path("app.db")).unwrap();
+        let both = "SELECT count(*) FROM fieldseal_keys WHERE json_array_length(wrapped) = 2";
+        if damage != "wrapped = 'x'" {
+            assert_eq!(moved.query_row(both, [], |row| row.get::<_, i64>(0)).unwrap(), 2, "{damage}");
+        }
+    }
+}
+
+/// Nobody is told that a tenant has no key, or is forgotten, because its records can't be read.
+#[test]
+fn a_scope_that_cannot_be_read_is_not_taken_for_none() {
+    for damage in ["scope = CAST(scope AS BLOB)", "id = -id", "wrapped = 'x'"] {
+        let damaged = Damaged::with(&tenant("2"), damage);
+        let folder = &damaged.folder;
+        for args in [
+            ["key", "rotate", "--scope", "2", "--at-once"].as_slice(),
+            &["init", "--scope", "2"],
+            &["shred", "--scope", "2", "--yes-shred", "2"],
+        ] {
+            folder.run(args.iter().copied()).exits(1).says("is damaged");
+        }
+        // New plaintext of the tenant's gets no key of its own.
+        let connection = rusqlite::Connection::open(folder.path("app.db")).unwrap();
+        connection.execute_batch("INSERT INTO visits VALUES ('new', 2, 'plaintext')").unwrap();
+        folder.run(["encrypt"]).exits(3);
+        let keys: i64 = connection.query_row("SELECT count(*) FROM fieldseal_keys", [], |row| row.get(0)).unwrap();
+        assert_eq!(keys, 3, "{damage}");
+    }
+}
+
+#[test]
+fn shredding_says_that_a_key_may_be_left() {
+    let damaged = Damaged::with(&tenant("2"), "scope = CAST(scope AS BLOB)");
+    damaged.folder.run(["shred", "--scope", "1", "--yes-shred", "1"]).exits(3).says("wasn't destroyed");
+}
+
+#[test]
+fn what_is_left_is_left_the_second_time_too() {
+    let damaged = Damaged::with(&tenant("2"), "id = id + 4294967296");
+    damaged.folder.run(["key", "rotate", "--scope", "1", "--at-once"]).exits(3);
+    for changed in [3, 0] {
+        let moved = damaged.folder.run(["reencrypt", "--json"]).exits(3);
+        assert_eq!(rows(&moved, "/tables/0"), [changed, 3], "{moved:#?}");
+    }
+}
+
+/// Whatever is wrong with the key of one of them.
+#[test]
+fn a_staged_key_that_does_not_open_is_not_promoted() {
+    for damage in [
+        "wrapped = '[]'",
+        "wrapped = replace(wrapped, 'blob\":\"', 'blob\":\"AAAA')",
+        "created = created + 4000000000",
+    ] {
+        let folder = Folder::with_keys(&["north", "south"]);
+        folder.run(["key", "rotate", "--all", "--stage-only"]).succeeds();
+        let connection = rusqlite::Connection::open(folder.path("app.db")).unwrap();
+        let sql = format!("UPDATE fieldseal_keys SET {damage} WHERE scope = 'north' AND state = 'staged'");
+        connection.execute_batch(&sql).unwrap();
+        let primary = folder.key(&tenant("north"), KeyState::Primary);
+        // What was staged in the far future isn't waited for.
+        let is_early = damage.starts_with("created");
+        let (option, time, code) = if is_early { ("--quiet", "1s", 5) } else { ("--promote", "0s", 3) };
+        let promoted = folder.run(["key", "rotate", "--all", option, "--propagation", time, "--json"]).exits(code);
+        let states: Vec<_> =
+            promoted.json()["scopes"].as_array().unwrap().iter().map(|scope| scope["state"].clone()).collect();
+        assert_eq!((&states[0], &states[2]), (&"rotated".into(), &"rotated".into()), "{damage}");
+        assert_eq!(folder.key(&tenant("north"), KeyState::Primary), primary, "{damage}");
+    }
 }

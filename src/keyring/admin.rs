@@ -1,11 +1,13 @@
 //! Creating, rotating and ending data keys.
 
 use super::clock::Millis;
+use super::error::Need;
 use super::known::Ticket;
 use super::material::KeyMaterial;
 use super::workers::within;
 use super::{Keyring, KeyringError};
 use crate::context::Scope;
+use crate::error::ErrorKind;
 use crate::keys::{DataKey, KeyId, KeyRecord, KeyState, TransitionError, commitment};
 use crate::store::{Change, Conflict, StoreError};
 use std::sync::Arc;
@@ -73,7 +75,8 @@ impl Keyring {
     /// Makes a staged key, or one that was primary before, the primary of its scope; the one before it goes on opening values.
     ///
     /// A staged key must have been published for [`super::KeyringBuilder::propagation`], so that every process has it
-    /// before the first value under it appears. It goes by the wall clock of the one that staged it.
+    /// before the first value under it appears. It goes by the wall clock of the one that staged it. A key that isn't loaded is
+    /// unwrapped first: one that no KMS gives back must not be what a scope is sealed under.
     ///
     /// # Errors
     ///
@@ -95,12 +98,16 @@ impl Keyring {
     }
 
     fn promote_after(&self, id: KeyId, delay: Duration) -> Result<(), KeyringError> {
-        self.administer_key(id, move |_, records| {
+        self.administer_key(id, move |keyring, records| {
             let record = find(records, id)?;
             if record.state == KeyState::Staged {
                 check_published(record, delay)?;
             }
             let new = step(record, KeyState::Primary)?;
+            // What can't be unwrapped must not be what the scope is sealed under.
+            if let Err(ErrorKind::LoadFailed(load)) = keyring.inner.fetch(Need::Open(id)) {
+                return Err(load.error().clone());
+            }
             let mut changes = demote_primary(records)?;
             changes.push(Change::Update(new));
             Ok(Plan::of(changes, ()))

@@ -51,7 +51,7 @@ impl Inner {
     }
 
     /// The key that is needed, loaded if it isn't. Waits no longer than the deadline.
-    fn fetch(self: &Arc<Self>, need: Need) -> Outcome {
+    pub(super) fn fetch(self: &Arc<Self>, need: Need) -> Outcome {
         let failure = self.flights.failure(&need, self.backends.now());
         // What only the store was asked for is asked again: another process may just be creating the key.
         if let Some(error @ ErrorKind::LoadFailed(_)) = failure {

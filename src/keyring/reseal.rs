@@ -80,6 +80,12 @@ impl Keyring {
         Ok(states)
     }
 
+    /// Whether the key store has a record that may be of any scope: its id or scope can't be read.
+    pub(crate) fn hides_scopes(&self) -> Result<bool, KeyringError> {
+        let damaged = self.each_stored(|_| Ok(()))?;
+        Ok(damaged.iter().any(|error| error.key.is_none() || error.column == "scope"))
+    }
+
     /// Every scope that has a key in the key store, or had one.
     pub(crate) fn stored_scopes(&self) -> Result<HashSet<Scope>, KeyringError> {
         let mut scopes = HashSet::new();

@@ -121,6 +121,11 @@ pub(super) fn check_unknown(
 /// More keys than this aren't listed in a statement: the values are grouped instead.
 const LISTED: usize = 64;
 
+/// The values under some of the keys.
+fn sum(survey: &Survey, counts: &dyn Fn(&KeyId) -> bool) -> u64 {
+    survey.by_key.iter().filter(|(id, _)| counts(id)).map(|(_, values)| values).sum()
+}
+
 /// The values of a column, as far as jobs tell them apart.
 struct Counts {
     rows: u64,
@@ -128,6 +133,8 @@ struct Counts {
     primary: u64,
     /// Under other keys that there are.
     other: u64,
+    /// In a column that holds plaintext too: what looks sealed, and under no key that there is.
+    unknown: u64,
     /// Keys that open and that are met, or are there.
     keys: u64,
 }
@@ -153,17 +160,24 @@ impl Counts {
             let under = |group: usize| tally.under.get(group).copied().unwrap_or(0);
             let keys = states.keys().filter(|id| opens(id)).count();
             let keys = u64::try_from(keys).unwrap_or(u64::MAX);
-            return Ok(Self { rows: tally.rows, null: tally.null, primary: under(0), other: under(1), keys });
+            let (primary, other) = (under(0), under(1));
+            // Plaintext needs nothing done to it, and a value whose key was lost is said to be there each time.
+            let is_open = *job == Job::Reencrypt && planned.column.is_migrating();
+            let unknown = if is_open && tally.rows > tally.null + primary + other {
+                let survey = Survey::of(client, table, sealed, Some(base64))?;
+                sum(&survey, &|id| !states.contains_key(id))
+            } else {
+                0
+            };
+            return Ok(Self { rows: tally.rows, null: tally.null, primary, other, unknown, keys });
         }
         let survey = Survey::of(client, table, sealed, Some(base64))?;
-        let sum = |counts: &dyn Fn(&KeyId) -> bool| {
-            survey.by_key.iter().filter(|(id, _)| counts(id)).map(|(_, values)| values).sum()
-        };
         Ok(Self {
             rows: survey.rows,
             null: survey.null,
-            primary: sum(&is_primary),
-            other: sum(&|id| states.contains_key(id) && !is_primary(id)),
+            primary: sum(&survey, &is_primary),
+            other: sum(&survey, &|id| states.contains_key(id) && !is_primary(id)),
+            unknown: sum(&survey, &|id| !states.contains_key(id)),
             keys: u64::try_from(survey.by_key.keys().filter(|id| opens(id)).count()).unwrap_or(u64::MAX),
         })
     }
@@ -177,7 +191,7 @@ impl Counts {
             Job::Verify => self.rows - self.null,
             Job::Decrypt { .. } => sealed,
             Job::Encrypt { .. } => foreign,
-            Job::Reencrypt => self.other + if planned.column.is_migrating() { 0 } else { foreign },
+            Job::Reencrypt => self.other + if planned.column.is_migrating() { self.unknown } else { foreign },
         }
     }
 }

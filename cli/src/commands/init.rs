@@ -137,6 +137,10 @@ impl Init<'_> {
             self.step(what, format!("{of}{}", primary.id), State::WasThere);
             return Ok(());
         }
+        // A key of this scope whose record can't be read would be there too.
+        if is_there && let Some(error) = target.readable_records()?.of_unknown_scope() {
+            return Err(error);
+        }
         if self.args.dry_run {
             self.step(what, of.trim_end().to_owned(), State::WouldBeMade);
             return Ok(());

@@ -46,6 +46,9 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         .map(|record| record.id)
         .collect();
     if records.is_empty() {
+        if let Some(error) = target.readable_records()?.of_unknown_scope() {
+            return Err(error);
+        }
         return Err(Error::failed(format!("{scope} has no data key"))
             .why("nothing is sealed for a tenant without a key, so the name may be mistyped")
             .hint("`fieldseal key list` shows every tenant; names are compared letter by letter"));
@@ -69,7 +72,16 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         }
     }
     context.output.report(&report)?;
-    Ok(Done::All)
+    let stored = target.readable_records()?;
+    Ok(match stored.of_unknown_scope() {
+        Some(_) => {
+            context.output.warn(format!(
+                "the scope of one of these can't be read: it may be a key of {scope}, and wasn't destroyed"
+            ));
+            stored.warned(context).1
+        }
+        None => Done::All,
+    })
 }
 
 #[derive(Serialize)]

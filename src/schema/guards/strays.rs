@@ -66,7 +66,10 @@ impl Strays {
             Dialect::Postgres => (
                 "d.tgname::text",
                 "d.tgrelid::regclass::text",
-                "pg_catalog.pg_trigger d WHERE NOT d.tgisinternal AND pg_catalog.pg_table_is_visible(d.tgrelid)",
+                // A partition's go with the parent's, on which they depend.
+                "pg_catalog.pg_trigger d WHERE NOT d.tgisinternal AND pg_catalog.pg_table_is_visible(d.tgrelid) \
+                 AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend p WHERE p.classid = 'pg_catalog.pg_trigger'::regclass \
+                 AND p.objid = d.oid AND p.deptype IN ('P', 'S', 'I'))",
             ),
             Dialect::Mysql => (
                 "d.trigger_name",

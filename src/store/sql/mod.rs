@@ -175,7 +175,9 @@ pub(super) fn page_lossy(
     most: usize,
 ) -> Result<Page, Failed> {
     let mut page = Page::default();
-    for row in page_of_rows(connection, after, most)? {
+    let rows = page_of_rows(connection, after, most)?;
+    let is_full = rows.len() >= most;
+    for row in rows {
         let record = row.record(connection.dialect());
         let id = record.as_ref().map_or_else(|error| error.key, |record| Some(record.id));
         page.next = page.next.max(id);
@@ -184,11 +186,17 @@ pub(super) fn page_lossy(
             Err(error) => page.damaged.push(error),
         }
     }
+    if is_full && most > 0 && page.next <= after {
+        return Err(Failed::Damaged(format!(
+            "{most} records one after the other have no id: it is no table of keys"
+        )));
+    }
     Ok(page)
 }
 
 fn page_of_rows(connection: &mut impl Connection, after: Option<KeyId>, most: usize) -> Result<Vec<Row>, Failed> {
-    let after = after.map_or(0, |id| id.get().into());
+    // What isn't above 0 is no id, and is seen.
+    let after = after.map_or(i64::MIN, |id| id.get().into());
     let most = i64::try_from(most.min(MAX_ROWS + 1)).unwrap_or(i64::MAX);
     let sql = Statements::of(connection.dialect()).page;
     read(connection, sql, &[Param::Integer(after), Param::Integer(most)])

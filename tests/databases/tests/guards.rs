@@ -71,6 +71,24 @@ mod on_postgres {
         }
     }
 
+    /// A partition's triggers are its parent's.
+    #[test]
+    fn strays_of_partitioned_tables_are_removed() {
+        let mut world = World::new(home());
+        world.batch(
+            "CREATE TABLE people (id BIGINT PRIMARY KEY, name BYTEA) PARTITION BY RANGE (id);
+             CREATE TABLE a_people_1 PARTITION OF people FOR VALUES FROM (0) TO (10);
+             CREATE TABLE people_2 PARTITION OF people FOR VALUES FROM (10) TO (20)",
+        );
+        world.guard(&[PEOPLE], &KeyCheck::InStore);
+        world.refused(NOT_SEALED, INSERT, &[int(1), Cell::Bytes(b"plaintext".to_vec())]);
+        let strays = world.strays(&[]);
+        assert_eq!(strays.len(), 3, "two triggers and a function: {strays:?}");
+        world.apply(strays.iter().map(|(_, remove)| remove));
+        assert_eq!((world.strays(&[]), world.problems(&[])), (vec![], vec![]));
+        world.passes(INSERT, &[int(1), Cell::Bytes(b"plaintext".to_vec())]);
+    }
+
     #[test]
     fn who_writes_needs_no_right_on_the_key_store() {
         let mut world = World::new(home());

@@ -2,7 +2,7 @@
 
 use super::{Findings, name};
 use crate::survey::Surveyed;
-use crate::target::{RESTORE, Readable};
+use crate::target::{RESTORE, Stored};
 use crate::words;
 use fieldseal::{Column, KeyId, KeyRecord, KeyState, MalformedRecord, Suite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,7 +13,7 @@ const GCM_WATCH: u64 = 1 << 31;
 /// A staged key is promoted within minutes, or was forgotten.
 const STAGED_TOO_LONG: u64 = 7 * 86_400;
 
-pub(super) fn check(stored: &Readable, surveyed: &[Surveyed], findings: &mut Findings) {
+pub(super) fn check(stored: &Stored, surveyed: &[Surveyed], findings: &mut Findings) {
     damaged(&stored.damaged, findings);
     let states = stored.states();
     for column in surveyed {

@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let keyring = target.keyring_of(Onto::new(&new, &keks))?;
     let words = format!("copying {}", words::count(records.len(), "data key"));
     let changed = context.output.during(words, || keyring.add_copies());
-    let changed = super::changed(changed, &records, target)?;
+    let (changed, all) = super::changed(changed, &records, context)?;
     context.output.report(&Added {
         kek: new.uri().to_string(),
         data_keys: records.len(),
@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     if changed > 0 {
         keep_a_copy(context, &new);
     }
-    Ok(done)
+    Ok(done.and(all))
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ mod rotate;
 
 use super::{Context, Done};
 use crate::error::Error;
-use crate::target::{Kek, KekName, Target};
+use crate::target::{Kek, KekName, RESTORE, Target};
 use clap::Subcommand;
 use fieldseal::kms::Kms;
 use fieldseal::store::StoreError;
@@ -59,16 +59,25 @@ fn lacking<'a>(
 }
 
 /// How many keys were changed. A damaged record is an error after all the others were done: what was changed shows in the store then.
-fn changed(done: Result<usize, KeyringError>, before: &[KeyRecord], target: &Target) -> Result<usize, Error> {
+fn changed(
+    done: Result<usize, KeyringError>,
+    before: &[KeyRecord],
+    context: &Context<'_>,
+) -> Result<(usize, Done), Error> {
     match done {
-        Err(KeyringError::Store(StoreError::Malformed { .. })) => {
+        Err(error @ KeyringError::Store(StoreError::Malformed { .. })) => {
+            let stored = context.target.readable_records()?;
+            // One that was told of already, or that was damaged meanwhile, or that can't be written.
+            if stored.damaged.is_empty() {
+                context.output.warn(format!("{error}; {RESTORE}"));
+            }
             let after: HashMap<_, _> =
-                target.readable_records()?.records.into_iter().map(|record| (record.id, record.wrapped)).collect();
+                stored.records.into_iter().map(|record| (record.id, record.wrapped)).collect();
             let differs =
                 |record: &&KeyRecord| after.get(&record.id).is_some_and(|wrapped| *wrapped != record.wrapped);
-            Ok(before.iter().filter(differs).count())
+            Ok((before.iter().filter(differs).count(), Done::SomethingLeft))
         }
-        done => Ok(done?),
+        done => Ok((done?, Done::All)),
     }
 }
 

@@ -69,7 +69,7 @@ fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_
     }
     let words = format!("rewrapping {}", words::count(records.len(), "data key"));
     let rewrapped = context.output.during(words, || keyring.rewrap());
-    let rewrapped = changed(rewrapped, records, &context.target).map_err(|error| {
+    let (rewrapped, done) = changed(rewrapped, records, context).map_err(|error| {
         error.hint("what was rewrapped stays so: finish with `fieldseal kek rotate --rewrap-only`")
     })?;
     if version.is_some() {
@@ -78,7 +78,7 @@ fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_
     let mut report = Rotated::new(main, records, rewrapped, keyring.stats().kms_calls);
     report.version = version;
     report.left = left(&live(context.target.readable_records()?.records), keks);
-    finish(&report, context)
+    finish(&report, context).map(|finished| finished.and(done))
 }
 
 /// Another KEK: copies under it first, and only then none under the old one.
@@ -123,6 +123,8 @@ fn move_to(
     let mut calls = keyring.stats().kms_calls;
     let mut removed = None;
     if !args.keep_old && has_copies(records, &old.uri()) {
+        // Which KEK a record needs that can't be read isn't known: that is an error here.
+        context.target.records().map_err(|error| error.hint(again))?;
         // A keyring without the old KEK: what is left must open by what is left.
         let others: Vec<_> = keks.iter().filter(|kek| kek.uri() != old.uri()).cloned().collect();
         let keyring = context.target.keyring_with(&others, |builder| builder)?;

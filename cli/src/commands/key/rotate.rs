@@ -10,6 +10,7 @@ use super::{Context, Done};
 use crate::error::Error;
 use crate::target::Kek;
 use crate::words;
+use fieldseal::kms::KmsError;
 use fieldseal::store::StoreError;
 use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringError};
 use humantime::parse_duration;
@@ -51,7 +52,9 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
-    let (records, done) = context.target.readable_records()?.warned(context);
+    let stored = context.target.readable_records()?;
+    args.selection.check_readable(&stored, &*context.target.key_store()?)?;
+    let (records, done) = stored.warned(context);
     let plans = args.selection.plans(&records, args.promote)?;
     if plans.is_empty() {
         context.output.report(&Rotated::planned(&plans, None, args.dry_run))?;
@@ -89,6 +92,9 @@ fn warn_of_missing_keks(records: &[KeyRecord], keks: &[Kek], context: &Context<'
         ));
     }
 }
+
+/// How far the clock of who staged a key may be ahead.
+const MOST_SKEW: Duration = Duration::from_secs(60);
 
 struct Rotation<'a> {
     args: &'a Args,
@@ -140,8 +146,12 @@ impl Rotation<'_> {
     ) -> Result<(), Error> {
         let output = self.context.output;
         let bar = output.bar(plans.len(), what);
+        let mut later = None;
         for (plan, step) in plans.iter().zip(steps) {
             match act(plan, step) {
+                Err(error @ (KeyringError::TooEarly { .. } | KeyringError::Contended(_))) => {
+                    later = later.or(Some(error))
+                }
                 Err(error) if is_of_its_scope(&error) => {
                     step.failed();
                     let scope = words::scope(&plan.scope);
@@ -152,7 +162,7 @@ impl Rotation<'_> {
             bar.inc(1);
         }
         bar.finish_and_clear();
-        Ok(())
+        later.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// Until the key that was staged last is known everywhere. The store knows since when it has been there.
@@ -180,7 +190,12 @@ impl Rotation<'_> {
     fn promote(&self, id: KeyId) -> Result<(), KeyringError> {
         loop {
             match self.keyring.promote(id) {
-                Err(KeyringError::TooEarly { wait, .. }) if !self.args.promote => std::thread::sleep(wait),
+                // Whole seconds, and clocks that differ a little: a time that is far from now is none of ours.
+                Err(KeyringError::TooEarly { wait, .. })
+                    if !self.args.promote && wait <= self.args.propagation + MOST_SKEW =>
+                {
+                    std::thread::sleep(wait);
+                }
                 // Another run was faster.
                 Err(KeyringError::Transition { error, .. }) if error.from == KeyState::Primary => return Ok(()),
                 promoted => return promoted,
@@ -199,5 +214,6 @@ const fn is_of_its_scope(error: &KeyringError) -> bool {
             | KeyringError::NoCopy(_)
             | KeyringError::WrongKey(_)
             | KeyringError::Transition { .. }
+            | KeyringError::Kms { error: KmsError::Rejected, .. }
     )
 }

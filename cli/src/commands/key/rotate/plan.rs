@@ -2,7 +2,9 @@
 
 use crate::commands::key::{check_not_forgotten, tenant};
 use crate::error::Error;
+use crate::target::Stored;
 use crate::words::{seconds_since, timestamp};
+use fieldseal::store::KeyStore;
 use fieldseal::{KeyId, KeyRecord, KeyState, Scope};
 use humantime::parse_duration;
 use std::collections::BTreeMap;
@@ -63,6 +65,23 @@ impl Dated {
 }
 
 impl Selection {
+    /// Whether the records of a scope that was named can be read: one that can't is no reason to say that there is none.
+    pub(super) fn check_readable(&self, stored: &Stored, store: &dyn KeyStore) -> Result<(), Error> {
+        let Some(named) = self.named()? else { return Ok(()) };
+        store.load_scope(&named)?;
+        match stored.of_unknown_scope() {
+            Some(error) if !stored.records.iter().any(|record| record.scope == named) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn named(&self) -> Result<Option<Scope>, Error> {
+        match &self.which.scope {
+            Some(name) => tenant(name).map(Some),
+            None => Ok(self.which.application.then_some(Scope::APPLICATION)),
+        }
+    }
+
     /// What is to be done, ordered by scope; only scopes with a staged key if `only_staged`.
     pub(super) fn plans(&self, records: &[KeyRecord], only_staged: bool) -> Result<Vec<Plan>, Error> {
         let mut plans: BTreeMap<Scope, Plan> = BTreeMap::new();
@@ -92,12 +111,10 @@ impl Selection {
 
     /// A scope that was named must be there.
     fn check_named(&self, plans: &BTreeMap<Scope, Plan>, records: &[KeyRecord]) -> Result<(), Error> {
-        let (named, make) = match &self.which.scope {
-            Some(name) => (tenant(name)?, "`fieldseal init --scope NAME` makes a tenant's first key"),
-            None if self.which.application => {
-                (Scope::APPLICATION, "`fieldseal init` makes the application's first key")
-            }
-            None => return Ok(()),
+        let Some(named) = self.named()? else { return Ok(()) };
+        let make = match self.which.application {
+            true => "`fieldseal init` makes the application's first key",
+            false => "`fieldseal init --scope NAME` makes a tenant's first key",
         };
         if plans.contains_key(&named) {
             return Ok(());
