@@ -214,8 +214,12 @@ pub(crate) struct DamagedKey {
 impl Stored {
     /// What is wrong with a record that may be of any scope.
     pub(crate) fn of_unknown_scope(&self) -> Option<Error> {
-        let error = self.damaged.iter().find(|error| error.key.is_none() || error.column == "scope")?;
-        Some(Error::failed("a record in the key store is damaged").why(error.to_string()).hint(RESTORE))
+        self.damaged.iter().find(|error| error.may_be_of_any_scope()).map(is_damaged)
+    }
+
+    /// What is wrong with that key's record.
+    pub(crate) fn of_key(&self, id: KeyId) -> Option<Error> {
+        self.damaged.iter().find(|error| error.key == Some(id)).map(is_damaged)
     }
 
     /// The keys that are in the store. What can't be read of one is the state: it counts as active.
@@ -237,6 +241,10 @@ impl Stored {
         }
         (self.records, if self.damaged.is_empty() { Done::All } else { Done::SomethingLeft })
     }
+}
+
+fn is_damaged(error: &MalformedRecord) -> Error {
+    Error::failed("a record in the key store is damaged").why(error.to_string()).hint(RESTORE)
 }
 
 /// What to do about a damaged record.

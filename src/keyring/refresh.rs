@@ -14,6 +14,9 @@ use crate::store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// So many keys show whether the KMS gives any.
+const FEW: usize = 16;
+
 /// Loads that were begun.
 pub(super) type Begun = Vec<(Need, Arc<Flight>)>;
 
@@ -34,7 +37,13 @@ impl Keyring {
         let limit = backends.settings.administration();
         let mut reading = within(limit, move || {
             let reading = backends.read(as_of, &[Scope::APPLICATION])?;
-            if reading.failed.is_none() { Ok(reading) } else { backends.read(as_of, &backends.scopes_in_view()?) }
+            let is_nothing = reading.scopes.values().all(Vec::is_empty);
+            if reading.failed.is_none() || !is_nothing {
+                return Ok(reading);
+            }
+            // The application's record is the damaged one, say: others are enough to begin with.
+            let others = backends.scopes_in_view().and_then(|scopes| backends.read(as_of, &scopes));
+            Ok(others.unwrap_or(reading))
         })?;
         let records = inner.learn(&mut reading);
         let openable = records.into_iter().filter(|record| record.state.opens());
@@ -110,12 +119,10 @@ impl Loader {
 }
 
 impl Backends {
-    /// The application's and those of the records that can be read, as many as are held.
+    /// Some scopes that have a record that can be read.
     fn scopes_in_view(&self) -> Result<Vec<Scope>, KeyringError> {
-        let most = self.settings.max_keys;
-        let records = self.retry(|| Ok(self.store.page_lossy(None, most.saturating_add(1))?))?.records;
-        let scopes = records.into_iter().take(most).map(|record| record.scope);
-        Ok(std::iter::once(Scope::APPLICATION).chain(scopes).collect::<BTreeSet<_>>().into_iter().collect())
+        let records = self.retry(|| Ok(self.store.page_lossy(None, FEW)?))?.records;
+        Ok(records.into_iter().map(|record| record.scope).collect::<BTreeSet<_>>().into_iter().collect())
     }
 
     /// Reads the whole store if it has no more keys than are held, and otherwise those scopes. A scope that is among them

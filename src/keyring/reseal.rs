@@ -7,7 +7,7 @@ use crate::context::{ContextError, RowContext, Scope};
 use crate::db::StoredValue;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
-use crate::keys::{KeyId, KeyState};
+use crate::keys::{KeyId, KeyState, MalformedRecord};
 use crate::model::Column;
 use crate::suite::Failed;
 use std::collections::{HashMap, HashSet};
@@ -83,7 +83,7 @@ impl Keyring {
     /// Whether the key store has a record that may be of any scope: its id or scope can't be read.
     pub(crate) fn hides_scopes(&self) -> Result<bool, KeyringError> {
         let damaged = self.each_stored(|_| Ok(()))?;
-        Ok(damaged.iter().any(|error| error.key.is_none() || error.column == "scope"))
+        Ok(damaged.iter().any(MalformedRecord::may_be_of_any_scope))
     }
 
     /// Every scope that has a key in the key store, or had one.

@@ -113,10 +113,26 @@ pub struct MalformedRecord {
     pub column: &'static str,
 }
 
+impl MalformedRecord {
+    /// Whether the record may be of any scope, since that can't be read.
+    #[must_use]
+    pub fn may_be_of_any_scope(&self) -> bool {
+        self.key.is_none() || self.column == "scope"
+    }
+
+    /// Of two records with one id.
+    #[cfg(feature = "_sql-store")]
+    pub(crate) const fn twin(id: KeyId) -> Self {
+        Self { key: Some(id), column: "id" }
+    }
+}
+
 impl fmt::Display for MalformedRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, column } = self;
         match key {
+            // An id that is known is only wrong with others.
+            Some(key) if *column == "id" => write!(f, "data key {key} has more than one record"),
             Some(key) => write!(f, "the `{column}` of data key {key} is malformed"),
             None => write!(f, "its `{column}` is malformed"),
         }

@@ -67,8 +67,7 @@ pub trait KeyStore: Debug + Send + Sync {
         Ok(records)
     }
 
-    /// [`Self::page`], where a damaged record doesn't keep the others from being read: how administrators walk through a store that
-    /// has one.
+    /// [`Self::page`], where a damaged record doesn't keep the others from being read. Each one is told of once.
     ///
     /// This default fails as [`Self::page`] does.
     ///

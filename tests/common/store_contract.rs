@@ -292,14 +292,15 @@ pub(crate) fn pages_go_through_the_store(open: Open) {
         let page = store.page_lossy(after, 2).unwrap();
         assert_eq!(page.records, store.page(after, 2).unwrap());
         assert_eq!(page.damaged, []);
-        pages.push(page.records);
+        // Some only notice the end when nothing follows.
+        pages.extend(Some(page.records).filter(|records| !records.is_empty()));
         match page.next {
             None => break,
             next => after = next,
         }
     }
     let of_page = |page: &Vec<KeyRecord>| page.iter().map(|record| record.id.get()).collect::<Vec<_>>();
-    assert_eq!(pages.iter().map(of_page).collect::<Vec<_>>(), [vec![1, 3], vec![5, 7], vec![u32::MAX], vec![]]);
+    assert_eq!(pages.iter().map(of_page).collect::<Vec<_>>(), [vec![1, 3], vec![5, 7], vec![u32::MAX]]);
 }
 
 pub(crate) fn refuses_what_it_could_not_read_back(open: Open) {

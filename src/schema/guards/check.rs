@@ -9,7 +9,7 @@ use crate::store::Dialect;
 /// which is NULL where all is well; otherwise the guard is missing, disabled (PostgreSQL), or was made for another model or
 /// another [`KeyCheck`](crate::KeyCheck).
 ///
-/// A guard in the connection's own schema that isn't among these is listed too: a column that isn't sealed any more is refused its
+/// A trigger of a guard in the connection's own schema that isn't among these is listed too: a column that isn't sealed any more is refused its
 /// plaintext by it.
 ///
 /// On MySQL only users with the right TRIGGER on a table see its triggers.

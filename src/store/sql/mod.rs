@@ -15,7 +15,8 @@ pub(super) use self::statements::COLUMNS;
 use self::statements::Statements;
 use super::{Dialect, Page, migration};
 use crate::context::Scope;
-use crate::keys::{KeyId, KeyRecord};
+use crate::keys::{KeyId, KeyRecord, MalformedRecord};
+use std::collections::HashSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -155,7 +156,13 @@ pub(super) fn load(connection: &mut impl Connection, scope: Option<&Scope>) -> R
     if rows.len() > MAX_ROWS {
         return Err(Failed::Damaged(format!("it has more than {MAX_ROWS} keys")));
     }
-    records(connection.dialect(), rows)
+    let records = records(connection.dialect(), rows)?;
+    let mut ids = HashSet::new();
+    match records.iter().find(|record| !ids.insert(record.id)) {
+        // Those of one scope a keyring tells apart itself.
+        Some(twin) if scope.is_none() => Err(Failed::Malformed(MalformedRecord::twin(twin.id))),
+        _ => Ok(records),
+    }
 }
 
 /// Records by their ids, for [`super::KeyStore::page`].
@@ -180,16 +187,33 @@ pub(super) fn page_lossy(
     for row in rows {
         let record = row.record(connection.dialect());
         let id = record.as_ref().map_or_else(|error| error.key, |record| Some(record.id));
-        page.next = page.next.max(id);
         match record {
-            Ok(record) => page.records.push(record),
+            // Those at the end have numbers that are no ids: they are the last page.
+            Err(error) if id.is_none() && page.next.is_some() => {
+                if is_full {
+                    break;
+                }
+                page.damaged.push(error);
+            }
             Err(error) => page.damaged.push(error),
+            Ok(record) if id == page.next => {
+                page.records.pop_if(|twin| twin.id == record.id);
+                let error = MalformedRecord::twin(record.id);
+                if page.damaged.last() != Some(&error) {
+                    page.damaged.push(error);
+                }
+            }
+            Ok(record) => page.records.push(record),
         }
+        page.next = page.next.max(id);
     }
     if is_full && most > 0 && page.next <= after {
         return Err(Failed::Damaged(format!(
             "{most} records one after the other have no id: it is no table of keys"
         )));
+    }
+    if !is_full {
+        page.next = None;
     }
     Ok(page)
 }

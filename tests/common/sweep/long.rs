@@ -36,7 +36,7 @@ pub fn a_long_value_that_was_written_meanwhile_stays(home: Home) {
     }
     world.rotate();
     for job in [Job::Reencrypt, Job::Decrypt { into: None }] {
-        let newer = format!("{long} and more");
+        let newer = format!("{long} and more, {}", if job == Job::Reencrypt { 1 } else { 2 });
         let (mut other, sealed) = (world.database.connect().unwrap(), world.sealed(2, &newer));
         let sql = match world.dialect() {
             Dialect::Postgres => "UPDATE people SET name = $1 WHERE id = 2",

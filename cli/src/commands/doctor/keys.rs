@@ -23,7 +23,7 @@ pub(super) fn check(stored: &Stored, surveyed: &[Surveyed], findings: &mut Findi
             of_undeclared(column, &states, findings);
         }
     }
-    scopes(&stored.records, findings);
+    scopes(&stored.records, stored.damaged.is_empty(), findings);
 }
 
 /// Records of the key store that can't be read.
@@ -165,7 +165,7 @@ fn of_undeclared(column: &Surveyed, states: &HashMap<KeyId, KeyState>, findings:
     }
 }
 
-fn scopes(records: &[KeyRecord], findings: &mut Findings) {
+fn scopes(records: &[KeyRecord], is_all: bool, findings: &mut Findings) {
     let mut scopes: BTreeMap<_, Vec<&KeyRecord>> = BTreeMap::new();
     for record in records {
         scopes.entry(&record.scope).or_default().push(record);
@@ -173,7 +173,8 @@ fn scopes(records: &[KeyRecord], findings: &mut Findings) {
     for (scope, keys) in scopes {
         let opens = keys.iter().any(|key| key.state.opens());
         let primary = keys.iter().any(|key| key.state == KeyState::Primary);
-        if opens && !primary {
+        // Its primary may be what can't be read.
+        if opens && !primary && is_all {
             findings.error(
                 words::scope(scope),
                 "it has keys, and none of them is primary: nothing can be written for it",

@@ -46,7 +46,11 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let target = &context.target;
-    let (stored, done) = target.readable_records()?.warned(context);
+    let stored = target.readable_records()?;
+    if let Some(error) = args.ids.iter().find_map(|id| stored.of_key(*id)) {
+        return Err(error);
+    }
+    let (stored, done) = stored.warned(context);
     let records = chosen(args, &stored)?;
     let mut proof = Proof::new(args.dry_run, target.database()?.to_string());
     for record in &records {

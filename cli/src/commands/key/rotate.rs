@@ -214,6 +214,6 @@ const fn is_of_its_scope(error: &KeyringError) -> bool {
             | KeyringError::NoCopy(_)
             | KeyringError::WrongKey(_)
             | KeyringError::Transition { .. }
-            | KeyringError::Kms { error: KmsError::Rejected, .. }
+            | KeyringError::Kms { error: KmsError::Rejected | KmsError::NotFound(_), .. }
     )
 }
