@@ -176,6 +176,48 @@ fn what_a_database_does_not_have_is_not_waited_for() {
     );
 }
 
+/// SQLite makes such a trigger, and refuses every write then.
+#[test]
+fn no_guard_is_made_for_a_column_that_is_not_there() {
+    let folder = Folder::new();
+    for file in ["app.db", "fieldseal.lock"] {
+        std::fs::copy(format!("tests/cmd/guards.in/{file}"), folder.path(file)).unwrap();
+    }
+    folder.run(["init"]).succeeds();
+    let connection = rusqlite::Connection::open(folder.path("app.db")).unwrap();
+    connection.execute_batch("ALTER TABLE people DROP COLUMN notes").unwrap();
+    folder.run(["guards", "apply"]).exits(1).says("no column notes");
+    connection.execute_batch("INSERT INTO people (id) VALUES (50)").unwrap();
+    folder.run(["guards", "apply", "--column", "people.name"]).succeeds();
+}
+
+/// What was staged before a leak.
+#[test]
+fn a_key_that_was_staged_before_is_named_where_it_is_not_taken_up() {
+    let folder = Folder::with_keys(&["north"]);
+    folder.run(["key", "rotate", "--scope", "north", "--stage-only"]).succeeds();
+    let staged = folder.key(&tenant("north"), KeyState::Staged);
+    folder.run(["key", "rotate", "--all", "--at-once"]).succeeds().says(&format!("key {staged} was staged before"));
+}
+
+/// A KEK that can't be opened is a finding among others.
+#[test]
+fn doctor_goes_on_past_a_kek_that_is_gone() {
+    let folder = Folder::with_keys(&[]);
+    std::fs::copy("tests/cmd/tenants.in/fieldseal.lock", folder.path("fieldseal.lock")).unwrap();
+    let connection = rusqlite::Connection::open(folder.path("app.db")).unwrap();
+    connection
+        .execute_batch("CREATE TABLE visits (id TEXT PRIMARY KEY, clinic INTEGER NOT NULL, diagnosis)")
+        .unwrap();
+    for keks in [["--kek", "local:kek.json", "--kek", "local:gone.json"].as_slice(), &["--kek", "local:gone.json"]]
+    {
+        let found = folder.run(["doctor", "--json"].into_iter().chain(keks.iter().copied())).exits(3).json();
+        let errors: Vec<_> =
+            found.as_array().unwrap().iter().filter(|finding| finding["severity"] == "error").collect();
+        assert!(errors.len() == 1 && errors[0]["place"] == "local:gone.json", "{found:#}");
+    }
+}
+
 /// The models aren't those that the guards were made for.
 #[test]
 fn guards_of_columns_that_are_not_sealed_any_more_are_named_and_removed() {

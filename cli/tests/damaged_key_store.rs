@@ -228,3 +228,36 @@ fn a_staged_key_that_does_not_open_is_not_promoted() {
         assert_eq!(folder.key(&tenant("north"), KeyState::Primary), primary, "{damage}");
     }
 }
+
+/// All values are under keys that can be read.
+#[test]
+fn an_older_damaged_key_keeps_no_value_from_being_opened() {
+    let folder = Folder::new();
+    for file in ["app.db", "fieldseal.lock"] {
+        std::fs::copy(format!("tests/cmd/guards.in/{file}"), folder.path(file)).unwrap();
+    }
+    for args in [["init"].as_slice(), &["encrypt"], &["key", "rotate", "--all", "--at-once"], &["reencrypt"]] {
+        folder.run(args.iter().copied()).succeeds();
+    }
+    let connection = rusqlite::Connection::open(folder.path("app.db")).unwrap();
+    connection.execute_batch("UPDATE fieldseal_keys SET wrapped = 'x' WHERE state = 'active'").unwrap();
+    folder.run(["verify"]).succeeds();
+    folder.run(["reencrypt"]).succeeds();
+}
+
+/// A blob that the KMS rejects, of one key: the others are rewrapped, under a new version of the KEK that wants a copy.
+#[test]
+fn a_key_that_the_kms_rejects_keeps_no_other_from_being_rewrapped() {
+    let folder = Folder::with_keys(&["north", "south"]);
+    let connection = rusqlite::Connection::open(folder.path("app.db")).unwrap();
+    let last = "substr(wrapped, 1, length(wrapped) - 12) || 'AAAA' || substr(wrapped, -8)";
+    connection.execute_batch(&format!("UPDATE fieldseal_keys SET wrapped = {last} WHERE scope = 'south'")).unwrap();
+    let rewrapped =
+        folder.run(["kek", "rotate", "--json"]).exits(3).says("keep a copy of kek.json").says("rejected");
+    assert_eq!((&rewrapped.json()["rewrapped"], &rewrapped.json()["version"]), (&2.into(), &2.into()));
+    let added = folder
+        .run(["kek", "add", "local:glass.json", "--create", "--json"])
+        .exits(3)
+        .says("keep a copy of glass.json");
+    assert_eq!(added.json()["copied"], 2);
+}

@@ -11,7 +11,7 @@ use super::{Inner, Keyring};
 use crate::context::Scope;
 use crate::keys::KeyRecord;
 use crate::store::StoreError;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// So many keys show whether the KMS gives any.
@@ -35,17 +35,15 @@ impl Keyring {
         let inner = &self.inner;
         let (backends, as_of) = (Arc::clone(&inner.backends), inner.cache.ticket());
         let limit = backends.settings.administration();
-        let mut reading = within(limit, move || {
+        let (mut reading, in_view) = within(limit, move || {
             let reading = backends.read(as_of, &[Scope::APPLICATION])?;
-            let is_nothing = reading.scopes.values().all(Vec::is_empty);
-            if reading.failed.is_none() || !is_nothing {
-                return Ok(reading);
-            }
-            // The application's record is the damaged one, say: others are enough to begin with.
-            let others = backends.scopes_in_view().and_then(|scopes| backends.read(as_of, &scopes));
-            Ok(others.unwrap_or(reading))
+            let is_nothing = reading.failed.is_some() && reading.scopes.values().all(Vec::is_empty);
+            // A scope with a damaged record isn't taken in. A key that can be read opens what is under it all the same.
+            let in_view = if is_nothing { backends.in_view().unwrap_or_default() } else { Vec::new() };
+            Ok((reading, in_view))
         })?;
-        let records = inner.learn(&mut reading);
+        let mut records = inner.learn(&mut reading);
+        records.extend(in_view);
         let openable = records.into_iter().filter(|record| record.state.opens());
         let loaded = inner.wait_for_all(inner.load_all(reading.as_of, openable.collect(), false));
         match (inner.cache.loaded(), loaded.err().or(reading.failed)) {
@@ -119,10 +117,9 @@ impl Loader {
 }
 
 impl Backends {
-    /// Some scopes that have a record that can be read.
-    fn scopes_in_view(&self) -> Result<Vec<Scope>, KeyringError> {
-        let records = self.retry(|| Ok(self.store.page_lossy(None, FEW)?))?.records;
-        Ok(records.into_iter().map(|record| record.scope).collect::<BTreeSet<_>>().into_iter().collect())
+    /// Some records that can be read.
+    fn in_view(&self) -> Result<Vec<KeyRecord>, KeyringError> {
+        Ok(self.retry(|| Ok(self.store.page_lossy(None, FEW)?))?.records)
     }
 
     /// Reads the whole store if it has no more keys than are held, and otherwise those scopes. A scope that is among them

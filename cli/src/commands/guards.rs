@@ -8,7 +8,7 @@ use crate::output::{Report, table};
 use crate::target::{KeyStoreAt, Target};
 use crate::words;
 use clap::{Subcommand, ValueEnum};
-use fieldseal::sql::{Client, SqlError};
+use fieldseal::sql::{Client, SqlError, Table};
 use fieldseal::store::Dialect;
 use fieldseal::{Guard, KeyCheck, KeyRecord, KeyState, guard_check, guards, stray_guards};
 use serde::Serialize;
@@ -103,6 +103,7 @@ pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error
         Command::Apply(args) => {
             let client = &mut *target.sql()?.connect()?;
             let guards = wanted(&args.chosen, &args.keys.of(target)?, client.dialect(), target)?;
+            check_columns(client, &guards)?;
             change(client, &guards, args.dry_run, Action::Made, context)
         }
         Command::Check(args) => {
@@ -151,6 +152,26 @@ pub(crate) fn of_store(
             Ok(KeyCheck::Refusing(records.map(|record| record.id).collect()))
         }
     }
+}
+
+/// On a column that isn't there, SQLite makes a guard that refuses every write to the table.
+fn check_columns(client: &mut dyn Client, guards: &[Guard]) -> Result<(), Error> {
+    for guard in guards {
+        let (table, column) = (words::plain(&guard.table), words::plain(&guard.column));
+        let missing = match Table::describe(client, &guard.table)? {
+            None => format!("the database has no table {table}"),
+            Some(described) if described.column(&guard.column).is_none() => {
+                format!("the table {table} has no column {column}")
+            }
+            Some(_) => continue,
+        };
+        return Err(Error::failed(missing)
+            .why("a guard on it would refuse every write; nothing was changed")
+            .hint(
+                "compare the lock file with the database: `fieldseal doctor`; or choose with --table and --column",
+            ));
+    }
+    Ok(())
 }
 
 fn print(guards: &[Guard], context: &Context<'_>) -> Result<Done, Error> {

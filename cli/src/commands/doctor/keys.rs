@@ -41,7 +41,7 @@ fn of_declared(column: &Surveyed, states: &HashMap<KeyId, KeyState>, findings: &
         let values = words::values(under.values);
         let ids = under.some_ids();
         match sort {
-            Sort::Unknown if declared.is_migrating() => findings.note(
+            Sort::Unknown if declared.is_migrating() => findings.warning(
                 name(column),
                 format!("{values} under keys that the key store doesn't have ({ids})"),
                 "restore the key store if it was lost in part; if they are plaintext that looks sealed, `fieldseal encrypt --seal-lookalikes`",

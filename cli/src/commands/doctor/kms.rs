@@ -14,15 +14,20 @@ pub(super) fn check(
     findings: &mut Findings,
 ) -> Result<bool, Error> {
     let mut keks = Vec::new();
+    let mut works = true;
     for name in target.kek_names()? {
         match target.open_kek(&name) {
             Ok(kek) => keks.push(kek),
-            Err(error) => findings.error(name.to_string(), error.summary(), error.advice()),
+            Err(error) => {
+                works = false;
+                findings.error(name.to_string(), error.summary(), error.advice());
+            }
         }
     }
     let live = records.iter().filter(|record| record.state.opens());
-    let mut works = true;
-    for record in live.clone() {
+    // Those under one that can't be opened aren't without a copy.
+    let all_open = works;
+    for record in live.clone().filter(|_| all_open) {
         let has = |kek: &crate::target::Kek| record.wrapped.iter().any(|copy| kek.kms().holds(&copy.kek));
         if !keks.iter().any(has) {
             works = false;

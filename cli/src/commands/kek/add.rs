@@ -44,6 +44,9 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let keyring = target.keyring_of(Onto::new(&new, &keks))?;
     let words = format!("copying {}", words::count(records.len(), "data key"));
     let changed = context.output.during(words, || keyring.add_copies());
+    if changed.is_err() {
+        keep_a_copy(context, &new);
+    }
     let (changed, all) = super::changed(changed, &records, context)?;
     context.output.report(&Added {
         kek: new.uri().to_string(),
@@ -51,7 +54,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         copied: changed,
         kms_calls: keyring.stats().kms_calls,
     })?;
-    if changed > 0 {
+    if changed > 0 && all == Done::All {
         keep_a_copy(context, &new);
     }
     Ok(done.and(all))

@@ -12,7 +12,7 @@ use super::{Context, Done};
 use crate::error::Error;
 use crate::target::{Kek, KekName, RESTORE, Target};
 use clap::Subcommand;
-use fieldseal::kms::Kms;
+use fieldseal::kms::{Kms, KmsError};
 use fieldseal::store::StoreError;
 use fieldseal::{KekUri, KeyRecord, KeyState, KeyringError};
 use std::collections::{BTreeSet, HashMap};
@@ -58,17 +58,23 @@ fn lacking<'a>(
     Ok(records.iter().filter(|record| !has_copy(record, &kek)).collect())
 }
 
-/// How many keys were changed. A damaged record is an error after all the others were done: what was changed shows in the store then.
+/// How many keys were changed. What is wrong with one key is an error after all the others were done: what was changed shows in the store
+/// then.
 fn changed(
     done: Result<usize, KeyringError>,
     before: &[KeyRecord],
     context: &Context<'_>,
 ) -> Result<(usize, Done), Error> {
     match done {
-        Err(error @ KeyringError::Store(StoreError::Malformed { .. })) => {
+        Err(
+            error @ (KeyringError::Store(StoreError::Malformed { .. })
+            | KeyringError::WrongKey(_)
+            | KeyringError::NoCopy(_)
+            | KeyringError::Kms { error: KmsError::Rejected | KmsError::NotFound(_), .. }),
+        ) => {
             let stored = context.target.readable_records()?;
-            // One that was told of already, or that was damaged meanwhile, or that can't be written.
-            if stored.damaged.is_empty() {
+            let is_told = stored.damaged.iter().any(|damaged| error.to_string().contains(&damaged.to_string()));
+            if !is_told {
                 context.output.warn(format!("{error}; {RESTORE}"));
             }
             let after: HashMap<_, _> =

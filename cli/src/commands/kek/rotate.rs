@@ -65,6 +65,7 @@ fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_
     if let (Some((local, path)), false) = (main.as_local(), args.rewrap_only) {
         let new = local.rotate()?;
         context.output.say(format!("{} has a new version, {new}", path.display()));
+        keep_a_copy(context, main);
         version = Some(new);
     }
     let words = format!("rewrapping {}", words::count(records.len(), "data key"));
@@ -72,9 +73,6 @@ fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_
     let (rewrapped, done) = changed(rewrapped, records, context).map_err(|error| {
         error.hint("what was rewrapped stays so: finish with `fieldseal kek rotate --rewrap-only`")
     })?;
-    if version.is_some() {
-        keep_a_copy(context, main);
-    }
     let mut report = Rotated::new(main, records, rewrapped, keyring.stats().kms_calls);
     report.version = version;
     report.left = left(&live(context.target.readable_records()?.records), keks);
@@ -113,13 +111,12 @@ fn move_to(
     let keyring = context.target.keyring_of(Onto::new(&new, &keks))?;
     let again = "what has a copy under the new KEK keeps it: run the command again to finish";
     let keys = words::count(records.len(), "data key");
-    let copied = context
-        .output
-        .during(format!("copying {keys}"), || keyring.add_copies())
-        .map_err(|error| Error::from(error).hint(again))?;
-    if copied > 0 {
+    let copied = context.output.during(format!("copying {keys}"), || keyring.add_copies());
+    // After a failure too: some may have been copied.
+    if copied.as_ref().map_or(true, |copied| *copied > 0) {
         keep_a_copy(context, &new);
     }
+    let copied = copied.map_err(|error| Error::from(error).hint(again))?;
     let mut calls = keyring.stats().kms_calls;
     let mut removed = None;
     if !args.keep_old && has_copies(records, &old.uri()) {

@@ -109,6 +109,12 @@ impl Rotation<'_> {
                 "programs that never wait for a KMS (`never_wait`) fail to open the first values until they have read the \
                  key store again",
             );
+            for staged in plans.iter().filter_map(|plan| plan.staged) {
+                self.context.output.warn(format!(
+                    "key {id} was staged before and isn't taken up now; a later rotation would: `fieldseal key destroy {id}`",
+                    id = staged.id
+                ));
+            }
             return self.each("rotating", plans, steps, |plan, step| {
                 step.rotated(self.keyring.rotate(&plan.scope)?);
                 Ok(())
