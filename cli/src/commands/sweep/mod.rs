@@ -251,19 +251,22 @@ impl Run<'_> {
         }
         swept.problems = std::mem::take(&mut told.reported);
         told.end(output)?;
+        let again = match self.job {
+            Job::Verify => "run the command again: it begins anew, since nothing is written down",
+            _ => "run the command again: it goes on where it was",
+        };
         if let Some(error) = failed {
             if swept.has_some() {
                 output.report(&swept)?;
             }
             return Err(match error.kind() {
-                Kind::TryAgain => error.hint("run the command again: it goes on where it was"),
+                Kind::TryAgain => error.hint(again),
                 _ => error,
             });
         }
         output.report(&swept)?;
         if swept.stopped() {
-            return Err(Error::new(Kind::TryAgain, "stopped before the end")
-                .hint("run the command again: it goes on where it was"));
+            return Err(Error::new(Kind::TryAgain, "stopped before the end").hint(again));
         }
         if swept.left_over() > 0 {
             let values = words::values(swept.left_over());
