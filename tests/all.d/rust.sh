@@ -124,6 +124,10 @@ run_benchmarks() {
 # Neither is published when the other is checked: cargo takes them from this workspace.
 check_packages() {
     local package file
+    # Cargo unpacks them for each other under the hash of a path, and takes one version for one content: what an earlier run
+    # unpacked and compiled would be taken for these.
+    rm -rf -- "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/fieldseal{,-derive,-cli}-[0-9]*
+    rm -rf -- "$TARGET"/debug/.fingerprint/fieldseal{,-derive,-cli}-*
     cargo package --workspace --allow-dirty
     for package in fieldseal/lib fieldseal-derive/lib fieldseal-cli/main; do
         cargo package --list --allow-dirty --package "${package%/*}" > "$WORK/packaged"
