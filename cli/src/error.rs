@@ -2,6 +2,8 @@
 
 mod library;
 
+pub(crate) use library::{RESTORE, is_of_one_key};
+
 use crate::words;
 use std::process::ExitCode;
 

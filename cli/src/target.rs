@@ -4,23 +4,22 @@ mod database;
 mod kek;
 mod key_store;
 mod passphrase;
+mod stored;
 
 pub(crate) use database::Database;
 pub(crate) use kek::{Kek, KekName};
 
 use crate::args::Global;
-use crate::commands::{Context, Done};
 use crate::error::Error;
 use fieldseal::kms::Kms;
-use fieldseal::store::{KeyStore, StoreError};
-use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringBuilder, MalformedRecord, Schema, SchemaLock, Scope};
+use fieldseal::store::KeyStore;
+use fieldseal::{KeyRecord, Keyring, KeyringBuilder, Schema, SchemaLock, Scope};
 pub(crate) use key_store::KeyStoreAt;
 pub(crate) use passphrase::Passphrases;
-use serde::Serialize;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+pub(crate) use stored::{DamagedKey, Stored};
 
 /// More than any command needs at a time: a command that walks through all keys must not begin by unwrapping all of them.
 const KEYS_HELD: usize = 16;
@@ -91,24 +90,12 @@ impl Target {
 
     /// Every record in the key store, ordered by scope and age. One that is damaged is an error.
     pub(crate) fn records(&self) -> Result<Vec<KeyRecord>, Error> {
-        Ok(in_order(self.key_store()?.load()?))
+        Ok(stored::in_order(self.key_store()?.load()?))
     }
 
     /// Every record that can be read, and what is wrong with the others: one damaged record is no reason to do nothing for the rest.
     pub(crate) fn readable_records(&self) -> Result<Stored, Error> {
-        let store = self.key_store()?;
-        match store.load() {
-            Ok(records) => Ok(Stored { records: in_order(records), damaged: Vec::new() }),
-            Err(StoreError::Malformed { error, .. }) => {
-                let (records, mut damaged) = walk(&*store)?;
-                // One that no order by ids has.
-                if damaged.is_empty() {
-                    damaged.push(error);
-                }
-                Ok(Stored { records: in_order(records), damaged })
-            }
-            Err(error) => Err(error.into()),
-        }
+        Stored::read(&*self.key_store()?)
     }
 
     /// The names of the KEKs, the main one first; at least one.
@@ -193,84 +180,6 @@ impl Target {
     pub(crate) fn schemas(&self) -> Result<Vec<Schema>, Error> {
         Ok(SchemaLock::load(&self.lock)?)
     }
-}
-
-/// What can be read of a key store.
-#[derive(Debug)]
-pub(crate) struct Stored {
-    pub(crate) records: Vec<KeyRecord>,
-    pub(crate) damaged: Vec<MalformedRecord>,
-}
-
-/// A record that can't be read.
-#[derive(Debug, Serialize)]
-pub(crate) struct DamagedKey {
-    /// Null if that can't be read either.
-    id: Option<String>,
-    /// What is malformed.
-    column: &'static str,
-}
-
-impl Stored {
-    /// What is wrong with a record that may be of any scope.
-    pub(crate) fn of_unknown_scope(&self) -> Option<Error> {
-        self.damaged.iter().find(|error| error.may_be_of_any_scope()).map(is_damaged)
-    }
-
-    /// What is wrong with that key's record.
-    pub(crate) fn of_key(&self, id: KeyId) -> Option<Error> {
-        self.damaged.iter().find(|error| error.key == Some(id)).map(is_damaged)
-    }
-
-    /// The keys that are in the store. What can't be read of one is the state: it counts as active.
-    pub(crate) fn states(&self) -> HashMap<KeyId, KeyState> {
-        let damaged = self.damaged.iter().filter_map(|error| Some((error.key?, KeyState::Active)));
-        self.records.iter().map(|record| (record.id, record.state)).chain(damaged).collect()
-    }
-
-    pub(crate) fn damaged_keys(&self) -> Vec<DamagedKey> {
-        let key =
-            |error: &MalformedRecord| DamagedKey { id: error.key.map(|id| id.to_string()), column: error.column };
-        self.damaged.iter().map(key).collect()
-    }
-
-    /// The records, after a warning of each that is damaged; and how the command ends that did all that it could.
-    pub(crate) fn warned(self, context: &Context<'_>) -> (Vec<KeyRecord>, Done) {
-        for error in &self.damaged {
-            context.output.warn(format!("a record in the key store is damaged: {error}; {RESTORE}"));
-        }
-        (self.records, if self.damaged.is_empty() { Done::All } else { Done::SomethingLeft })
-    }
-}
-
-fn is_damaged(error: &MalformedRecord) -> Error {
-    Error::failed("a record in the key store is damaged").why(error.to_string()).hint(RESTORE)
-}
-
-/// What to do about a damaged record.
-pub(crate) const RESTORE: &str = "restore the key store's table, or that row, from a backup";
-
-/// So many records are read at a time.
-const PAGE: usize = 1000;
-
-fn walk(store: &dyn KeyStore) -> Result<(Vec<KeyRecord>, Vec<MalformedRecord>), Error> {
-    let (mut records, mut damaged, mut after) = (Vec::new(), Vec::new(), None);
-    loop {
-        let page = store.page_lossy(after, PAGE)?;
-        records.extend(page.records);
-        damaged.extend(page.damaged);
-        match page.next.filter(|next| Some(*next) > after) {
-            Some(next) => after = Some(next),
-            None => return Ok((records, damaged)),
-        }
-    }
-}
-
-fn in_order(mut records: Vec<KeyRecord>) -> Vec<KeyRecord> {
-    // Of two keys that were made in the same second, the one that has come further in its life is the older one.
-    let life = |record: &KeyRecord| KeyState::ALL.iter().rev().position(|state| *state == record.state);
-    records.sort_by_cached_key(|record| (record.scope.clone(), record.created, life(record), record.id));
-    records
 }
 
 /// Those of the arguments, or those of the environment, where spaces or commas separate them.

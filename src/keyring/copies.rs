@@ -5,11 +5,8 @@ use super::admin::check_stored;
 use super::workers::within;
 use super::{Keyring, KeyringError};
 use crate::keys::{KekUri, KeyRecord, KeyState, MalformedRecord, WrappedKey};
-use crate::store::{Change, StoreError};
+use crate::store::{self, Change, StoreError};
 use std::sync::Arc;
-
-/// How many records are read at a time.
-const PAGE: usize = 500;
 
 impl Keyring {
     /// Wraps every data key again under the newest version of its KEKs, and returns how many needed it.
@@ -106,18 +103,9 @@ impl Keyring {
     /// Every record of the key store that can be read, ordered by id, until one of them fails. Returns what is wrong with the others.
     pub(super) fn each_stored(
         &self,
-        mut each: impl FnMut(KeyRecord) -> Result<(), KeyringError>,
+        each: impl FnMut(KeyRecord) -> Result<(), KeyringError>,
     ) -> Result<Vec<MalformedRecord>, KeyringError> {
-        let (mut after, mut damaged) = (None, Vec::new());
-        loop {
-            let page = self.inner.backends.store.page_lossy(after, PAGE)?;
-            damaged.extend(page.damaged);
-            page.records.into_iter().try_for_each(&mut each)?;
-            match page.next.filter(|next| Some(*next) > after) {
-                Some(next) => after = Some(next),
-                None => return Ok(damaged),
-            }
-        }
+        store::walk(&*self.inner.backends.store, each)
     }
 
     fn change_copies(

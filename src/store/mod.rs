@@ -113,6 +113,30 @@ pub struct Page {
     pub next: Option<KeyId>,
 }
 
+/// So many records are read at a time.
+const PAGE: usize = 500;
+
+/// Goes through every record that can be read, ordered by id, until `each` fails. Returns what is wrong with the others.
+///
+/// # Errors
+///
+/// That of `each`, or as for [`KeyStore::page_lossy`].
+pub fn walk<E: From<StoreError>>(
+    store: &dyn KeyStore,
+    mut each: impl FnMut(KeyRecord) -> Result<(), E>,
+) -> Result<Vec<MalformedRecord>, E> {
+    let (mut after, mut damaged) = (None, Vec::new());
+    loop {
+        let page = store.page_lossy(after, PAGE)?;
+        damaged.extend(page.damaged);
+        page.records.into_iter().try_for_each(&mut each)?;
+        match page.next.filter(|next| Some(*next) > after) {
+            Some(next) => after = Some(next),
+            None => return Ok(damaged),
+        }
+    }
+}
+
 /// One change to a key store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

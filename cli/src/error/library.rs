@@ -5,7 +5,7 @@ use fieldseal::kms::{KmsError, LocalError};
 use fieldseal::sql::{SqlError, SqlErrorKind};
 use fieldseal::store::StoreError;
 use fieldseal::sweep::{PlanError, SweepError};
-use fieldseal::{KeyState, KeyringError, LockError};
+use fieldseal::{KeyState, KeyringError, LockError, MalformedRecord};
 use rusqlite::ErrorCode;
 use std::io;
 
@@ -32,15 +32,34 @@ impl From<StoreError> for Error {
                 Self::new(Kind::TryAgain, "another process changed the key store at the same moment")
                     .hint("run the command again")
             }
-            StoreError::Malformed { error, .. } => Self::failed("a record in the key store is damaged")
-                .why(error.to_string())
-                .hint("restore the key store's table, or that row, from a backup"),
+            StoreError::Malformed { error, .. } => Self::of_record(&error),
             StoreError::Damaged { message, .. } => Self::failed("the key store is damaged")
                 .why(message)
                 .hint("check that this is the right database or file, or restore it from a backup"),
             _ => Self::failed(text),
         }
     }
+}
+
+/// What to do about a damaged record.
+pub(crate) const RESTORE: &str = "restore the key store's table, or that row, from a backup";
+
+impl Error {
+    /// What is wrong with a record of the key store.
+    pub(crate) fn of_record(error: &MalformedRecord) -> Self {
+        Self::failed("a record in the key store is damaged").why(error.to_string()).hint(RESTORE)
+    }
+}
+
+/// Whether the error is about one key, and says nothing of the others.
+pub(crate) const fn is_of_one_key(error: &KeyringError) -> bool {
+    matches!(
+        error,
+        KeyringError::Store(StoreError::Malformed { .. })
+            | KeyringError::NoCopy(_)
+            | KeyringError::WrongKey(_)
+            | KeyringError::Kms { error: KmsError::Rejected | KmsError::NotFound(_), .. }
+    )
 }
 
 /// A server that answered, and won't have us.

@@ -34,7 +34,7 @@ fn failed(error: &sqlx::Error, of_database: impl FnOnce(&dyn sqlx::error::Databa
 
 /// [`super::Client`] for one connection and its runtime.
 macro_rules! client {
-    ($Connected:ty, $Dialect:expr, bound: $bound:expr, cell: $cell:expr, failed: $failed:expr) => {
+    ($Connected:ty, $Dialect:expr, bound: $bound:expr, cell: $cell:expr, failed: $failed:expr, most: $most:expr) => {
         impl $crate::sql::Client for $Connected {
             fn dialect(&self) -> $crate::store::Dialect {
                 $Dialect
@@ -66,14 +66,14 @@ macro_rules! client {
                 sql: &str,
                 params: &[$crate::sql::Param<'_>],
             ) -> Result<u64, $crate::sql::SqlError> {
-                $crate::sql::sqlx::check_length($crate::sql::sqlx::length_of(sql, params), self.most())?;
+                $crate::sql::sqlx::check_length($crate::sql::sqlx::length_of(sql, params), $most(self))?;
                 let Self { runtime, connection, .. } = self;
                 let done = runtime.block_on($bound(sql, params).execute(connection));
                 done.map(|done| done.rows_affected()).map_err(|error| $failed(&error))
             }
 
             fn batch(&mut self, sql: &str) -> Result<u64, $crate::sql::SqlError> {
-                $crate::sql::sqlx::check_length(sql.len(), self.most())?;
+                $crate::sql::sqlx::check_length(sql.len(), $most(self))?;
                 let Self { runtime, connection, .. } = self;
                 let sql = sqlx::AssertSqlSafe(sql.to_owned());
                 let done = runtime.block_on(sqlx::raw_sql(sql).execute(connection));

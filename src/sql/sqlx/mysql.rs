@@ -57,13 +57,7 @@ struct Connected {
     most: usize,
 }
 
-impl Connected {
-    const fn most(&self) -> usize {
-        self.most
-    }
-}
-
-client!(Connected, Dialect::Mysql, bound: bound, cell: cell, failed: failed);
+client!(Connected, Dialect::Mysql, bound: bound, cell: cell, failed: failed, most: |connected: &Connected| connected.most);
 
 fn bound<'q>(sql: &str, params: &'q [Param<'_>]) -> Query<'q, MySql, MySqlArguments> {
     let query = sqlx::query(AssertSqlSafe(sql.to_owned()));

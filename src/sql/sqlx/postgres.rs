@@ -49,15 +49,10 @@ struct Connected {
     connection: PgConnection,
 }
 
-impl Connected {
-    /// The longest message that the server takes, in bytes.
-    #[expect(clippy::unused_self, reason = "elsewhere it's the connection's")]
-    const fn most(&self) -> usize {
-        (1 << 30) - 1
-    }
-}
+/// The longest message that the server takes, in bytes.
+const MOST: usize = (1 << 30) - 1;
 
-client!(Connected, Dialect::Postgres, bound: bound, cell: cell, failed: failed);
+client!(Connected, Dialect::Postgres, bound: bound, cell: cell, failed: failed, most: |_: &Connected| MOST);
 
 fn bound<'q>(sql: &str, params: &'q [Param<'_>]) -> Query<'q, sqlx::Postgres, PgArguments> {
     let query = sqlx::query(AssertSqlSafe(sql.to_owned()));

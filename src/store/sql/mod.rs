@@ -157,12 +157,14 @@ pub(super) fn load(connection: &mut impl Connection, scope: Option<&Scope>) -> R
         return Err(Failed::Damaged(format!("it has more than {MAX_ROWS} keys")));
     }
     let records = records(connection.dialect(), rows)?;
-    let mut ids = HashSet::new();
-    match records.iter().find(|record| !ids.insert(record.id)) {
-        // Those of one scope a keyring tells apart itself.
-        Some(twin) if scope.is_none() => Err(Failed::Malformed(MalformedRecord::twin(twin.id))),
-        _ => Ok(records),
+    // Those of one scope a keyring tells apart itself.
+    if scope.is_none() {
+        let mut ids = HashSet::new();
+        if let Some(twin) = records.iter().find(|record| !ids.insert(record.id)) {
+            return Err(Failed::Malformed(MalformedRecord::twin(twin.id)));
+        }
     }
+    Ok(records)
 }
 
 /// Records by their ids, for [`super::KeyStore::page`].

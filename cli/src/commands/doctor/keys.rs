@@ -1,8 +1,9 @@
 //! Keys, and the values under them.
 
 use super::{Findings, name};
+use crate::error::RESTORE;
 use crate::survey::Surveyed;
-use crate::target::{RESTORE, Stored};
+use crate::target::Stored;
 use crate::words;
 use fieldseal::{Column, KeyId, KeyRecord, KeyState, MalformedRecord, Suite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

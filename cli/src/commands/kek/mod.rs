@@ -9,10 +9,10 @@ mod remove;
 mod rotate;
 
 use super::{Context, Done};
-use crate::error::Error;
-use crate::target::{Kek, KekName, RESTORE, Target};
+use crate::error::{Error, RESTORE, is_of_one_key};
+use crate::target::{Kek, KekName, Target};
 use clap::Subcommand;
-use fieldseal::kms::{Kms, KmsError};
+use fieldseal::kms::Kms;
 use fieldseal::store::StoreError;
 use fieldseal::{KekUri, KeyRecord, KeyState, KeyringError};
 use std::collections::{BTreeSet, HashMap};
@@ -66,14 +66,9 @@ fn changed(
     context: &Context<'_>,
 ) -> Result<(usize, Done), Error> {
     match done {
-        Err(
-            error @ (KeyringError::Store(StoreError::Malformed { .. })
-            | KeyringError::WrongKey(_)
-            | KeyringError::NoCopy(_)
-            | KeyringError::Kms { error: KmsError::Rejected | KmsError::NotFound(_), .. }),
-        ) => {
+        Err(error) if is_of_one_key(&error) => {
             let stored = context.target.readable_records()?;
-            let is_told = stored.damaged.iter().any(|damaged| error.to_string().contains(&damaged.to_string()));
+            let is_told = matches!(&error, KeyringError::Store(StoreError::Malformed { error, .. }) if stored.damaged.contains(error));
             if !is_told {
                 context.output.warn(format!("{error}; {RESTORE}"));
             }

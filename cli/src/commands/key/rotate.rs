@@ -7,11 +7,9 @@ mod plan;
 mod report;
 
 use super::{Context, Done};
-use crate::error::Error;
+use crate::error::{Error, is_of_one_key};
 use crate::target::Kek;
 use crate::words;
-use fieldseal::kms::KmsError;
-use fieldseal::store::StoreError;
 use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringError};
 use humantime::parse_duration;
 use plan::{Plan, Selection};
@@ -212,14 +210,9 @@ impl Rotation<'_> {
 
 /// Whether another scope's rotation won't fail for the same reason.
 const fn is_of_its_scope(error: &KeyringError) -> bool {
-    matches!(
-        error,
-        KeyringError::Store(StoreError::Malformed { .. })
-            | KeyringError::TwoPrimaries(_)
-            | KeyringError::Doubled(_)
-            | KeyringError::NoCopy(_)
-            | KeyringError::WrongKey(_)
-            | KeyringError::Transition { .. }
-            | KeyringError::Kms { error: KmsError::Rejected | KmsError::NotFound(_), .. }
-    )
+    is_of_one_key(error)
+        || matches!(
+            error,
+            KeyringError::TwoPrimaries(_) | KeyringError::Doubled(_) | KeyringError::Transition { .. }
+        )
 }
