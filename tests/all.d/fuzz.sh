@@ -11,7 +11,7 @@ run_fuzzing() {
     if [[ $MODE == long ]]; then
         seconds=600
     fi
-    install_cargo_fuzz
+    install_tool cargo-fuzz "$CARGO_FUZZ_VERSION"
     cargo "+$toolchain" fuzz build --target-dir "$TARGET/fuzz"
     for name in fuzz/fuzz_targets/*.rs; do
         name=${name##*/}

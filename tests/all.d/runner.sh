@@ -4,6 +4,8 @@
 # quick, full or long
 MODE=full
 VERBOSE=
+# The names of the steps that were asked for; empty for all of the mode.
+CHOSEN=()
 # Cargo's, if the caller chose one.
 TARGET=${CARGO_TARGET_DIR:-target}
 [[ $TARGET == /* ]] || TARGET=$ROOT/$TARGET
@@ -26,10 +28,47 @@ read_options() {
         case $option in
             --quick | --long) MODE=${option#--} ;;
             --verbose) VERBOSE=1 ;;
+            --list) awk 'NF { name = $1; $1 = $2 = $3 = ""; printf "%-20s%s\n", name, $0 }' <<< "$STEPS" && exit 0 ;;
             --help | -h) usage && exit 0 ;;
-            *) printf 'unknown option %s\n\n' "$option" >&2 && usage >&2 && exit 2 ;;
+            -*) printf 'unknown option %s\n\n' "$option" >&2 && usage >&2 && exit 2 ;;
+            *) is_step "$option" || exit 2; CHOSEN+=("$option") ;;
         esac
     done
+}
+
+is_step() {
+    if ! awk -v name="$1" '$1 == name { found = 1 } END { exit !found }' <<< "$STEPS"; then
+        printf 'there is no step %s; bash tests/all --list names them\n' "$1" >&2
+        return 1
+    fi
+}
+
+# Those of the mode, or the chosen ones. A step that is chosen brings what it needs of the steps before it.
+run_steps() {
+    local name modes function heading
+    # Not from standard input, which the steps would read too.
+    while read -r name modes function heading <&3; do
+        [[ $name ]] || continue
+        if is_wanted "$name" "$modes"; then
+            step "$heading" "$function"
+        fi
+    done 3<<< "$STEPS"
+}
+
+# is_wanted NAME MODES
+is_wanted() {
+    local chosen
+    if [[ ${#CHOSEN[@]} -eq 0 ]]; then
+        [[ ,$2, == *,$MODE,* ]]
+        return
+    fi
+    for chosen in "${CHOSEN[@]}"; do
+        [[ $chosen != "$1" ]] || return 0
+        case $1:$chosen in
+            oracle-python:oracle | oracle-python:examples | kms-python:aws-kms | tests:databases) return 0 ;;
+        esac
+    done
+    return 1
 }
 
 start() {
@@ -78,7 +117,7 @@ run_logged() {
 
 report_step() {
     local line
-    line=$(printf '%-28s %8s  %s' "$STEP" "$(duration "$1")" "$(count_tests "$STEP_LOG")")
+    line=$(printf '%-28s %6d s  %s' "$STEP" "$1" "$(count_tests "$STEP_LOG")")
     STEPS_DONE+=("$line")
     printf '%9s  %s\n' "$(duration "$1")" "$(count_tests "$STEP_LOG")"
     if [[ -e $WORK/skipped ]]; then
@@ -139,11 +178,12 @@ report_failure() {
 report_success() {
     printf '\n'
     summary
-    printf 'passed (%s) in %s\n' "$MODE" "$(duration "$SECONDS")"
+    printf 'passed (%s) in %s\n' "${CHOSEN[*]:-$MODE}" "$(duration "$SECONDS")"
 }
 
 summary() {
     [[ ${#STEPS_DONE[@]} -eq 0 ]] || printf '  %s\n' "${STEPS_DONE[@]}"
+    printf '  %-28s %6d s\n' "All of it" "$SECONDS"
     [[ ! -e $WORK/skipped ]] || cat "$WORK/skipped"
 }
 
