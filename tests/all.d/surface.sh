@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# What the crates show to others: the listing of the public surface, semver, the oldest Rust, licences. Sourced by tests/all.
+
+CARGO_DENY_VERSION=0.20.2
+CARGO_SEMVER_CHECKS_VERSION=0.51.0
+
+# Libraries that are published, each with a listing of its own in docs/public-api/.
+LIBRARIES=(fieldseal)
+
+# The oldest Rust that Cargo.toml promises.
+minimum_rust() {
+    sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1
+}
+
+# Licences, sources and duplicates, as deny.toml has them. Advisories need the network, and are for releases.
+check_deny() {
+    install_tool cargo-deny "$CARGO_DENY_VERSION" --no-default-features
+    cargo deny --offline --all-features check --hide-inclusion-graph licenses bans sources
+}
+
+# Each published library's public surface, against the committed listing. Its change shows in a review.
+check_public_api() {
+    local library
+    for library in "${LIBRARIES[@]}"; do
+        public_api "$library" > "$WORK/$library.txt"
+        diff -u "docs/public-api/$library.txt" "$WORK/$library.txt" \
+            || fail "the public surface of $library changed: if that's meant, run \`just public-api\` and commit the listing"
+    done
+}
+
+# For `just public-api`.
+update_public_api() {
+    local library
+    mkdir -p docs/public-api
+    for library in "${LIBRARIES[@]}"; do
+        public_api "$library" > "docs/public-api/$library.txt"
+    done
+}
+
+# public_api LIBRARY: its listing. rustdoc's JSON is unstable: the compiler is told to give it all the same, so that what the
+# documentation has built serves this too.
+public_api() {
+    RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --lib --package "$1" --all-features -- -Z unstable-options --output-format json
+    CARGO_TARGET_DIR=$TARGET/tools cargo run --quiet --manifest-path tests-crates/public-api/Cargo.toml -- "$TARGET/doc/${1//-/_}.json"
+}
+
+# Core and what it's tested with, on the declared minimum. sqlx wants a newer Rust than that, so what is on sqlx isn't here.
+check_minimum_rust() {
+    local minimum features
+    minimum=$(minimum_rust)
+    if ! have rustup || ! rustup toolchain install "$minimum" --profile minimal; then
+        skip "Rust $minimum can't be had here (rustup toolchain install $minimum)"
+        return
+    fi
+    features=diesel-sqlite,diesel-postgres,diesel-mysql,diesel-async,rusqlite,uuid,chrono,time,decimal,testing
+    CARGO_TARGET_DIR=$TARGET/minimum-rust cargo "+$minimum" test --package fieldseal --lib --features "$features"
+}
+
+# Against the last release, or before there is one against the commit that docs/public-api/BASELINE names.
+check_semver() {
+    local baseline library
+    baseline=$(git -c safe.directory="$ROOT" describe --tags --abbrev=0 --match 'v*' 2> /dev/null || cat docs/public-api/BASELINE)
+    install_tool cargo-semver-checks "$CARGO_SEMVER_CHECKS_VERSION"
+    for library in "${LIBRARIES[@]}"; do
+        cargo semver-checks --package "$library" --baseline-rev "$baseline" --all-features
+    done
+}
