@@ -1,4 +1,5 @@
-"""Writes tests/vectors/*.json with the oracle. The same bytes on every run: nothing here is random.
+"""Writes tests/vectors/*.json and docs/format-examples.md with the oracle. The same bytes on every run: nothing here is
+random.
 
     python make_vectors.py             write the files
     python make_vectors.py --check     write nothing, fail if a file would change
@@ -21,8 +22,11 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 import fieldseal_format as f
 import fieldseal_plaintext as p
+import worked_examples
 
-OUT = Path(__file__).resolve().parent.parent / "vectors"
+TESTS = Path(__file__).resolve().parent.parent
+OUT = TESTS / "vectors"
+PAGE = TESTS.parent / "docs" / "format-examples.md"
 
 
 def fill(label, size):
@@ -882,15 +886,19 @@ def main():
     check_published_vectors()
     OUT.mkdir(exist_ok=True)
     changed = []
-    for make in (values, texts, failures, plaintexts, kek_files, aws_contexts, xaes_c2sp):
+
+    def put(path, text):
+        if "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            changed.append(path.name)
+
+    put(PAGE, worked_examples.page())
+    for make in (values, texts, failures, plaintexts, kek_files, aws_contexts, xaes_c2sp, worked_examples.examples):
         path = OUT / f"{make.__name__}.json"
         content = make()
         check_names(content)
-        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-        if "--check" in sys.argv:
-            changed += [] if path.exists() and path.read_text(encoding="utf-8") == text else [path.name]
-        else:
-            path.write_text(text, encoding="utf-8")
+        put(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         counts = ", ".join(f"{len(v)} {k}" for k, v in content.items() if isinstance(v, list))
         print(f"{path.name}: {counts}")
     if changed:
