@@ -7,6 +7,7 @@ for people. Both come from one run, and `make_vectors.py --check` fails if eithe
 import json
 
 import fieldseal_format as f
+import fieldseal_keys as k
 import fieldseal_plaintext as p
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
@@ -100,26 +101,26 @@ def kek_file(kek_id, kek, passphrase, salt, nonce):
     steps, protection, stored = [], None, kek
     if passphrase is not None:
         protection = {"memory_kib": 64, "iterations": 1, "parallelism": 1, "salt": f.to_base64(salt)}
-        file_key = f.file_key(passphrase, protection)
+        file_key = k.file_key(passphrase, protection)
         aad = parts_of((quoted("fieldseal-kek/1"), "fieldseal-kek/1"), ("id", kek_id), ("u32(version)", f.u32(1)))
         stored = f.XAES.encrypt(file_key, nonce, kek, joined(aad))
         steps += [("file key", file_key), ("AAD of the entry", aad), ("entry", stored)]
     document = {"format": "fieldseal-kek/1", "id": kek_id, "primary": 1,
                 "keys": [{"version": 1, "key": f.to_base64(stored)}], "passphrase": protection, "mac": ""}
     covered = parts_of((quoted("fieldseal-kek/1"), "fieldseal-kek/1"), ("id", kek_id), ("u32(primary)", f.u32(1)),
-                       ("protection", f.protection(protection)), ("u32(version)", f.u32(1)), ("key", stored))
-    mac = f.kek_file_mac(kek, document)
+                       ("protection", k.protection(protection)), ("u32(version)", f.u32(1)), ("key", stored))
+    mac = k.kek_file_mac(kek, document)
     mac_key = f.hkdf(kek, f.lp("fieldseal/1 kek file"), 32)
-    assert f.hmac_module.digest(mac_key, joined(covered), "sha256") == mac
+    assert k.hmac.digest(mac_key, joined(covered), "sha256") == mac
     steps = [("KEK", kek), *steps, ("key of the mac", mac_key), ("file", covered), ("mac", mac)]
     text = json.dumps({**document, "mac": f.to_base64(mac)}, indent=2) + "\n"
-    assert f.LocalKek(text, passphrase).keks == {1: kek}
+    assert k.LocalKek(text, passphrase).keks == {1: kek}
     return text, steps
 
 
 def wrapped(kek, nonce, committed):
     """The data key under version 1 of a KEK: its blob and every step."""
-    binding = f.binding(KEY_ID, SCOPE, committed)
+    binding = k.binding(KEY_ID, SCOPE, committed)
     aad = parts_of((quoted(kek.name), kek.name), ("u32(version)", f.u32(1)), ("binding", binding))
     blob = kek.wrap(DATA_KEY, binding, 1, nonce)
     assert kek.unwrap(blob, binding) == DATA_KEY
@@ -187,8 +188,8 @@ def build():
     plain, plain_steps = kek_file(bytes(range(16)).hex(), bytes(range(32)), None, None, None)
     locked, locked_steps = kek_file(bytes(range(0xF0, 0x100)).hex(), bytes(range(0xE0, 0x100)), PASSPHRASE,
                                     bytes(range(0x60, 0x70)), bytes(range(0x40, 0x58)))
-    committed = f.commitment(DATA_KEY, KEY_ID, SCOPE)
-    keks = [f.LocalKek(plain), f.LocalKek(locked, PASSPHRASE)]
+    committed = k.commitment(DATA_KEY, KEY_ID, SCOPE)
+    keks = [k.LocalKek(plain), k.LocalKek(locked, PASSPHRASE)]
     copies = [wrapped(kek, bytes(range(start, start + 24)), committed) for kek, start in zip(keks, (0x58, 0x70))]
     stored = [{"kek": kek.name, "blob": f.to_base64(blob)} for kek, (blob, _) in zip(keks, copies)]
     record = {"id": KEY_ID, "scope": SCOPE, "state": "primary", "commitment": committed.hex(), "wrapped": stored,
@@ -197,7 +198,7 @@ def build():
                     ("scope", SCOPE))
     binding = parts_of((quoted("fieldseal/1 data key"), "fieldseal/1 data key"), ("u32(key id)", f.u32(KEY_ID)),
                        ("scope", SCOPE), ("commitment", committed))
-    assert joined(binding) == f.binding(KEY_ID, SCOPE, committed)
+    assert joined(binding) == k.binding(KEY_ID, SCOPE, committed)
     key_steps = [("data key", DATA_KEY), ("info of the commitment", info), ("commitment", committed),
                  ("binding", binding)]
     return {
@@ -206,7 +207,7 @@ def build():
         "key_file": json.dumps({"format": "fieldseal-keys/1", "keys": [record]}, indent=2) + "\n",
         "wrapped_column": json.dumps(stored, separators=(",", ":")),
         "key_steps": key_steps,
-        "aws_context": f.aws_context(KEY_ID, SCOPE, committed),
+        "aws_context": k.aws_context(KEY_ID, SCOPE, committed),
         "values": [value(n, *v) for n, v in enumerate(VALUES)],
     }
 
@@ -263,8 +264,13 @@ ABOUT = {
 
 
 def rows_block():
-    cases = (("the integer -7", [{"int": "-7"}]), ('the text "7"', [{"text": "7"}]), ("the bytes 00 ff", [{"bytes": "00ff"}]),
-             ("a UUID", [{"bytes": UUID.replace("-", "")}]), ('(4, "ab")', [{"int": "4"}, {"text": "ab"}]))
+    cases = (
+        ("the integer -7", [{"int": "-7"}]),
+        ('the text "7"', [{"text": "7"}]),
+        ("the bytes 00 ff", [{"bytes": "00ff"}]),
+        (f"the UUID {UUID}", [{"bytes": UUID.replace("-", "")}]),
+        ('4, "ab", in two columns', [{"int": "4"}, {"text": "ab"}]),
+    )
     width = max(len(name) for name, _ in cases) + 2
     return "```text\n" + "".join(
         f"{name:<{width}}{' '.join(spaced(f.row_element(e)) for e in row)}\n" for name, row in cases) + "```\n"
