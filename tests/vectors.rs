@@ -1,9 +1,19 @@
 //! The frozen vectors that the Python oracle wrote, through the public interface.
 
+#[path = "frozen/columns.rs"]
+mod columns;
+#[path = "frozen/examples.rs"]
+mod examples;
+#[path = "frozen/key_stores.rs"]
+mod key_stores;
 #[path = "common/known_keys.rs"]
 mod known_keys;
 #[path = "common/place.rs"]
 mod place;
+#[path = "common/plaintexts.rs"]
+mod plaintexts;
+#[path = "common/spelt.rs"]
+mod spelt;
 
 use fieldseal::{ErrorKind, KeyId, KeyringError, Suite};
 use place::Place;
@@ -44,8 +54,9 @@ fn written(path: PathBuf, text: &str) -> PathBuf {
 /// What data was sealed under in the field can't be changed: new vectors go into new files.
 #[test]
 fn files_are_frozen() {
-    const FROZEN: [(&str, &str); 9] = [
+    const FROZEN: [(&str, &str); 10] = [
         ("aws_contexts.json", "7df5c9eb6387ce4cac6d85f6df13aa7547d041dc61319528b535fe1bf10151be"),
+        ("columns.json", "b6d34eaaf3396e1d3f7e00e001049990e188acf47b4b1ff3160f5b23f0965871"),
         ("examples.json", "2cdbeaad0f6b722e6a2955c4ba96b5a12fdcfc912c2c0e0e202e821bedfb7cae"),
         ("failures.json", "07ec5d9f7a2046ae803cd406ef707444849447a19b0a9a742b177381362f5b4c"),
         ("kek_files.json", "5fd4694c0b1eccd5e02d4e861e541b7b16b5012348adce199b9755bcb8f01817"),
@@ -442,285 +453,6 @@ mod kek_files {
             assert!(bad.unwrap(&kms).is_ok(), "{}: the KMS has bound it", bad.name);
             let error = bad.load(kms).unwrap_err();
             assert!(matches!(error, KeyringError::WrongKey(_)), "{}: {error}", bad.name);
-        }
-    }
-}
-
-/// What the page of worked examples shows, opened with nothing but the files that it shows.
-mod examples {
-    use super::*;
-    use fieldseal::kms::{Local, Passphrase};
-    use fieldseal::{Column, Keyring, RowContext, RowId, SchemaLock, Scope, store};
-
-    #[derive(Deserialize)]
-    struct File {
-        kek_files: Vec<KekFile>,
-        key_file: String,
-        lock: String,
-        values: Vec<Example>,
-    }
-
-    #[derive(Deserialize)]
-    struct KekFile {
-        name: String,
-        passphrase: Option<String>,
-        file: String,
-    }
-
-    #[derive(Deserialize)]
-    struct Example {
-        column: String,
-        suite: String,
-        scope: String,
-        base64: bool,
-        value: String,
-        steps: Steps,
-    }
-
-    #[derive(Deserialize)]
-    struct Steps {
-        encoding: String,
-        sealed: String,
-        stored: Option<String>,
-    }
-
-    impl Example {
-        /// What the database holds.
-        fn stored(&self) -> Vec<u8> {
-            match &self.steps.stored {
-                Some(text) => text.clone().into_bytes(),
-                None => bytes(&self.steps.sealed),
-            }
-        }
-
-        /// As the lock file has it.
-        fn column(&self, lock: &Path) -> Column {
-            let schemas = SchemaLock::load(lock).unwrap();
-            let column = *schemas.iter().find_map(|schema| schema.column(&self.column)).unwrap();
-            assert_eq!((column.suite().name(), column.is_base64()), (self.suite.as_str(), self.base64));
-            column
-        }
-    }
-
-    #[test]
-    fn open_with_the_key_file_the_kek_file_and_the_schema_lock() {
-        let File { kek_files, key_file, lock, values } = serde_json::from_str(&text_of("examples.json")).unwrap();
-        assert_eq!((kek_files.len(), values.len()), (2, Suite::ALL.len()));
-        for kek in kek_files {
-            let folder = tempfile::tempdir().unwrap();
-            let at = |name: &str, text: &str| written(folder.path().join(name), text);
-            let passphrase = kek.passphrase.as_deref().map(Passphrase::new);
-            let kms = Local::open(at("kek.json", &kek.file), passphrase.as_ref()).unwrap();
-            let keyring = Keyring::open(kms, store::File::open(at("keys.json", &key_file)).unwrap()).unwrap();
-            let lock = at("fieldseal.lock", &lock);
-            for example in &values {
-                let column = example.column(&lock);
-                let row = RowContext::of_row(RowId::of(&7_i64)).in_scope(Scope::tenant(&example.scope).unwrap());
-                let opened = keyring.open_bytes(&column, &row, &example.stored()).unwrap().unwrap();
-                let what = format!("{}, {}, {}", kek.name, example.suite, example.value);
-                assert_eq!(hex::encode(&*opened), example.steps.encoding, "{what}");
-                if column.suite() == Suite::Aes256Siv {
-                    assert_eq!(keyring.seal_bytes(&column, &row, &opened).unwrap(), example.stored(), "{what}");
-                }
-            }
-        }
-    }
-}
-
-/// Key stores, and the name of each refusal, as docs/format-keys.md has them.
-mod key_stores {
-    use super::kek_files::{open_kek_file, refused_blobs, refused_files};
-    use super::*;
-    use fieldseal::kms::{KmsError, LocalError};
-    use fieldseal::store::{self, StoreError};
-    use fieldseal::{Column, KeyRecord, Keyring, RowContext};
-    use std::collections::HashMap;
-    use store::KeyStore;
-
-    #[derive(Deserialize)]
-    struct File {
-        kek_file: String,
-        sealed: String,
-        key_files: Vec<Good>,
-        refused_key_files: Vec<Case>,
-        refused_rows: Vec<Row>,
-        records: Vec<Case>,
-        refused_files: Vec<Name>,
-        refused_blobs: Vec<Name>,
-    }
-
-    #[derive(Deserialize)]
-    struct Good {
-        name: String,
-        file: String,
-        ids: Vec<u32>,
-    }
-
-    #[derive(Deserialize)]
-    struct Case {
-        name: String,
-        file: String,
-        expect: String,
-    }
-
-    #[derive(Deserialize)]
-    struct Row {
-        name: String,
-        row: Columns,
-        expect: String,
-    }
-
-    #[derive(Deserialize)]
-    struct Columns {
-        id: i64,
-        scope: String,
-        state: String,
-        commitment: String,
-        wrapped: String,
-        created: i64,
-        revision: i64,
-    }
-
-    /// Of a case in kek_files.json.
-    #[derive(Deserialize)]
-    struct Name {
-        name: String,
-        expect: String,
-    }
-
-    fn file() -> File {
-        serde_json::from_str(&text_of("key_stores.json")).unwrap()
-    }
-
-    fn key_store(text: &str) -> (Result<store::File, StoreError>, tempfile::TempDir) {
-        let folder = tempfile::tempdir().unwrap();
-        (store::File::open(written(folder.path().join("keys.json"), text)), folder)
-    }
-
-    fn by_name(names: Vec<Name>) -> HashMap<String, String> {
-        names.into_iter().map(|Name { name, expect }| (name, expect)).collect()
-    }
-
-    #[test]
-    fn good_key_files_are_read() {
-        let files = file().key_files;
-        assert_eq!(files.len(), 6);
-        for good in files {
-            let (store, _folder) = key_store(&good.file);
-            let store = store.unwrap_or_else(|error| panic!("{}: {error}", good.name));
-            let mut ids: Vec<_> = store.load().unwrap().iter().map(|record| record.id.get()).collect();
-            ids.sort_unstable();
-            assert_eq!(ids, good.ids, "{}", good.name);
-        }
-    }
-
-    #[test]
-    fn bad_key_files_are_refused() {
-        let files = file().refused_key_files;
-        assert_eq!(files.len(), 46);
-        for bad in files {
-            let (store, _folder) = key_store(&bad.file);
-            assert!(matches!(store, Err(StoreError::Damaged { .. })), "{}", bad.name);
-            assert_eq!(bad.expect, "damaged");
-        }
-    }
-
-    #[test]
-    fn bad_rows_name_their_column() {
-        let rows = file().refused_rows;
-        assert_eq!(rows.len(), 20);
-        for Row { name, row, expect } in rows {
-            let Columns { id, scope, state, commitment, wrapped, created, revision } = row;
-            let commitment = bytes(&commitment);
-            let read = KeyRecord::from_columns(id, &scope, &state, &commitment, &wrapped, created, revision);
-            assert_eq!(read.unwrap_err().column, expect, "{name}");
-        }
-    }
-
-    #[test]
-    fn records_give_their_key_or_the_name_of_the_refusal() {
-        let File { kek_file, sealed, records, .. } = file();
-        assert_eq!(records.len(), 21);
-        const NAME: Column = Column::new("patients", "name").unbound_row();
-        for case in records {
-            let (kms, _kek_folder) = open_kek_file(&kek_file, None);
-            let (store, _folder) = key_store(&case.file);
-            let outcome = match Keyring::open(kms.unwrap(), store.unwrap()) {
-                Err(error) => name_of_key(&error),
-                Ok(keyring) => match keyring.open_bytes(&NAME, &RowContext::default(), &bytes(&sealed)) {
-                    Ok(opened) => {
-                        assert_eq!(**opened.unwrap(), *b"Ada", "{}", case.name);
-                        "opens"
-                    }
-                    Err(error) => name_of_value(error.kind()),
-                },
-            };
-            assert_eq!(outcome, case.expect, "{}", case.name);
-        }
-    }
-
-    #[test]
-    fn kek_files_are_refused_by_their_names() {
-        let names = by_name(file().refused_files);
-        let cases = refused_files();
-        assert_eq!(names.len(), cases.len());
-        for (name, text, passphrase) in cases {
-            let (opened, _folder) = open_kek_file(&text, passphrase.as_deref());
-            assert_eq!(name_of_file(&opened.unwrap_err()), names[&name], "{name}");
-        }
-    }
-
-    #[test]
-    fn copies_are_refused_by_their_names() {
-        let names = by_name(file().refused_blobs);
-        let cases = refused_blobs();
-        assert_eq!(names.len(), cases.len());
-        for (name, error) in cases {
-            assert_eq!(name_of_kms(&error), names[&name], "{name}");
-        }
-    }
-
-    fn name_of_value(kind: &ErrorKind) -> &'static str {
-        match kind {
-            ErrorKind::RetiredKey(_) => "retired_key",
-            ErrorKind::DestroyedKey(_) => "destroyed_key",
-            ErrorKind::LoadFailed(failed) => name_of_key(failed.error()),
-            other => panic!("{other}"),
-        }
-    }
-
-    fn name_of_key(error: &KeyringError) -> &'static str {
-        match error {
-            KeyringError::NoCopy(_) => "no_copy",
-            KeyringError::WrongKey(_) => "wrong_key",
-            KeyringError::Kms { error, .. } => name_of_kms(error),
-            other => panic!("{other}"),
-        }
-    }
-
-    fn name_of_kms(error: &KmsError) -> &'static str {
-        match error {
-            KmsError::Rejected => "rejected",
-            KmsError::NotFound(_) => "not_found",
-            other => panic!("{other}"),
-        }
-    }
-
-    fn name_of_file(error: &LocalError) -> &'static str {
-        match error {
-            LocalError::NotJson { .. } => "not_json",
-            LocalError::Malformed { .. } => "malformed",
-            LocalError::UnknownFormat { .. } => "unknown_format",
-            LocalError::BadField { .. } => "bad_field",
-            LocalError::DuplicateVersion { .. } => "duplicate_version",
-            LocalError::PrimaryMissing { .. } => "primary_missing",
-            LocalError::PassphraseUnexpected { .. } => "passphrase_unexpected",
-            LocalError::PassphraseNeeded { .. } => "passphrase_needed",
-            LocalError::PassphraseEmpty => "passphrase_empty",
-            LocalError::Argon2Params => "argon2_params",
-            LocalError::WrongPassphrase { .. } => "wrong_passphrase",
-            LocalError::MacMismatch { .. } => "mac_mismatch",
-            other => panic!("{other}"),
         }
     }
 }

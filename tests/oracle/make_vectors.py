@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 import fieldseal_format as f
 import fieldseal_keys as k
 import fieldseal_plaintext as p
+import column_vectors
 import key_store_vectors
 import worked_examples
 
@@ -764,7 +765,11 @@ def kek_files():
             "refused_commitments": refused_commitments(plain)}
 
 
-# --- key_stores.json, examples.json ---
+# --- columns.json, key_stores.json, examples.json ---
+
+
+def columns():
+    return column_vectors.columns()
 
 
 def key_stores():
@@ -918,7 +923,7 @@ def main():
             changed.append(path.name)
 
     put(PAGE, worked_examples.page())
-    for make in (values, texts, failures, plaintexts, kek_files, key_stores, aws_contexts, xaes_c2sp, examples):
+    for make in (values, texts, failures, plaintexts, columns, kek_files, key_stores, aws_contexts, xaes_c2sp, examples):
         path = OUT / f"{make.__name__}.json"
         content = make()
         check_names(content)
