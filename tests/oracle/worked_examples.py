@@ -254,12 +254,12 @@ def block(steps):
 
 # What is worth saying of each value, in front of its steps.
 ABOUT = {
-    "xaes-256-gcm": "An unpadded text.\nThe plaintext is the encoding.",
+    "xaes-256-gcm": "A text without a frame: the plaintext is the encoding.",
     "xchacha20-poly1305": "A text in a column that has `hide_null` and pads to 16: `01` for a value, the text, `80`, "
                           "zeros.",
-    "aes-256-gcm": "A date before 1970: 56,270 days before it, as a 32-bit two's complement integer.",
-    "aes-256-siv": "A text in a column that is declared `base64`.\nNothing under this suite is bound to its row, so "
-                   "the row in the AAD is empty.\nThe SIV is in the place of the nonce, and there is no tag.",
+    "aes-256-gcm": "A date 56,270 days before 1970-01-01, in two's complement.",
+    "aes-256-siv": "A text in a column that is declared `base64`.\nThis suite never binds a value to its row, so the "
+                   "row in the AAD is empty.\nThe SIV is in the place of the nonce, and there is no tag.",
 }
 
 
@@ -307,14 +307,14 @@ HEAD = """\
 # The stored format: worked examples
 
 One value under each suite, with every step between the KEK file and what the database holds.
-[The stored format](format.md) says what each step is, [the one of keys](format-keys.md) does so for the keys.
+[The stored format](format.md) says what each step is, and [its page on keys](format-keys.md) does so for the keys.
 
-The oracle writes this page and `tests/vectors/examples.json`, which has the same bytes, in one run of
-`tests/oracle/make_vectors.py`; a test opens them with `fieldseal` itself.
-Keys and nonces are in ascending order here so that they are easily told apart.
+The oracle writes this page and `tests/vectors/examples.json`, which has the same bytes.
+A test opens them with `fieldseal` itself, from the files that are shown here.
+Keys and nonces count upwards so that they are easily told apart.
 Real ones are random, and the Argon2 parameters of a real file are larger.
 
-All is hex unless it's something else at first sight.
-Where the bytes have parts, each part has a line of its own: its length, the bytes, and what they are.
+Bytes are in hex.
+Where an encoding has parts, each part has a line of its own: its length, its bytes, and what it is.
 
 """
