@@ -33,6 +33,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "oracle"))
 
 import fieldseal_format as f
+import fieldseal_keys as k
 import fieldseal_plaintext as p
 
 # checks/open.rs has the same lists.
@@ -176,7 +177,7 @@ def key_record_seeds():
     ):
         yield f"JSON, {name}", b"\0" + compact(record).encode()
     wrapped = compact(RECORD["wrapped"])
-    for number, state in enumerate(f.STATES):
+    for number, state in enumerate(k.STATES):
         yield f"columns, {state}", columns_of(RECORD, bytes([number]), wrapped)
     yield "columns, state by name", columns_of(RECORD, b"\xff" + short(b"primary"), wrapped)
     yield "columns, revision -1", columns_of({**RECORD, "revision": -1}, b"\1", wrapped)

@@ -378,7 +378,7 @@ fn with_a_passphrase_and_a_rotated_kek() {
     kms().remove_version(1).unwrap();
     python_opens_it_whole(&place);
     let wrong = Place { passphrase: Some("correct horse"), ..place };
-    assert_eq!(oracle_client::open_database(wrong.samples()), Err(Refusal("rejected".into())));
+    assert_eq!(oracle_client::open_database(wrong.samples()), Err(Refusal("wrong_passphrase".into())));
 }
 
 /// The oracle says no where it should: its yes above counts for something.

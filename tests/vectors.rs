@@ -1,9 +1,19 @@
 //! The frozen vectors that the Python oracle wrote, through the public interface.
 
+#[path = "frozen/columns.rs"]
+mod columns;
+#[path = "frozen/examples.rs"]
+mod examples;
+#[path = "frozen/key_stores.rs"]
+mod key_stores;
 #[path = "common/known_keys.rs"]
 mod known_keys;
 #[path = "common/place.rs"]
 mod place;
+#[path = "common/plaintexts.rs"]
+mod plaintexts;
+#[path = "common/spelt.rs"]
+mod spelt;
 
 use fieldseal::{ErrorKind, KeyId, KeyringError, Suite};
 use place::Place;
@@ -33,13 +43,24 @@ fn bytes(hex: &str) -> Vec<u8> {
     hex::decode(hex).unwrap()
 }
 
+/// Writes a file that is its owner's alone.
+fn written(path: PathBuf, text: &str) -> PathBuf {
+    std::fs::write(&path, text).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    path
+}
+
 /// What data was sealed under in the field can't be changed: new vectors go into new files.
 #[test]
 fn files_are_frozen() {
-    const FROZEN: [(&str, &str); 7] = [
+    const FROZEN: [(&str, &str); 10] = [
         ("aws_contexts.json", "7df5c9eb6387ce4cac6d85f6df13aa7547d041dc61319528b535fe1bf10151be"),
+        ("columns.json", "b6d34eaaf3396e1d3f7e00e001049990e188acf47b4b1ff3160f5b23f0965871"),
+        ("examples.json", "2cdbeaad0f6b722e6a2955c4ba96b5a12fdcfc912c2c0e0e202e821bedfb7cae"),
         ("failures.json", "07ec5d9f7a2046ae803cd406ef707444849447a19b0a9a742b177381362f5b4c"),
         ("kek_files.json", "5fd4694c0b1eccd5e02d4e861e541b7b16b5012348adce199b9755bcb8f01817"),
+        ("key_stores.json", "2bd3998d446106e89120d8363cf0309ac2da49d2375e6c300a1607643232a0ac"),
         ("plaintexts.json", "55799ec8fe31eaa31e85796c309249c27a16eda947adcd7c85af9b0f77782203"),
         ("texts.json", "8328cbba49d910425c33ff6a312e8026eee2cec77b9e023efb774c1168d11674"),
         ("values.json", "1a7b0a01c078458b11349a40a761df1c469ff0d740de8e4813226f2e453b3d90"),
@@ -358,18 +379,26 @@ mod kek_files {
         serde_json::from_str(&text_of("kek_files.json")).unwrap()
     }
 
-    fn open(text: &str, passphrase: Option<&str>) -> (Result<Local, LocalError>, TempDir) {
+    pub(super) fn open_kek_file(text: &str, passphrase: Option<&str>) -> (Result<Local, LocalError>, TempDir) {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("kek.json");
-        std::fs::write(&path, text).unwrap();
-        #[cfg(unix)]
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let path = written(dir.path().join("kek.json"), text);
         (Local::open(&path, passphrase.map(Passphrase::new).as_ref()), dir)
+    }
+
+    /// Name, text and passphrase.
+    pub(super) fn refused_files() -> Vec<(String, String, Option<String>)> {
+        file().refused_files.into_iter().map(|bad| (bad.name, bad.file, bad.passphrase)).collect()
+    }
+
+    /// Names, and why the key file named plain doesn't unwrap them.
+    pub(super) fn refused_blobs() -> Vec<(String, KmsError)> {
+        let (kms, _dir) = plain();
+        file().refused_blobs.iter().map(|bad| (bad.name.clone(), bad.unwrap(&kms).unwrap_err())).collect()
     }
 
     fn plain() -> (Local, TempDir) {
         let plain = file().files.into_iter().find(|good| good.name == "plain").unwrap();
-        let (opened, dir) = open(&plain.file, None);
+        let (opened, dir) = open_kek_file(&plain.file, None);
         (opened.unwrap(), dir)
     }
 
@@ -378,7 +407,7 @@ mod kek_files {
         let files = file().files;
         assert_eq!(files.len(), 3);
         for good in files {
-            let (kms, _dir) = open(&good.file, good.passphrase.as_deref());
+            let (kms, _dir) = open_kek_file(&good.file, good.passphrase.as_deref());
             let kms = kms.unwrap_or_else(|error| panic!("{}: {error}", good.name));
             assert_eq!(kms.kek().as_str(), good.kek);
             assert_eq!(kms.primary_version().unwrap(), good.primary);
@@ -388,7 +417,7 @@ mod kek_files {
             for copy in good.wrapped {
                 let key = copy.unwrap(&kms).unwrap_or_else(|error| panic!("{}, {}: {error}", good.name, copy.name));
                 assert_eq!(Some(hex::encode(key)), copy.data_key, "{}, {}", good.name, copy.name);
-                let (again, _dir) = open(&good.file, good.passphrase.as_deref());
+                let (again, _dir) = open_kek_file(&good.file, good.passphrase.as_deref());
                 assert_eq!(copy.load(again.unwrap()).unwrap().keys().len(), 1);
             }
         }
@@ -399,7 +428,7 @@ mod kek_files {
         let refused = file().refused_files;
         assert_eq!(refused.len(), 46);
         for bad in refused {
-            let (opened, _dir) = open(&bad.file, bad.passphrase.as_deref());
+            let (opened, _dir) = open_kek_file(&bad.file, bad.passphrase.as_deref());
             assert!(opened.is_err(), "{} is accepted", bad.name);
         }
     }

@@ -10,10 +10,12 @@ pub const USAGE: &str = "\
 usage: quickstart [FOLDER]
 
 Seals 1,200 people's data in an SQLite file in FOLDER, which is made if it isn't there.
-Without FOLDER: in a temporary folder, which is kept.";
+Without FOLDER: in a temporary folder, which is kept.
+The database, the key file and the schema lock stay there.";
 
 pub const DATABASE: &str = "customers.db";
 pub const KEK: &str = "kek.json";
+pub const LOCK: &str = "fieldseal.lock";
 
 /// The folder to work in; `None` if it's help that was asked for.
 pub fn from_args() -> Result<Option<PathBuf>> {
@@ -27,7 +29,7 @@ pub fn from_args() -> Result<Option<PathBuf>> {
 }
 
 fn given(folder: PathBuf) -> Result<PathBuf> {
-    for file in [DATABASE, KEK] {
+    for file in [DATABASE, KEK, LOCK] {
         if folder.join(file).exists() {
             let folder = folder.display();
             return Err(format!("{folder} already holds a quickstart ({file}): name another folder").into());

@@ -10,7 +10,7 @@ mod show;
 
 use counting::Counting;
 use diesel::prelude::*;
-use fieldseal::{ErrorKind, Keyring, Scope, kms, store};
+use fieldseal::{ErrorKind, Keyring, SchemaLock, Scope, kms, store};
 use model::{Customer, customers};
 use show::{Step, grouped};
 use std::collections::HashSet;
@@ -47,6 +47,7 @@ fn run(folder: &Path) -> Result<()> {
 
     let kms = Arc::new(Counting::new(kms::Local::create(folder.join(folder::KEK), None)?));
     let keyring = open_keyring(Arc::clone(&kms), &database)?;
+    write_schema_lock(folder)?;
     let conn = &mut model::connect(&database)?;
     let sqlite = rusqlite::Connection::open(&database)?;
 
@@ -75,6 +76,15 @@ fn open_keyring(kms: Arc<Counting>, database: &Path) -> Result<Keyring> {
     fieldseal::install(keyring.clone()).map_err(|_| "a keyring is installed already")?;
     step.done(&format!("data key {key} made, and wrapped by the KEK"));
     Ok(keyring)
+}
+
+/// What each sealed column is, for tools that don't have the model: `fieldseal` the command, a reader in another language.
+/// A program commits this file, and a test compares it with the models (`docs/schema-lock.md`).
+fn write_schema_lock(folder: &Path) -> Result<()> {
+    let step = Step::begin("Writing the schema lock");
+    SchemaLock::new().model::<Customer>().write(folder.join(folder::LOCK))?;
+    step.done("what a reader needs beside the keys");
+    Ok(())
 }
 
 fn write(conn: &mut SqliteConnection, people: &[Customer]) -> Result<()> {

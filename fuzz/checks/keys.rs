@@ -36,7 +36,7 @@ impl Fixed {
     }
 }
 
-/// `docs/format.md`, "The key store".
+/// `docs/format-keys.md`, "The key store".
 fn commitment(key: &[u8], id: u32, scope: &Scope) -> Commitment {
     let scope = scope.as_str().as_bytes();
     let info = [lp(b"fieldseal/1 commitment"), lp(&id.to_be_bytes()), lp(scope)].concat();

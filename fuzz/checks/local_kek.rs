@@ -64,7 +64,7 @@ fn works(kms: &Local, data: &[u8]) {
     assert!(kms.unwrap(&wrapped, &another).is_err(), "the binding isn't bound");
 }
 
-/// `docs/format.md`, "The local KEK file", without a passphrase.
+/// `docs/format-keys.md`, "The local KEK file", without a passphrase.
 fn mac_is_right(data: &[u8]) {
     let file: Value = serde_json::from_slice(data).expect("it was opened");
     let text = |name: &str| file[name].as_str().expect("it was opened");

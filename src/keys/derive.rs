@@ -1,4 +1,4 @@
-//! Every derivation from a data key (`docs/format.md`).
+//! Every derivation from a data key (`docs/format.md`, `docs/format-keys.md`).
 
 use super::{ColumnKey, Commitment, DataKey, KeyId, scrubbed};
 use crate::context::Scope;

@@ -193,7 +193,7 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// The canonical bytes (`docs/format.md`, "What the KMS binds"), for a KMS that takes associated data.
+    /// The canonical bytes (`docs/format-keys.md`, "What the KMS binds"), for a KMS that takes associated data.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         lp_all(&[

@@ -61,7 +61,7 @@ impl KeyRecord {
         serde_json::to_string(&self.wrapped).expect("copies are JSON")
     }
 
-    /// A record from the columns of a SQL store (`docs/format.md`, "The key store").
+    /// A record from the columns of a SQL store (`docs/format-keys.md`, "The key store").
     ///
     /// # Errors
     ///

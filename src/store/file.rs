@@ -1,4 +1,4 @@
-//! A key store in a JSON file (`docs/format.md`, "The key store").
+//! A key store in a JSON file (`docs/format-keys.md`, "The key store").
 
 use super::{Change, KeyStore, StoreError, apply, check_writable};
 use crate::context::Scope;

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
 use spelt::Spelt;
 use std::fmt::Debug;
 
+mod ranges;
 #[path = "../../tests/common/spelt.rs"]
 mod spelt;
 mod vectors;

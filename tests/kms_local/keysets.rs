@@ -70,7 +70,7 @@ fn are_encrypted_under_a_key_that_unwraps_nothing() {
     let kek = STANDARD.decode(&keys_in(&fs::read_to_string(&path).unwrap())[0]).unwrap();
     assert_ne!(keys[&1], kek, "the KEK itself is never exported");
 
-    // docs/format.md, "The local KEK file": all is as it should be but the key.
+    // docs/format-keys.md, "The local KEK file": all is as it should be but the key.
     let aad = [kms.kek().as_str().as_bytes(), &1_u32.to_be_bytes(), &binding.to_bytes()].map(lp).concat();
     let xaes = Xaes256Gcm::new_from_slice(&keys[&1]).unwrap();
     let (nonce, msg) = wrapped.blob[5..].split_first_chunk::<24>().unwrap();

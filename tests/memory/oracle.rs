@@ -40,7 +40,7 @@ pub fn needles(folder: &Path, passphrase: Option<&str>, sealed: &[Vec<u8>]) -> S
     secrets.iter().map(|(name, secret)| Needle::line(name, secret)).collect()
 }
 
-/// `docs/format.md`, "The local KEK file".
+/// `docs/format-keys.md`, "The local KEK file".
 fn key_file(path: &Path, passphrase: Option<&str>, secrets: &mut Secrets) {
     let file: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let file_key = passphrase.map(|passphrase| {

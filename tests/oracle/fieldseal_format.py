@@ -2,23 +2,16 @@
 
 Nothing here comes from the Rust sources: this module is the second opinion on that page. It isn't meant for
 production (no constant-time care, no zeroising), only for checking that stored bytes mean what the page says.
-What is inside a sealed value (framing, encodings) is in fieldseal_plaintext.py.
+What is inside a sealed value (framing, encodings) is in fieldseal_plaintext.py, and what docs/format-keys.md describes
+in fieldseal_keys.py.
 """
 
 import base64
 import binascii
-import hashlib
-import hmac as hmac_module
-import json
 import re
-import sqlite3
 import struct
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from argon2.exceptions import Argon2Error
-from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV, ChaCha20Poly1305
@@ -27,7 +20,6 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 MAX_SEALED = 64 * 1024 * 1024
-STATES = ("staged", "primary", "active", "retired", "destroyed")
 
 
 class FormatError(Exception):
@@ -36,8 +28,10 @@ class FormatError(Exception):
     not_sealed   the outside of a value is wrong (length, first byte)
     unknown_key  a sealed value names a key id that isn't there
     rejected     authentication fails: wrong key, wrong context or damaged bytes
-    malformed    readable, but not what the page allows (plaintexts, KEK files, key stores)
+    malformed    readable, but not what the page allows (plaintexts)
     bad_context  the caller asked for something the format has no form for
+
+    Files and records of keys have more: the names in docs/format-keys.md, "Which check comes first", in snake_case.
     """
 
     def __init__(self, kind, message):
@@ -78,15 +72,6 @@ def to_base64(data):
 def check(condition, kind, message):
     if not condition:
         raise FormatError(kind, message)
-
-
-@contextmanager
-def reading(what):
-    """Missing fields, wrong types and bad JSON in a file all mean the same: it isn't what the page describes."""
-    try:
-        yield
-    except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise FormatError("malformed", f"{what}: {e!r}") from None
 
 
 # --- The four ciphers -------------------------------------------------------------------------------------------
@@ -251,181 +236,3 @@ def from_text_form(text):
         raise FormatError("not_sealed", f"not base64: {e}") from e
     check(base64.b64encode(sealed).decode("ascii") == text, "not_sealed", "not the one base64 of these bytes")
     return sealed
-
-
-# --- The local KEK file -----------------------------------------------------------------------------------------
-
-
-def commitment(data_key, key_id, scope):
-    return hkdf(data_key, lp("fieldseal/1 commitment") + lp(u32(key_id)) + lp(scope), 32)
-
-
-def binding(key_id, scope, commitment_bytes):
-    return lp("fieldseal/1 data key") + lp(u32(key_id)) + lp(scope) + lp(commitment_bytes)
-
-
-def aws_context(key_id, scope, commitment_bytes):
-    """The encryption context of a data key under AWS KMS: strings by name."""
-    plain = all(" " <= c <= "~" for c in scope) and len(scope) <= 256 and scope == scope.strip(" ")
-    if scope == "":
-        name, value = "fieldseal:scope", "application"
-    elif plain:
-        name, value = "fieldseal:tenant", scope
-    else:
-        name, value = "fieldseal:tenant-sha256", hashlib.sha256(scope.encode()).hexdigest()
-    return {"fieldseal:format": "fieldseal/1 data key", "fieldseal:key-id": f"{key_id:08x}",
-            "fieldseal:commitment": commitment_bytes.hex(), name: value}
-
-
-def protection(passphrase_object):
-    if passphrase_object is None:
-        return b""
-    p = passphrase_object
-    return u32(p["memory_kib"]) + u32(p["iterations"]) + u32(p["parallelism"]) + from_base64(p["salt"])
-
-
-def kek_file_mac(primary_kek, document):
-    """`document` is the file's JSON object; its entries count in the order in which they stand in the file."""
-    data = lp("fieldseal-kek/1") + lp(document["id"]) + lp(u32(document["primary"]))
-    data += lp(protection(document["passphrase"]))
-    for entry in document["keys"]:
-        data += lp(u32(entry["version"])) + lp(from_base64(entry["key"]))
-    return hmac_module.digest(hkdf(primary_kek, lp("fieldseal/1 kek file"), 32), data, "sha256")
-
-
-def file_key(passphrase, p):
-    try:
-        return hash_secret_raw(passphrase.encode(), from_base64(p["salt"]), p["iterations"], p["memory_kib"],
-                               p["parallelism"], 32, Type.ID, version=0x13)
-    except Argon2Error as e:
-        raise FormatError("malformed", f"Argon2 parameters: {e}") from None
-
-
-def kek_entry_aad(kek_id, version):
-    return lp("fieldseal-kek/1") + lp(kek_id) + lp(u32(version))
-
-
-def _check_kek_document(d):
-    """The shape alone; what the mac says comes later, because it needs the KEK."""
-    def is_u32(n):
-        return type(n) is int and 1 <= n <= 0xFFFFFFFF
-
-    check(isinstance(d, dict) and d["format"] == "fieldseal-kek/1", "malformed", "not a fieldseal-kek/1 file")
-    check(re.fullmatch(r"[0-9a-f]{32}", d["id"]), "malformed", "id isn't 32 lower-case hex digits")
-    versions = [entry["version"] for entry in d["keys"]]
-    check(all(map(is_u32, versions)), "malformed", "a version that isn't u32 from 1")
-    check(len(set(versions)) == len(versions), "malformed", "a version twice")
-    check(is_u32(d["primary"]) and d["primary"] in versions, "malformed", "the primary version isn't there")
-    size = 32
-    if d["passphrase"] is not None:
-        p, size = d["passphrase"], 24 + 32 + 16
-        check(all(is_u32(p[k]) for k in ("memory_kib", "iterations", "parallelism")), "malformed", "Argon2 parameters")
-        check(len(from_base64(p["salt"])) == 16, "malformed", "a salt is 16 bytes")
-    check(all(len(from_base64(e["key"])) == size for e in d["keys"]), "malformed", f"a key isn't {size} bytes")
-    check(len(from_base64(d["mac"])) == 32, "malformed", "a mac is 32 bytes")
-
-
-class LocalKek:
-    def __init__(self, text, passphrase=None):
-        with reading("KEK file"):
-            document = json.loads(text)
-            _check_kek_document(document)
-        self.name = "local:" + document["id"]
-        self.primary = document["primary"]
-        self.keks = self._keks(document, passphrase)
-        mac = kek_file_mac(self.keks[self.primary], document)
-        check(hmac_module.compare_digest(mac, from_base64(document["mac"])), "rejected", "KEK file: mac differs")
-
-    def _keks(self, document, passphrase):
-        entries = {e["version"]: from_base64(e["key"]) for e in document["keys"]}
-        if document["passphrase"] is None:
-            # Taking the file anyway would let somebody swap a protected file for one of their own.
-            check(passphrase is None, "rejected", "a passphrase for a file that has none")
-            return entries
-        check(passphrase is not None, "rejected", "this KEK file needs its passphrase")
-        key = file_key(passphrase, document["passphrase"])
-        return {v: XAES.decrypt(key, e, kek_entry_aad(document["id"], v)) for v, e in entries.items()}
-
-    def _wrapping(self, version, bound):
-        check(version in self.keks, "rejected", f"no KEK version {version}")
-        return hkdf(self.keks[version], lp("fieldseal/1 wrap"), 32), lp(self.name) + lp(u32(version)) + lp(bound)
-
-    def tink_key(self, version):
-        return hkdf(self.keks[version], lp("fieldseal/1 tink keyset"), 32)
-
-    def wrap(self, data_key, bound, version, nonce):
-        key, aad = self._wrapping(version, bound)
-        return b"\x01" + u32(version) + XAES.encrypt(key, nonce, data_key, aad)
-
-    def unwrap(self, blob, bound):
-        check(len(blob) == 77 and blob[0] == 1, "malformed", "not a wrapped data key")
-        key, aad = self._wrapping(struct.unpack(">I", blob[1:5])[0], bound)
-        return XAES.decrypt(key, blob[5:], aad)
-
-
-# --- The key store ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class KeyRecord:
-    id: int
-    scope: str
-    state: str
-    commitment: bytes
-    wrapped: list  # of (kek name, blob)
-    created: int
-    revision: int
-
-    def data_key(self, kek):
-        """Unwraps with `kek` and refuses a key that isn't the committed one."""
-        blobs = [blob for name, blob in self.wrapped if name == kek.name]
-        check(blobs, "rejected", f"key {self.id} isn't wrapped under {kek.name}")
-        key = kek.unwrap(blobs[0], binding(self.id, self.scope, self.commitment))
-        check(commitment(key, self.id, self.scope) == self.commitment, "rejected", f"key {self.id}: commitment")
-        return key
-
-
-def _record(fields):
-    wrapped = [(w["kek"], from_base64(w["blob"])) for w in fields.pop("wrapped")]
-    r = KeyRecord(wrapped=wrapped, **fields)
-    check(type(r.id) is int and 1 <= r.id <= 0xFFFFFFFF, "malformed", f"key id {r.id!r}")
-    check(r.state in STATES, "malformed", f"key {r.id}: state {r.state!r}")
-    check(type(r.scope) is str and type(r.created) is int and type(r.revision) is int, "malformed", f"key {r.id}")
-    check(len(r.commitment) == 32, "malformed", f"key {r.id}: a commitment is 32 bytes")
-    check((r.state == "destroyed") == (not r.wrapped), "malformed", f"key {r.id}: destroyed, but wrapped (or neither)")
-    return r
-
-
-def _records(rows):
-    records = [_record(row) for row in rows]
-    check(len({r.id for r in records}) == len(records), "malformed", "a key id twice")
-    primaries = [r.scope for r in records if r.state == "primary"]
-    check(len(set(primaries)) == len(primaries), "malformed", "two primary keys for one scope")
-    return {r.id: r for r in records}
-
-
-KEY_FIELDS = ("id", "scope", "state", "commitment", "wrapped", "created", "revision")
-
-
-def keys_from_file(path):
-    text = Path(path).read_text(encoding="utf-8")
-    with reading("key store"):
-        document = json.loads(text)
-        check(document["format"] == "fieldseal-keys/1", "malformed", "not a fieldseal-keys/1 file")
-        return _records({**{f: k[f] for f in KEY_FIELDS}, "commitment": bytes.fromhex(k["commitment"])}
-                        for k in document["keys"])
-
-
-def open_sqlite(path):
-    """Read-only, so that a wrong path is an error instead of a new empty database."""
-    return sqlite3.connect(Path(path).resolve().as_uri() + "?mode=ro", uri=True)
-
-
-def keys_from_sqlite(path):
-    connection = open_sqlite(path)
-    try:
-        rows = connection.execute(f"SELECT {', '.join(KEY_FIELDS)} FROM fieldseal_keys ORDER BY id").fetchall()
-    finally:
-        connection.close()
-    with reading("key store"):
-        return _records({**dict(zip(KEY_FIELDS, row)), "wrapped": json.loads(row[4])} for row in rows)

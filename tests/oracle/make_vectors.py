@@ -1,4 +1,5 @@
-"""Writes tests/vectors/*.json with the oracle. The same bytes on every run: nothing here is random.
+"""Writes tests/vectors/*.json and docs/format-examples.md with the oracle. The same bytes on every run: nothing here is
+random.
 
     python make_vectors.py             write the files
     python make_vectors.py --check     write nothing, fail if a file would change
@@ -20,9 +21,15 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 import fieldseal_format as f
+import fieldseal_keys as k
 import fieldseal_plaintext as p
+import column_vectors
+import key_store_vectors
+import worked_examples
 
-OUT = Path(__file__).resolve().parent.parent / "vectors"
+TESTS = Path(__file__).resolve().parent.parent
+OUT = TESTS / "vectors"
+PAGE = TESTS.parent / "docs" / "format-examples.md"
 
 
 def fill(label, size):
@@ -105,7 +112,7 @@ def value_case(name, suite, key_id, plaintext, context):
     sealed = f.seal_value(data_key, key_id, *names, context["scope"], context["row"], nonce, plaintext)
     assert len(sealed) == len(plaintext) + f.SUITES[suite].overhead
     assert f.open_value({key_id: data_key}, *names, context["scope"], context["row"], sealed) == plaintext
-    committed = f.commitment(data_key, key_id, context["scope"])
+    committed = k.commitment(data_key, key_id, context["scope"])
     return {
         "name": f"{suite}: {name}",
         "suite": suite,
@@ -117,7 +124,7 @@ def value_case(name, suite, key_id, plaintext, context):
         "aad": f.associated_data(*names[1:], context["scope"], context["row"]).hex(),
         "column_key": f.column_key(data_key, *names).hex(),
         "commitment": committed.hex(),
-        "binding": f.binding(key_id, context["scope"], committed).hex(),
+        "binding": k.binding(key_id, context["scope"], committed).hex(),
         "sealed": sealed.hex(),
     }
 
@@ -570,8 +577,8 @@ def kek_document(name, versions, primary, passphrase=None, raw_keys=None):
     if passphrase is not None:
         salt = f.to_base64(fill(f"salt {name}", 16))
         protection = {"memory_kib": 64, "iterations": 1, "parallelism": 1, "salt": salt}
-        key = f.file_key(passphrase, protection)
-        stored = [f.XAES.encrypt(key, fill(f"kek nonce {name} {v}", 24), kek, f.kek_entry_aad(kek_id, v))
+        key = k.file_key(passphrase, protection)
+        stored = [f.XAES.encrypt(key, fill(f"kek nonce {name} {v}", 24), kek, k.kek_entry_aad(kek_id, v))
                   for v, kek in zip(versions, keks)]
     entries = [{"version": v, "key": f.to_base64(k)} for v, k in zip(versions, stored)]
     document = {"format": "fieldseal-kek/1", "id": kek_id, "primary": primary, "keys": entries,
@@ -580,7 +587,7 @@ def kek_document(name, versions, primary, passphrase=None, raw_keys=None):
 
 
 def with_mac(document, primary_kek):
-    return {**document, "mac": f.to_base64(f.kek_file_mac(primary_kek, document))}
+    return {**document, "mac": f.to_base64(k.kek_file_mac(primary_kek, document))}
 
 
 def as_file(document):
@@ -589,8 +596,8 @@ def as_file(document):
 
 def wrapped_case(name, kek, version, key_id, scope):
     data_key = fill(f"wrapped data key {key_id}", 32)
-    committed = f.commitment(data_key, key_id, scope)
-    bound = f.binding(key_id, scope, committed)
+    committed = k.commitment(data_key, key_id, scope)
+    bound = k.binding(key_id, scope, committed)
     nonce = fill(f"wrap nonce {name} {version} {key_id} {scope}", 24)
     blob = kek.wrap(data_key, bound, version, nonce)
     assert len(blob) == 77 and kek.unwrap(blob, bound) == data_key
@@ -599,7 +606,7 @@ def wrapped_case(name, kek, version, key_id, scope):
 
 
 def kek_file_case(name, document, passphrase):
-    kek = f.LocalKek(as_file(document), passphrase)
+    kek = k.LocalKek(as_file(document), passphrase)
     wrapped = []
     for version in kek.keks:
         wrapped.append(wrapped_case(f"version {version}, application", kek, version, 1, ""))
@@ -685,15 +692,15 @@ def refused_files(plain, locked):
     files += [("empty", "", None), ("not JSON", "fieldseal-kek/1\n", None), ("JSON list", "[]\n", None),
               ("cut short", as_file(plain)[:-20], None)]
     for name, text, phrase in files:
-        must_refuse(None, lambda: f.LocalKek(text, phrase))
+        must_refuse(None, lambda: k.LocalKek(text, phrase))
     return [{"name": n, "passphrase": phrase, "file": text, "expect": "refused"} for n, text, phrase in files]
 
 
 def refused_blobs(plain):
-    kek = f.LocalKek(as_file(plain))
+    kek = k.LocalKek(as_file(plain))
     good = wrapped_case("to be damaged", kek, 2, 1, "")
     blob = bytes.fromhex(good["blob"])
-    other = f.LocalKek(as_file(kek_document("another file", [1, 2], 2)))
+    other = k.LocalKek(as_file(kek_document("another file", [1, 2], 2)))
     committed = bytes.fromhex(good["commitment"])
     foreign = other.wrap(bytes.fromhex(good["data_key"]), bytes.fromhex(good["binding"]), 2, fill("other", 24))
 
@@ -719,7 +726,7 @@ def refused_blobs(plain):
     )
     result = []
     for name, bad, (key_id, scope, c) in cases:
-        case_binding = f.binding(key_id, scope, c)
+        case_binding = k.binding(key_id, scope, c)
         must_refuse(None, lambda: kek.unwrap(bad, case_binding))
         result.append({"name": name, "key_id": key_id, "scope": scope, "commitment": c.hex(),
                        "binding": case_binding.hex(), "blob": bad.hex(), "expect": "refused"})
@@ -728,17 +735,17 @@ def refused_blobs(plain):
 
 def refused_commitments(plain):
     """Blobs that unwrap well, to a data key that isn't the committed one."""
-    kek = f.LocalKek(as_file(plain))
+    kek = k.LocalKek(as_file(plain))
     cases = []
     for name, committed in (
-        ("commitment of another data key", f.commitment(fill("another data key", 32), 1, "")),
-        ("commitment of another key id", f.commitment(fill("wrapped data key 1", 32), 2, "")),
-        ("commitment of another scope", f.commitment(fill("wrapped data key 1", 32), 1, "42")),
+        ("commitment of another data key", k.commitment(fill("another data key", 32), 1, "")),
+        ("commitment of another key id", k.commitment(fill("wrapped data key 1", 32), 2, "")),
+        ("commitment of another scope", k.commitment(fill("wrapped data key 1", 32), 1, "42")),
     ):
-        bound = f.binding(1, "", committed)
+        bound = k.binding(1, "", committed)
         blob = kek.wrap(fill("wrapped data key 1", 32), bound, 2, fill(f"nonce {name}", 24))
-        record = f.KeyRecord(1, "", "primary", committed, [(kek.name, blob)], 0, 1)
-        must_refuse("rejected", lambda: record.data_key(kek))
+        record = k.KeyRecord(1, "", "primary", committed, [(kek.name, blob)], 0, 1)
+        must_refuse("wrong_key", lambda: record.data_key(kek))
         cases.append({"name": name, "key_id": 1, "scope": "", "commitment": committed.hex(), "binding": bound.hex(),
                       "blob": blob.hex(), "expect": "refused"})
     return cases
@@ -756,6 +763,32 @@ def kek_files():
                       kek_file_case("gap in the versions", gap, None)],
             "refused_files": refused_files(plain, locked), "refused_blobs": refused_blobs(plain),
             "refused_commitments": refused_commitments(plain)}
+
+
+# --- columns.json, key_stores.json, examples.json ---
+
+
+def columns():
+    return column_vectors.columns()
+
+
+def key_stores():
+    return key_store_vectors.key_stores(kek_files())
+
+
+def examples():
+    return worked_examples.examples()
+
+
+def check_pages():
+    """The statements that make the table are those of the source, and every file of vectors is named."""
+    writing, reading = ((PAGE.parent / name).read_text(encoding="utf-8") for name in ("format-writing.md", "format.md"))
+    statements = list((TESTS.parent / "src").rglob("*.up.sql"))
+    assert len(statements) == 3, statements
+    for path in statements:
+        assert f"```sql\n{path.read_text(encoding='utf-8')}```" in writing, f"docs/format-writing.md hasn't {path.name}"
+    for path in OUT.iterdir():
+        assert f"`{path.name}`" in reading, f"docs/format.md doesn't name {path.name}"
 
 
 # --- aws_contexts.json ------------------------------------------------------------------------------------------
@@ -776,7 +809,7 @@ def aws_contexts():
         key_id = 0xFFFF_FFFF - number * 0x0765_4321 & 0xFFFF_FFFF
         committed = fill(f"commitment {name}", 32)
         cases.append({"name": name, "key_id": key_id, "scope": scope, "commitment": committed.hex(),
-                      "context": f.aws_context(key_id, scope, committed)})
+                      "context": k.aws_context(key_id, scope, committed)})
     contexts = [json.dumps(c["context"], sort_keys=True) for c in cases]
     assert len(set(contexts)) == len(contexts) and all(len(c) < 8192 for c in contexts)
     return {"about": "The encryption context of a data key under AWS KMS.", "contexts": cases}
@@ -882,17 +915,22 @@ def main():
     check_published_vectors()
     OUT.mkdir(exist_ok=True)
     changed = []
-    for make in (values, texts, failures, plaintexts, kek_files, aws_contexts, xaes_c2sp):
+
+    def put(path, text):
+        if "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            changed.append(path.name)
+
+    put(PAGE, worked_examples.page())
+    for make in (values, texts, failures, plaintexts, columns, kek_files, key_stores, aws_contexts, xaes_c2sp, examples):
         path = OUT / f"{make.__name__}.json"
         content = make()
         check_names(content)
-        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-        if "--check" in sys.argv:
-            changed += [] if path.exists() and path.read_text(encoding="utf-8") == text else [path.name]
-        else:
-            path.write_text(text, encoding="utf-8")
+        put(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         counts = ", ".join(f"{len(v)} {k}" for k, v in content.items() if isinstance(v, list))
         print(f"{path.name}: {counts}")
+    check_pages()
     if changed:
         sys.exit(f"would change: {', '.join(changed)}")
 

@@ -18,6 +18,7 @@ import struct
 import uuid
 
 import fieldseal_format as f
+import fieldseal_keys as k
 import fieldseal_plaintext as p
 
 
@@ -49,7 +50,7 @@ def tink_open_command(r):
     kek = r.get("kek")
     if "kek_file" in r:
         with open(r["kek_file"], encoding="utf-8") as file:
-            kek = tink_bridge.keyset_of_kek_file(f.LocalKek(file.read(), r["passphrase"]))
+            kek = tink_bridge.keyset_of_kek_file(k.LocalKek(file.read(), r["passphrase"]))
     opened = tink_bridge.open_sealed(r["keyset"], r["suite"], aad, sealed, kek)
     return {"plaintext": opened.hex()}
 
@@ -104,7 +105,7 @@ def quoted(name):
 def select_rows(r, names):
     order = ", ".join(quoted(e["column"]) for e in r.get("row") or []) or "rowid"
     columns = ", ".join(quoted(n) for n in names)
-    connection = f.open_sqlite(r["database"])
+    connection = k.open_sqlite(r["database"])
     try:
         query = f"SELECT {columns} FROM {quoted(r['sql_table'])} ORDER BY {order}"
         return [dict(zip(names, row)) for row in connection.execute(query)]
@@ -130,9 +131,9 @@ def open_cell(cell, column, table, scope, row, records, data_keys):
 def open_database_command(r):
     """Unwraps every data key there is, then opens and decodes every cell of the columns asked for."""
     with open(r["kek_file"], encoding="utf-8") as file:
-        kek = f.LocalKek(file.read(), r.get("passphrase"))
+        kek = k.LocalKek(file.read(), r.get("passphrase"))
     keys = r["keys"]
-    records = f.keys_from_sqlite(keys["sqlite"]) if "sqlite" in keys else f.keys_from_file(keys["file"])
+    records = k.keys_from_sqlite(keys["sqlite"]) if "sqlite" in keys else k.keys_from_file(keys["file"])
     data_keys = {k: record.data_key(kek) for k, record in records.items() if record.state != "destroyed"}
 
     row_spec, scope_spec = r.get("row"), r.get("scope")

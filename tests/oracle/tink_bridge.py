@@ -1,4 +1,4 @@
-"""Google's own Tink library, given a column's keyset as the last section of docs/format.md describes it."""
+"""Google's own Tink library, given a column's keyset as the last section of docs/format-keys.md describes it."""
 
 import json
 

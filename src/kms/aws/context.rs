@@ -8,7 +8,7 @@ use std::collections::HashMap;
 /// Longer names are hashed: KMS takes a context of 8,192 bytes at most, and a scope may have 65,535.
 const MAX_PLAIN: usize = 256;
 
-/// `docs/format.md`, "AWS KMS".
+/// `docs/format-keys.md`, "AWS KMS".
 pub(super) fn encryption_context(binding: &Binding) -> HashMap<String, String> {
     let (scope_name, scope) = scope(&binding.scope);
     HashMap::from([

@@ -1,4 +1,4 @@
-//! The key file (`docs/format.md`, "The local KEK file"): its bytes, and what is in it.
+//! The key file (`docs/format-keys.md`, "The local KEK file"): its bytes, and what is in it.
 
 use super::LocalError;
 use super::cipher::{self, Key};
