@@ -115,7 +115,7 @@ impl Place {
     fn keyring(&self) -> Keyring {
         let kms = kms::Local::open(self.folder.path().join("kek.json"), None).unwrap();
         let store: Arc<dyn store::KeyStore> = match self.database.dialect() {
-            Dialect::Sqlite => Arc::new(store::Sqlite::open(&self.url).unwrap()),
+            Dialect::Sqlite => Arc::new(store::Rusqlite::open(&self.url).unwrap()),
             Dialect::Postgres => Arc::new(store::Sqlx::<sqlx::Postgres>::new(self.url.parse().unwrap()).unwrap()),
             _ => Arc::new(store::Sqlx::<sqlx::MySql>::new(self.url.parse().unwrap()).unwrap()),
         };

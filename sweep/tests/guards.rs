@@ -20,7 +20,7 @@ fn with(pragma: &str) -> Home {
     let connection = rusqlite::Connection::open(&path).unwrap();
     connection.execute_batch(pragma).unwrap();
     connection.execute_batch(store::migration(store::Dialect::Sqlite).up).unwrap();
-    let store = Arc::new(store::Sqlite::open(&path).unwrap());
+    let store = Arc::new(store::Rusqlite::open(&path).unwrap());
     Home { database: Arc::new(Sqlite::at(path)), store, keep: Box::new(folder) }
 }
 
