@@ -35,7 +35,7 @@ const SOUTH: i64 = 2;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let database = folder.path().join("clinics.db");
-    let keys = store::Sqlite::open(&database)?;
+    let keys = store::Rusqlite::open(&database)?;
     keys.create_table()?;
     let keyring = Keyring::open(kms::Local::create(folder.path().join("kek.json"), None)?, keys)?;
     fieldseal::install(keyring.clone()).map_err(|_| "a keyring is installed already")?;

@@ -12,6 +12,9 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "_sweep")]
+#[doc(hidden)]
+pub mod __sweep;
 mod armor;
 mod context;
 mod db;
@@ -31,17 +34,12 @@ mod keys;
 pub mod kms;
 mod model;
 mod plaintext;
-#[cfg_attr(not(feature = "_sweep"), expect(unreachable_pub, reason = "they are public in `sql`"))]
 mod quoting;
 mod random;
 mod schema;
 mod sealed;
-#[cfg(feature = "_sweep")]
-pub mod sql;
 pub mod store;
 mod suite;
-#[cfg(feature = "_sweep")]
-pub mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tink;
@@ -92,7 +90,8 @@ pub mod __private {
 }
 
 /// The code in the README and the guides, compiled and run as it is printed. That of docs/sqlx.md is in tests/sqlx_macros, which
-/// has what it needs: sqlx's own SQLite, its macros, and a database for them.
+/// has what it needs: sqlx's own SQLite, its macros, and a database for them. That of docs/sweeps.md and docs/guards.md is in
+/// sweep/, whose statements it uses.
 #[cfg(all(doctest, feature = "diesel-sqlite", feature = "rusqlite"))]
 mod guides {
     #[doc = include_str!("../README.md")]
@@ -112,8 +111,4 @@ mod guides {
     struct KeyringGuide;
     #[doc = include_str!("../docs/schema-lock.md")]
     struct SchemaLock;
-    #[doc = include_str!("../docs/sweeps.md")]
-    struct Sweeps;
-    #[doc = include_str!("../docs/guards.md")]
-    struct Guards;
 }

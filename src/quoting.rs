@@ -3,15 +3,7 @@
 use crate::store::Dialect;
 
 /// A name as that database quotes it, with its schema if it has one (`audit.patients`).
-///
-/// ```
-/// use fieldseal::{sql::quoted, store::Dialect};
-///
-/// assert_eq!(quoted(Dialect::Postgres, "audit.patients"), r#""audit"."patients""#);
-/// assert_eq!(quoted(Dialect::Mysql, "order"), "`order`");
-/// ```
-#[must_use]
-pub fn quoted(dialect: Dialect, name: &str) -> String {
+pub(crate) fn quoted(dialect: Dialect, name: &str) -> String {
     name.split('.').map(|part| identifier(dialect, part)).collect::<Vec<_>>().join(".")
 }
 
@@ -22,8 +14,7 @@ pub(crate) fn identifier(dialect: Dialect, name: &str) -> String {
 }
 
 /// A text as that database writes it in SQL.
-#[must_use]
-pub fn literal(dialect: Dialect, text: &str) -> String {
+pub(crate) fn literal(dialect: Dialect, text: &str) -> String {
     let doubled = text.replace('\'', "''");
     match dialect {
         Dialect::Mysql => format!("'{}'", doubled.replace('\\', "\\\\")),

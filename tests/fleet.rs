@@ -4,7 +4,7 @@
 mod rerun;
 
 use fieldseal::kms::Local;
-use fieldseal::store::Sqlite;
+use fieldseal::store::Rusqlite;
 use fieldseal::{
     Column, Envelope, KeyId, KeyState, Keyring, KeyringBuilder, KeyringError, RowContext, RowId, Scope,
 };
@@ -25,7 +25,7 @@ fn connect(folder: &Path) -> rusqlite::Connection {
 
 fn process(folder: &Path) -> KeyringBuilder {
     let kms = Local::open(folder.join("kek.json"), None).unwrap();
-    Keyring::builder(kms, Sqlite::from_connection(connect(folder)))
+    Keyring::builder(kms, Rusqlite::from_connection(connect(folder)))
         .refresh_every(REFRESH)
         .propagation(REFRESH * 5)
         .lease(Duration::from_secs(6))
@@ -40,7 +40,7 @@ fn prepare(folder: &Path) -> Keyring {
             "PRAGMA journal_mode = WAL; CREATE TABLE people (id INTEGER PRIMARY KEY, name BLOB NOT NULL)",
         )
         .unwrap();
-    Sqlite::from_connection(database).create_table().unwrap();
+    Rusqlite::from_connection(database).create_table().unwrap();
     let admin = process(folder).open().unwrap();
     admin.ensure_scope(&Scope::APPLICATION).unwrap();
     admin

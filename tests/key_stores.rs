@@ -9,7 +9,7 @@ use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::sqlite::SqliteConnection;
-use fieldseal::store::{Change, Dialect, Diesel, File, KeyStore, Memory, Page, Sqlite, StoreError, migration};
+use fieldseal::store::{Change, Dialect, Diesel, File, KeyStore, Memory, Page, Rusqlite, StoreError, migration};
 use fieldseal::{KeyId, KeyRecord, KeyState, Scope};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ fn database(journal: &str) -> (TempDir, PathBuf) {
 
 fn sqlite(journal: &str) -> (TempDir, Opener) {
     let (folder, path) = database(journal);
-    (folder, Box::new(move || Box::new(Sqlite::open(&path).unwrap())))
+    (folder, Box::new(move || Box::new(Rusqlite::open(&path).unwrap())))
 }
 
 fn diesel_at(path: &Path) -> Diesel<SqliteConnection> {
@@ -78,7 +78,7 @@ store_contract!(through_diesel_and_r2d2, crate::diesel_pool());
 
 /// Both SQL stores on one database.
 fn sql_stores(path: &Path) -> [Box<dyn KeyStore>; 2] {
-    [Box::new(Sqlite::open(path).unwrap()), Box::new(diesel_at(path))]
+    [Box::new(Rusqlite::open(path).unwrap()), Box::new(diesel_at(path))]
 }
 
 fn some_id() -> KeyId {
@@ -105,7 +105,7 @@ fn a_table_that_is_missing_is_said_to_be() {
             assert!(error.to_string().contains("create_table"), "{error}");
         }
     }
-    Sqlite::open(&path).unwrap().create_table().unwrap();
+    Rusqlite::open(&path).unwrap().create_table().unwrap();
     diesel_at(&path).create_table().unwrap();
     for store in sql_stores(&path) {
         assert_eq!(store.load().unwrap(), []);
@@ -118,7 +118,7 @@ fn damaged_rows_name_their_column() {
         let (_folder, path) = database("delete");
         let raw = rusqlite::Connection::open(&path).unwrap();
         let records = [record(1, "a", KeyState::Active), record(2, "b", KeyState::Active)];
-        Sqlite::open(&path).unwrap().commit(&records.map(Change::Insert)).unwrap();
+        Rusqlite::open(&path).unwrap().commit(&records.map(Change::Insert)).unwrap();
         raw.execute_batch(&format!(
             "PRAGMA ignore_check_constraints = ON; UPDATE fieldseal_keys SET {column} = {literal} WHERE id = 1"
         ))
@@ -179,7 +179,7 @@ fn two_records_of_one_key_are_none() {
         .unwrap();
     let records =
         [record(1, "a", KeyState::Active), record(2, "a", KeyState::Active), record(3, "b", KeyState::Active)];
-    Sqlite::open(&path).unwrap().commit(&records.clone().map(Change::Insert)).unwrap();
+    Rusqlite::open(&path).unwrap().commit(&records.clone().map(Change::Insert)).unwrap();
     raw.execute_batch("INSERT INTO fieldseal_keys SELECT * FROM fieldseal_keys WHERE id = 2").unwrap();
     for store in sql_stores(&path) {
         let error = store.load().unwrap_err().to_string();
@@ -276,7 +276,7 @@ fn a_connection_inside_a_transaction_is_refused() {
     let mut test = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     test.begin_test_transaction().unwrap();
     let stores: [Box<dyn KeyStore>; 2] =
-        [Box::new(Sqlite::from_connection(connection)), Box::new(Diesel::new(test))];
+        [Box::new(Rusqlite::from_connection(connection)), Box::new(Diesel::new(test))];
     for store in stores {
         for error in all_operations(&*store) {
             assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
@@ -294,7 +294,8 @@ fn a_database_that_stays_locked_is_unavailable_and_says_so() {
     quick.busy_timeout(std::time::Duration::from_millis(20)).unwrap();
     let mut diesel = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     diesel.batch_execute("PRAGMA busy_timeout = 20").unwrap();
-    let stores: [Box<dyn KeyStore>; 2] = [Box::new(Sqlite::from_connection(quick)), Box::new(Diesel::new(diesel))];
+    let stores: [Box<dyn KeyStore>; 2] =
+        [Box::new(Rusqlite::from_connection(quick)), Box::new(Diesel::new(diesel))];
     for store in &stores {
         let change = [Change::Insert(record(1, "a", KeyState::Primary))];
         let error = store.commit(&change).unwrap_err();

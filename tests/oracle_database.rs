@@ -175,7 +175,7 @@ impl Place {
         if keys_in_json {
             place.install(kms, store::File::create(place.path("keys.json")).unwrap());
         } else {
-            let store = store::Sqlite::open(place.path("app.db")).unwrap();
+            let store = store::Rusqlite::open(place.path("app.db")).unwrap();
             store.create_table().unwrap();
             place.install(kms, store);
         }

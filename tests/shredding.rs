@@ -1,7 +1,7 @@
 //! Forgetting a tenant: every key of its scope becomes a tombstone, whatever its state and whatever others do meanwhile.
 
 use fieldseal::kms::Local;
-use fieldseal::store::{Change, File, KeyStore, Memory, Sqlite, StoreError};
+use fieldseal::store::{Change, File, KeyStore, Memory, Rusqlite, StoreError};
 use fieldseal::{
     Column, Error, ErrorKind, KeyId, KeyRecord, KeyState, Keyring, KeyringError, RowContext, RowId, Scope,
 };
@@ -146,7 +146,7 @@ fn a_running_keyring_refuses_the_values_once_it_has_read_the_store_again() {
     let dir = TempDir::new().unwrap();
     let (path, north) = (dir.path().join("app.db"), tenant("north"));
     let open = || {
-        let store = Sqlite::open(&path).unwrap();
+        let store = Rusqlite::open(&path).unwrap();
         store.create_table().unwrap();
         Keyring::builder(kms(&dir), store).without_background().open().unwrap()
     };

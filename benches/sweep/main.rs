@@ -7,9 +7,9 @@
 //! The program is target/release/fieldseal, or what FIELDSEAL_CLI says.
 
 use comfy_table::Table;
-use fieldseal::sql::{Cell, Client, Database, Mysql, Param, Postgres, Sqlite};
 use fieldseal::store::Dialect;
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope, kms, store};
+use fieldseal_sweep::sql::{Cell, Client, Database, Mysql, Param, Postgres, Sqlite};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -115,7 +115,7 @@ impl Place {
     fn keyring(&self) -> Keyring {
         let kms = kms::Local::open(self.folder.path().join("kek.json"), None).unwrap();
         let store: Arc<dyn store::KeyStore> = match self.database.dialect() {
-            Dialect::Sqlite => Arc::new(store::Sqlite::open(&self.url).unwrap()),
+            Dialect::Sqlite => Arc::new(store::Rusqlite::open(&self.url).unwrap()),
             Dialect::Postgres => Arc::new(store::Sqlx::<sqlx::Postgres>::new(self.url.parse().unwrap()).unwrap()),
             _ => Arc::new(store::Sqlx::<sqlx::MySql>::new(self.url.parse().unwrap()).unwrap()),
         };
@@ -243,7 +243,7 @@ fn swap(client: &mut dyn Client, swaps: &[(i64, &[u8])], in_bulk: bool) -> u64 {
                 let params = [Cell::Bytes(new(old)).into(), (*id).into(), Cell::Bytes(old.to_vec()).into()];
                 swapped += client.execute(sql, &params)?;
             }
-            Ok::<_, fieldseal::sql::SqlError>(swapped)
+            Ok::<_, fieldseal_sweep::sql::SqlError>(swapped)
         })
         .unwrap()
 }

@@ -3,10 +3,10 @@
 use crate::error::Error;
 use crate::target::Target;
 use crate::words;
-use fieldseal::sql::{Cell, Class, Client, Table, TableColumn};
 use fieldseal::store::Dialect;
-use fieldseal::sweep::Survey;
 use fieldseal::{Column, KeyId, Schema};
+use fieldseal_sweep::Survey;
+use fieldseal_sweep::sql::{Cell, Class, Client, Table, TableColumn};
 use std::collections::{BTreeMap, HashSet};
 
 /// A table of the lock file as the database has it, and those of its columns that are looked at.

@@ -145,7 +145,7 @@ impl Target {
     }
 
     /// The program's database, for statements.
-    pub(crate) fn sql(&self) -> Result<Arc<dyn fieldseal::sql::Database>, Error> {
+    pub(crate) fn sql(&self) -> Result<Arc<dyn fieldseal_sweep::sql::Database>, Error> {
         self.database()?.sql()
     }
 

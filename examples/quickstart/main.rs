@@ -68,7 +68,7 @@ fn run(folder: &Path) -> Result<()> {
 /// database.
 fn open_keyring(kms: Arc<Counting>, database: &Path) -> Result<Keyring> {
     let step = Step::begin("Opening a keyring");
-    let store = store::Sqlite::open(database)?;
+    let store = store::Rusqlite::open(database)?;
     store.create_table()?;
     let keyring = Keyring::open(kms, store)?;
     let key = keyring.ensure_scope(&Scope::APPLICATION)?;

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "diesel")]
 pub(crate) mod diesel;
-#[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres"))]
+#[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres", feature = "_sweep"))]
 pub(crate) mod postgres;
 #[cfg(feature = "rusqlite")]
 pub(crate) mod rusqlite;

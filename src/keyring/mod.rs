@@ -37,7 +37,7 @@ pub use error::{KeyringError, LoadError, Need};
 #[cfg(feature = "testing")]
 pub use over::{KeyringOverride, use_keyring};
 #[cfg(feature = "_sweep")]
-pub(crate) use reseal::Resealed;
+pub use reseal::Resealed;
 pub use slot::{Installed, KeyringSlot, KeyringSource, install};
 pub use stats::Stats;
 

@@ -14,8 +14,8 @@ use std::collections::{HashMap, HashSet};
 use zeroize::Zeroizing;
 
 /// What a sealed value is to be replaced by.
-#[derive(PartialEq, Eq)]
-pub(crate) enum Resealed {
+#[derive(Debug, PartialEq, Eq)]
+pub enum Resealed {
     /// Nothing: it's under the primary key and the column's suite.
     Current,
     /// The same value under the primary key and the column's suite, as it's stored.

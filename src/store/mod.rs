@@ -29,7 +29,7 @@ pub use self::file::File;
 pub use self::memory::Memory;
 pub use self::migration::{Dialect, Migration, MigrationFile, Tool, migration};
 #[cfg(feature = "rusqlite")]
-pub use self::rusqlite::Sqlite;
+pub use self::rusqlite::Rusqlite;
 #[cfg(feature = "_sqlx-store")]
 pub use self::sqlx::Sqlx;
 

@@ -12,12 +12,12 @@ use std::time::Instant;
 /// Data keys in the table `fieldseal_keys` of an SQLite database, usually the program's own.
 ///
 /// Any number of processes can share it. The store has a connection to itself; it is used one call at a time.
-pub struct Sqlite {
+pub struct Rusqlite {
     name: String,
     connection: Mutex<rusqlite::Connection>,
 }
 
-impl Sqlite {
+impl Rusqlite {
     /// Opens the database at `path`, or makes an empty one there, with a busy timeout of five seconds.
     ///
     /// The table must exist before the first use: see [`Self::create_table`].
@@ -67,13 +67,13 @@ impl Sqlite {
     }
 }
 
-impl KeyStore for Sqlite {
+impl KeyStore for Rusqlite {
     sql::key_store!();
 }
 
-impl fmt::Debug for Sqlite {
+impl fmt::Debug for Rusqlite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sqlite").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Rusqlite").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn survives_a_thread_that_panicked_inside_a_transaction() {
-        let store = Sqlite::from_connection(rusqlite::Connection::open_in_memory().unwrap());
+        let store = Rusqlite::from_connection(rusqlite::Connection::open_in_memory().unwrap());
         store.create_table().unwrap();
         std::thread::scope(|threads| {
             let thread = threads.spawn(|| {

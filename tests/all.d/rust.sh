@@ -35,12 +35,14 @@ check_lints() {
 
 # As a user's build has them: one feature switches on nothing that another one needs.
 check_features() {
-    local feature
-    check_with --no-default-features
-    for feature in $(features); do
-        check_with --no-default-features --features "$feature"
+    local package feature
+    for package in fieldseal fieldseal-sweep; do
+        check_with "$package" --no-default-features
+        for feature in $(features "$package"); do
+            check_with "$package" --no-default-features --features "$feature"
+        done
+        check_with "$package" --all-features
     done
-    check_with --all-features
     check_dependencies
     # Only who asks for AWS KMS builds the AWS SDK.
     if cargo tree --workspace --exclude fieldseal-cli --edges all | grep -E 'aws-(sdk|config|smithy)'; then
@@ -62,35 +64,57 @@ check_features() {
 
 # No library or database brings another's client library, and the default features bring none.
 check_dependencies() {
-    brings_none_of default 'diesel|sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio|aws-'
-    brings_none_of diesel-sqlite 'sqlx|rusqlite|pq-sys|mysqlclient-sys|tokio|diesel-async'
-    brings_none_of diesel-postgres 'sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio|diesel-async'
-    brings_none_of diesel-mysql 'sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio|diesel-async'
-    brings_none_of diesel-async 'sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio-postgres|mysql_async'
-    brings_none_of sqlx-sqlite 'diesel|rusqlite|sqlx-postgres|sqlx-mysql'
-    brings_none_of sqlx-postgres 'diesel|rusqlite|libsqlite3-sys|sqlx-mysql|sqlx-sqlite'
-    brings_none_of sqlx-mysql 'diesel|rusqlite|libsqlite3-sys|sqlx-postgres|sqlx-sqlite'
-    brings_none_of rusqlite 'diesel|sqlx|pq-sys|mysqlclient-sys|tokio'
+    brings_none_of fieldseal default 'diesel|sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio|aws-'
+    brings_none_of fieldseal diesel-sqlite 'sqlx|rusqlite|pq-sys|mysqlclient-sys|tokio|diesel-async'
+    brings_none_of fieldseal diesel-postgres 'sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio|diesel-async'
+    brings_none_of fieldseal diesel-mysql 'sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio|diesel-async'
+    brings_none_of fieldseal diesel-async 'sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio-postgres|mysql_async'
+    brings_none_of fieldseal sqlx-sqlite 'diesel|rusqlite|sqlx-postgres|sqlx-mysql'
+    brings_none_of fieldseal sqlx-postgres 'diesel|rusqlite|libsqlite3-sys|sqlx-mysql|sqlx-sqlite'
+    brings_none_of fieldseal sqlx-mysql 'diesel|rusqlite|libsqlite3-sys|sqlx-postgres|sqlx-sqlite'
+    brings_none_of fieldseal rusqlite 'diesel|sqlx|pq-sys|mysqlclient-sys|tokio'
+    brings_none_of fieldseal-sweep default 'diesel|sqlx|rusqlite|libsqlite3-sys|pq-sys|mysqlclient-sys|tokio|aws-'
+    brings_none_of fieldseal-sweep sqlite 'diesel|sqlx|pq-sys|mysqlclient-sys|tokio'
+    brings_none_of fieldseal-sweep postgres 'diesel|rusqlite|libsqlite3-sys|sqlx-mysql|sqlx-sqlite'
+    brings_none_of fieldseal-sweep mysql 'diesel|rusqlite|libsqlite3-sys|sqlx-postgres|sqlx-sqlite'
+    check_sweeping_program
 }
 
-# brings_none_of FEATURE PATTERN
+# brings_none_of PACKAGE FEATURE PATTERN
 brings_none_of() {
-    local tree features=(--no-default-features --features "$1")
-    [[ $1 != default ]] || features=()
-    tree=$(cargo tree --package fieldseal --edges normal --prefix none --format '{p}' "${features[@]}" | sort -u)
+    local tree features=(--no-default-features --features "$2")
+    [[ $2 != default ]] || features=()
+    tree=$(cargo tree --package "$1" --edges normal --prefix none --format '{p}' "${features[@]}" | sort -u)
     [[ $tree == *serde* ]] || fail "cargo tree prints no dependencies"
-    if grep -E "^($2)" <<< "$tree"; then
-        fail "the feature $1 brings another library"
+    if grep -E "^($3)" <<< "$tree"; then
+        fail "the feature $2 of $1 brings another library"
+    fi
+}
+
+# A program on diesel that sweeps by itself has sqlx for the sweep's connections, and no models or key store on it.
+check_sweeping_program() {
+    local tree library
+    tree=$(cargo tree --package fieldseal-sweep --no-default-features --features postgres,fieldseal/diesel-postgres \
+        --edges normal --prefix none --format '{p}: {f}' | sort -u)
+    library=$(grep -E '^fieldseal v' <<< "$tree")
+    [[ $tree == *sqlx-postgres* && $library == *diesel-postgres* && $library == *_sweep* ]] ||
+        fail "cargo tree prints no features: $library"
+    if grep -E 'sqlx|rusqlite' <<< "$library"; then
+        fail "a program on diesel that sweeps gets another library's models and key store"
     fi
 }
 
 check_with() {
-    echo "fieldseal $*"
-    cargo clippy --quiet --package fieldseal --lib "$@" -- -D warnings
+    echo "$*"
+    cargo clippy --quiet --lib --package "$@" -- -D warnings
 }
 
+# The features of one of the workspace's packages.
 features() {
-    sed -n '/^\[features\]/,/^\[dep/s/^\([a-z][a-z0-9_-]*\) = .*/\1/p' Cargo.toml | grep -vx default
+    local manifest
+    manifest=$(cargo pkgid --package "$1")
+    manifest=${manifest#*file://}
+    sed -n '/^\[features\]/,/^\[dep/s/^\([a-z][a-z0-9_-]*\) = .*/\1/p' "${manifest%%#*}/Cargo.toml" | grep -vx default
 }
 
 check_documentation() {
@@ -121,15 +145,15 @@ run_benchmarks() {
     done
 }
 
-# Neither is published when the other is checked: cargo takes them from this workspace.
+# None is published when another is checked: cargo takes them from this workspace.
 check_packages() {
     local package file
     # Cargo unpacks them for each other under the hash of a path, and takes one version for one content: what an earlier run
     # unpacked and compiled would be taken for these.
-    rm -rf -- "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/fieldseal{,-derive,-cli}-[0-9]*
-    rm -rf -- "$TARGET"/debug/.fingerprint/fieldseal{,-derive,-cli}-*
+    rm -rf -- "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/fieldseal{,-derive,-sweep,-cli}-[0-9]*
+    rm -rf -- "$TARGET"/debug/.fingerprint/fieldseal{,-derive,-sweep,-cli}-*
     cargo package --workspace --allow-dirty
-    for package in fieldseal/lib fieldseal-derive/lib fieldseal-cli/main; do
+    for package in fieldseal/lib fieldseal-derive/lib fieldseal-sweep/lib fieldseal-cli/main; do
         cargo package --list --allow-dirty --package "${package%/*}" > "$WORK/packaged"
         for file in Cargo.toml "src/${package#*/}.rs" LICENSE-MIT LICENSE-APACHE; do
             grep -Fqx "$file" "$WORK/packaged" || fail "the package ${package%/*} has no $file"

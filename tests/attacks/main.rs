@@ -9,7 +9,7 @@ mod races;
 mod values;
 
 use fieldseal::kms::Local;
-use fieldseal::store::Sqlite;
+use fieldseal::store::Rusqlite;
 use fieldseal::{Column, Keyring, KeyringError, RowContext, RowId, Scope};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -28,7 +28,7 @@ impl Victim {
         attacker.execute_batch("PRAGMA synchronous = OFF; PRAGMA ignore_check_constraints = ON").unwrap();
         attacker.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
         let victim = Self { folder, attacker };
-        Sqlite::open(victim.database()).unwrap().create_table().unwrap();
+        Rusqlite::open(victim.database()).unwrap().create_table().unwrap();
         victim
     }
 
@@ -52,7 +52,7 @@ impl Victim {
 
 fn open(folder: &Path) -> Result<Keyring, KeyringError> {
     let kms = Local::open(folder.join("kek.json"), None).unwrap();
-    Keyring::open(kms, Sqlite::open(folder.join("app.db")).unwrap())
+    Keyring::open(kms, Rusqlite::open(folder.join("app.db")).unwrap())
 }
 
 fn tenant(number: i64) -> Scope {

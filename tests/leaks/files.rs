@@ -2,7 +2,7 @@
 
 use super::*;
 use database::Database;
-use fieldseal::store::{File, Sqlite};
+use fieldseal::store::{File, Rusqlite};
 
 /// Inserts, updates, deletes and rotations through both libraries.
 fn run(database: &mut Database, keyring: &Keyring) -> Vec<Vault> {
@@ -63,7 +63,7 @@ fn a_database_in_wal_mode() {
     database.rusqlite.pragma_update(None, "journal_mode", "wal").unwrap();
     database.rusqlite.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
     let folder = database.folder.path().to_owned();
-    let store = Sqlite::open(database.path()).unwrap();
+    let store = Rusqlite::open(database.path()).unwrap();
     store.create_table().unwrap();
     let (keyring, keys) = open(&folder, store);
     let rows = run(&mut database, keyring);
@@ -81,7 +81,7 @@ fn a_database_with_a_rollback_journal() {
     database.rusqlite.pragma_update(None, "journal_mode", "persist").unwrap();
     diesel::sql_query("PRAGMA journal_mode = persist").execute(&mut database.diesel).unwrap();
     let folder = database.folder.path().to_owned();
-    let store = Sqlite::open(database.path()).unwrap();
+    let store = Rusqlite::open(database.path()).unwrap();
     store.create_table().unwrap();
     let (keyring, keys) = open(&folder, store);
     let rows = run(&mut database, keyring);

@@ -5,7 +5,7 @@ use database::Database;
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::debug_query;
 use fieldseal::kms::{Argon2Params, Kms as _, LocalError, Passphrase};
-use fieldseal::store::{Change, Diesel, File, Memory, Sqlite};
+use fieldseal::store::{Change, Diesel, File, Memory, Rusqlite};
 use fieldseal::{
     Binding, Commitment, DataKey, Encoded, Envelope, ErrorKind, KeyId, KeyState, KeyringError, KeyringSlot,
     RowContext, RowId, SchemaLock, StoredBytes, StoredValue, Value as _,
@@ -95,7 +95,7 @@ fn no_type_prints_a_secret() {
     let keyring = Keyring::open(Local::open(folder.join("kek.json"), None).unwrap(), memory).unwrap();
     keyring.ensure_scope(&Scope::APPLICATION).unwrap();
     let file = File::create(folder.join("keys.json")).unwrap();
-    let sqlite = Sqlite::open(folder.join("keys.db")).unwrap();
+    let sqlite = Rusqlite::open(folder.join("keys.db")).unwrap();
     let through_diesel = Diesel::new(SqliteConnection::establish(":memory:").unwrap());
     sqlite.create_table().unwrap();
     through_diesel.create_table().unwrap();
@@ -316,11 +316,13 @@ fn no_key_error_prints_a_secret() {
     scene.failed(Local::open(folder.join("nowhere.json"), None));
 
     let path = folder.join("keys.db");
-    let store = Sqlite::open(&path).unwrap();
-    let missing = Keyring::open(Local::open(folder.join("kek.json"), None).unwrap(), Sqlite::open(&path).unwrap());
+    let store = Rusqlite::open(&path).unwrap();
+    let missing =
+        Keyring::open(Local::open(folder.join("kek.json"), None).unwrap(), Rusqlite::open(&path).unwrap());
     scene.failed(missing);
     store.create_table().unwrap();
-    let open = || Keyring::open(Local::open(folder.join("kek.json"), None).unwrap(), Sqlite::open(&path).unwrap());
+    let open =
+        || Keyring::open(Local::open(folder.join("kek.json"), None).unwrap(), Rusqlite::open(&path).unwrap());
     open().unwrap().ensure_scope(&scope).unwrap();
     open().unwrap().rotate(&scope).unwrap();
     let attacker = rusqlite::Connection::open(&path).unwrap();

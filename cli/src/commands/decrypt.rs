@@ -4,7 +4,7 @@ use super::sweep::{Chosen, Pace, Run};
 use super::{Context, Done};
 use crate::confirm::Deed;
 use crate::error::Error;
-use fieldseal::sweep::Job;
+use fieldseal_sweep::Job;
 
 /// Opens sealed values to plaintext, in place or into another column: the way back
 ///

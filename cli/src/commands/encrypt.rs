@@ -3,7 +3,7 @@
 use super::sweep::{Chosen, Pace, Run};
 use super::{Context, Done};
 use crate::error::Error;
-use fieldseal::sweep::Job;
+use fieldseal_sweep::Job;
 
 /// Seals plaintext, in place or out of another column, while programs use it
 ///

@@ -8,9 +8,9 @@ use crate::output::{Report, table};
 use crate::target::{KeyStoreAt, Target};
 use crate::words;
 use clap::{Subcommand, ValueEnum};
-use fieldseal::sql::{Client, SqlError, Table};
 use fieldseal::store::Dialect;
 use fieldseal::{Guard, KeyCheck, KeyRecord, KeyState, guard_check, guards, stray_guards};
+use fieldseal_sweep::sql::{Client, SqlError, Table};
 use serde::Serialize;
 
 /// Triggers that refuse plaintext and retired keys at the database, so that raw SQL can't bypass the program

@@ -3,7 +3,7 @@
 use super::sweep::{Chosen, Pace, Run};
 use super::{Context, Done};
 use crate::error::Error;
-use fieldseal::sweep::Job;
+use fieldseal_sweep::Job;
 
 /// Moves rows to the primary key of their scope, and to their column's suite, while programs use them
 ///

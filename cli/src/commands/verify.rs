@@ -3,7 +3,7 @@
 use super::sweep::{Chosen, Pace, Run};
 use super::{Context, Done};
 use crate::error::Error;
-use fieldseal::sweep::Job;
+use fieldseal_sweep::Job;
 
 /// Opens all sealed values, or a sample, and reports those that don't open; changes nothing
 #[derive(Debug, clap::Args)]

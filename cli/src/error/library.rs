@@ -2,10 +2,10 @@
 
 use super::{Error, Kind};
 use fieldseal::kms::{KmsError, LocalError};
-use fieldseal::sql::{SqlError, SqlErrorKind};
 use fieldseal::store::StoreError;
-use fieldseal::sweep::{PlanError, SweepError};
 use fieldseal::{KeyState, KeyringError, LockError, MalformedRecord};
+use fieldseal_sweep::sql::{SqlError, SqlErrorKind};
+use fieldseal_sweep::{PlanError, SweepError};
 use rusqlite::ErrorCode;
 use std::io;
 

@@ -64,14 +64,14 @@ impl Database {
     }
 
     /// For statements.
-    pub(crate) fn sql(&self) -> Result<Arc<dyn fieldseal::sql::Database>, Error> {
+    pub(crate) fn sql(&self) -> Result<Arc<dyn fieldseal_sweep::sql::Database>, Error> {
         Ok(match self {
             Self::Sqlite(path) => {
                 check_there(path)?;
-                Arc::new(fieldseal::sql::Sqlite::at(path))
+                Arc::new(fieldseal_sweep::sql::Sqlite::at(path))
             }
-            Self::Postgres(url) => Arc::new(fieldseal::sql::Postgres::new(Self::postgres_options(url)?)),
-            Self::Mysql(url) => Arc::new(fieldseal::sql::Mysql::new(Self::mysql_options(url)?)),
+            Self::Postgres(url) => Arc::new(fieldseal_sweep::sql::Postgres::new(Self::postgres_options(url)?)),
+            Self::Mysql(url) => Arc::new(fieldseal_sweep::sql::Mysql::new(Self::mysql_options(url)?)),
         })
     }
 

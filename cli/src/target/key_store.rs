@@ -3,7 +3,7 @@
 use super::Database;
 use super::database::open_sqlite;
 use crate::error::Error;
-use fieldseal::store::{File, KeyStore, Sqlite, Sqlx, StoreError};
+use fieldseal::store::{File, KeyStore, Rusqlite, Sqlx, StoreError};
 use sqlx::{MySql, Postgres};
 use std::fmt;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ impl KeyStoreAt {
     pub(super) fn open(&self) -> Result<Arc<dyn KeyStore>, Error> {
         Ok(match self {
             Self::File(path) => Arc::new(File::open(path)?),
-            Self::Table(Database::Sqlite(path)) => Arc::new(Sqlite::from_connection(open_sqlite(path)?)),
+            Self::Table(Database::Sqlite(path)) => Arc::new(Rusqlite::from_connection(open_sqlite(path)?)),
             Self::Table(Database::Postgres(url)) => {
                 Arc::new(Sqlx::<Postgres>::new(Database::postgres_options(url)?)?)
             }
@@ -57,7 +57,7 @@ impl KeyStoreAt {
     pub(crate) fn create(&self) -> Result<(), Error> {
         match self {
             Self::File(path) => File::open_or_create(path).map(drop)?,
-            Self::Table(Database::Sqlite(path)) => Sqlite::from_connection(open_sqlite(path)?).create_table()?,
+            Self::Table(Database::Sqlite(path)) => Rusqlite::from_connection(open_sqlite(path)?).create_table()?,
             Self::Table(Database::Postgres(url)) => {
                 Sqlx::<Postgres>::new(Database::postgres_options(url)?)?.create_table()?;
             }

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-use fieldseal::store::{KeyStore, Sqlite};
+use fieldseal::store::{KeyStore, Rusqlite};
 use fieldseal::{KeyRecord, KeyState, Scope};
 use serde_json::Value;
 use std::io::Write as _;
@@ -62,8 +62,8 @@ impl Folder {
         self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
-    pub fn store(&self) -> Sqlite {
-        Sqlite::open(self.path("app.db")).unwrap()
+    pub fn store(&self) -> Rusqlite {
+        Rusqlite::open(self.path("app.db")).unwrap()
     }
 
     /// Every key of the scope in that state.

@@ -221,7 +221,7 @@ mod rusqlite_alone {
         let conn = rusqlite::Connection::open(&path).unwrap();
         conn.execute("CREATE TABLE alone (id INTEGER PRIMARY KEY, name BLOB NOT NULL, diagnosis BLOB)", [])
             .unwrap();
-        let store = store::Sqlite::open(&path).unwrap();
+        let store = store::Rusqlite::open(&path).unwrap();
         store.create_table().unwrap();
         let (keyring, _kek) = start(store);
         let insert = "INSERT INTO alone VALUES (:id, :name, :diagnosis)";

@@ -7,7 +7,7 @@
 
 use super::{Client, Database as _, Failed, Store, World as Place, from_base64};
 use fieldseal::kms::Local;
-use fieldseal::store::Sqlite;
+use fieldseal::store::Rusqlite;
 use fieldseal::{
     Column, Envelope, Error, ErrorKind, KeyId, KeyInfo, KeyState, Keyring, KeyringError, KeyringSource, Model as _,
     Scope,
@@ -163,7 +163,7 @@ where
         let second = B::connect(&place.database);
         let keys = tempfile::tempdir().unwrap();
         Local::create(keys.path().join("kek.json"), None).unwrap();
-        Sqlite::open(keys.path().join("keys.db")).unwrap().create_table().unwrap();
+        Rusqlite::open(keys.path().join("keys.db")).unwrap().create_table().unwrap();
         let processes = [Process::start(&keys, 0), Process::start(&keys, 0)];
         Self { place, second, keys, processes, rows: BTreeMap::new(), log: vec![Keys::new()] }
     }
@@ -372,7 +372,7 @@ impl Process {
         let kms = Local::open(folder.path().join("kek.json"), None).unwrap();
         let connection = rusqlite::Connection::open(folder.path().join("keys.db")).unwrap();
         connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000").unwrap();
-        let keyring = Keyring::open(kms, Sqlite::from_connection(connection)).unwrap();
+        let keyring = Keyring::open(kms, Rusqlite::from_connection(connection)).unwrap();
         Self { keyring: Box::leak(Box::new(keyring)), seen: TENANTS.map(|tenant| (tenant, now)).collect() }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::world::{INSERT, NAME, PEOPLE, UPDATE, as_stored, base64, int};
 use super::{Home, World};
-use fieldseal::sql::Cell;
 use fieldseal::store::Dialect;
 use fieldseal::{Column, KeyCheck, KeyId, Schema, Scope, Suite};
+use fieldseal_sweep::sql::Cell;
 
 /// The same name in both forms.
 const FORMS: [&[Column]; 2] = [&[NAME], &[NAME.base64()]];

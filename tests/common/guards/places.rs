@@ -2,9 +2,9 @@
 
 use super::world::{ID, INSERT, NAME, PEOPLE, int};
 use super::{Home, World};
-use fieldseal::sql::{Cell, quoted};
 use fieldseal::store::Dialect;
 use fieldseal::{Column, Guard, KeyCheck, Schema, Suite};
+use fieldseal_sweep::sql::{Cell, quoted};
 
 pub fn any_name_will_do(home: Home) {
     const ODD: [(&str, &[&str]); 6] = [

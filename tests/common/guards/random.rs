@@ -4,9 +4,9 @@ use super::world::{NAME, PEOPLE};
 use super::{Home, World};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fieldseal::sql::Cell;
 use fieldseal::store::Dialect;
 use fieldseal::{Column, Envelope, KeyCheck, Schema, Suite};
+use fieldseal_sweep::sql::Cell;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 

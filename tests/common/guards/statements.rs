@@ -2,10 +2,10 @@
 
 use super::world::{INSERT, NAME, PEOPLE, UPDATE, int, place};
 use super::{Home, World};
-use fieldseal::sql::Cell;
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Job, ProblemKind, Sweep};
 use fieldseal::{Column, KeyCheck, Schema, Scope};
+use fieldseal_sweep::sql::Cell;
+use fieldseal_sweep::{Job, ProblemKind, Sweep};
 
 const NOT_SEALED: &str = "people.name must be a sealed value";
 
@@ -111,7 +111,7 @@ pub fn sweeps_work_under_guards(home: Home) {
     let mut run = |world: &World, job: Job, schema: Schema| {
         problems.clear();
         let report = Sweep::new(job, schema).batch(50).run(&world.keyring, &*world.database, |event| {
-            if let fieldseal::sweep::Event::Problem(problem) = event {
+            if let fieldseal_sweep::Event::Problem(problem) = event {
                 problems.push(problem.clone());
             }
         });

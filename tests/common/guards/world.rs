@@ -1,11 +1,11 @@
 //! A database with guards in it, and a keyring whose keys are in the same database.
 
-use fieldseal::sql::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
 use fieldseal::store::{Dialect, KeyStore};
 use fieldseal::{
     Column, ContextColumn, Guard, KeyCheck, Keyring, RowContext, RowId, Schema, Scope, guard_check, guards, kms,
     stray_guards,
 };
+use fieldseal_sweep::sql::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
 use std::any::Any;
 use std::sync::Arc;
 use tempfile::TempDir;

@@ -3,10 +3,10 @@
 use super::watched::{Watched, is_begin, is_read};
 use super::world::{NAME, PEOPLE};
 use super::{Home, World};
-use fieldseal::sql::{Cell, Param, SqlError, SqlErrorKind};
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Event, Job, ProblemKind, Sweep};
 use fieldseal::{Column, Schema};
+use fieldseal_sweep::sql::{Cell, Param, SqlError, SqlErrorKind};
+use fieldseal_sweep::{Event, Job, ProblemKind, Sweep};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 

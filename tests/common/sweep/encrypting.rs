@@ -2,10 +2,10 @@
 
 use super::world::{NAME, PEOPLE, place};
 use super::{Home, World};
-use fieldseal::sql::Cell;
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Job, ProblemKind, Sweep};
 use fieldseal::{Column, ContextColumn, Schema, Scope};
+use fieldseal_sweep::sql::Cell;
+use fieldseal_sweep::{Job, ProblemKind, Sweep};
 
 /// Names that look like something else.
 fn hostile(world: &World) -> Vec<Option<String>> {

@@ -2,10 +2,10 @@
 
 use super::world::{NAME, PEOPLE};
 use super::{Home, World};
-use fieldseal::sql::{Cell, Class, Table};
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Job, Sweep};
 use fieldseal::{ContextColumn, RowContext, RowId, Schema, Scope};
+use fieldseal_sweep::sql::{Cell, Class, Table};
+use fieldseal_sweep::{Job, Sweep};
 
 /// Keys of one kind, as they're stored, as the row id has them.
 struct Keys {

@@ -2,10 +2,10 @@
 
 use super::world::{NAME, PEOPLE, World, place};
 use super::{Site, rerun};
-use fieldseal::sql::{Cell, Client, Database, Param};
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Job, Sweep};
 use fieldseal::{Keyring, Schema, Scope, kms, store};
+use fieldseal_sweep::sql::{Cell, Client, Database, Param};
+use fieldseal_sweep::{Job, Sweep};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Child;

@@ -4,9 +4,9 @@ use super::watched::{Watched, is_begin, is_read};
 use super::world::{NAME, PEOPLE};
 use super::{Home, World};
 use fieldseal::Schema;
-use fieldseal::sql::{Cell, Param};
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Job, ProblemKind, Sweep};
+use fieldseal_sweep::sql::{Cell, Param};
+use fieldseal_sweep::{Job, ProblemKind, Sweep};
 
 /// Old and new value together are longer.
 pub fn long_values_are_moved_like_others(home: Home) {

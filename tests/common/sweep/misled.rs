@@ -3,10 +3,10 @@
 
 use super::world::{NAME, PEOPLE, place};
 use super::{Home, World};
-use fieldseal::sql::Cell;
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Job, PlanError, ProblemKind, Sweep, SweepError};
 use fieldseal::{Column, ErrorKind, Keyring, Schema, Scope, Suite, kms, store};
+use fieldseal_sweep::sql::Cell;
+use fieldseal_sweep::{Job, PlanError, ProblemKind, Sweep, SweepError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 

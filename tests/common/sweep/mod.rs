@@ -1,4 +1,4 @@
-//! Sweeps on every database: one definition of what must hold, run by `tests/sweep/` on SQLite and by `tests/databases/` on
+//! Sweeps on every database: one definition of what must hold, run by `sweep/tests/sweep.rs` on SQLite and by `tests/databases/` on
 //! PostgreSQL and MariaDB.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
@@ -15,7 +15,7 @@ mod rerun;
 mod watched;
 pub mod world;
 
-use fieldseal::sql::Database;
+use fieldseal_sweep::sql::Database;
 use std::sync::Arc;
 pub use world::{Home, World};
 

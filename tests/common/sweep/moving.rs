@@ -2,10 +2,10 @@
 
 use super::world::{NAME, PEOPLE, place};
 use super::{Home, World};
-use fieldseal::sql::{Cell, Database, Param, Sqlite};
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Event, Job, Sweep, SweepError};
 use fieldseal::{Column, ContextColumn, Schema, Scope, Suite};
+use fieldseal_sweep::sql::{Cell, Database, Param, Sqlite};
+use fieldseal_sweep::{Event, Job, Sweep, SweepError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -89,7 +89,7 @@ pub fn whoever_writes_meanwhile_wins(home: Home) {
                 // SQLite isn't fair to who waits.
                 std::thread::sleep(Duration::from_millis(1));
                 let id = number * 7919 % 3000 + 1;
-                let run = |client: &mut dyn fieldseal::sql::Client, sql: &str, params: &[Param<'_>]| {
+                let run = |client: &mut dyn fieldseal_sweep::sql::Client, sql: &str, params: &[Param<'_>]| {
                     while let Err(error) = client.execute(sql, params) {
                         assert!(error.is_transient(), "{error}");
                     }
@@ -309,7 +309,7 @@ pub fn a_sweep_waits_for_replicas_and_for_its_rate(home: Home) {
     let stale = Sqlite::at(elsewhere.path().join("stale.db"));
     rusqlite::Connection::open(elsewhere.path().join("stale.db"))
         .unwrap()
-        .execute_batch(fieldseal::sweep::migrations(Dialect::Sqlite)[0].up)
+        .execute_batch(fieldseal_sweep::migrations(Dialect::Sqlite)[0].up)
         .unwrap();
     world.rotate();
     let stale: Vec<Arc<dyn Database>> = vec![Arc::new(stale)];

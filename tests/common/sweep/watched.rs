@@ -1,7 +1,7 @@
 //! A database that tells of each statement before it runs, to whoever wants to be in its way.
 
-use fieldseal::sql::{Cell, Client, Database, Param, SqlError};
 use fieldseal::store::Dialect;
+use fieldseal_sweep::sql::{Cell, Client, Database, Param, SqlError};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};

@@ -1,9 +1,9 @@
 //! A database with a table of people in it, and a keyring.
 
-use fieldseal::sql::{Cell, Client, Database, Param, Table, quoted};
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Event, Job, Problem, Report, Sweep};
 use fieldseal::{Column, ContextColumn, Keyring, RowContext, RowId, Schema, Scope, kms, store};
+use fieldseal_sweep::sql::{Cell, Client, Database, Param, Table, quoted};
+use fieldseal_sweep::{Event, Job, Problem, Report, Sweep};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::Path;

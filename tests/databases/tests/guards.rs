@@ -4,9 +4,9 @@
 mod guards;
 
 use fieldseal::KeyCheck;
-use fieldseal::sql::{Cell, Database as _, Mysql, Postgres};
 use fieldseal::store::Sqlx;
 use fieldseal_databases::Database;
+use fieldseal_sweep::sql::{Cell, Database as _, Mysql, Postgres};
 use guards::world::{INSERT, NAME, PEOPLE, int};
 use guards::{Home, World};
 use sqlx::mysql::MySqlConnectOptions;

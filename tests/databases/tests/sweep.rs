@@ -3,8 +3,8 @@
 #[path = "../../common/sweep/mod.rs"]
 mod sweep;
 
-use fieldseal::sql::{Database, Mysql, Postgres};
-use fieldseal::sweep::{Job, Sweep};
+use fieldseal_sweep::sql::{Database, Mysql, Postgres};
+use fieldseal_sweep::{Job, Sweep};
 use std::sync::Arc;
 use sweep::world::PEOPLE;
 use sweep::{Home, World};

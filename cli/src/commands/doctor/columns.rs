@@ -3,10 +3,10 @@
 use super::{Findings, name};
 use crate::error::Error;
 use crate::survey::{Chosen, Surveyed};
-use fieldseal::sql::{Client, Table};
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Job, Sweep, SweepError};
 use fieldseal::{Schema, column_check};
+use fieldseal_sweep::sql::{Client, Table};
+use fieldseal_sweep::{Job, Sweep, SweepError};
 
 /// The tables that are as the lock file says, without the columns that aren't.
 pub(super) fn check(

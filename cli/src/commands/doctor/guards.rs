@@ -4,8 +4,8 @@ use super::Findings;
 use crate::commands::guards::{checked, of_store};
 use crate::error::{Error, Kind};
 use crate::target::Target;
-use fieldseal::sql::Client;
 use fieldseal::{Schema, guards};
+use fieldseal_sweep::sql::Client;
 
 pub(super) fn check(
     target: &Target,

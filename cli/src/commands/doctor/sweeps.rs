@@ -2,8 +2,8 @@
 
 use super::Findings;
 use crate::error::Error;
-use fieldseal::sql::Client;
-use fieldseal::sweep::running;
+use fieldseal_sweep::running;
+use fieldseal_sweep::sql::Client;
 
 /// A sweep that was left for longer is forgotten rather than slow.
 const FORGOTTEN_MILLIS: i64 = 3_600_000;

@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::survey::Chosen;
 use crate::target::Target;
 use fieldseal::ErrorKind;
-use fieldseal::sql::Database;
-use fieldseal::sweep::{Event, Job, ProblemKind, Sweep};
+use fieldseal_sweep::sql::Database;
+use fieldseal_sweep::{Event, Job, ProblemKind, Sweep};
 use std::collections::BTreeMap;
 
 /// How many rows are named for a column.

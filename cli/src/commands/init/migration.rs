@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::output::Report;
 use clap::ValueEnum;
 use fieldseal::store::{self, Dialect, MigrationFile, Tool};
-use fieldseal::sweep;
 use humantime::format_rfc3339_seconds;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -62,7 +61,7 @@ fn files(dialect: Dialect, tool: ToolName) -> Vec<MigrationFile> {
         // Its versions have 31 bits: seconds.
         ToolName::Refinery => (Tool::Refinery, now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
     };
-    let [sweeps, leases] = sweep::migrations(dialect);
+    let [sweeps, leases] = fieldseal_sweep::migrations(dialect);
     let tables = [store::migration(dialect), sweeps, leases];
     tables.iter().zip(version..).flat_map(|(migration, version)| migration.files(tool, version)).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::output::Output;
 use crate::words;
-use fieldseal::sweep::{Event, Progress};
+use fieldseal_sweep::{Event, Progress};
 use indicatif::ProgressBar;
 use std::time::{Duration, Instant};
 

@@ -10,8 +10,8 @@ use crate::stop;
 use crate::target::{Database, Target};
 use crate::words;
 use fieldseal::store::Dialect;
-use fieldseal::sweep::{Event, Job, Problem, Sweep};
 use fieldseal::{Column, Keyring, Schema};
+use fieldseal_sweep::{Event, Job, Problem, Sweep};
 use meter::Meter;
 use report::{Estimated, Estimates, Swept, Table};
 use std::io::Write as _;
@@ -296,7 +296,7 @@ impl Run<'_> {
         &self,
         chosen: &[(Schema, Vec<&'static Column>)],
         keyring: &Keyring,
-        database: &dyn fieldseal::sql::Database,
+        database: &dyn fieldseal_sweep::sql::Database,
         output: &Output,
     ) -> Result<Done, Error> {
         let mut tables = Vec::new();

@@ -3,7 +3,7 @@
 use crate::output::{self, Report};
 use crate::words;
 use fieldseal::Column;
-use fieldseal::sweep::{self, Problem};
+use fieldseal_sweep::{Estimate, Problem};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ impl Swept {
         Self { job, tables: Vec::new(), problems: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, table: &str, columns: &[&Column], report: &sweep::Report) {
+    pub(super) fn add(&mut self, table: &str, columns: &[&Column], report: &fieldseal_sweep::Report) {
         self.tables.push(Done {
             table: Table::new(table, columns),
             rows: report.rows,
@@ -153,8 +153,8 @@ pub(super) struct Estimated {
 }
 
 impl Estimated {
-    pub(super) fn new(table: Table, estimate: &sweep::Estimate) -> Self {
-        let sweep::Estimate { rows, values, kms_calls, time, .. } = *estimate;
+    pub(super) fn new(table: Table, estimate: &Estimate) -> Self {
+        let Estimate { rows, values, kms_calls, time, .. } = *estimate;
         Self { table, rows, values, kms_calls, seconds: time.as_secs_f64() }
     }
 }

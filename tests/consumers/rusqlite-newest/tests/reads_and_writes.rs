@@ -16,7 +16,7 @@ fn reads_and_writes() {
 
     // The key store is in the same database, through the library's own adapter.
     let kms = kms::Local::open_or_create(dir.path().join("kek.json"), None).unwrap();
-    let keys = store::Sqlite::open(dir.path().join("patients.db")).unwrap();
+    let keys = store::Rusqlite::open(dir.path().join("patients.db")).unwrap();
     keys.create_table().unwrap();
     let keyring = Keyring::open(kms, keys).unwrap();
     keyring.ensure_scope(&Scope::tenant("north").unwrap()).unwrap();

@@ -1,0 +1,267 @@
+//! A sweep as it's asked for: the job, the columns, the pace.
+
+use super::brake::Limits;
+use super::job::{Job, Task};
+use super::left;
+use super::plan::{Plan, PlanError};
+use super::run::{SweepError, on_a_thread};
+use super::statements;
+use crate::sql::{Client, Database, Engine, Table};
+use fieldseal::{Column, Keyring, Schema};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+/// A job on the sealed columns of one table, and how it's to be run.
+///
+/// Any number of processes that run the same job on the same table share it. It may be stopped and killed at any moment, and
+/// goes on where it was.
+///
+/// ```no_run
+/// use fieldseal_sweep::sql::Sqlite;
+/// use fieldseal_sweep::{Event, Job, Sweep};
+/// use fieldseal::{Keyring, Model};
+///
+/// # fn f<Patient: Model>(keyring: &Keyring) -> Result<(), fieldseal_sweep::SweepError> {
+/// let report = Sweep::new(Job::Reencrypt, Patient::SCHEMA)
+///     .columns(["notes"])
+///     .rows_per_second(5_000)
+///     .run(keyring, &Sqlite::at("app.db"), |event| match event {
+///         Event::Problem(problem) => eprintln!("{problem}"),
+///         Event::Progress(progress) => eprintln!("{} of {} rows", progress.rows, progress.total),
+///         _ => {}
+///     })?;
+/// assert!(report.is_complete());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a sweep does nothing until `run` is called"]
+pub struct Sweep {
+    pub(super) job: Job,
+    pub(super) schema: Schema,
+    pub(super) columns: Option<Vec<String>>,
+    pub(super) seal_lookalikes: bool,
+    pub(super) program_stopped: bool,
+    pub(super) workers: usize,
+    batch: Option<usize>,
+    pub(super) range: u64,
+    pub(super) lease: Duration,
+    pub(super) limits: Limits,
+    pub(super) sample: Option<u64>,
+    pub(super) stop: Arc<AtomicBool>,
+}
+
+/// What a sweep would have to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Estimate {
+    /// Rows in the table.
+    pub rows: u64,
+    /// Values that would be replaced, as far as the database can tell without a key.
+    pub values: u64,
+    /// KMS calls: one for each key that is met, in each process, and two for each tenant that gets its first key.
+    pub kms_calls: u64,
+    /// How long one worker would take: by the time that reading and sealing some rows took, and four times that for writing.
+    pub time: Duration,
+}
+
+impl Sweep {
+    /// The job on all sealed columns of that table.
+    pub fn new(job: Job, schema: Schema) -> Self {
+        Self {
+            job,
+            schema,
+            columns: None,
+            seal_lookalikes: false,
+            program_stopped: false,
+            workers: 1,
+            batch: None,
+            range: 10_000,
+            lease: Duration::from_secs(30),
+            limits: Limits::default(),
+            sample: None,
+            stop: Arc::default(),
+        }
+    }
+
+    /// Only these columns, by their logical names or those in the database.
+    pub fn columns<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.columns = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// For [`Job::Encrypt`] in place: takes what looks sealed but doesn't open for plaintext, and seals it. Otherwise it's reported
+    /// and left, since it may be a sealed value that was damaged, or whose key was lost.
+    pub const fn seal_lookalikes(mut self) -> Self {
+        self.seal_lookalikes = true;
+        self
+    }
+
+    /// For [`Job::Encrypt`] and [`Job::Decrypt`] in place, of a column that isn't migrating: no program uses it meanwhile. A program
+    /// refuses plaintext there; and whatever somebody has put there in place of a sealed value becomes authentic by being sealed.
+    pub const fn program_stopped(mut self) -> Self {
+        self.program_stopped = true;
+        self
+    }
+
+    /// How many workers this process has, each with a connection. Default: 1, and for [`Job::Verify`] always. SQLite has one writer at a
+    /// time.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = workers.clamp(1, 256);
+        self
+    }
+
+    /// How many rows are read and written at a time. Default: 500, on SQLite 2,000; fewer where they're long. Their locks, on SQLite the
+    /// one writer's, are held for as long as it takes to write them: milliseconds. [`Job::Verify`] writes none, and reads 2,000.
+    pub fn batch(mut self, rows: usize) -> Self {
+        self.batch = Some(rows.clamp(1, 10_000));
+        self
+    }
+
+    /// How many rows a lease covers. Default: 10,000.
+    pub fn range(mut self, rows: u64) -> Self {
+        self.range = rows.max(1);
+        self
+    }
+
+    /// How long a worker's range stays its own after it was last heard of. Default: 30 seconds. About the same for all who share the sweep.
+    pub fn lease(mut self, time: Duration) -> Self {
+        self.lease = time.max(Duration::from_millis(100));
+        self
+    }
+
+    /// The most rows a second, of this process.
+    pub fn rows_per_second(mut self, rows: u32) -> Self {
+        self.limits.rows_per_second = Some(rows.max(1));
+        self
+    }
+
+    /// The share of the time that is worked, in percent. A database that is busy answers later, and gets longer pauses.
+    pub fn duty(mut self, percent: u8) -> Self {
+        self.limits.duty = Some(percent.clamp(1, 100));
+        self
+    }
+
+    /// Waits while one of these replicas is further behind than that. [`Job::Verify`] writes nothing, and waits for none.
+    pub fn wait_for_replicas(mut self, replicas: Vec<Arc<dyn Database>>, max_lag: Duration) -> Self {
+        self.limits.replicas = replicas;
+        self.limits.max_lag = Some(max_lag);
+        self
+    }
+
+    /// Waits while the server is running more statements than that, ours among them. SQLite has no server, and [`Job::Verify`] doesn't ask.
+    pub fn wait_while_busy(mut self, statements: u32) -> Self {
+        self.limits.max_running = Some(statements);
+        self
+    }
+
+    /// For [`Job::Verify`]: only about so many rows, in blocks that are spread over the table.
+    pub const fn sample(mut self, rows: u64) -> Self {
+        self.sample = Some(rows);
+        self
+    }
+
+    /// Stops at the next batch once that is true.
+    pub fn stop_when(mut self, stop: Arc<AtomicBool>) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// What the job means for the table as it is in the database.
+    ///
+    /// # Errors
+    ///
+    /// [`SweepError::Plan`] if the job can't be done on it, or [`SweepError::Sql`].
+    pub fn plan(&self, client: &mut dyn Client) -> Result<Plan, SweepError> {
+        Ok(self.planned(client)?.0)
+    }
+
+    pub(super) fn planned(&self, client: &mut dyn Client) -> Result<(Plan, Table), SweepError> {
+        self.check_other()?;
+        let table = self.table(client)?;
+        Ok((Plan::new(client.engine(), &self.task(), &table)?, table))
+    }
+
+    /// Whether another column may be what the job takes it for.
+    fn check_other(&self) -> Result<(), PlanError> {
+        let (Job::Encrypt { from: Some(other) } | Job::Decrypt { into: Some(other) }) = &self.job else {
+            return Ok(());
+        };
+        let named = |name: &str| name.eq_ignore_ascii_case(other);
+        let declared = self.schema.columns.iter().find(|column| named(column.sql_name()));
+        let why = match declared {
+            _ if self.schema.row.iter().chain(&self.schema.scope).any(|column| named(column.name)) => {
+                "is part of the row's id, or its tenant"
+            }
+            Some(column) if self.task().columns.iter().any(|chosen| chosen.sql_name() == column.sql_name()) => {
+                "is the sealed column itself: leave it out, and it's done in place"
+            }
+            Some(column) if matches!(self.job, Job::Decrypt { .. }) && !column.is_migrating() => {
+                "is a sealed column too, and isn't migrating: its program refuses plaintext there"
+            }
+            _ => return Ok(()),
+        };
+        Err(PlanError::OtherColumn { table: self.schema.sql_table.to_owned(), column: other.clone(), why })
+    }
+
+    fn table(&self, client: &mut dyn Client) -> Result<Table, SweepError> {
+        let name = self.schema.sql_table;
+        Ok(Table::describe(client, name)?.ok_or_else(|| PlanError::NoTable(name.to_owned()))?)
+    }
+
+    pub(super) fn batch_on(&self, engine: Engine) -> usize {
+        self.batch.unwrap_or(if engine == Engine::Sqlite { 2000 } else { 500 })
+    }
+
+    pub(super) fn task(&self) -> Task {
+        let is_chosen = |column: &&Column| {
+            let named = |name: &String| name == column.name() || name == column.sql_name();
+            self.columns.as_ref().is_none_or(|names| names.iter().any(named))
+        };
+        let columns = self.schema.columns.iter().filter(is_chosen).copied().collect();
+        Task {
+            job: self.job.clone(),
+            schema: self.schema,
+            columns,
+            seal_lookalikes: self.seal_lookalikes,
+            program_stopped: self.program_stopped,
+        }
+    }
+
+    /// What there is to do. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::run`].
+    pub fn estimate(&self, keyring: &Keyring, database: &(dyn Database + '_)) -> Result<Estimate, SweepError> {
+        on_a_thread(|| {
+            let client = &mut *database.connect()?;
+            let (mut plan, table) = self.planned(client)?;
+            plan.makes_keys = false;
+            let left = left::count(client, keyring, &plan, &table)?;
+            // Its keys are loaded before the time counts.
+            for row in &statements::read(client, &plan, (None, None), 1, 1)?.rows {
+                plan.judge(keyring, row);
+            }
+            let begun = Instant::now();
+            let sample = statements::read(client, &plan, (None, None), self.batch_on(plan.engine), 4 << 20)?;
+            for row in &sample.rows {
+                plan.judge(keyring, row);
+            }
+            let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let rows = u64::try_from(sample.rows.len()).unwrap_or(1).max(1);
+            let reads = left.rows.saturating_mul(took) / rows;
+            let columns = u64::try_from(plan.columns.len()).unwrap_or(1).max(1);
+            let writes = if self.job.writes() { left.most.saturating_mul(took * 4) / rows / columns } else { 0 };
+            let time = Duration::from_micros(reads.saturating_add(writes));
+            // A new key is wrapped, and unwrapped to be used.
+            let new = if matches!(self.job, Job::Encrypt { .. }) {
+                left::new_tenants(client, keyring, &plan)?
+            } else {
+                0
+            };
+            Ok(Estimate { rows: left.rows, values: left.most, kms_calls: left.keys + 2 * new, time })
+        })
+    }
+}
