@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::args().nth(1).or(std::env::var("DATABASE_URL").ok()).ok_or("which database? give its URL")?;
     let conn = &mut PgConnection::establish(&url)?;
 
-    // In production `create` once, somewhere safe, and `open` from then on; or kms::Aws.
+    // In production `create` once, somewhere safe, and `open` from then on; or AwsKms of fieldseal-kms-aws.
     let kms = kms::Local::open_or_create("target/example-kek.json", None)?;
     let keys = store::Diesel::connecting(move || PgConnection::establish(&url)); // the wrapped data keys, in the same database
     keys.create_table()?;

@@ -16,14 +16,10 @@
 #[doc(hidden)]
 pub mod __sweep;
 mod armor;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod context;
 mod db;
-#[cfg(any(
-    feature = "aws",
-    feature = "_sqlx-store",
-    all(feature = "diesel-async", any(feature = "diesel-postgres", feature = "diesel-mysql"))
-))]
-mod driver;
 mod envelope;
 mod error;
 mod files;
@@ -104,9 +100,6 @@ mod guides {
     struct Rusqlite;
     #[doc = include_str!("../docs/keys.md")]
     struct Keys;
-    #[cfg(feature = "aws")]
-    #[doc = include_str!("../docs/aws-kms.md")]
-    struct AwsKms;
     #[doc = include_str!("../docs/keyring.md")]
     struct KeyringGuide;
     #[doc = include_str!("../docs/schema-lock.md")]

@@ -34,7 +34,7 @@ impl Keyring {
     ///
     /// `encrypt` is given the serialized keyset, which is wiped afterwards, and is an AEAD of Tink's without associated
     /// data: [`kms::Local::encrypt_tink_keyset`](crate::kms::Local::encrypt_tink_keyset) for a key file, and for AWS KMS
-    /// `kms::Aws::encrypt_tink_keyset`, with the feature `aws`. It's called once, unless there are no keys.
+    /// `AwsKms::encrypt_tink_keyset` of the crate `fieldseal-kms-aws`. It's called once, unless there are no keys.
     ///
     /// # Errors
     ///

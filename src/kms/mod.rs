@@ -1,11 +1,7 @@
 //! Key management: where KEKs live, and what wraps and unwraps data keys.
 
-#[cfg(feature = "aws")]
-mod aws;
 mod local;
 
-#[cfg(feature = "aws")]
-pub use aws::{Aws, AwsBuilder};
 pub use local::{Argon2Params, Local, LocalError, Passphrase};
 
 use crate::context::Scope;
@@ -16,8 +12,9 @@ use subtle::ConstantTimeEq as _;
 /// A key management service, or anything else that holds a KEK and never gives it away.
 ///
 /// A provider wraps and unwraps 32 bytes. It's called when a key is loaded, when its lease is renewed, and when keys are
-/// administered, from several threads; never per value or per row. The methods block; a provider whose client is asynchronous drives it on a thread of its own,
-/// so that it can be called from any thread, inside an async runtime or not.
+/// administered, from several threads; never per value or per row. The methods block; a provider whose client is
+/// asynchronous drives it on a thread of its own, so that it can be called from any thread, inside an async runtime or not:
+/// `fieldseal::blocking` (feature `blocking`) does that. `fieldseal::testing::kms_contract` (feature `testing`) checks what is promised here.
 pub trait Kms: Debug + Send + Sync {
     /// The KEK that new data keys are wrapped under.
     fn kek(&self) -> KekUri;
@@ -125,3 +122,15 @@ pub enum KmsError {
 }
 
 crate::error::debug_as_display!(KmsError);
+
+/// What isn't there in time may be there later; a library that panics won't be mended by that.
+#[cfg(feature = "blocking")]
+impl From<crate::blocking::Stopped> for KmsError {
+    fn from(stopped: crate::blocking::Stopped) -> Self {
+        use crate::blocking::Stopped;
+        match stopped {
+            Stopped::TimedOut => Self::Unavailable(stopped.to_string()),
+            Stopped::Panicked => Self::Misconfigured(stopped.to_string()),
+        }
+    }
+}

@@ -6,7 +6,7 @@
 use super::kept::{IDLE, Kept, NAME};
 use super::sql::{Connection, Failed, Fault, Kind, Param, Row};
 use super::{Dialect, StoreError};
-use crate::driver::{Driver, Stopped};
+use crate::blocking::{Driver, Stopped};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

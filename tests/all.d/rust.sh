@@ -26,10 +26,13 @@ check_lock_files() {
     done
 }
 
-# The command line by itself: it has all databases, and would switch them on for the library's own checks. Without AWS, whose SDK
-# takes minutes to build.
+# What the library's own checks leave out: the command line, which has all databases and would switch them on, and the providers,
+# which bring the SDKs of clouds.
+readonly OTHERS=(--exclude fieldseal-cli --exclude fieldseal-kms-aws)
+
+# The command line without AWS, whose SDK takes minutes to build.
 check_lints() {
-    cargo clippy --workspace --exclude fieldseal-cli --all-targets -- -D warnings
+    cargo clippy --workspace "${OTHERS[@]}" --all-targets -- -D warnings
     cargo clippy --package fieldseal-cli --no-default-features --all-targets -- -D warnings
 }
 
@@ -44,22 +47,31 @@ check_features() {
         check_with "$package" --all-features
     done
     check_dependencies
-    # Only who asks for AWS KMS builds the AWS SDK.
-    if cargo tree --workspace --exclude fieldseal-cli --edges all | grep -E 'aws-(sdk|config|smithy)'; then
-        fail "another feature than aws brings the AWS SDK"
-    fi
+    # Only who asks for AWS KMS builds the AWS SDK: no feature of the library, and not the command line without it.
+    brings_no_aws_sdk --package fieldseal --all-features
+    brings_no_aws_sdk --package fieldseal-cli --no-default-features
     # And nobody else a database library that no example or test of the defaults uses.
-    if cargo tree --workspace --exclude fieldseal-cli --edges all | grep -E ' (sqlx|sqlx-core|pq-sys|mysqlclient-sys) v'; then
+    if cargo tree --workspace "${OTHERS[@]}" --edges all | grep -E ' (sqlx|sqlx-core|pq-sys|mysqlclient-sys) v'; then
         fail "the default features bring sqlx or a client library"
     fi
     # What the ordinary lints leave out, because it builds the AWS SDK.
-    cargo clippy --quiet --features aws --test aws_kms --example aws_kms -- -D warnings
+    cargo clippy --quiet --package fieldseal-kms-aws --all-targets -- -D warnings
     cargo clippy --quiet --package fieldseal-cli -- -D warnings
     # Or because it needs a library that belongs to a database.
     cargo clippy --quiet --features sqlx-sqlite,sqlx-postgres,sqlx/sqlite,diesel-postgres,diesel/postgres \
         --example sqlx_sqlite --example sqlx_postgres --example diesel_postgres -- -D warnings
     # The tests of the databases need the servers' client libraries.
     CARGO_TARGET_DIR=$TARGET/databases cargo clippy --quiet --manifest-path tests/databases/Cargo.toml --all-targets -- -D warnings
+}
+
+# brings_no_aws_sdk ARGUMENTS OF CARGO TREE
+brings_no_aws_sdk() {
+    local tree
+    tree=$(cargo tree --edges all --prefix none --format '{p}' "$@" | sort -u)
+    [[ $tree == *serde* ]] || fail "cargo tree prints no dependencies"
+    if grep -E '^(aws-(sdk|config|smithy)|fieldseal-kms-aws)' <<< "$tree"; then
+        fail "$* brings the AWS SDK"
+    fi
 }
 
 # No library or database brings another's client library, and the default features bring none.
@@ -126,7 +138,7 @@ run_tests() {
     if [[ $MODE == long ]]; then
         export PROPTEST_CASES=2000
     fi
-    cargo test --workspace --exclude fieldseal-cli
+    cargo test --workspace "${OTHERS[@]}"
     cargo test --package fieldseal-cli --no-default-features
 }
 
@@ -150,10 +162,10 @@ check_packages() {
     local package file
     # Cargo unpacks them for each other under the hash of a path, and takes one version for one content: what an earlier run
     # unpacked and compiled would be taken for these.
-    rm -rf -- "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/fieldseal{,-derive,-sweep,-cli}-[0-9]*
-    rm -rf -- "$TARGET"/debug/.fingerprint/fieldseal{,-derive,-sweep,-cli}-*
+    rm -rf -- "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/fieldseal{,-derive,-kms-aws,-sweep,-cli}-[0-9]*
+    rm -rf -- "$TARGET"/debug/.fingerprint/fieldseal{,-derive,-kms-aws,-sweep,-cli}-*
     cargo package --workspace --allow-dirty
-    for package in fieldseal/lib fieldseal-derive/lib fieldseal-sweep/lib fieldseal-cli/main; do
+    for package in fieldseal/lib fieldseal-derive/lib fieldseal-kms-aws/lib fieldseal-sweep/lib fieldseal-cli/main; do
         cargo package --list --allow-dirty --package "${package%/*}" > "$WORK/packaged"
         for file in Cargo.toml "src/${package#*/}.rs" LICENSE-MIT LICENSE-APACHE; do
             grep -Fqx "$file" "$WORK/packaged" || fail "the package ${package%/*} has no $file"

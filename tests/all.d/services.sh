@@ -5,7 +5,7 @@
 KMS_VENV=$TARGET/kms-venv
 
 make_kms_venv() {
-    make_venv "$KMS_VENV" tests/aws_kms/requirements.txt 'import moto.server, ministack'
+    make_venv "$KMS_VENV" kms/aws/tests/requirements.txt 'import moto.server, ministack'
 }
 
 run_aws_kms() {
@@ -17,15 +17,15 @@ run_aws_kms() {
         env BIND_HOST=127.0.0.1 GATEWAY_PORT="$ministack" SERVICES=kms "$KMS_VENV/bin/ministack"
 
     export FIELDSEAL_TEST_MOTO=http://127.0.0.1:$moto FIELDSEAL_TEST_MINISTACK=http://127.0.0.1:$ministack
-    cargo test --features aws --lib kms::aws
-    cargo test --features aws --test aws_kms -- --include-ignored
-    cargo test --features aws --doc AwsKms
+    cargo test --package fieldseal-kms-aws --lib
+    cargo test --package fieldseal-kms-aws --test aws_kms -- --include-ignored
+    cargo test --package fieldseal-kms-aws --doc
 
     # The example, set up by the environment as its users do it.
     unset AWS_PROFILE AWS_SESSION_TOKEN
     export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
     export AWS_ENDPOINT_URL_KMS=$FIELDSEAL_TEST_MOTO
-    cargo run --quiet --features aws --example aws_kms -- "$(create_kek "$python")"
+    cargo run --quiet --package fieldseal-kms-aws --example aws_kms -- "$(create_kek "$python")"
     run_cli_on_aws "$(create_kek "$python")" "$(create_kek "$python")"
 }
 
@@ -38,7 +38,7 @@ create_kek() {
 run_cli_on_aws() {
     local old=aws-kms:$1 new=aws-kms:$2 folder=$WORK/cli-aws denied said
     denied=$(free_port "$KMS_VENV/bin/python")
-    start_service denied "$denied" "$KMS_VENV/bin/python" tests/aws_kms/denied.py "$denied"
+    start_service denied "$denied" "$KMS_VENV/bin/python" kms/aws/tests/denied.py "$denied"
     cargo build --quiet --package fieldseal-cli
     mkdir -p "$folder"
     : > "$folder/app.db"

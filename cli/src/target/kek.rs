@@ -4,6 +4,8 @@ use super::passphrase::Passphrases;
 use crate::error::Error;
 use fieldseal::KekUri;
 use fieldseal::kms::{Kms, Local, LocalError};
+#[cfg(feature = "aws")]
+use fieldseal_kms_aws::AwsKms;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,7 +55,7 @@ pub(crate) enum Kek {
     Local(Arc<Local>, PathBuf),
     /// AWS KMS.
     #[cfg(feature = "aws")]
-    Aws(Arc<fieldseal::kms::Aws>),
+    Aws(Arc<AwsKms>),
 }
 
 impl Kek {
@@ -71,7 +73,7 @@ impl Kek {
         match self {
             Self::Local(local, _) => Arc::<Local>::clone(local),
             #[cfg(feature = "aws")]
-            Self::Aws(aws) => Arc::<fieldseal::kms::Aws>::clone(aws),
+            Self::Aws(aws) => Arc::<AwsKms>::clone(aws),
         }
     }
 
@@ -123,7 +125,7 @@ fn open_local(path: &Path, passphrases: &Passphrases) -> Result<Local, Error> {
 
 #[cfg(feature = "aws")]
 fn open_aws(key: &str) -> Result<Kek, Error> {
-    Ok(Kek::Aws(Arc::new(fieldseal::kms::Aws::open(key)?)))
+    Ok(Kek::Aws(Arc::new(AwsKms::open(key)?)))
 }
 
 #[cfg(not(feature = "aws"))]

@@ -5,8 +5,9 @@ use crate::stub::{Reply, Stub};
 use crate::{KEY, MULTI_REGION, OTHER_KEY, builder};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use fieldseal::kms::{Aws, Kms as _, KmsError};
+use fieldseal::kms::{Kms as _, KmsError};
 use fieldseal::{Binding, KekUri, Scope, WrappedKey};
+use fieldseal_kms_aws::AwsKms;
 use serde_json::{Value, json};
 
 const BLOB: &[u8] = b"a blob of KMS";
@@ -43,7 +44,7 @@ fn context() -> Value {
     })
 }
 
-fn kms(server: &Stub, key: &str) -> Aws {
+fn kms(server: &Stub, key: &str) -> AwsKms {
     builder(&server.url).open(key).unwrap()
 }
 

@@ -1,8 +1,8 @@
-//! `kms::Aws`: the real SDK against two emulators, each for what it implements, and against a server that misbehaves.
+//! `AwsKms`: the real SDK against two emulators, each for what it implements, and against a server that misbehaves.
 //!
 //! The emulators' addresses come from the environment; `bash tests/all` starts them and runs what is ignored otherwise.
 
-#[path = "../common/kms_contract.rs"]
+#[path = "../../../../tests/common/kms_contract.rs"]
 mod kms_contract;
 
 mod emulators;
@@ -16,7 +16,8 @@ mod threads;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_kms::config::{Credentials, SharedCredentialsProvider};
-use fieldseal::kms::{Aws, AwsBuilder, KmsError};
+use fieldseal::kms::KmsError;
+use fieldseal_kms_aws::{AwsKms, AwsKmsBuilder};
 use std::time::Duration;
 
 const SECRET: &str = "secret-access-key-of-the-tests";
@@ -39,8 +40,8 @@ const OTHER_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/00000000-12ab-34
 const MULTI_REGION: &str = "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
 
 /// With a deadline for tests of what takes that long.
-fn builder(endpoint: &str) -> AwsBuilder {
-    Aws::builder().config(&config(endpoint, REGION)).deadline(Duration::from_secs(2))
+fn builder(endpoint: &str) -> AwsKmsBuilder {
+    AwsKms::builder().config(&config(endpoint, REGION)).deadline(Duration::from_secs(2))
 }
 
 fn kind(error: &KmsError) -> &'static str {

@@ -1,15 +1,16 @@
 //! A keyring under a KEK in AWS KMS, or in an emulator of it.
 //!
-//! `cargo run --example aws_kms --features aws -- KEY`, where `KEY` is the ARN, id or alias of a symmetric encryption
+//! `cargo run --package fieldseal-kms-aws --example aws_kms -- KEY`, where `KEY` is the ARN, id or alias of a symmetric encryption
 //! key. Without it, this prints what to set.
 
-use fieldseal::kms::{Aws, Kms as _, KmsError};
+use fieldseal::kms::{Kms as _, KmsError};
 use fieldseal::store::{File, KeyStore as _};
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope};
+use fieldseal_kms_aws::AwsKms;
 use std::error::Error;
 use std::process::ExitCode;
 
-const USAGE: &str = r#"usage: cargo run --example aws_kms --features aws -- KEY
+const USAGE: &str = r#"usage: cargo run --package fieldseal-kms-aws --example aws_kms -- KEY
 
 On AWS: KEY is the ARN, the id or an alias of a symmetric encryption key that you administer.
   export AWS_PROFILE=...            # after `aws sso login`; or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
@@ -52,7 +53,7 @@ fn main() -> ExitCode {
 fn run(key: &str) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let open = || -> Result<Keyring, Box<dyn Error>> {
-        Ok(Keyring::open(Aws::open(key)?, File::open_or_create(folder.path().join("keys.json"))?)?)
+        Ok(Keyring::open(AwsKms::open(key)?, File::open_or_create(folder.path().join("keys.json"))?)?)
     };
     let clinic = Scope::tenant(42)?;
     let ada = RowContext::of_row(RowId::of(&1)).in_scope(clinic.clone());
@@ -78,7 +79,7 @@ fn run(key: &str) -> Result<(), Box<dyn Error>> {
     let record = records.first().ok_or("a record")?;
     let copy = record.wrapped.first().ok_or("a wrapped copy")?;
     let elsewhere = fieldseal::Binding { scope: Scope::tenant(43)?, ..record.binding() };
-    match Aws::open(key)?.unwrap(copy, &elsewhere) {
+    match AwsKms::open(key)?.unwrap(copy, &elsewhere) {
         Err(error @ KmsError::Rejected) => println!("as another tenant's: {error}"),
         other => return Err(format!("KMS should have refused it: {other:?}").into()),
     }

@@ -1,8 +1,8 @@
 //! What the SDK reports, as the kinds that a caller acts on.
 
-use super::KmsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_kms::error::{ConnectorError, ProvideErrorMetadata, SdkError};
+use fieldseal::kms::KmsError;
 use std::error::Error;
 
 const SET_CREDENTIALS: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary \
@@ -11,15 +11,15 @@ const SET_CREDENTIALS: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (
 
 /// One call, for messages.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
+pub(crate) struct Call {
     /// What a policy must allow: `kms:Decrypt`.
-    pub(super) action: &'static str,
+    pub(crate) action: &'static str,
     /// The key, as it was asked for.
-    pub(super) key: String,
+    pub(crate) key: String,
 }
 
 impl Call {
-    pub(super) fn error<E: Error + ProvideErrorMetadata + 'static>(&self, error: &SdkError<E>) -> KmsError {
+    pub(crate) fn error<E: Error + ProvideErrorMetadata + 'static>(&self, error: &SdkError<E>) -> KmsError {
         if let Some(credentials) = find::<CredentialsError>(error) {
             return no_credentials(credentials);
         }
@@ -111,7 +111,7 @@ impl Call {
     }
 }
 
-pub(super) fn no_region() -> KmsError {
+pub(crate) fn no_region() -> KmsError {
     KmsError::Misconfigured(
         "no AWS region is set: set AWS_REGION, or `region` in the profile that AWS_PROFILE names, or give the key's full \
          ARN, which says its region"
@@ -233,6 +233,7 @@ mod tests {
             KmsError::NotFound(_) => "not found",
             KmsError::Rejected => "rejected",
             KmsError::Misconfigured(_) => "misconfigured",
+            _ => "new",
         }
     }
 

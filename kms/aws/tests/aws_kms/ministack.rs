@@ -4,11 +4,12 @@
 use crate::emulators::Emulator;
 use crate::kms_contract::{self, binding, data_key};
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
-use fieldseal::kms::{Aws, Kms, KmsError, Local};
+use fieldseal::kms::{Kms, KmsError, Local};
 use fieldseal::store::Memory;
 use fieldseal::{
     Binding, Column, DataKey, ErrorKind, KekUri, Keyring, KeyringError, RowContext, RowId, Scope, WrappedKey,
 };
+use fieldseal_kms_aws::AwsKms;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ fn ministack() -> Emulator {
 
 /// Rewraps as the trait does by itself.
 #[derive(Debug)]
-struct WithoutReEncrypt(Aws);
+struct WithoutReEncrypt(AwsKms);
 
 impl Kms for WithoutReEncrypt {
     fn kek(&self) -> KekUri {

@@ -4,7 +4,8 @@ use crate::kms_contract::{binding, data_key};
 use crate::requests::{decrypted, encrypted, wrapped};
 use crate::stub::{Reply, Stub};
 use crate::{KEY, builder};
-use fieldseal::kms::{Aws, Kms as _};
+use fieldseal::kms::Kms as _;
+use fieldseal_kms_aws::AwsKms;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
@@ -17,7 +18,7 @@ fn server() -> Stub {
     })
 }
 
-fn use_it(server: &Stub) -> Aws {
+fn use_it(server: &Stub) -> AwsKms {
     let kms = builder(&server.url).open("alias/app").unwrap();
     kms.wrap(&data_key(1), &binding()).unwrap();
     kms.unwrap(&wrapped(KEY), &binding()).unwrap();
@@ -47,7 +48,7 @@ fn works_and_ends_inside_every_kind_of_runtime() {
 #[test]
 fn threads_share_one() {
     let server = server();
-    let kms: Arc<Aws> = Arc::new(use_it(&server));
+    let kms: Arc<AwsKms> = Arc::new(use_it(&server));
     let threads: Vec<_> = (0..16)
         .map(|_| {
             let kms = Arc::clone(&kms);

@@ -1,14 +1,14 @@
 //! Names of KMS keys: what a user may give, and the one form that is stored.
 
-use super::KmsError;
-use crate::keys::KekUri;
+use fieldseal::KekUri;
+use fieldseal::kms::KmsError;
 use std::fmt;
 
 const SCHEME: &str = "aws-kms:";
 
 /// `arn:<partition>:kms:<region>:<account>:key/<id>`: the one name of a key that never moves to another key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct KeyArn {
+pub(crate) struct KeyArn {
     partition: String,
     region: String,
     account: String,
@@ -17,7 +17,7 @@ pub(super) struct KeyArn {
 
 impl KeyArn {
     /// `None` for anything else, of any length: the text may come from the key store.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (partition, region, account, resource) = parts(text)?;
         let id = resource.strip_prefix("key/")?;
         let fits =
@@ -31,27 +31,27 @@ impl KeyArn {
     }
 
     /// The key of that name in the key store.
-    pub(super) fn from_uri(uri: &KekUri) -> Option<Self> {
+    pub(crate) fn from_uri(uri: &KekUri) -> Option<Self> {
         Self::parse(uri.as_str().strip_prefix(SCHEME)?)
     }
 
-    pub(super) fn to_uri(&self) -> KekUri {
+    pub(crate) fn to_uri(&self) -> KekUri {
         KekUri::new(format!("{SCHEME}{self}"))
     }
 
-    pub(super) fn region(&self) -> &str {
+    pub(crate) fn region(&self) -> &str {
         &self.region
     }
 
     /// Whether both are one key: the same, or replicas of one multi-region key. Those share their id and their key
     /// material, so that each opens what another wrapped.
-    pub(super) fn is_replica_of(&self, other: &Self) -> bool {
+    pub(crate) fn is_replica_of(&self, other: &Self) -> bool {
         let same = (&self.partition, &self.account, &self.id) == (&other.partition, &other.account, &other.id);
         same && (self.region == other.region || self.id.starts_with("mrk-"))
     }
 
     /// The same key as it is called in `region`; `None` if it isn't there.
-    pub(super) fn in_region(&self, region: &str) -> Option<Self> {
+    pub(crate) fn in_region(&self, region: &str) -> Option<Self> {
         let there = Self { region: region.to_owned(), ..self.clone() };
         there.is_replica_of(self).then_some(there)
     }
@@ -65,7 +65,7 @@ impl fmt::Display for KeyArn {
 
 /// A key as its user names it.
 #[derive(Debug)]
-pub(super) enum KeyName {
+pub(crate) enum KeyName {
     /// Taken as it is.
     Arn(KeyArn),
     /// An id, an alias or the ARN of an alias, that KMS has to look up, and the region if it says one.
@@ -73,7 +73,7 @@ pub(super) enum KeyName {
 }
 
 impl KeyName {
-    pub(super) fn parse(name: &str) -> Result<Self, KmsError> {
+    pub(crate) fn parse(name: &str) -> Result<Self, KmsError> {
         if let Some(arn) = KeyArn::parse(name) {
             return Ok(Self::Arn(arn));
         }
@@ -89,7 +89,7 @@ impl KeyName {
         Ok(Self::LookUp { name: name.to_owned(), region })
     }
 
-    pub(super) fn region(&self) -> Option<&str> {
+    pub(crate) fn region(&self) -> Option<&str> {
         match self {
             Self::Arn(arn) => Some(arn.region()),
             Self::LookUp { region, .. } => region.as_deref(),

@@ -1,7 +1,6 @@
 //! The encryption context: the binding as KMS takes it, in strings.
 
-use crate::context::Scope;
-use crate::keys::Binding;
+use fieldseal::{Binding, Scope};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
@@ -9,7 +8,7 @@ use std::collections::HashMap;
 const MAX_PLAIN: usize = 256;
 
 /// `docs/format-keys.md`, "AWS KMS".
-pub(super) fn encryption_context(binding: &Binding) -> HashMap<String, String> {
+pub(crate) fn encryption_context(binding: &Binding) -> HashMap<String, String> {
     let (scope_name, scope) = scope(&binding.scope);
     HashMap::from([
         ("fieldseal:format".to_owned(), "fieldseal/1 data key".to_owned()),
@@ -40,7 +39,7 @@ fn is_plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::{Commitment, KeyId};
+    use fieldseal::{Commitment, KeyId};
     use std::collections::HashSet;
 
     fn context(scope: Scope) -> Vec<String> {
@@ -54,6 +53,10 @@ mod tests {
 
     fn tenant(name: &str) -> Scope {
         Scope::tenant(name).unwrap()
+    }
+
+    fn scope_of(stored: &str) -> Scope {
+        if stored.is_empty() { Scope::APPLICATION } else { tenant(stored) }
     }
 
     #[test]
@@ -84,7 +87,7 @@ mod tests {
             hex::decode_to_slice(case["commitment"].as_str().unwrap(), &mut commitment).unwrap();
             let binding = Binding {
                 id: KeyId::new(u32::try_from(case["key_id"].as_u64().unwrap()).unwrap()).unwrap(),
-                scope: Scope::from_store(case["scope"].as_str().unwrap()).unwrap(),
+                scope: scope_of(case["scope"].as_str().unwrap()),
                 commitment: Commitment::from_bytes(commitment),
             };
             let context = serde_json::to_value(encryption_context(&binding)).unwrap();

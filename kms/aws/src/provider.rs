@@ -1,34 +1,27 @@
-//! KEKs in AWS KMS, through the AWS SDK for Rust.
+//! The trait `Kms`, by calls of the AWS SDK.
 
-mod arn;
-mod builder;
-mod context;
-mod driver;
-mod error;
-mod tink;
-
-pub use builder::AwsBuilder;
-
-use self::arn::KeyArn;
-use self::context::encryption_context;
-use self::driver::Driver;
-use self::error::Call;
-use super::{Kms, KmsError};
-use crate::keys::{Binding, DataKey, KekUri, WrappedKey};
+use crate::arn::KeyArn;
+use crate::builder::AwsKmsBuilder;
+use crate::context::encryption_context;
+use crate::driver;
+use crate::error::Call;
 use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::EncryptionAlgorithmSpec;
+use fieldseal::blocking::Driver;
+use fieldseal::kms::{Kms, KmsError};
+use fieldseal::{Binding, DataKey, KekUri, WrappedKey};
 use std::fmt;
 use std::time::Duration;
 
 /// KMS's own limit.
 const MAX_BLOB: usize = 6144;
-const ALGORITHM: EncryptionAlgorithmSpec = EncryptionAlgorithmSpec::SymmetricDefault;
+pub(crate) const ALGORITHM: EncryptionAlgorithmSpec = EncryptionAlgorithmSpec::SymmetricDefault;
 
 /// A KEK in AWS KMS: a symmetric encryption key, which never leaves it.
 ///
-/// The key is given by its ARN, its id or an alias; `docs/aws-kms.md` has the IAM policies. A full ARN says the region
+/// The key is given by its ARN, its id or an alias; the [guide](crate) has the IAM policies. A full ARN says the region
 /// too, and opening makes no call; an id or alias is looked up once, with `DescribeKey`. What is stored is always the
 /// ARN, because an alias can be moved to another key.
 ///
@@ -38,18 +31,18 @@ const ALGORITHM: EncryptionAlgorithmSpec = EncryptionAlgorithmSpec::SymmetricDef
 /// material by `ReEncrypt`, without the data key leaving KMS; KMS doesn't tell which material a copy is under, so it
 /// always wraps again.
 ///
-/// Calls block for [`AwsBuilder::deadline`] at most. The SDK runs on a thread that this provider owns, so that it may be
+/// Calls block for [`AwsKmsBuilder::deadline`] at most. The SDK runs on a thread that this provider owns, so that it may be
 /// used from any thread, inside a tokio runtime or outside. That thread isn't there after a fork: open it afterwards.
-pub struct Aws {
-    client: Client,
-    kek: KeyArn,
+pub struct AwsKms {
+    pub(crate) client: Client,
+    pub(crate) kek: KeyArn,
     /// The others that it may unwrap under, all in its region.
-    also_opens: Vec<KeyArn>,
-    deadline: Duration,
-    driver: Driver,
+    pub(crate) also_opens: Vec<KeyArn>,
+    pub(crate) deadline: Duration,
+    pub(crate) driver: Driver,
 }
 
-impl Aws {
+impl AwsKms {
     /// Opens a KEK with the SDK's default configuration: its credential chain, its region, its profile, and the endpoint
     /// in `AWS_ENDPOINT_URL_KMS` or `AWS_ENDPOINT_URL` if there is one.
     ///
@@ -63,7 +56,7 @@ impl Aws {
     }
 
     /// Opens a KEK with the program's own configuration. Its retries and timeouts are replaced by those of
-    /// [`Aws::builder`], and its region by that of the key, if `key` is an ARN.
+    /// [`AwsKms::builder`], and its region by that of the key, if `key` is an ARN.
     ///
     /// # Errors
     ///
@@ -74,8 +67,8 @@ impl Aws {
 
     /// What else can be set: the deadline, retries, other KEKs that data keys may still be wrapped under.
     #[must_use]
-    pub fn builder() -> AwsBuilder {
-        AwsBuilder::default()
+    pub fn builder() -> AwsKmsBuilder {
+        AwsKmsBuilder::default()
     }
 
     /// The configured key that a name in the key store stands for, as it's called in this region.
@@ -99,7 +92,7 @@ impl Aws {
     }
 }
 
-impl Kms for Aws {
+impl Kms for AwsKms {
     fn kek(&self) -> KekUri {
         self.kek.to_uri()
     }
@@ -118,7 +111,7 @@ impl Kms for Aws {
             .plaintext(Blob::new(key.expose()))
             .encryption_algorithm(ALGORITHM)
             .set_encryption_context(Some(encryption_context(binding)));
-        self.driver.run(self.deadline, async move {
+        driver::run(&self.driver, self.deadline, async move {
             let answer = request.send().await.map_err(|error| call.error(&error))?;
             check_answer(&kek, answer.key_id(), answer.encryption_algorithm())?;
             wrapped_under(&kek, answer.ciphertext_blob)
@@ -135,7 +128,7 @@ impl Kms for Aws {
             .ciphertext_blob(Blob::new(wrapped.blob.as_slice()))
             .encryption_algorithm(ALGORITHM)
             .set_encryption_context(Some(encryption_context(binding)));
-        self.driver.run(self.deadline, async move {
+        driver::run(&self.driver, self.deadline, async move {
             let mut answer = request.send().await.map_err(|error| call.error(&error))?;
             // First of all, so that it is wiped whatever else is wrong.
             let key = answer.plaintext.take().and_then(|plaintext| DataKey::take(&mut plaintext.into_inner()));
@@ -158,7 +151,7 @@ impl Kms for Aws {
             .destination_key_id(to.to_string())
             .destination_encryption_algorithm(ALGORITHM)
             .set_destination_encryption_context(Some(context));
-        self.driver.run(self.deadline, async move {
+        driver::run(&self.driver, self.deadline, async move {
             let answer = request.send().await.map_err(|error| call.error(&error))?;
             check_answer(&from, answer.source_key_id(), answer.source_encryption_algorithm())?;
             check_answer(&to, answer.key_id(), answer.destination_encryption_algorithm())?;
@@ -167,9 +160,9 @@ impl Kms for Aws {
     }
 }
 
-impl fmt::Debug for Aws {
+impl fmt::Debug for AwsKms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Aws")
+        f.debug_struct("AwsKms")
             .field("kek", &self.kek())
             .field("also_opens", &self.also_opens.iter().map(KeyArn::to_uri).collect::<Vec<_>>())
             .field("deadline", &self.deadline)
@@ -178,7 +171,7 @@ impl fmt::Debug for Aws {
 }
 
 /// Whether the answer is about the key that was asked for, and the algorithm if it says one.
-fn check_answer(
+pub(crate) fn check_answer(
     asked: &KeyArn,
     key: Option<&str>,
     algorithm: Option<&EncryptionAlgorithmSpec>,
@@ -191,7 +184,7 @@ fn check_answer(
     }
 }
 
-fn wrapped_under(kek: &KeyArn, blob: Option<Blob>) -> Result<WrappedKey, KmsError> {
+pub(crate) fn wrapped_under(kek: &KeyArn, blob: Option<Blob>) -> Result<WrappedKey, KmsError> {
     let blob = blob.map(Blob::into_inner).unwrap_or_default();
     if (1..=MAX_BLOB).contains(&blob.len()) {
         Ok(WrappedKey { kek: kek.to_uri(), blob })

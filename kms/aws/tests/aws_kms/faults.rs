@@ -7,14 +7,15 @@ use crate::{KEY, REGION, SECRET, builder, config, kind};
 use aws_config::SdkConfig;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use fieldseal::kms::{Aws, Kms as _, KmsError};
+use fieldseal::kms::{Kms as _, KmsError};
+use fieldseal_kms_aws::AwsKms;
 use serde_json::json;
 use std::net::TcpListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The error of an unwrap, and how long it took.
-fn unwrap_error(kms: &Aws) -> (KmsError, Duration) {
+fn unwrap_error(kms: &AwsKms) -> (KmsError, Duration) {
     let begun = Instant::now();
     let error = kms.unwrap(&wrapped(KEY), &binding()).unwrap_err();
     (error, begun.elapsed())
@@ -178,12 +179,12 @@ fn an_error_that_quotes_the_request_gives_no_key_away() {
 #[test]
 fn a_missing_region_or_missing_credentials_say_what_to_set() {
     let empty = SdkConfig::builder().build();
-    let error = Aws::with_config(&empty, "alias/app").unwrap_err();
+    let error = AwsKms::with_config(&empty, "alias/app").unwrap_err();
     assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains("set AWS_REGION")), "{error}");
     // An ARN says the region. There is no provider of credentials at all.
     let server = Stub::start(|_, _| encrypted(KEY));
     let without = empty.into_builder().endpoint_url(&server.url).build();
-    let error = Aws::with_config(&without, KEY).unwrap().wrap(&data_key(1), &binding()).unwrap_err();
+    let error = AwsKms::with_config(&without, KEY).unwrap().wrap(&data_key(1), &binding()).unwrap_err();
     assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains("AWS_ACCESS_KEY_ID")), "{error}");
     assert!(server.requests().is_empty());
 }
@@ -194,7 +195,7 @@ fn the_default_configuration_is_the_environments() {
     const NAME: &str = "faults::the_default_configuration_is_the_environments";
     const KEY_TO_OPEN: &str = "FIELDSEAL_TEST_OPEN";
     if let Ok(key) = std::env::var(KEY_TO_OPEN) {
-        let done = Aws::builder().open(&key).and_then(|kms| kms.wrap(&data_key(1), &binding()));
+        let done = AwsKms::builder().open(&key).and_then(|kms| kms.wrap(&data_key(1), &binding()));
         println!("\nresult: {}", done.map_or_else(|error| format!("{error:?}"), |wrapped| wrapped.kek.to_string()));
         return;
     }
@@ -229,7 +230,7 @@ fn the_default_configuration_is_the_environments() {
 
 #[test]
 fn nothing_secret_is_printed() {
-    let kms = Aws::builder().config(&config("http://127.0.0.1:1", REGION)).also_opens(crate::OTHER_KEY);
+    let kms = AwsKms::builder().config(&config("http://127.0.0.1:1", REGION)).also_opens(crate::OTHER_KEY);
     for text in [format!("{kms:?}"), format!("{:?}", kms.open(KEY).unwrap())] {
         assert!(text.contains(crate::OTHER_KEY) && !text.contains(SECRET), "{text}");
     }

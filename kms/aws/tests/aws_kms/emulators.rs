@@ -6,7 +6,7 @@ use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use fieldseal::kms::Aws;
+use fieldseal_kms_aws::AwsKms;
 use std::fmt::Debug;
 use tokio::runtime::Runtime;
 
@@ -27,20 +27,20 @@ impl Emulator {
     }
 
     /// The provider for a key in that region, as a program opens it.
-    pub(crate) fn open_in(&self, region: &'static str, key: &str) -> Aws {
-        Aws::with_config(&config(&self.url, region), key).unwrap()
+    pub(crate) fn open_in(&self, region: &'static str, key: &str) -> AwsKms {
+        AwsKms::with_config(&config(&self.url, region), key).unwrap()
     }
 
-    pub(crate) fn open(&self, key: &str) -> Aws {
+    pub(crate) fn open(&self, key: &str) -> AwsKms {
         self.open_in("us-east-1", key)
     }
 
-    pub(crate) fn try_open(&self, key: &str) -> Result<Aws, fieldseal::kms::KmsError> {
-        Aws::with_config(&config(&self.url, "us-east-1"), key)
+    pub(crate) fn try_open(&self, key: &str) -> Result<AwsKms, fieldseal::kms::KmsError> {
+        AwsKms::with_config(&config(&self.url, "us-east-1"), key)
     }
 
-    pub(crate) fn also_opens(&self, key: &str, other: &str) -> Aws {
-        Aws::builder().config(&config(&self.url, "us-east-1")).also_opens(other).open(key).unwrap()
+    pub(crate) fn also_opens(&self, key: &str, other: &str) -> AwsKms {
+        AwsKms::builder().config(&config(&self.url, "us-east-1")).also_opens(other).open(key).unwrap()
     }
 
     /// Does what an administrator does.

@@ -6,9 +6,10 @@ use crate::kind;
 use crate::kms_contract::{self, binding, data_key};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
-use fieldseal::kms::{Aws, Kms, KmsError};
+use fieldseal::kms::{Kms, KmsError};
 use fieldseal::store::Memory;
 use fieldseal::{Binding, Column, DataKey, KekUri, KeyState, Keyring, RowContext, RowId, Scope, WrappedKey};
+use fieldseal_kms_aws::AwsKms;
 use std::sync::Arc;
 
 fn moto() -> Emulator {
@@ -17,7 +18,7 @@ fn moto() -> Emulator {
 
 /// moto answers `AccessDeniedException` where a ciphertext names another key, and KMS `IncorrectKeyException`.
 #[derive(Debug)]
-struct AsKmsSaysIt(Aws);
+struct AsKmsSaysIt(AwsKms);
 
 fn as_kms_says_it(error: KmsError) -> KmsError {
     match error {

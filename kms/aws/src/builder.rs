@@ -1,10 +1,9 @@
 //! Opening a KEK: the SDK's configuration, the limits of a call, and which key a name stands for.
 
-use super::Aws;
-use super::arn::{KeyArn, KeyName};
-use super::driver::Driver;
-use super::error::{Call, no_region};
-use crate::kms::KmsError;
+use crate::arn::{KeyArn, KeyName};
+use crate::driver;
+use crate::error::{Call, no_region};
+use crate::provider::AwsKms;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -14,25 +13,26 @@ use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyUsageType};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
+use fieldseal::kms::KmsError;
 use std::fmt;
 use std::time::Duration;
 
-/// How an [`Aws`] is opened; from [`Aws::builder`].
+/// How an [`AwsKms`] is opened; from [`AwsKms::builder`].
 #[derive(Clone)]
-pub struct AwsBuilder {
+pub struct AwsKmsBuilder {
     config: Option<SdkConfig>,
     deadline: Duration,
     attempts: u32,
     also_opens: Vec<String>,
 }
 
-impl Default for AwsBuilder {
+impl Default for AwsKmsBuilder {
     fn default() -> Self {
         Self { config: None, deadline: Duration::from_secs(8), attempts: 3, also_opens: Vec::new() }
     }
 }
 
-impl AwsBuilder {
+impl AwsKmsBuilder {
     /// The program's own configuration, in place of the SDK's default one.
     #[must_use]
     pub fn config(mut self, config: &SdkConfig) -> Self {
@@ -73,12 +73,12 @@ impl AwsBuilder {
     ///
     /// # Errors
     ///
-    /// As for [`Aws::open`], and [`KmsError::Misconfigured`] if another KEK is in another region or not named by its ARN.
-    pub fn open(self, key: &str) -> Result<Aws, KmsError> {
+    /// As for [`AwsKms::open`], and [`KmsError::Misconfigured`] if another KEK is in another region or not named by its ARN.
+    pub fn open(self, key: &str) -> Result<AwsKms, KmsError> {
         let Self { config, deadline, attempts, also_opens } = self;
         let name = KeyName::parse(key)?;
-        let driver = Driver::start()?;
-        let (client, kek) = driver.run(deadline, async move {
+        let driver = driver::start()?;
+        let (client, kek) = driver::run(&driver, deadline, async move {
             let config = match config {
                 Some(config) => config,
                 None => default_config(name.region()).await,
@@ -91,13 +91,13 @@ impl AwsBuilder {
             Ok((client, kek))
         })?;
         let also_opens = also_opens.iter().map(|other| in_region_of(&kek, other)).collect::<Result<_, _>>()?;
-        Ok(Aws { client, kek, also_opens, deadline, driver })
+        Ok(AwsKms { client, kek, also_opens, deadline, driver })
     }
 }
 
-impl fmt::Debug for AwsBuilder {
+impl fmt::Debug for AwsKmsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AwsBuilder")
+        f.debug_struct("AwsKmsBuilder")
             .field("deadline", &self.deadline)
             .field("attempts", &self.attempts)
             .field("also_opens", &self.also_opens)
