@@ -5,54 +5,40 @@
 //! store say, and `admin` changes what the store says.
 
 mod admin;
-mod backends;
-mod busy;
+mod builder;
 mod cache;
 mod clock;
-mod columns;
-mod config;
-mod copies;
 mod error;
-mod export;
-mod flights;
-mod known;
 mod load;
-mod material;
-#[cfg(feature = "testing")]
-mod over;
-mod prefetch;
 mod refresh;
-#[cfg(feature = "_sweep")]
-mod reseal;
-mod seal;
-mod sharded;
 mod slot;
 mod stats;
-mod upkeep;
-mod workers;
-
-pub use clock::Clock;
-pub use config::KeyringBuilder;
-pub use error::{KeyringError, LoadError, Need};
 #[cfg(feature = "testing")]
-pub use over::{KeyringOverride, use_keyring};
-#[cfg(feature = "_sweep")]
-pub(crate) use reseal::Resealed;
+mod test_override;
+mod turns;
+mod upkeep;
+mod values;
+
+pub use builder::KeyringBuilder;
+pub use clock::Clock;
+pub use error::{KeyringError, LoadError, Need};
 pub use slot::{Installed, KeyringSlot, KeyringSource, install};
 pub use stats::Stats;
+#[cfg(feature = "testing")]
+pub use test_override::{KeyringOverride, use_keyring};
+#[cfg(feature = "_sweep")]
+pub(crate) use values::Resealed;
 
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyState};
 use crate::kms::Kms;
 use crate::store::KeyStore;
-use backends::Backends;
-use busy::Busy;
 use cache::Cache;
-use flights::Flights;
+use load::{Backends, Flights, Workers};
 use std::fmt;
 use std::sync::Arc;
+use turns::Busy;
 use upkeep::Upkeep;
-use workers::Workers;
 
 /// The data keys of a program, unwrapped and ready. Cheap to clone; every clone is the same keyring.
 ///
@@ -148,7 +134,7 @@ impl Keyring {
     pub fn refresh(&self) -> Result<(), KeyringError> {
         let loader = self.inner.loader();
         let limit = self.inner.backends.settings.administration();
-        let (begun, read) = workers::within(limit, move || Ok(loader.reread()))?;
+        let (begun, read) = load::within(limit, move || Ok(loader.reread()))?;
         let loaded = self.inner.wait_for_all(begun);
         read.and(loaded)
     }

@@ -1,14 +1,14 @@
 //! Reading the key store: all of it where it fits, the scopes in use where it doesn't.
 
-use super::backends::Backends;
-use super::error::{KeyringError, Need};
-use super::flights::Flight;
-use super::known::Ticket;
-use super::load::{Known, Loader};
-use super::stats::count;
-use super::workers::within;
-use super::{Inner, Keyring};
 use crate::context::Scope;
+use crate::keyring::cache::Ticket;
+use crate::keyring::error::{KeyringError, Need};
+use crate::keyring::load::Backends;
+use crate::keyring::load::Flight;
+use crate::keyring::load::within;
+use crate::keyring::load::{Known, Loader};
+use crate::keyring::stats::count;
+use crate::keyring::{Inner, Keyring};
 use crate::keys::KeyRecord;
 use crate::store::StoreError;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 const FEW: usize = 16;
 
 /// Loads that were begun.
-pub(super) type Begun = Vec<(Need, Arc<Flight>)>;
+pub(crate) type Begun = Vec<(Need, Arc<Flight>)>;
 
 /// What was read of the store, scope by scope.
 struct Reading {
@@ -31,7 +31,7 @@ struct Reading {
 impl Keyring {
     /// What a keyring begins with: every key that opens values if they are few enough, the application's otherwise. It
     /// takes as long as one key after the other is loaded.
-    pub(super) fn preload(&self) -> Result<(), KeyringError> {
+    pub(crate) fn preload(&self) -> Result<(), KeyringError> {
         let inner = &self.inner;
         let (backends, as_of) = (Arc::clone(&inner.backends), inner.cache.ticket());
         let limit = backends.settings.administration();
@@ -71,7 +71,7 @@ impl Inner {
     }
 
     /// Begins to load the keys of those records that aren't loaded, in parallel.
-    pub(super) fn load_all(self: &Arc<Self>, as_of: Ticket, records: Vec<KeyRecord>, is_ahead: bool) -> Begun {
+    pub(crate) fn load_all(self: &Arc<Self>, as_of: Ticket, records: Vec<KeyRecord>, is_ahead: bool) -> Begun {
         let missing = records.into_iter().filter(|record| self.loaded(&Need::Open(record.id)).is_none());
         let begin = |record: KeyRecord| {
             let need = Need::Open(record.id);
@@ -85,7 +85,7 @@ impl Inner {
 impl Loader {
     /// Takes in what other processes changed, and begins to load keys that are new in a scope in use, ahead of their first
     /// value. What could be taken in was, even if there's an error.
-    pub(super) fn reread(&self) -> (Begun, Result<(), KeyringError>) {
+    pub(crate) fn reread(&self) -> (Begun, Result<(), KeyringError>) {
         let done = self.reread_and_load();
         count(&self.backends.counters.refreshes);
         let (begun, failed) = match done {

@@ -1,7 +1,7 @@
 //! Which keyring a model uses: the program's one, or a slot of its own.
 
-use super::Keyring;
 use crate::error::{Error, ErrorKind};
+use crate::keyring::Keyring;
 use std::sync::OnceLock;
 
 static INSTALLED: KeyringSlot = KeyringSlot::new();
@@ -58,7 +58,7 @@ impl KeyringSlot {
     /// [`ErrorKind::NotInstalled`] while the slot is empty.
     pub fn get(&self) -> Result<&Keyring, Error> {
         #[cfg(feature = "testing")]
-        if let Some(keyring) = super::over::current() {
+        if let Some(keyring) = crate::keyring::test_override::current() {
             return Ok(keyring);
         }
         self.0.get().ok_or(Error::new(ErrorKind::NotInstalled))

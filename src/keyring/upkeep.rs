@@ -1,11 +1,11 @@
 //! What a keyring does by itself: renews leases ahead of their end, drops what has ended, reads the store again.
 
-use super::Inner;
-use super::clock::{Millis, millis};
-use super::error::{KeyringError, Need};
-use super::flights::Flight;
-use super::stats::count;
-use super::workers::{caught, observed, spawn};
+use crate::keyring::Inner;
+use crate::keyring::clock::{Millis, millis};
+use crate::keyring::error::{KeyringError, Need};
+use crate::keyring::load::Flight;
+use crate::keyring::load::{caught, observed, spawn};
+use crate::keyring::stats::count;
 use crate::keys::{KeyId, KeyState};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
@@ -19,7 +19,7 @@ const MOST_READINGS: usize = 4;
 const SHORTEST_SLEEP: Duration = Duration::from_millis(5);
 
 #[derive(Default)]
-pub(super) struct Upkeep {
+pub(crate) struct Upkeep {
     refresh_at: AtomicU64,
     /// Since when the store is being read, plus one; 0 if it isn't.
     refreshing: AtomicU64,
@@ -51,18 +51,18 @@ struct Ringing {
 
 impl Upkeep {
     /// Begins to look after `keyring`, until it's dropped.
-    pub(super) fn begin(keyring: &Arc<Inner>) -> Result<(), KeyringError> {
+    pub(crate) fn begin(keyring: &Arc<Inner>) -> Result<(), KeyringError> {
         let (weak, alarm) = (Arc::downgrade(keyring), Arc::clone(&keyring.upkeep.alarm));
         spawn("fieldseal-upkeep", move || look_after(&weak, &alarm))
     }
 
     /// A key was loaded: it may be due before anything that was known.
-    pub(super) fn wake(&self) {
+    pub(crate) fn wake(&self) {
         self.alarm.ring(|ringing| ringing.look_again = true);
     }
 
     /// The store was read just now.
-    pub(super) fn refreshed(&self, now: Millis, interval: Duration) {
+    pub(crate) fn refreshed(&self, now: Millis, interval: Duration) {
         self.refresh_at.store(now.saturating_add(millis(interval)), Ordering::Relaxed);
     }
 }
@@ -104,7 +104,7 @@ fn look_after(keyring: &Weak<Inner>, alarm: &Alarm) {
 
 impl Inner {
     /// Does what is due, without waiting for it, and says when something is due again.
-    pub(super) fn tend(self: &Arc<Self>) -> Duration {
+    pub(crate) fn tend(self: &Arc<Self>) -> Duration {
         let settings = &self.backends.settings;
         settings.clock.catch_up();
         let now = self.backends.now();

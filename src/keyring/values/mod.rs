@@ -1,13 +1,19 @@
 //! The hot path: one value sealed or opened, without a lock and without a KMS call.
 
-use super::known::{key_in, primary_in};
-use super::material::KeyMaterial;
-use super::{Keyring, KeyringError, Need};
+#[cfg(feature = "_sweep")]
+mod reseal;
+
+#[cfg(feature = "_sweep")]
+pub(crate) use reseal::Resealed;
+
 use crate::armor;
 use crate::context::{ContextError, RowContext, RowId, Scope};
 use crate::db::{SealedValue, StoredValue};
 use crate::envelope::{Envelope, EnvelopeError, HEADER_LEN, MAX_SEALED_LEN};
 use crate::error::{Error, ErrorKind};
+use crate::keyring::cache::KeyMaterial;
+use crate::keyring::cache::{key_in, primary_in};
+use crate::keyring::{Keyring, KeyringError, Need};
 use crate::keys::{KeyId, KeyState};
 use crate::model::Column;
 use crate::plaintext::{framed_len, push_framed, unframe};
@@ -188,7 +194,7 @@ impl Keyring {
 
     /// What can't be a whole sealed value but begins like one, under a key that there is, is one that was damaged, and no
     /// plaintext.
-    pub(super) fn refuse_damaged(&self, column: &Column, stored: StoredValue<'_>) -> Result<(), ErrorKind> {
+    pub(crate) fn refuse_damaged(&self, column: &Column, stored: StoredValue<'_>) -> Result<(), ErrorKind> {
         let start = match stored {
             StoredValue::Bytes(bytes) | StoredValue::Untyped(bytes) => bytes.get(..HEADER_LEN).map(<[u8]>::to_vec),
             // Of base64: eight characters are six bytes.
@@ -206,7 +212,7 @@ impl Keyring {
     }
 
     /// `encoded` is `None` for a hidden NULL.
-    pub(super) fn seal_framed(
+    pub(crate) fn seal_framed(
         &self,
         column: &Column,
         row: &RowContext,
@@ -227,7 +233,7 @@ impl Keyring {
     }
 
     /// Hands the scope's primary to `with`: the one that is loaded, and otherwise the one that a load brings.
-    pub(super) fn with_primary<T>(
+    pub(crate) fn with_primary<T>(
         &self,
         scope: &Scope,
         with: impl FnOnce(&KeyMaterial) -> Result<T, ErrorKind>,
@@ -270,7 +276,7 @@ impl Keyring {
     }
 
     /// Opens a sealed value, and leaves its frame on.
-    pub(super) fn open_to_frame(
+    pub(crate) fn open_to_frame(
         &self,
         column: &Column,
         row: &RowContext,
@@ -292,12 +298,12 @@ impl Keyring {
 }
 
 /// A plaintext in its frame, and what it was sealed under.
-pub(super) struct Framed {
-    pub(super) plaintext: Zeroizing<Vec<u8>>,
+pub(crate) struct Framed {
+    pub(crate) plaintext: Zeroizing<Vec<u8>>,
     #[cfg_attr(not(feature = "_sweep"), expect(dead_code, reason = "sweeps ask for it"))]
-    pub(super) key: KeyId,
+    pub(crate) key: KeyId,
     #[cfg_attr(not(feature = "_sweep"), expect(dead_code, reason = "sweeps ask for it"))]
-    pub(super) suite: Suite,
+    pub(crate) suite: Suite,
 }
 
 /// The plaintext that a migrating column still holds. Bytes that could be text are taken as what the type reads.
@@ -311,7 +317,7 @@ fn from_plaintext<V: Value>(stored: StoredValue<'_>) -> Option<V> {
 }
 
 /// Whether `total` sealed bytes may be stored, and fit into the column.
-pub(super) fn check_length(column: &Column, total: usize) -> Result<(), ErrorKind> {
+pub(crate) fn check_length(column: &Column, total: usize) -> Result<(), ErrorKind> {
     let needs = if column.is_base64() { armor::len(total) } else { total };
     if needs > MAX_SEALED_LEN {
         return Err(ErrorKind::TooLong(needs));
@@ -320,7 +326,7 @@ pub(super) fn check_length(column: &Column, total: usize) -> Result<(), ErrorKin
 }
 
 /// Opens what a column stores: in a column of base64, the bytes that it stands for.
-pub(super) fn open_armor<T>(
+pub(crate) fn open_armor<T>(
     column: &Column,
     stored: &[u8],
     open: impl FnOnce(&[u8]) -> Result<T, ErrorKind>,
@@ -335,7 +341,7 @@ pub(super) fn open_armor<T>(
 }
 
 /// Seals under that key into `total` bytes what `push_framed` appends: the plaintext in its frame.
-pub(super) fn seal_under(
+pub(crate) fn seal_under(
     key: &KeyMaterial,
     column: &Column,
     row: &RowContext,

@@ -1,20 +1,23 @@
 //! Creating, rotating and ending data keys.
 
-use super::clock::Millis;
-use super::error::Need;
-use super::known::Ticket;
-use super::material::KeyMaterial;
-use super::workers::within;
-use super::{Keyring, KeyringError};
+mod copies;
+mod export;
+
 use crate::context::Scope;
 use crate::error::ErrorKind;
+use crate::keyring::cache::KeyMaterial;
+use crate::keyring::cache::Ticket;
+use crate::keyring::clock::Millis;
+use crate::keyring::error::Need;
+use crate::keyring::load::within;
+use crate::keyring::{Keyring, KeyringError};
 use crate::keys::{DataKey, KeyId, KeyRecord, KeyState, TransitionError, commitment};
 use crate::store::{Change, Conflict, StoreError};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How often a change is tried again when another process was faster, or drew the same id.
-pub(super) const ATTEMPTS: u32 = 16;
+pub(crate) const ATTEMPTS: u32 = 16;
 
 impl Keyring {
     /// Makes sure that the scope has a primary key, and returns its id.
@@ -74,7 +77,7 @@ impl Keyring {
 
     /// Makes a staged key, or one that was primary before, the primary of its scope; the one before it goes on opening values.
     ///
-    /// A staged key must have been published for [`super::KeyringBuilder::propagation`], so that every process has it
+    /// A staged key must have been published for [`crate::KeyringBuilder::propagation`], so that every process has it
     /// before the first value under it appears. It goes by the wall clock of the one that staged it. A key that isn't loaded is
     /// unwrapped first: one that no KMS gives back must not be what a scope is sealed under.
     ///
@@ -88,7 +91,7 @@ impl Keyring {
     }
 
     /// [`Self::promote`] without the wait. Processes that haven't read the store since the key was staged load it when they
-    /// meet its first value; those that [never wait](super::KeyringBuilder::never_wait) fail to open it until they have.
+    /// meet its first value; those that [never wait](crate::KeyringBuilder::never_wait) fail to open it until they have.
     ///
     /// # Errors
     ///
@@ -358,7 +361,7 @@ fn find(records: &[KeyRecord], id: KeyId) -> Result<&KeyRecord, KeyringError> {
 }
 
 /// Whether the store holds what was committed, or what another process made of it since.
-pub(super) fn check_stored(record: &KeyRecord, stored: &[KeyRecord]) -> Result<(), KeyringError> {
+pub(crate) fn check_stored(record: &KeyRecord, stored: &[KeyRecord]) -> Result<(), KeyringError> {
     let kept = |stored: &KeyRecord| stored == record || stored.revision > record.revision;
     match find(stored, record.id) {
         Ok(stored) if kept(stored) => Ok(()),

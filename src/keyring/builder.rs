@@ -1,8 +1,8 @@
 //! How a keyring lives in a running process: leases, bounds, deadlines. Every default has its reason.
 
-use super::Keyring;
-use super::clock::{Clock, Millis, millis};
-use super::error::KeyringError;
+use crate::keyring::Keyring;
+use crate::keyring::clock::{Clock, Millis, millis};
+use crate::keyring::error::KeyringError;
 use crate::keys::KeyId;
 use crate::kms::Kms;
 use crate::store::KeyStore;
@@ -28,27 +28,27 @@ use std::time::Duration;
 /// ```
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct KeyringBuilder {
-    pub(super) kms: Vec<Arc<dyn Kms>>,
-    pub(super) store: Box<dyn KeyStore>,
-    pub(super) settings: Settings,
+    pub(crate) kms: Vec<Arc<dyn Kms>>,
+    pub(crate) store: Box<dyn KeyStore>,
+    pub(crate) settings: Settings,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Settings {
-    pub(super) lease: Lease,
-    pub(super) refresh: Duration,
-    pub(super) propagation: Option<Duration>,
-    pub(super) max_keys: usize,
-    pub(super) deadline: Duration,
-    pub(super) waits: bool,
-    pub(super) hedge: Duration,
-    pub(super) parallel: usize,
-    pub(super) background: bool,
-    pub(super) clock: Clock,
+pub(crate) struct Settings {
+    pub(crate) lease: Lease,
+    pub(crate) refresh: Duration,
+    pub(crate) propagation: Option<Duration>,
+    pub(crate) max_keys: usize,
+    pub(crate) deadline: Duration,
+    pub(crate) waits: bool,
+    pub(crate) hedge: Duration,
+    pub(crate) parallel: usize,
+    pub(crate) background: bool,
+    pub(crate) clock: Clock,
 }
 
 impl KeyringBuilder {
-    pub(super) fn new(kms: impl Kms + 'static, store: impl KeyStore + 'static) -> Self {
+    pub(crate) fn new(kms: impl Kms + 'static, store: impl KeyStore + 'static) -> Self {
         let settings = Settings {
             lease: Lease { length: Duration::from_secs(3600), grace: Duration::from_secs(4 * 3600) },
             refresh: Duration::from_secs(60),
@@ -183,46 +183,46 @@ impl fmt::Debug for KeyringBuilder {
 
 impl Settings {
     /// The longest that administration waits: a KMS that is tried again for all of its deadline, and a store after it.
-    pub(super) fn administration(&self) -> Duration {
+    pub(crate) fn administration(&self) -> Duration {
         self.deadline.saturating_mul(3)
     }
 
-    pub(super) fn propagation(&self) -> Duration {
+    pub(crate) fn propagation(&self) -> Duration {
         self.propagation.unwrap_or(self.refresh.saturating_mul(2))
     }
 }
 
 /// For how long a key is used after the KMS gave it.
 #[derive(Debug, Clone)]
-pub(super) struct Lease {
+pub(crate) struct Lease {
     length: Duration,
     grace: Duration,
 }
 
 impl Lease {
-    pub(super) fn length(&self) -> Millis {
+    pub(crate) fn length(&self) -> Millis {
         millis(self.length)
     }
 
-    pub(super) fn grace(&self) -> Millis {
+    pub(crate) fn grace(&self) -> Millis {
         millis(self.grace)
     }
 
     /// A renewal that takes longer means that the KMS can't be reached: the deadline, but well before the lease is over.
-    pub(super) fn patience(&self, deadline: Duration) -> Millis {
+    pub(crate) fn patience(&self, deadline: Duration) -> Millis {
         millis(deadline).min(self.length() / 12)
     }
 
     /// When renewal begins: after two thirds to three quarters of the lease, so that keys loaded together aren't renewed
     /// together.
-    pub(super) fn renewal(&self, id: KeyId) -> Millis {
+    pub(crate) fn renewal(&self, id: KeyId) -> Millis {
         let length = self.length();
         length / 3 * 2 + spread(id, length / 12)
     }
 
     /// How long after a failed renewal the next follows: a fortieth of the lease, at most a minute, and up to half of
     /// that more.
-    pub(super) fn retry(&self, id: KeyId) -> Millis {
+    pub(crate) fn retry(&self, id: KeyId) -> Millis {
         let pause = (self.length() / 40).clamp(1, 60_000);
         pause + spread(id, pause / 2)
     }

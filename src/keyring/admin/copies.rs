@@ -1,9 +1,9 @@
 //! The wrapped copies of data keys: under newer versions of a KEK, under more KEKs, under fewer.
 
-use super::admin::ATTEMPTS;
-use super::admin::check_stored;
-use super::workers::within;
-use super::{Keyring, KeyringError};
+use crate::keyring::admin::ATTEMPTS;
+use crate::keyring::admin::check_stored;
+use crate::keyring::load::within;
+use crate::keyring::{Keyring, KeyringError};
 use crate::keys::{KekUri, KeyRecord, KeyState, MalformedRecord, WrappedKey};
 use crate::store::{self, Change, StoreError};
 use std::sync::Arc;
@@ -101,7 +101,7 @@ impl Keyring {
     }
 
     /// Every record of the key store that can be read, ordered by id, until one of them fails. Returns what is wrong with the others.
-    pub(super) fn each_stored(
+    pub(crate) fn each_stored(
         &self,
         each: impl FnMut(KeyRecord) -> Result<(), KeyringError>,
     ) -> Result<Vec<MalformedRecord>, KeyringError> {

@@ -1,11 +1,11 @@
 //! The KMS providers and the key store behind a keyring: calls that are timed, tried again, and raced.
 
-use super::clock::Millis;
-use super::config::{KeyringBuilder, Settings};
-use super::error::KeyringError;
-use super::stats::Counters;
-use super::workers::{caught, observed, spawn};
 use crate::context::Scope;
+use crate::keyring::builder::{KeyringBuilder, Settings};
+use crate::keyring::clock::Millis;
+use crate::keyring::error::KeyringError;
+use crate::keyring::load::{caught, observed, spawn};
+use crate::keyring::stats::Counters;
 use crate::keys::{Binding, DataKey, KekUri, KeyId, KeyRecord, MalformedRecord, WrappedKey, commitment, scrubbed};
 use crate::kms::{Kms, KmsError};
 use crate::store::{KeyStore, StoreError};
@@ -21,14 +21,14 @@ const MAX_COPIES: usize = 16;
 /// A KMS that failed or was slow is asked last for so long.
 const AVOIDED: Millis = 30_000;
 
-pub(super) struct Backends {
-    pub(super) kms: Vec<Arc<Provider>>,
-    pub(super) store: Box<dyn KeyStore>,
-    pub(super) settings: Settings,
-    pub(super) counters: Counters,
+pub(crate) struct Backends {
+    pub(crate) kms: Vec<Arc<Provider>>,
+    pub(crate) store: Box<dyn KeyStore>,
+    pub(crate) settings: Settings,
+    pub(crate) counters: Counters,
 }
 
-pub(super) struct Provider {
+pub(crate) struct Provider {
     kms: Arc<dyn Kms>,
     avoided_until: AtomicU64,
     /// Calls that have not returned yet.
@@ -36,7 +36,7 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    pub(super) fn kek(&self) -> KekUri {
+    pub(crate) fn kek(&self) -> KekUri {
         self.kms.kek()
     }
 }
@@ -54,7 +54,7 @@ struct Candidate {
 }
 
 impl Backends {
-    pub(super) fn new(builder: KeyringBuilder) -> Self {
+    pub(crate) fn new(builder: KeyringBuilder) -> Self {
         let provider =
             |kms| Arc::new(Provider { kms, avoided_until: AtomicU64::new(0), calls: AtomicUsize::new(0) });
         Self {
@@ -65,12 +65,12 @@ impl Backends {
         }
     }
 
-    pub(super) fn now(&self) -> Millis {
+    pub(crate) fn now(&self) -> Millis {
         self.settings.clock.now()
     }
 
     /// The records of that scope, and of no other: a database may compare text without regard to case.
-    pub(super) fn scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, KeyringError> {
+    pub(crate) fn scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, KeyringError> {
         let records = self.store.load_scope(scope)?;
         match records.iter().find(|record| record.scope != *scope) {
             Some(other) => Err(self.confused(&format!("for {scope} it gives a key of {}", other.scope))),
@@ -79,7 +79,7 @@ impl Backends {
     }
 
     /// The record of that key.
-    pub(super) fn record(&self, id: KeyId) -> Result<Option<KeyRecord>, KeyringError> {
+    pub(crate) fn record(&self, id: KeyId) -> Result<Option<KeyRecord>, KeyringError> {
         match self.store.get(id)? {
             Some(other) if other.id != id => Err(self.confused(&format!("for key {id} it gives {}", other.id))),
             record => Ok(record),
@@ -87,7 +87,7 @@ impl Backends {
     }
 
     /// A record of this store.
-    pub(super) fn damaged(&self, error: MalformedRecord) -> KeyringError {
+    pub(crate) fn damaged(&self, error: MalformedRecord) -> KeyringError {
         StoreError::Malformed { store: format!("{:?}", self.store), error }.into()
     }
 
@@ -97,7 +97,7 @@ impl Backends {
     }
 
     /// Does `work`, again and again while what fails may pass, with growing and random pauses, until the deadline.
-    pub(super) fn retry<T>(&self, work: impl Fn() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
+    pub(crate) fn retry<T>(&self, work: impl Fn() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
         let until = Instant::now() + self.settings.deadline;
         let mut pauses = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(50))
@@ -119,7 +119,7 @@ impl Backends {
     }
 
     /// The key of a record: from the first KMS that gives the one that the record is committed to.
-    pub(super) fn unwrap(self: &Arc<Self>, record: &KeyRecord) -> Result<DataKey, KeyringError> {
+    pub(crate) fn unwrap(self: &Arc<Self>, record: &KeyRecord) -> Result<DataKey, KeyringError> {
         let candidates = self.candidates(record)?;
         match candidates.as_slice() {
             [] => Err(KeyringError::NoCopy(record.id)),
@@ -225,7 +225,7 @@ impl Backends {
 
     /// A new copy of the key under the KEK of each provider, each unwrapped again: what a KMS can't give back is
     /// noticed before anything is sealed under it.
-    pub(super) fn wrap_under_all(
+    pub(crate) fn wrap_under_all(
         &self,
         record: &KeyRecord,
         key: &DataKey,
@@ -234,7 +234,7 @@ impl Backends {
     }
 
     /// A copy under the KEK of that provider, checked.
-    pub(super) fn wrap(
+    pub(crate) fn wrap(
         &self,
         record: &KeyRecord,
         key: &DataKey,
@@ -251,7 +251,7 @@ impl Backends {
 
     /// The copy under the newest version of its KEK, or under the one that its provider wraps with now, checked. `None` if
     /// it is, or if no provider holds its KEK.
-    pub(super) fn rewrap(&self, record: &KeyRecord, copy: &WrappedKey) -> Result<Option<WrappedKey>, KeyringError> {
+    pub(crate) fn rewrap(&self, record: &KeyRecord, copy: &WrappedKey) -> Result<Option<WrappedKey>, KeyringError> {
         let Some(provider) = self.kms.iter().find(|provider| provider.kms.holds(&copy.kek)) else {
             return Ok(None);
         };

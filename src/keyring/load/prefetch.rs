@@ -1,11 +1,11 @@
 //! Loading what a page of rows needs, at once and without blocking a thread.
 
-use super::error::{KeyringError, Need};
-use super::flights::{Flight, Outcome};
-use super::refresh::Begun;
-use super::{Inner, Keyring};
 use crate::context::Scope;
 use crate::error::ErrorKind;
+use crate::keyring::error::{KeyringError, Need};
+use crate::keyring::load::{Flight, Outcome};
+use crate::keyring::refresh::Begun;
+use crate::keyring::{Inner, Keyring};
 use futures_timer::Delay;
 use std::collections::HashSet;
 use std::future::{Future as _, poll_fn};
@@ -18,7 +18,7 @@ impl Keyring {
     /// Loads what is needed, in parallel, and is ready when all of it is there or the deadline has passed. It works in any
     /// async runtime, and takes no thread of it.
     ///
-    /// A keyring that [never waits](super::KeyringBuilder::never_wait) needs it before a page of rows is opened:
+    /// A keyring that [never waits](crate::KeyringBuilder::never_wait) needs it before a page of rows is opened:
     ///
     /// ```
     /// # use fieldseal::{Keyring, KeyringError, Need, Scope};

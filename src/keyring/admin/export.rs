@@ -1,8 +1,8 @@
 //! One column's keys as a Tink keyset, for readers in other languages.
 
-use super::material::KeyMaterial;
-use super::{Keyring, KeyringError, Need};
 use crate::context::Scope;
+use crate::keyring::cache::KeyMaterial;
+use crate::keyring::{Keyring, KeyringError, Need};
 use crate::keys::{KeyId, KeyState, column_key};
 use crate::model::Column;
 use crate::tink::{Keyset, TinkKey};

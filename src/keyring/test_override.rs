@@ -1,6 +1,6 @@
 //! A keyring for one test alone, without touching what the program has installed.
 
-use super::Keyring;
+use crate::keyring::Keyring;
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
@@ -44,7 +44,7 @@ pub fn use_keyring(keyring: Keyring) -> KeyringOverride {
 }
 
 /// The keyring that this thread's test uses in place of an installed one.
-pub(super) fn current() -> Option<&'static Keyring> {
+pub(crate) fn current() -> Option<&'static Keyring> {
     OVERRIDES.with_borrow(|overrides| overrides.last().copied())
 }
 

@@ -1,12 +1,12 @@
 //! Sealed values moved to the present key and suite, and to and from encodings: what a sweep does with each value.
 
-use super::seal::{Framed, check_length, open_armor, seal_under};
-use super::{Keyring, KeyringError};
 use crate::armor;
 use crate::context::{ContextError, RowContext, Scope};
 use crate::db::StoredValue;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
+use crate::keyring::values::{Framed, check_length, open_armor, seal_under};
+use crate::keyring::{Keyring, KeyringError};
 use crate::keys::{KeyId, KeyState, MalformedRecord};
 use crate::model::Column;
 use crate::suite::Failed;

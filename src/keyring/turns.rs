@@ -1,26 +1,26 @@
 //! One change at a time to the keys of a scope, by this process. Other processes are kept off by revisions.
 
-use super::error::KeyringError;
 use crate::context::Scope;
+use crate::keyring::error::KeyringError;
 use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 #[derive(Default)]
-pub(super) struct Busy {
+pub(crate) struct Busy {
     scopes: Mutex<HashSet<Scope>>,
     freed: Condvar,
 }
 
 /// Frees the scope when it's dropped.
-pub(super) struct Turn<'a> {
+pub(crate) struct Turn<'a> {
     busy: &'a Busy,
     scope: Scope,
 }
 
 impl Busy {
     /// Waits until nobody else changes the scope's keys, but not past `until`.
-    pub(super) fn turn(&self, scope: &Scope, until: Instant) -> Result<Turn<'_>, KeyringError> {
+    pub(crate) fn turn(&self, scope: &Scope, until: Instant) -> Result<Turn<'_>, KeyringError> {
         let mut scopes = self.scopes();
         while !scopes.insert(scope.clone()) {
             let left = until.saturating_duration_since(Instant::now());
