@@ -15,6 +15,7 @@
 mod armor;
 mod context;
 mod db;
+mod debug;
 #[cfg(any(
     feature = "aws",
     feature = "_sqlx-store",
@@ -58,8 +59,8 @@ pub use error::{Error, ErrorKind};
 #[cfg(feature = "derive")]
 pub use fieldseal_derive::{Encrypt, EncryptValue};
 pub use keyring::{
-    Clock, Installed, KeyInfo, Keyring, KeyringBuilder, KeyringError, KeyringSlot, KeyringSource, LoadError, Need,
-    Stats, install,
+    Admin, AlreadyInstalled, Clock, Installed, KeyInfo, Keyring, KeyringBuilder, KeyringError, KeyringSlot,
+    KeyringSource, LoadError, Need, Stats, install,
 };
 pub use keys::{
     Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, MalformedRecord, TransitionError, WrappedKey,

@@ -129,6 +129,7 @@ mod values {
             assert_eq!(hex::encode(record.binding().to_bytes()), case.binding, "{}", case.name);
             let keyring = known_keys::keyring_of(record).unwrap();
             let keyset = keyring
+                .admin()
                 .dangerously_export_cleartext_tink_keyset(&case.place.column(), &case.place.scope())
                 .unwrap();
             let keyset: serde_json::Value = serde_json::from_str(&keyset).unwrap();
@@ -350,7 +351,7 @@ mod kek_files {
             record.wrapped = vec![self.wrapped(kms.kek())];
             let store = store::Memory::new();
             store.commit(&[store::Change::Insert(record)]).unwrap();
-            Keyring::open(kms, store)
+            Keyring::start(kms, store)
         }
     }
 
@@ -364,7 +365,11 @@ mod kek_files {
         std::fs::write(&path, text).unwrap();
         #[cfg(unix)]
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        (Local::open(&path, passphrase.map(Passphrase::new).as_ref()), dir)
+        let opened = match passphrase.map(Passphrase::new) {
+            Some(passphrase) => Local::open_with_passphrase(&path, &passphrase),
+            None => Local::open(&path),
+        };
+        (opened, dir)
     }
 
     fn plain() -> (Local, TempDir) {

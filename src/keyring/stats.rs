@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// What a keyring has done since it was opened. Every number only grows, except those of
+/// What a keyring has done since it was started. Every number only grows, except those of
 /// keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]

@@ -39,8 +39,8 @@ fn calls_loads_renewals_drops_and_rotations_are_told() {
     let fleet = Fleet::new(1);
     let kek = fieldseal::kms::Kms::kek(&fleet.kms);
     tracing::subscriber::with_default(subscriber, || {
-        let keyring = fleet.process().lease(HOUR).refresh_every(100 * HOUR).open().unwrap();
-        let new = keyring.rotate(&tenant(1)).unwrap();
+        let keyring = fleet.process().lease(HOUR).refresh_every(100 * HOUR).start().unwrap();
+        let new = keyring.admin().rotate(&tenant(1)).unwrap();
         fleet.clock.advance(HOUR / 2);
         seal(&keyring, 1).unwrap();
         fleet.clock.advance(HOUR / 4);
@@ -85,11 +85,11 @@ fn a_test_has_a_keyring_of_its_own() {
         for number in 1..=4 {
             threads.spawn(move || {
                 let fleet = Fleet::new(number);
-                let keyring = fleet.process().open().unwrap();
+                let keyring = fleet.process().start().unwrap();
                 let mine = testing::use_keyring(keyring.clone());
                 assert_eq!(Installed::keyring().unwrap().keys(), keyring.keys());
                 {
-                    let inner = Fleet::new(1).process().open().unwrap();
+                    let inner = Fleet::new(1).process().start().unwrap();
                     let _inner = testing::use_keyring(inner.clone());
                     assert_eq!(Installed::keyring().unwrap().keys(), inner.keys());
                 }

@@ -56,12 +56,12 @@ pub(crate) fn key_in(
     now: Millis,
 ) -> Result<Option<&KeyMaterial>, ErrorKind> {
     let Some(known) = near.get(&id) else { return Ok(None) };
-    refuse(id, known.state)?;
+    check_opens(id, known.state)?;
     Ok(known.material.as_deref().filter(|material| material.use_at(now)))
 }
 
-/// Whether a key in that state opens values.
-pub(crate) fn refuse(id: KeyId, state: KeyState) -> Result<(), ErrorKind> {
+/// Whether a key in that state opens values, or why not.
+pub(crate) fn check_opens(id: KeyId, state: KeyState) -> Result<(), ErrorKind> {
     match state {
         state if state.opens() => Ok(()),
         KeyState::Destroyed => Err(ErrorKind::DestroyedKey(id)),
@@ -70,7 +70,7 @@ pub(crate) fn refuse(id: KeyId, state: KeyState) -> Result<(), ErrorKind> {
 }
 
 /// Finds the primary among a scope's records, which are hostile.
-pub(crate) fn check(scope: &Scope, records: &[KeyRecord]) -> Result<Option<KeyId>, KeyringError> {
+pub(crate) fn primary_of(scope: &Scope, records: &[KeyRecord]) -> Result<Option<KeyId>, KeyringError> {
     let mut ids = HashSet::new();
     let mut primary = None;
     for record in records {

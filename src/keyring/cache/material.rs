@@ -1,9 +1,9 @@
 //! One unwrapped data key and its lease.
 
 use crate::context::Scope;
-use crate::keyring::builder::Lease;
 use crate::keyring::cache::columns::{ColumnSealer, Columns};
 use crate::keyring::clock::Millis;
+use crate::keyring::settings::Lease;
 use crate::keys::{Commitment, DataKey, KeyId, KeyRecord};
 use crate::model::Column;
 use crate::suite::{Failed, Suite};

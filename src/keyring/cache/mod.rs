@@ -5,7 +5,7 @@ mod known;
 mod material;
 mod sharded;
 
-pub(crate) use known::{Ticket, key_in, primary_in, refuse};
+pub(crate) use known::{Ticket, check_opens, key_in, primary_in};
 pub(crate) use material::KeyMaterial;
 
 use crate::context::Scope;
@@ -14,7 +14,7 @@ use crate::keyring::clock::Millis;
 use crate::keyring::error::KeyringError;
 use crate::keys::{KeyId, KeyRecord, KeyState};
 use arc_swap::Guard;
-use known::{KnownKey, KnownScope, check};
+use known::{KnownKey, KnownScope, primary_of};
 use sharded::{Shard, Sharded};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -142,7 +142,7 @@ impl Cache {
     ///
     /// If the records contradict each other; what was known of the scope stays then.
     pub(crate) fn learn(&self, as_of: Ticket, scope: &Scope, records: &[KeyRecord]) -> Result<(), KeyringError> {
-        let primary = check(scope, records)?;
+        let primary = primary_of(scope, records)?;
         let mut loaded = self.writing();
         let before = self.scopes.get(scope);
         if before.as_ref().is_some_and(|known| known.is_complete && known.as_of > as_of) {
@@ -204,7 +204,7 @@ impl Cache {
         if let Some(known) = known.as_ref().filter(|known| known.as_of > as_of) {
             (state, as_of) = (known.state, known.as_of);
         }
-        refuse(id, state).map_err(NotTaken::Refused)?;
+        check_opens(id, state).map_err(NotTaken::Refused)?;
         let before = known.and_then(|known| known.material);
         if before.is_none() {
             self.make_room(&mut loaded);
@@ -243,7 +243,7 @@ impl Cache {
     }
 
     /// Drops a key that the KMS refused when it was asked at `asked`. True if it was loaded.
-    pub(crate) fn refuse_key(&self, asked: Ticket, id: KeyId) -> bool {
+    pub(crate) fn drop_refused(&self, asked: Ticket, id: KeyId) -> bool {
         let mut loaded = self.writing();
         let mut refused = self.refused();
         if refused.len() >= MAX_REFUSED {

@@ -1,14 +1,14 @@
 //! The KMS providers and the key store behind a keyring: calls that are timed, tried again, and raced.
 
 use crate::context::Scope;
-use crate::keyring::builder::{KeyringBuilder, Settings};
 use crate::keyring::clock::Millis;
 use crate::keyring::error::KeyringError;
 use crate::keyring::load::{caught, observed, spawn};
+use crate::keyring::settings::Settings;
 use crate::keyring::stats::Counters;
 use crate::keys::{Binding, DataKey, KekUri, KeyId, KeyRecord, MalformedRecord, WrappedKey, commitment, scrubbed};
 use crate::kms::{Kms, KmsError};
-use crate::store::{KeyStore, StoreError};
+use crate::store::{self, KeyStore, StoreError};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -54,15 +54,10 @@ struct Candidate {
 }
 
 impl Backends {
-    pub(crate) fn new(builder: KeyringBuilder) -> Self {
+    pub(crate) fn new(kms: Vec<Arc<dyn Kms>>, store: Box<dyn KeyStore>, settings: Settings) -> Self {
         let provider =
             |kms| Arc::new(Provider { kms, avoided_until: AtomicU64::new(0), calls: AtomicUsize::new(0) });
-        Self {
-            kms: builder.kms.into_iter().map(provider).collect(),
-            store: builder.store,
-            settings: builder.settings,
-            counters: Counters::default(),
-        }
+        Self { kms: kms.into_iter().map(provider).collect(), store, settings, counters: Counters::default() }
     }
 
     pub(crate) fn now(&self) -> Millis {
@@ -84,6 +79,14 @@ impl Backends {
             Some(other) if other.id != id => Err(self.confused(&format!("for key {id} it gives {}", other.id))),
             record => Ok(record),
         }
+    }
+
+    /// Every record of the key store that can be read, ordered by id, until one of them fails. Returns what is wrong with the others.
+    pub(crate) fn each_record(
+        &self,
+        each: impl FnMut(KeyRecord) -> Result<(), KeyringError>,
+    ) -> Result<Vec<MalformedRecord>, KeyringError> {
+        store::walk(&*self.store, each)
     }
 
     /// A record of this store.
@@ -220,7 +223,7 @@ impl Backends {
         let unwrapped =
             self.call("unwrap", &candidate.provider, &copy.kek, &binding, |kms| kms.unwrap(copy, &binding));
         let key = unwrapped.map_err(|error| KeyringError::Kms { id: record.id, error })?;
-        check(record, key)
+        check_commitment(record, key)
     }
 
     /// A new copy of the key under the KEK of each provider, each unwrapped again: what a KMS can't give back is
@@ -299,7 +302,7 @@ impl Backends {
 }
 
 /// The key, if it's the one that the record is committed to.
-fn check(record: &KeyRecord, key: DataKey) -> Result<DataKey, KeyringError> {
+fn check_commitment(record: &KeyRecord, key: DataKey) -> Result<DataKey, KeyringError> {
     if commitment(&key, record.id, &record.scope) == record.commitment {
         Ok(key)
     } else {

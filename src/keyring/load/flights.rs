@@ -3,7 +3,7 @@
 use crate::error::ErrorKind;
 use crate::keyring::cache::KeyMaterial;
 use crate::keyring::clock::Millis;
-use crate::keyring::error::Need;
+use crate::keyring::need::Need;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -3,20 +3,22 @@
 mod backends;
 mod flights;
 mod prefetch;
+mod timer;
 mod workers;
 
 pub(crate) use backends::Backends;
 pub(crate) use flights::{Flight, Flights, Outcome};
+pub(crate) use timer::Timer;
 pub(crate) use workers::{Workers, caught, observed, spawn, within};
 
 use crate::context::Scope;
 use crate::error::ErrorKind;
-use crate::keyring::Inner;
 use crate::keyring::cache::KeyMaterial;
 use crate::keyring::cache::NotTaken;
-use crate::keyring::cache::{Ticket, refuse};
-use crate::keyring::error::{KeyringError, Need};
-use crate::keyring::refresh::Begun;
+use crate::keyring::cache::{Ticket, check_opens};
+use crate::keyring::error::KeyringError;
+use crate::keyring::inner::Inner;
+use crate::keyring::need::Need;
 use crate::keyring::stats::count;
 use crate::keys::{KeyId, KeyRecord, KeyState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,6 +27,9 @@ use std::time::{Duration, Instant};
 
 /// How often a key is asked for again because something was changed meanwhile.
 const ATTEMPTS: u32 = 8;
+
+/// Loads that were begun.
+pub(crate) type Begun = Vec<(Need, Arc<Flight>)>;
 
 /// A record that was read already, and doesn't have to be read again.
 pub(crate) struct Known {
@@ -198,7 +203,7 @@ impl Loader {
                     Err(error) => return self.keep(id, error),
                 },
             };
-            refuse(id, record.state).inspect_err(|_| {
+            check_opens(id, record.state).inspect_err(|_| {
                 if let Ok(keyring) = self.keyring() {
                     keyring.cache.note(as_of, &record);
                 }
@@ -206,7 +211,7 @@ impl Loader {
             let (asked, asked_at) = (self.keyring()?.cache.ticket(), self.backends.now());
             let key = match self.backends.retry(|| self.backends.unwrap(&record)) {
                 Ok(key) => key,
-                Err(error) if error.ends_key() => return self.drop_refused(asked, &record, error),
+                Err(error) if error.ends_key() => return self.end_refused(asked, &record, error),
                 Err(error) => return self.keep(id, error),
             };
             let (keyring, lease) = (self.keyring()?, &self.backends.settings.lease);
@@ -225,7 +230,7 @@ impl Loader {
             };
             match keyring.cache.put(as_of, asked, &record, material) {
                 Ok(material) => {
-                    keyring.upkeep.wake();
+                    keyring.schedule.wake();
                     return Ok(material);
                 }
                 Err(NotTaken::Refused(error)) => return Err(error),
@@ -252,8 +257,8 @@ impl Loader {
     }
 
     /// The KMS refuses the key: it isn't used any more.
-    fn drop_refused(&self, asked: Ticket, record: &KeyRecord, error: KeyringError) -> Outcome {
-        if self.keyring()?.cache.refuse_key(asked, record.id) {
+    fn end_refused(&self, asked: Ticket, record: &KeyRecord, error: KeyringError) -> Outcome {
+        if self.keyring()?.cache.drop_refused(asked, record.id) {
             count(&self.backends.counters.refusals);
             tracing::error!(key = %record.id, scope = %record.scope, %error, "dropped a data key: the KMS refuses it");
         }
