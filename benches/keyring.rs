@@ -49,7 +49,7 @@ impl Fleet {
         let fleet = Self { kms: Arc::new(Kms::new()), store: Arc::new(Memory::new()) };
         let admin = fleet.open()?;
         for number in 0..tenants {
-            admin.ensure_scope(&Scope::tenant(number)?)?;
+            admin.admin().ensure_scope(&Scope::tenant(number)?)?;
         }
         drop(admin);
         fleet.kms.always(Fault::Slow(KMS_DELAY));
@@ -57,7 +57,7 @@ impl Fleet {
     }
 
     fn open(&self) -> Result<Keyring> {
-        Ok(Keyring::open(Arc::clone(&self.kms), Arc::clone(&self.store))?)
+        Ok(Keyring::start(Arc::clone(&self.kms), Arc::clone(&self.store))?)
     }
 }
 
@@ -123,7 +123,7 @@ fn scopes_on_demand(scopes: usize) -> Result<Vec<String>> {
     let fleet = Fleet::new(scopes)?;
     let open = || {
         let bounded = Keyring::builder(Arc::clone(&fleet.kms), Arc::clone(&fleet.store)).max_keys(scopes / 10);
-        Ok(bounded.open()?)
+        Ok(bounded.start()?)
     };
     measured(&format!("… with {scopes} scopes, of which a tenth fits"), &fleet, open)
 }

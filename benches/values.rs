@@ -30,11 +30,11 @@ struct Patient {
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::from_args();
     let dir = tempfile::tempdir()?;
-    let keyring = Keyring::open(kms::Local::create(dir.path().join("kek.json"), None)?, store::Memory::new())?;
+    let keyring = Keyring::start(kms::Local::create(dir.path().join("kek.json"))?, store::Memory::new())?;
     let scope = Scope::tenant(ORG)?;
-    keyring.ensure_scope(&scope)?;
+    keyring.admin().ensure_scope(&scope)?;
     let row = RowContext::of_row(RowId::of(&ID)).in_scope(scope);
-    fieldseal::install(keyring.clone()).map_err(|_| "a keyring is installed already")?;
+    fieldseal::install(keyring.clone())?;
     let rounds = match options.quick {
         true => Rounds::Lasting(5, Duration::from_micros(100)),
         false => Rounds::Lasting(400, Duration::from_micros(500)),

@@ -39,12 +39,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let conn = &mut PgConnection::establish(&url)?;
 
     // In production `create` once, somewhere safe, and `open` from then on; or AwsKms of fieldseal-kms-aws.
-    let kms = kms::Local::open_or_create("target/example-kek.json", None)?;
+    let kms = kms::Local::open_or_create("target/example-kek.json")?;
     let keys = store::Diesel::connecting(move || PgConnection::establish(&url)); // the wrapped data keys, in the same database
     keys.create_table()?;
-    let keyring = Keyring::open(kms, keys)?;
-    keyring.ensure_scope(&Scope::APPLICATION)?;
-    fieldseal::install(keyring.clone()).map_err(|_| "a keyring is installed already")?;
+    let keyring = Keyring::start(kms, keys)?;
+    keyring.admin().ensure_scope(&Scope::APPLICATION)?;
+    fieldseal::install(keyring.clone())?;
 
     diesel::sql_query(PATIENTS).execute(conn)?;
     diesel::insert_into(patients::table).values(&[patient(1, "Ada"), patient(2, "Grace")]).execute(conn)?;
@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = what_is_stored(conn)?;
 
     // A new data key. What was sealed before stays readable, and a row that is written again is under the new one.
-    keyring.rotate(&Scope::APPLICATION)?;
+    keyring.admin().rotate(&Scope::APPLICATION)?;
     ada.diagnosis = None;
     diesel::update(&ada).set(&ada).execute(conn)?;
     assert_ne!(what_is_stored(conn)?, key);

@@ -32,14 +32,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut conn = PgConnection::connect(&url).await?;
 
     // In production `create` once, somewhere safe, and `open` from then on; or AwsKms of fieldseal-kms-aws.
-    let kms = kms::Local::open_or_create("target/example-kek.json", None)?;
+    let kms = kms::Local::open_or_create("target/example-kek.json")?;
     let keys = store::Sqlx::<Postgres>::new(url.parse()?)?; // the wrapped data keys, in the same database
     keys.create_table()?;
-    let keyring = Keyring::open(kms, keys)?;
+    let keyring = Keyring::start(kms, keys)?;
     for clinic in [NORTH, SOUTH] {
-        keyring.ensure_scope(&Scope::tenant(clinic)?)?;
+        keyring.admin().ensure_scope(&Scope::tenant(clinic)?)?;
     }
-    fieldseal::install(keyring).map_err(|_| "a keyring is installed already")?;
+    fieldseal::install(keyring)?;
 
     sqlx::query(PATIENTS).execute(&mut conn).await?;
     let rows = [patient(1, NORTH, "Ada"), patient(2, NORTH, "Grace"), patient(3, SOUTH, "Ada")];

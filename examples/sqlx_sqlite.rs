@@ -27,12 +27,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let database = folder.path().join("app.db");
     let pool = SqlitePool::connect(&format!("sqlite://{}?mode=rwc", database.display())).await?;
 
-    let kms = kms::Local::create(folder.path().join("kek.json"), None)?;
+    let kms = kms::Local::create(folder.path().join("kek.json"))?;
     let keys = store::Sqlx::like_pool(&pool)?; // the wrapped data keys, in the same database
     keys.create_table()?;
-    let keyring = Keyring::open(kms, keys)?;
-    keyring.ensure_scope(&Scope::APPLICATION)?;
-    fieldseal::install(keyring.clone()).map_err(|_| "a keyring is installed already")?;
+    let keyring = Keyring::start(kms, keys)?;
+    keyring.admin().ensure_scope(&Scope::APPLICATION)?;
+    fieldseal::install(keyring.clone())?;
 
     sqlx::query(PATIENTS).execute(&pool).await?;
     let mut insert = QueryBuilder::new("INSERT INTO patients (id, name, diagnosis, email, city) ");
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = what_is_stored(&pool).await?;
 
     // A new data key. What was sealed before stays readable, and a row that is written again is under the new one.
-    keyring.rotate(&Scope::APPLICATION)?;
+    keyring.admin().rotate(&Scope::APPLICATION)?;
     ada.diagnosis = None;
     let update = "UPDATE patients SET name = $1, diagnosis = $2 WHERE id = $3";
     sqlx::query(update).bind_columns(&ada, &["name", "diagnosis", "id"])?.execute(&pool).await?;

@@ -37,12 +37,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let database = folder.path().join("clinics.db");
     let keys = store::Rusqlite::open(&database)?;
     keys.create_table()?;
-    let keyring = Keyring::open(kms::Local::create(folder.path().join("kek.json"), None)?, keys)?;
-    fieldseal::install(keyring.clone()).map_err(|_| "a keyring is installed already")?;
+    let keyring = Keyring::start(kms::Local::create(folder.path().join("kek.json"))?, keys)?;
+    fieldseal::install(keyring.clone())?;
 
     // Whoever signs a new clinic up does this once; a clinic without a key can't store anything.
     for clinic in [NORTH, SOUTH] {
-        keyring.ensure_scope(&Scope::tenant(clinic)?)?;
+        keyring.admin().ensure_scope(&Scope::tenant(clinic)?)?;
     }
 
     // One library writes ...
@@ -69,10 +69,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The northern clinic leaves, and its keys are destroyed. What is left is backups that hold the key store's table,
     // until they expire.
     let north = Scope::tenant(NORTH)?;
-    keyring.rotate(&north)?;
+    keyring.admin().rotate(&north)?;
     for key in keyring.keys().into_iter().filter(|key| key.scope == north && key.state == KeyState::Active) {
-        keyring.retire(key.id)?;
-        keyring.destroy(key.id)?;
+        keyring.admin().retire(key.id)?;
+        keyring.admin().destroy(key.id)?;
     }
     println!("forgotten: {}", refusal(load(1))?);
     Ok(())

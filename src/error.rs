@@ -1,8 +1,9 @@
 //! What can go wrong with a value, on the way in and on the way out.
 
 use crate::context::{ContextError, Scope};
+pub(crate) use crate::debug::debug_as_display;
 use crate::envelope::MAX_SEALED_LEN;
-use crate::keyring::{LoadError, Need};
+use crate::keyring::{KeyringError, LoadError, Need};
 use crate::keys::KeyId;
 use crate::model::Column;
 use crate::suite::Failed;
@@ -27,7 +28,7 @@ pub enum ErrorKind {
     )]
     NotInstalled,
     /// The scope has no primary key, so nothing can be sealed for it.
-    #[error("{0} has no primary data key in the key store: create one with `Keyring::ensure_scope`")]
+    #[error("{0} has no primary data key in the key store: create one with `Admin::ensure_scope`")]
     NoPrimary(Scope),
     /// The row or scope can't be part of a context.
     #[error("{0}")]
@@ -49,7 +50,7 @@ pub enum ErrorKind {
     UnknownKey(KeyId),
     /// The key isn't loaded, and this keyring never waits for a KMS.
     #[error(
-        "{0} would have to wait, and this keyring never does: call `Keyring::load` for what a page needs first"
+        "{0} would have to wait, and this keyring never does: call `Keyring::prefetch` for what a page needs first"
     )]
     NotLoaded(Need),
     /// The key could not be loaded.
@@ -120,19 +121,6 @@ pub enum ErrorKind {
     NoRandomness,
 }
 
-/// `Debug` that is `Display`: what `unwrap` in a test and `?` in `main` print says what to do.
-macro_rules! debug_as_display {
-    ($($error:ty),*) => {$(
-        impl std::fmt::Debug for $error {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                std::fmt::Display::fmt(self, f)
-            }
-        }
-    )*};
-}
-
-pub(crate) use debug_as_display;
-
 debug_as_display!(Error);
 
 impl Error {
@@ -196,6 +184,12 @@ impl Error {
 impl From<ContextError> for Error {
     fn from(error: ContextError) -> Self {
         Self::new(ErrorKind::Context(error))
+    }
+}
+
+impl From<KeyringError> for ErrorKind {
+    fn from(error: KeyringError) -> Self {
+        Self::LoadFailed(LoadError::new(error))
     }
 }
 

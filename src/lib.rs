@@ -20,6 +20,7 @@ mod armor;
 pub mod blocking;
 mod context;
 mod db;
+mod debug;
 mod envelope;
 mod error;
 mod files;
@@ -52,8 +53,8 @@ pub use error::{Error, ErrorKind};
 #[cfg(feature = "derive")]
 pub use fieldseal_derive::{Encrypt, EncryptValue};
 pub use keyring::{
-    Clock, Installed, KeyInfo, Keyring, KeyringBuilder, KeyringError, KeyringSlot, KeyringSource, LoadError, Need,
-    Stats, install,
+    Admin, AlreadyInstalled, Clock, Installed, KeyInfo, Keyring, KeyringBuilder, KeyringError, KeyringSlot,
+    KeyringSource, LoadError, Need, Stats, install,
 };
 pub use keys::{
     Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, MalformedRecord, TransitionError, WrappedKey,

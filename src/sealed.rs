@@ -5,7 +5,7 @@ use crate::context::{ContextError, RowContext};
 use crate::db::{SealedValue, StoredBytes, StoredValue};
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, Need};
 use crate::keys::KeyId;
 use crate::model::Column;
 use crate::value::{Encoded, Field, Json, JsonValue, Value, encode_readable};
@@ -30,9 +30,9 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// Seals bytes that were encoded already, or NULL.
     #[must_use]
-    pub fn seal_encoded(self, encoded: Option<Result<Encoded<'_>, &'static str>>) -> SealedValue {
+    pub fn seal(self, encoded: Option<Result<Encoded<'_>, &'static str>>) -> SealedValue {
         match (self.keyring)() {
-            Ok(keyring) => keyring.seal_encoded(self.column, self.row, self.under, encoded),
+            Ok(keyring) => keyring.bindable(self.column, self.row, self.under, encoded),
             Err(error) => SealedValue::new(self.column, Err(self.error(error.kind().clone()))),
         }
     }
@@ -41,10 +41,10 @@ impl Place<'_> {
     ///
     /// # Errors
     ///
-    /// See [`Keyring::open_field`].
+    /// See [`Keyring::start`].
     pub fn open<F: Field>(self, stored: &StoredBytes) -> Result<F, Error> {
         let keyring = (self.keyring)().map_err(|error| self.error(error.kind().clone()))?;
-        keyring.open_field(self.column, self.row, stored)
+        keyring.open(self.column, self.row, stored)
     }
 
     const fn error(self, kind: ErrorKind) -> Error {
@@ -99,7 +99,7 @@ pub trait Sealing<T> {
     fn seal_option(field: Option<&T>, place: Place<'_>) -> SealedValue {
         match field {
             Some(field) => Self::seal(field, place),
-            None => place.seal_encoded(None),
+            None => place.seal(None),
         }
     }
 
@@ -107,7 +107,7 @@ pub trait Sealing<T> {
     ///
     /// # Errors
     ///
-    /// See [`Keyring::open_field`].
+    /// See [`Keyring::start`].
     fn open(stored: StoredBytes, place: Place<'_>) -> Result<T, Error> {
         Self::open_option(stored, place)?.ok_or(place.error(ErrorKind::UnexpectedNull))
     }
@@ -116,7 +116,7 @@ pub trait Sealing<T> {
     ///
     /// # Errors
     ///
-    /// See [`Keyring::open_field`].
+    /// See [`Keyring::start`].
     fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<T>, Error>;
 }
 
@@ -132,7 +132,7 @@ impl<F: Field> Sealing<F> for AsValue {
     const KIND: &'static str = <F::Value as Value>::KIND;
 
     fn seal(field: &F, place: Place<'_>) -> SealedValue {
-        place.seal_encoded(field.value().map(Value::encode))
+        place.seal(field.value().map(Value::encode))
     }
 
     /// NULL is a value of an `Option` that the derive didn't see, behind an alias.
@@ -151,12 +151,12 @@ impl<T: Value> Sealing<Sealed<T>> for AsValue {
 
     fn seal(field: &Sealed<T>, place: Place<'_>) -> SealedValue {
         match &field.0 {
-            State::Open(value) => place.seal_encoded(Some(value.encode())),
+            State::Open(value) => place.seal(Some(value.encode())),
             State::Closed(closed) => match closed.bytes_for(place).filter(|_| place.under.is_none()) {
                 Some(bytes) => SealedValue::new(place.column, Ok(Some(bytes.to_vec()))),
                 // It goes to another place than it came from: it must be opened here and sealed there.
                 None => match closed.place().open::<T>(&closed.stored) {
-                    Ok(value) => place.seal_encoded(Some(value.encode())),
+                    Ok(value) => place.seal(Some(value.encode())),
                     Err(error) => SealedValue::new(place.column, Err(error)),
                 },
             },
@@ -176,7 +176,7 @@ impl<T: JsonValue> Sealing<T> for AsJson {
     const KIND: &'static str = <Json<T> as Value>::KIND;
 
     fn seal(field: &T, place: Place<'_>) -> SealedValue {
-        place.seal_encoded(Some(encode_readable(field)))
+        place.seal(Some(encode_readable(field)))
     }
 
     fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<T>, Error> {
@@ -218,7 +218,7 @@ impl<T: Value> Sealed<T> {
     ///
     /// # Errors
     ///
-    /// See [`Keyring::open_field`].
+    /// See [`Keyring::start`].
     pub fn open(&self) -> Result<T, Error>
     where
         T: Clone,
@@ -233,11 +233,20 @@ impl<T: Value> Sealed<T> {
     ///
     /// # Errors
     ///
-    /// See [`Keyring::open_field`].
+    /// See [`Keyring::start`].
     pub fn into_open(self) -> Result<T, Error> {
         match self.0 {
             State::Open(value) => Ok(value),
             State::Closed(closed) => closed.place().open(&closed.stored),
+        }
+    }
+
+    /// The key that opening it takes, to prefetch: `None` for a value that was not loaded, and for one that isn't sealed.
+    #[must_use]
+    pub fn need(&self) -> Option<Need> {
+        match &self.0 {
+            State::Closed(closed) => Need::of_stored(closed.column, &closed.stored),
+            State::Open(_) => None,
         }
     }
 

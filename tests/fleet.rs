@@ -24,7 +24,7 @@ fn connect(folder: &Path) -> rusqlite::Connection {
 }
 
 fn process(folder: &Path) -> KeyringBuilder {
-    let kms = Local::open(folder.join("kek.json"), None).unwrap();
+    let kms = Local::open(folder.join("kek.json")).unwrap();
     Keyring::builder(kms, Rusqlite::from_connection(connect(folder)))
         .refresh_every(REFRESH)
         .propagation(REFRESH * 5)
@@ -33,7 +33,7 @@ fn process(folder: &Path) -> KeyringBuilder {
 
 /// A database with a KEK beside it and the application's first key in it.
 fn prepare(folder: &Path) -> Keyring {
-    Local::create(folder.join("kek.json"), None).unwrap();
+    Local::create(folder.join("kek.json")).unwrap();
     let database = connect(folder);
     database
         .execute_batch(
@@ -41,8 +41,8 @@ fn prepare(folder: &Path) -> Keyring {
         )
         .unwrap();
     Rusqlite::from_connection(database).create_table().unwrap();
-    let admin = process(folder).open().unwrap();
-    admin.ensure_scope(&Scope::APPLICATION).unwrap();
+    let admin = process(folder).start().unwrap();
+    admin.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     admin
 }
 
@@ -75,7 +75,7 @@ fn check_all(keyring: &Keyring, database: &rusqlite::Connection) -> usize {
 fn work(number: i64, folder: &Path) {
     let builder = process(folder);
     // Some never wait: what they need must be there.
-    let keyring = if number % 2 == 0 { builder.never_wait() } else { builder }.open().unwrap();
+    let keyring = if number % 2 == 0 { builder.never_wait() } else { builder }.start().unwrap();
     let (database, is_over) = (connect(folder), AtomicBool::new(false));
     println!("ready");
     std::thread::scope(|threads| {
@@ -126,8 +126,8 @@ fn three_rotations_under_load_fail_nobody() {
     }
     let mut newest = admin.primary(&Scope::APPLICATION).unwrap();
     for _ in 0..3 {
-        newest = admin.stage(&Scope::APPLICATION).unwrap();
-        while let Err(KeyringError::TooEarly { wait, .. }) = admin.promote(newest) {
+        newest = admin.admin().stage(&Scope::APPLICATION).unwrap();
+        while let Err(KeyringError::TooEarly { wait, .. }) = admin.admin().promote(newest) {
             std::thread::sleep(wait);
         }
         std::thread::sleep(REFRESH * 5);
@@ -143,7 +143,7 @@ fn three_rotations_under_load_fail_nobody() {
         assert_eq!(primary, newest.to_string(), "it sees the last rotation");
     }
     let database = connect(folder.path());
-    assert!(check_all(&process(folder.path()).open().unwrap(), &database) > 40);
+    assert!(check_all(&process(folder.path()).start().unwrap(), &database) > 40);
     let under_newest: Vec<Vec<u8>> = database
         .prepare("SELECT name FROM people")
         .unwrap()
@@ -158,14 +158,14 @@ fn three_rotations_under_load_fail_nobody() {
 
 /// Creates scopes and rotates them as fast as it can, until it's killed.
 fn churn(folder: &Path, round: i64) {
-    let (keyring, database) = (process(folder).open().unwrap(), connect(folder));
+    let (keyring, database) = (process(folder).start().unwrap(), connect(folder));
     println!("ready");
     for step in 0.. {
         let scope = Scope::tenant(step % 5).unwrap();
-        keyring.ensure_scope(&scope).unwrap();
-        keyring.rotate(&scope).unwrap();
-        let staged = keyring.stage(&Scope::APPLICATION).unwrap();
-        keyring.promote_at_once(staged).unwrap();
+        keyring.admin().ensure_scope(&scope).unwrap();
+        keyring.admin().rotate(&scope).unwrap();
+        let staged = keyring.admin().stage(&Scope::APPLICATION).unwrap();
+        keyring.admin().promote_at_once(staged).unwrap();
         write(&keyring, &database, round * 1_000_000 + step).unwrap();
         println!("step {step}");
     }
@@ -196,7 +196,7 @@ fn a_process_that_is_killed_leaves_one_primary_and_every_value() {
             .filter(|line| line.as_ref().is_ok_and(|line| line.starts_with("step")))
             .count();
         child.wait().unwrap();
-        let keyring = process(folder.path()).open().unwrap();
+        let keyring = process(folder.path()).start().unwrap();
         let primaries = keyring.keys().into_iter().filter(|key| key.state == KeyState::Primary);
         let scopes: Vec<_> = primaries.map(|key| key.scope).collect();
         assert_eq!(scopes.iter().collect::<std::collections::BTreeSet<_>>().len(), scopes.len(), "{scopes:?}");

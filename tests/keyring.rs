@@ -24,7 +24,7 @@ struct Counting {
 impl Counting {
     fn new() -> (TempDir, Arc<Self>) {
         let dir = tempfile::tempdir().unwrap();
-        let inner = Local::create(dir.path().join("kek.json"), None).unwrap();
+        let inner = Local::create(dir.path().join("kek.json")).unwrap();
         (dir, Arc::new(Self { inner, calls: AtomicU32::new(0), failing: AtomicU32::new(0) }))
     }
 
@@ -120,65 +120,68 @@ fn state(keyring: &Keyring, id: KeyId) -> KeyState {
 fn costs_one_kms_call_a_key_and_none_a_value() {
     let (_dir, kms) = Counting::new();
     let store = Arc::new(Memory::new());
-    let keyring = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+    let keyring = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
     assert_eq!(kms.calls(), 0, "an empty store needs no KMS");
     for tenant in 1..=5 {
-        keyring.ensure_scope(&Scope::tenant(tenant).unwrap()).unwrap();
+        keyring.admin().ensure_scope(&Scope::tenant(tenant).unwrap()).unwrap();
     }
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     kms.calls();
-    assert_eq!(Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap().keys().len(), 6);
+    assert_eq!(Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap().keys().len(), 6);
     assert_eq!(kms.calls(), 6);
     for _ in 0..1_000 {
         open(&keyring, &seal(&keyring)).unwrap();
     }
     keyring.refresh().unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     assert_eq!(kms.calls(), 0);
 }
 
 #[test]
 fn an_id_that_is_taken_is_drawn_again() {
     let (_dir, kms) = Counting::new();
-    let keyring = Keyring::open(Arc::clone(&kms), Contended::new(3)).unwrap();
-    let id = keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let keyring = Keyring::start(Arc::clone(&kms), Contended::new(3)).unwrap();
+    let id = keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     assert_eq!(keyring.primary(&Scope::APPLICATION), Some(id));
     assert_eq!(keyring.keys().len(), 1);
-    let hopeless = Keyring::open(kms, Contended::new(1_000)).unwrap();
-    assert!(matches!(hopeless.ensure_scope(&Scope::APPLICATION), Err(KeyringError::Contended(_))));
+    let hopeless = Keyring::start(kms, Contended::new(1_000)).unwrap();
+    assert!(matches!(hopeless.admin().ensure_scope(&Scope::APPLICATION), Err(KeyringError::Contended(_))));
     assert!(hopeless.keys().is_empty());
 }
 
 #[test]
 fn a_key_lives_as_documented() {
     let (_dir, kms) = Counting::new();
-    let keyring = Keyring::open(kms, Memory::new()).unwrap();
-    let old = keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let keyring = Keyring::start(kms, Memory::new()).unwrap();
+    let old = keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let under_old = seal(&keyring);
 
-    let new = keyring.stage(&Scope::APPLICATION).unwrap();
+    let new = keyring.admin().stage(&Scope::APPLICATION).unwrap();
     assert_eq!(state(&keyring, new), KeyState::Staged);
     assert_eq!(seal(&keyring)[1..5], old.get().to_be_bytes(), "a staged key doesn't seal");
-    assert!(matches!(keyring.promote(new), Err(KeyringError::TooEarly { id, .. }) if id == new));
-    keyring.promote_at_once(new).unwrap();
+    assert!(matches!(keyring.admin().promote(new), Err(KeyringError::TooEarly { id, .. }) if id == new));
+    keyring.admin().promote_at_once(new).unwrap();
     let under_new = seal(&keyring);
     assert_eq!(under_new[1..5], new.get().to_be_bytes());
     open(&keyring, &under_old).unwrap();
 
-    let refused = keyring.retire(new).unwrap_err();
+    let refused = keyring.admin().retire(new).unwrap_err();
     let step = TransitionError { from: KeyState::Primary, to: KeyState::Retired };
     assert!(matches!(refused, KeyringError::Transition { id, error } if id == new && error == step));
-    assert!(matches!(keyring.reactivate(new), Err(KeyringError::Transition { .. })));
-    assert!(matches!(keyring.destroy(old), Err(KeyringError::Transition { .. })), "not before it's retired");
+    assert!(matches!(keyring.admin().reactivate(new), Err(KeyringError::Transition { .. })));
+    assert!(
+        matches!(keyring.admin().destroy(old), Err(KeyringError::Transition { .. })),
+        "not before it's retired"
+    );
 
-    keyring.retire(old).unwrap();
+    keyring.admin().retire(old).unwrap();
     assert_eq!(open(&keyring, &under_old), Err(ErrorKind::RetiredKey(old)));
-    keyring.reactivate(old).unwrap();
+    keyring.admin().reactivate(old).unwrap();
     open(&keyring, &under_old).unwrap();
-    keyring.retire(old).unwrap();
-    keyring.destroy(old).unwrap();
+    keyring.admin().retire(old).unwrap();
+    keyring.admin().destroy(old).unwrap();
     assert_eq!(open(&keyring, &under_old), Err(ErrorKind::DestroyedKey(old)));
-    assert!(matches!(keyring.reactivate(old), Err(KeyringError::Transition { .. })));
+    assert!(matches!(keyring.admin().reactivate(old), Err(KeyringError::Transition { .. })));
     open(&keyring, &under_new).unwrap();
     assert_eq!(state(&keyring, old), KeyState::Destroyed, "a tombstone remains");
 }
@@ -187,9 +190,9 @@ fn a_key_lives_as_documented() {
 fn destroying_erases_every_wrapped_copy() {
     let (_dir, kms) = Counting::new();
     let store = Arc::new(Memory::new());
-    let keyring = Keyring::open(kms, Arc::clone(&store)).unwrap();
-    let staged = keyring.stage(&Scope::APPLICATION).unwrap();
-    keyring.destroy(staged).unwrap();
+    let keyring = Keyring::start(kms, Arc::clone(&store)).unwrap();
+    let staged = keyring.admin().stage(&Scope::APPLICATION).unwrap();
+    keyring.admin().destroy(staged).unwrap();
     assert_eq!(store.get(staged).unwrap().unwrap().wrapped, []);
 }
 
@@ -197,10 +200,10 @@ fn destroying_erases_every_wrapped_copy() {
 fn a_second_keyring_sees_changes_when_it_refreshes() {
     let (_dir, kms) = Counting::new();
     let store = Arc::new(Memory::new());
-    let one = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
-    let old = one.ensure_scope(&Scope::APPLICATION).unwrap();
-    let two = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
-    let new = one.rotate(&Scope::APPLICATION).unwrap();
+    let one = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+    let old = one.admin().ensure_scope(&Scope::APPLICATION).unwrap();
+    let two = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+    let new = one.admin().rotate(&Scope::APPLICATION).unwrap();
     let under_new = seal(&one);
     kms.calls();
     two.refresh().unwrap();
@@ -208,7 +211,7 @@ fn a_second_keyring_sees_changes_when_it_refreshes() {
     open(&two, &under_new).unwrap();
     assert_eq!(kms.calls(), 0);
     assert_eq!(two.primary(&Scope::APPLICATION), Some(new));
-    one.retire(old).unwrap();
+    one.admin().retire(old).unwrap();
     two.refresh().unwrap();
     assert_eq!(state(&two, old), KeyState::Retired);
 }
@@ -218,14 +221,17 @@ fn a_kms_that_fails_leaves_the_keyring_and_the_store_as_they_were() {
     let (_dir, kms) = Counting::new();
     let store = Arc::new(Memory::new());
     let impatient = || Keyring::builder(Arc::clone(&kms), Arc::clone(&store)).deadline(Duration::from_millis(300));
-    let keyring = impatient().open().unwrap();
-    let id = keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let keyring = impatient().start().unwrap();
+    let id = keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let before = store.load().unwrap();
     kms.failing.store(1, Ordering::Relaxed);
-    assert!(matches!(keyring.rotate(&Scope::APPLICATION), Err(KeyringError::Wrap(KmsError::Unavailable(_)))));
-    assert!(matches!(keyring.rewrap(), Err(KeyringError::Kms { .. })));
     assert!(matches!(
-        impatient().open(),
+        keyring.admin().rotate(&Scope::APPLICATION),
+        Err(KeyringError::Wrap(KmsError::Unavailable(_)))
+    ));
+    assert!(matches!(keyring.admin().rewrap(), Err(KeyringError::Kms { .. })));
+    assert!(matches!(
+        impatient().start(),
         Err(KeyringError::Kms { id: failed, .. }) if failed == id
     ));
     assert_eq!(store.load().unwrap(), before);
@@ -236,15 +242,15 @@ fn a_kms_that_fails_leaves_the_keyring_and_the_store_as_they_were() {
 fn rotating_the_kek_rewraps_keys_and_touches_no_value() {
     let (_dir, kms) = Counting::new();
     let store = Arc::new(Memory::new());
-    let keyring = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
-    keyring.rotate(&Scope::APPLICATION).unwrap();
+    let keyring = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
+    keyring.admin().rotate(&Scope::APPLICATION).unwrap();
     let sealed = seal(&keyring);
     kms.inner.rotate().unwrap();
-    assert_eq!(keyring.rewrap().unwrap(), 2);
-    assert_eq!(keyring.rewrap().unwrap(), 0, "the second time there's nothing to do");
+    assert_eq!(keyring.admin().rewrap().unwrap(), 2);
+    assert_eq!(keyring.admin().rewrap().unwrap(), 0, "the second time there's nothing to do");
     kms.inner.remove_version(1).unwrap();
-    open(&Keyring::open(kms, store).unwrap(), &sealed).unwrap();
+    open(&Keyring::start(kms, store).unwrap(), &sealed).unwrap();
 }
 
 #[test]
@@ -254,8 +260,8 @@ fn the_same_moment_ends_with_one_primary() {
     let ids: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
             .map(|_| {
-                let keyring = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
-                scope.spawn(move || keyring.ensure_scope(&Scope::APPLICATION).unwrap())
+                let keyring = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+                scope.spawn(move || keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap())
             })
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -267,14 +273,14 @@ fn the_same_moment_ends_with_one_primary() {
 #[test]
 fn threads_share_a_keyring_while_it_rotates() {
     let (_dir, kms) = Counting::new();
-    let keyring = Keyring::open(kms, Memory::new()).unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let keyring = Keyring::start(kms, Memory::new()).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| (0..2_000).for_each(|_| open(&keyring, &seal(&keyring)).unwrap()));
         }
         for _ in 0..10 {
-            keyring.rotate(&Scope::APPLICATION).unwrap();
+            keyring.admin().rotate(&Scope::APPLICATION).unwrap();
         }
     });
     assert_eq!(keyring.keys().len(), 11);
@@ -283,8 +289,8 @@ fn threads_share_a_keyring_while_it_rotates() {
 #[test]
 fn a_column_that_became_deterministic_opens_what_was_bound_and_what_was_not() {
     let (_dir, kms) = Counting::new();
-    let keyring = Keyring::open(kms, Memory::new()).unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let keyring = Keyring::start(kms, Memory::new()).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let now = NAME.with_suite(Suite::Aes256Siv).with_previous_suite(Suite::Xaes256Gcm);
     for before in [NAME, NAME.unbound_row()] {
         let sealed = keyring.seal_bytes(&before, &row(1), b"Ada").unwrap();
@@ -323,20 +329,20 @@ impl Kms for Confused {
 fn rewrapping_never_overwrites_a_key_with_another() {
     let (_dir, kms) = Counting::new();
     let store = Arc::new(Memory::new());
-    let keyring = Keyring::open(Confused(Arc::clone(&kms)), Arc::clone(&store)).unwrap();
-    let id = keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let keyring = Keyring::start(Confused(Arc::clone(&kms)), Arc::clone(&store)).unwrap();
+    let id = keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let sealed = seal(&keyring);
     let before = store.load().unwrap();
-    assert!(matches!(keyring.rewrap(), Err(KeyringError::WrongKey(wrong)) if wrong == id));
+    assert!(matches!(keyring.admin().rewrap(), Err(KeyringError::WrongKey(wrong)) if wrong == id));
     assert_eq!(store.load().unwrap(), before);
-    open(&Keyring::open(kms, store).unwrap(), &sealed).unwrap();
+    open(&Keyring::start(kms, store).unwrap(), &sealed).unwrap();
 }
 
 #[test]
 fn a_column_that_binds_its_row_wants_a_row() {
     let (_dir, kms) = Counting::new();
-    let keyring = Keyring::open(kms, Memory::new()).unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let keyring = Keyring::start(kms, Memory::new()).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let nowhere = RowContext::default();
     let error = keyring.seal_bytes(&NAME, &nowhere, b"Ada").unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Context(ContextError::MissingRow));
@@ -347,8 +353,8 @@ fn a_column_that_binds_its_row_wants_a_row() {
 fn only_a_deterministic_column_is_searched_by_ciphertext() {
     const SIV: Column = NAME.with_suite(Suite::Aes256Siv);
     let (_dir, kms) = Counting::new();
-    let keyring = Keyring::open(kms, Memory::new()).unwrap();
-    keyring.ensure_scope(&Scope::tenant(3).unwrap()).unwrap();
+    let keyring = Keyring::start(kms, Memory::new()).unwrap();
+    keyring.admin().ensure_scope(&Scope::tenant(3).unwrap()).unwrap();
     let row = RowContext::default().in_scope(Scope::tenant(3).unwrap());
     let seal = |column, row: &RowContext| keyring.seal_under_each_key(column, row, &"x".to_owned());
     assert_eq!(seal(&NAME, &row).unwrap_err().kind(), &ErrorKind::NotDeterministic);

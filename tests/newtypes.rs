@@ -44,15 +44,15 @@ proptest! {
         let (keyring, row) = (keyring(), row());
         let nickname = Nickname(Name(text.clone()));
         let sealed = keyring.seal(&COLUMN, &row, &nickname).into_bytes().unwrap();
-        prop_assert_eq!(keyring.open_field::<Nickname>(&COLUMN, &row, sealed.as_ref()), Ok(nickname));
-        prop_assert_eq!(keyring.open_field::<Name>(&COLUMN, &row, sealed.as_ref()), Ok(Name(text.clone())));
-        prop_assert_eq!(keyring.open_field::<Option<String>>(&COLUMN, &row, sealed.as_ref()), Ok(Some(text.clone())));
-        let token: Token = keyring.open_field(&COLUMN, &row, sealed.as_ref()).unwrap();
+        prop_assert_eq!(keyring.open::<Nickname>(&COLUMN, &row, sealed.as_ref()), Ok(nickname));
+        prop_assert_eq!(keyring.open::<Name>(&COLUMN, &row, sealed.as_ref()), Ok(Name(text.clone())));
+        prop_assert_eq!(keyring.open::<Option<String>>(&COLUMN, &row, sealed.as_ref()), Ok(Some(text.clone())));
+        let token: Token = keyring.open(&COLUMN, &row, sealed.as_ref()).unwrap();
         prop_assert_eq!(token.0.expose_secret(), &text);
 
         let sealed = keyring.seal(&COLUMN, &row, &Some(Cents { amount })).into_bytes().unwrap();
-        prop_assert_eq!(keyring.open_field::<Option<Cents>>(&COLUMN, &row, sealed.as_ref()), Ok(Some(Cents { amount })));
-        prop_assert_eq!(keyring.open_field::<i64>(&COLUMN, &row, sealed.as_ref()), Ok(amount));
+        prop_assert_eq!(keyring.open::<Option<Cents>>(&COLUMN, &row, sealed.as_ref()), Ok(Some(Cents { amount })));
+        prop_assert_eq!(keyring.open::<i64>(&COLUMN, &row, sealed.as_ref()), Ok(amount));
     }
 }
 
@@ -60,8 +60,8 @@ proptest! {
 fn may_be_null_in_an_option() {
     let (keyring, row) = (keyring(), row());
     let sealed = keyring.seal(&COLUMN, &row, &None::<Nickname>).into_bytes().unwrap();
-    assert_eq!(keyring.open_field::<Option<Nickname>>(&COLUMN, &row, sealed.as_ref()), Ok(None));
-    let error = keyring.open_field::<Nickname>(&COLUMN, &row, sealed.as_ref()).unwrap_err();
+    assert_eq!(keyring.open::<Option<Nickname>>(&COLUMN, &row, sealed.as_ref()), Ok(None));
+    let error = keyring.open::<Nickname>(&COLUMN, &row, sealed.as_ref()).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::UnexpectedNull);
 }
 
@@ -69,7 +69,7 @@ fn may_be_null_in_an_option() {
 fn refuse_what_the_wrapped_type_refuses() {
     let (keyring, row) = (keyring(), row());
     let sealed = keyring.seal(&COLUMN, &row, &vec![0xff_u8]).into_bytes().unwrap();
-    let error = keyring.open_field::<Nickname>(&COLUMN, &row, sealed.as_ref()).unwrap_err();
+    let error = keyring.open::<Nickname>(&COLUMN, &row, sealed.as_ref()).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Malformed("text"));
     assert_eq!(Cents::from_plaintext(StoredValue::Integer(5)), Some(Cents { amount: 5 }));
     assert_eq!(Nickname::from_plaintext(StoredValue::Integer(5)), None);

@@ -86,7 +86,7 @@ mod kinds {
     fn check<T: Value + Spelt>(case: &Case, keys: &Keys, place: &Place) {
         let (column, context) = (column(place, case), place.context());
         let sealed = oracle_client::seal(place, keys.key(), &case.plaintext());
-        let opened = keys.keyring.open_field::<Option<T>>(&column, &context, &sealed);
+        let opened = keys.keyring.open::<Option<T>>(&column, &context, &sealed);
         if case.is_beyond(T::CRATE) {
             assert_eq!(*opened.err().unwrap().kind(), ErrorKind::Malformed(T::KIND), "{}", case.name);
             return;
@@ -109,7 +109,7 @@ mod kinds {
 
     fn refuse<T: Value>(case: &Case, keys: &Keys, place: &Place) {
         let sealed = oracle_client::seal(place, keys.key(), &case.plaintext());
-        let opened = keys.keyring.open_field::<Option<T>>(&column(place, case), &place.context(), &sealed);
+        let opened = keys.keyring.open::<Option<T>>(&column(place, case), &place.context(), &sealed);
         let kind = opened.err().expect(&case.name).kind().clone();
         assert!(matches!(kind, ErrorKind::Malformed(_)), "{}: {kind}", case.name);
     }
@@ -137,11 +137,12 @@ mod tink {
             let place = Place::new(suite);
             let keys = Keys::of(&place);
             let old = keys.seal(&place, b"old");
-            keys.keyring.rotate(&keys.scope).unwrap();
+            keys.keyring.admin().rotate(&keys.scope).unwrap();
             let new = keys.seal(&place, b"new");
             let encrypt =
                 |keyset: &[u8]| Ok::<_, KeyringError>(oracle_client::tink_encrypt(&kek, Suite::Aes256Gcm, keyset));
-            let keyset = keys.keyring.export_encrypted_tink_keyset(&place.column(), &keys.scope, encrypt).unwrap();
+            let keyset =
+                keys.keyring.admin().export_encrypted_tink_keyset(&place.column(), &keys.scope, encrypt).unwrap();
             for (sealed, plaintext) in [(old, b"old"), (new, b"new")] {
                 let opened = oracle_client::tink_open_under(&kek, &keyset, &place, &sealed);
                 assert_eq!(opened.as_deref(), Ok(&plaintext[..]), "{suite}");
@@ -160,10 +161,14 @@ mod tink {
             let path = folder.path().join(if passphrase.is_some() { "protected.json" } else { "plain.json" });
             let cheap = Argon2Params { memory_kib: 8, iterations: 1, parallelism: 1 };
             let given = passphrase.map(|text| Passphrase::new(text).argon2(cheap));
-            let kek = Local::create(&path, given.as_ref()).unwrap();
+            let kek = match &given {
+                Some(passphrase) => Local::create_with_passphrase(&path, passphrase),
+                None => Local::create(&path),
+            }
+            .unwrap();
             let export = || {
                 let encrypt = |keyset: &[u8]| Ok::<_, Box<dyn Error>>(kek.encrypt_tink_keyset(keyset)?);
-                keys.keyring.export_encrypted_tink_keyset(&place.column(), &keys.scope, encrypt).unwrap()
+                keys.keyring.admin().export_encrypted_tink_keyset(&place.column(), &keys.scope, encrypt).unwrap()
             };
             let first = export();
             kek.rotate().unwrap();
@@ -202,7 +207,7 @@ mod tink {
             let keys = Keys::of(&place);
             let old = keys.seal(&place, b"old");
             let before = keys.keyset(&place);
-            let primary = keys.keyring.rotate(&keys.scope).unwrap();
+            let primary = keys.keyring.admin().rotate(&keys.scope).unwrap();
             let new = keys.seal(&place, b"new");
             let after = keys.keyset(&place);
             assert_eq!(oracle_client::tink_open(&after, &place, &old).as_deref(), Ok(&b"old"[..]), "{suite}");

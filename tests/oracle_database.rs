@@ -171,7 +171,11 @@ impl Place {
         let place = Self { dir: tempfile::tempdir().unwrap(), passphrase, keys_in_json };
         let quick = Argon2Params { memory_kib: 256, iterations: 2, parallelism: 2 };
         let passphrase = passphrase.map(|text| Passphrase::new(text).argon2(quick));
-        let kms = Local::create(place.path("kek.json"), passphrase.as_ref()).unwrap();
+        let kms = match &passphrase {
+            Some(passphrase) => Local::create_with_passphrase(place.path("kek.json"), passphrase),
+            None => Local::create(place.path("kek.json")),
+        }
+        .unwrap();
         if keys_in_json {
             place.install(kms, store::File::create(place.path("keys.json")).unwrap());
         } else {
@@ -183,9 +187,9 @@ impl Place {
     }
 
     fn install(&self, kms: Local, store: impl KeyStore + 'static) {
-        let keyring = Keyring::open(kms, store).unwrap();
+        let keyring = Keyring::start(kms, store).unwrap();
         for scope in [Scope::APPLICATION, Scope::tenant(7).unwrap(), Scope::tenant(-8).unwrap()] {
-            keyring.ensure_scope(&scope).unwrap();
+            keyring.admin().ensure_scope(&scope).unwrap();
         }
         KEYRING.set(Some(Box::leak(Box::new(keyring))));
     }
@@ -342,8 +346,8 @@ fn python_opens_it_whole(place: &Place) {
     diesel::insert_into(samples_2019::table).values(&samples[..2]).execute(&mut diesel).unwrap();
     visits[..1].iter().for_each(insert_visit);
     let keyring = OfThisTest::keyring().unwrap();
-    keyring.rotate(&Scope::tenant(7).unwrap()).unwrap();
-    keyring.rotate(&Scope::APPLICATION).unwrap();
+    keyring.admin().rotate(&Scope::tenant(7).unwrap()).unwrap();
+    keyring.admin().rotate(&Scope::APPLICATION).unwrap();
     diesel::insert_into(samples_2019::table).values(&samples[2..]).execute(&mut diesel).unwrap();
     visits[1..].iter().for_each(insert_visit);
 
@@ -371,10 +375,10 @@ fn with_its_keys_in_a_json_file() {
 fn with_a_passphrase_and_a_rotated_kek() {
     let passphrase = "correct horse é 🐎";
     let place = Place::start(Some(passphrase), true);
-    let kms = || Local::open(place.path("kek.json"), Some(&Passphrase::new(passphrase))).unwrap();
+    let kms = || Local::open_with_passphrase(place.path("kek.json"), &Passphrase::new(passphrase)).unwrap();
     assert_eq!(kms().rotate().unwrap(), 2);
     place.install(kms(), store::File::open(place.path("keys.json")).unwrap());
-    OfThisTest::keyring().unwrap().rewrap().unwrap();
+    OfThisTest::keyring().unwrap().admin().rewrap().unwrap();
     kms().remove_version(1).unwrap();
     python_opens_it_whole(&place);
     let wrong = Place { passphrase: Some("correct horse"), ..place };

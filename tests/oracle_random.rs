@@ -189,9 +189,9 @@ mod encodings {
     impl Program {
         fn start() -> Self {
             let dir = tempfile::tempdir().unwrap();
-            let kms = Local::create(dir.path().join("kek.json"), None).unwrap();
-            let keyring = Keyring::open(kms, store::File::create(dir.path().join("keys.json")).unwrap()).unwrap();
-            keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+            let kms = Local::create(dir.path().join("kek.json")).unwrap();
+            let keyring = Keyring::start(kms, store::File::create(dir.path().join("keys.json")).unwrap()).unwrap();
+            keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
             let database = rusqlite::Connection::open(dir.path().join("app.db")).unwrap();
             Self { dir, keyring, database }
         }

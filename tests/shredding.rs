@@ -59,7 +59,7 @@ impl KeyStore for Watched {
 }
 
 fn kms(dir: &TempDir) -> Local {
-    Local::open_or_create(dir.path().join("kek.json"), None).unwrap()
+    Local::open_or_create(dir.path().join("kek.json")).unwrap()
 }
 
 fn tenant(name: &str) -> Scope {
@@ -81,11 +81,11 @@ fn refusal(keyring: &Keyring, scope: &Scope, stored: &[u8]) -> ErrorKind {
 
 /// A key of the scope in each state that has wrapped copies.
 fn one_in_each_state(keyring: &Keyring, scope: &Scope) -> Vec<KeyId> {
-    let retired = keyring.ensure_scope(scope).unwrap();
-    let active = keyring.rotate(scope).unwrap();
-    keyring.retire(retired).unwrap();
-    let primary = keyring.rotate(scope).unwrap();
-    let mut ids = vec![retired, active, primary, keyring.stage(scope).unwrap()];
+    let retired = keyring.admin().ensure_scope(scope).unwrap();
+    let active = keyring.admin().rotate(scope).unwrap();
+    keyring.admin().retire(retired).unwrap();
+    let primary = keyring.admin().rotate(scope).unwrap();
+    let mut ids = vec![retired, active, primary, keyring.admin().stage(scope).unwrap()];
     ids.sort_unstable();
     ids
 }
@@ -93,10 +93,10 @@ fn one_in_each_state(keyring: &Keyring, scope: &Scope) -> Vec<KeyId> {
 #[test]
 fn every_key_of_the_tenant_becomes_a_tombstone_in_one_commit() {
     let (dir, store) = (TempDir::new().unwrap(), Watched::new());
-    let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
+    let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
     let (north, south) = (tenant("north"), tenant("south"));
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
-    keyring.ensure_scope(&south).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
+    keyring.admin().ensure_scope(&south).unwrap();
     let ids = one_in_each_state(&keyring, &north);
     let others = |store: &Watched| {
         let mut others = store.load().unwrap();
@@ -107,7 +107,7 @@ fn every_key_of_the_tenant_becomes_a_tombstone_in_one_commit() {
     let (before, commits) = (others(&store), store.commits.load(Ordering::Relaxed));
     let (theirs, ours) = (seal(&keyring, &north), seal(&keyring, &south));
 
-    assert_eq!(keyring.shred(&north).unwrap(), ids);
+    assert_eq!(keyring.admin().shred(&north).unwrap(), ids);
 
     assert_eq!(store.commits.load(Ordering::Relaxed), commits + 1);
     for record in store.load_scope(&north).unwrap() {
@@ -122,22 +122,22 @@ fn every_key_of_the_tenant_becomes_a_tombstone_in_one_commit() {
 #[test]
 fn a_second_time_there_is_nothing_to_do() {
     let (dir, store) = (TempDir::new().unwrap(), Watched::new());
-    let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
+    let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
     one_in_each_state(&keyring, &tenant("north"));
-    keyring.shred(&tenant("north")).unwrap();
+    keyring.admin().shred(&tenant("north")).unwrap();
     let before = store.load().unwrap();
-    assert_eq!(keyring.shred(&tenant("north")).unwrap(), []);
-    assert_eq!(keyring.shred(&tenant("nobody")).unwrap(), []);
+    assert_eq!(keyring.admin().shred(&tenant("north")).unwrap(), []);
+    assert_eq!(keyring.admin().shred(&tenant("nobody")).unwrap(), []);
     assert_eq!(store.load().unwrap(), before);
 }
 
 #[test]
 fn the_application_is_no_tenant() {
     let (dir, store) = (TempDir::new().unwrap(), Watched::new());
-    let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let before = store.load().unwrap();
-    assert!(matches!(keyring.shred(&Scope::APPLICATION), Err(KeyringError::ApplicationScope)));
+    assert!(matches!(keyring.admin().shred(&Scope::APPLICATION), Err(KeyringError::ApplicationScope)));
     assert_eq!(store.load().unwrap(), before);
 }
 
@@ -148,12 +148,12 @@ fn a_running_keyring_refuses_the_values_once_it_has_read_the_store_again() {
     let open = || {
         let store = Rusqlite::open(&path).unwrap();
         store.create_table().unwrap();
-        Keyring::builder(kms(&dir), store).without_background().open().unwrap()
+        Keyring::builder(kms(&dir), store).without_background().start().unwrap()
     };
     let running = open();
-    running.ensure_scope(&north).unwrap();
+    running.admin().ensure_scope(&north).unwrap();
     let stored = seal(&running, &north);
-    let ids = open().shred(&north).unwrap();
+    let ids = open().admin().shred(&north).unwrap();
     running.open_bytes(&NAME, &of(&north), &stored).unwrap();
     running.refresh().unwrap();
     assert_eq!(refusal(&running, &north, &stored), ErrorKind::DestroyedKey(ids[0]));
@@ -163,13 +163,13 @@ fn a_running_keyring_refuses_the_values_once_it_has_read_the_store_again() {
 #[test]
 fn a_key_that_was_staged_at_the_same_moment_is_shredded_too() {
     let (dir, store) = (TempDir::new().unwrap(), Watched::new());
-    let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
-    let first = keyring.ensure_scope(&tenant("north")).unwrap();
-    let other = Keyring::open(kms(&dir), Arc::clone(&store.inner)).unwrap();
+    let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
+    let first = keyring.admin().ensure_scope(&tenant("north")).unwrap();
+    let other = Keyring::start(kms(&dir), Arc::clone(&store.inner)).unwrap();
     store.before_commit(move || {
-        other.stage(&tenant("north")).unwrap();
+        other.admin().stage(&tenant("north")).unwrap();
     });
-    let shredded = keyring.shred(&tenant("north")).unwrap();
+    let shredded = keyring.admin().shred(&tenant("north")).unwrap();
     assert_eq!((shredded.len(), shredded.contains(&first)), (2, true));
     for record in store.load().unwrap() {
         assert_eq!((record.state, record.wrapped.as_slice()), (KeyState::Destroyed, [].as_slice()));
@@ -179,13 +179,13 @@ fn a_key_that_was_staged_at_the_same_moment_is_shredded_too() {
 #[test]
 fn a_rotation_at_the_same_moment_is_met_again() {
     let (dir, store) = (TempDir::new().unwrap(), Watched::new());
-    let keyring = Keyring::open(kms(&dir), Arc::clone(&store)).unwrap();
-    let first = keyring.ensure_scope(&tenant("north")).unwrap();
-    let other = Keyring::open(kms(&dir), Arc::clone(&store.inner)).unwrap();
+    let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
+    let first = keyring.admin().ensure_scope(&tenant("north")).unwrap();
+    let other = Keyring::start(kms(&dir), Arc::clone(&store.inner)).unwrap();
     store.before_commit(move || {
-        other.rotate(&tenant("north")).unwrap();
+        other.admin().rotate(&tenant("north")).unwrap();
     });
-    assert_eq!(keyring.shred(&tenant("north")).unwrap().len(), 2);
+    assert_eq!(keyring.admin().shred(&tenant("north")).unwrap().len(), 2);
     assert_eq!(store.get(first).unwrap().unwrap().revision, 3, "on top of what it had become");
 }
 
@@ -193,9 +193,9 @@ fn a_rotation_at_the_same_moment_is_met_again() {
 fn a_file_keeps_no_copy() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("keys.json");
-    let keyring = Keyring::open(kms(&dir), File::create(&path).unwrap()).unwrap();
+    let keyring = Keyring::start(kms(&dir), File::create(&path).unwrap()).unwrap();
     one_in_each_state(&keyring, &tenant("north"));
     assert!(std::fs::read_to_string(&path).unwrap().contains("\"blob\""));
-    assert_eq!(keyring.shred(&tenant("north")).unwrap().len(), 4);
+    assert_eq!(keyring.admin().shred(&tenant("north")).unwrap().len(), 4);
     assert!(!std::fs::read_to_string(&path).unwrap().contains("\"blob\""));
 }

@@ -150,6 +150,7 @@ mod values {
             assert_eq!(hex::encode(record.binding().to_bytes()), case.binding, "{}", case.name);
             let keyring = known_keys::keyring_of(record).unwrap();
             let keyset = keyring
+                .admin()
                 .dangerously_export_cleartext_tink_keyset(&case.place.column(), &case.place.scope())
                 .unwrap();
             let keyset: serde_json::Value = serde_json::from_str(&keyset).unwrap();
@@ -371,7 +372,7 @@ mod kek_files {
             record.wrapped = vec![self.wrapped(kms.kek())];
             let store = store::Memory::new();
             store.commit(&[store::Change::Insert(record)]).unwrap();
-            Keyring::open(kms, store)
+            Keyring::start(kms, store)
         }
     }
 
@@ -382,7 +383,11 @@ mod kek_files {
     pub(super) fn open_kek_file(text: &str, passphrase: Option<&str>) -> (Result<Local, LocalError>, TempDir) {
         let dir = tempfile::tempdir().unwrap();
         let path = written(dir.path().join("kek.json"), text);
-        (Local::open(&path, passphrase.map(Passphrase::new).as_ref()), dir)
+        let opened = match passphrase.map(Passphrase::new) {
+            Some(passphrase) => Local::open_with_passphrase(&path, &passphrase),
+            None => Local::open(&path),
+        };
+        (opened, dir)
     }
 
     /// Name, text and passphrase.

@@ -75,9 +75,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::from_args();
     let (rows, rounds) = if options.quick { (600, 2) } else { (10_000, 30) };
     let dir = tempfile::tempdir()?;
-    let keyring = Keyring::open(kms::Local::create(dir.path().join("kek.json"), None)?, store::Memory::new())?;
-    keyring.ensure_scope(&Scope::APPLICATION)?;
-    fieldseal::install(keyring).map_err(|_| "a keyring is installed already")?;
+    let keyring = Keyring::start(kms::Local::create(dir.path().join("kek.json"))?, store::Memory::new())?;
+    keyring.admin().ensure_scope(&Scope::APPLICATION)?;
+    fieldseal::install(keyring)?;
 
     let sealed: Vec<_> = (1..=rows).map(patient).collect();
     let opaque = sealed.iter().map(opaque).collect();

@@ -55,7 +55,7 @@ fn measured(name: &str, rows: i64) -> Vec<String> {
     place.fill(rows);
     let one_by_one = place.client(rows, false);
     let in_bulk = place.client(rows, true);
-    place.keyring().rotate(&Scope::APPLICATION).unwrap();
+    place.keyring().admin().rotate(&Scope::APPLICATION).unwrap();
     let (took, peak) = place.run(&["reencrypt"]);
     let mut kek: Vec<_> = (0..ROTATIONS).map(|_| place.run(&["kek", "rotate"]).0).collect();
     kek.sort();
@@ -113,13 +113,13 @@ impl Place {
     }
 
     fn keyring(&self) -> Keyring {
-        let kms = kms::Local::open(self.folder.path().join("kek.json"), None).unwrap();
+        let kms = kms::Local::open(self.folder.path().join("kek.json")).unwrap();
         let store: Arc<dyn store::KeyStore> = match self.database.dialect() {
             Dialect::Sqlite => Arc::new(store::Rusqlite::open(&self.url).unwrap()),
             Dialect::Postgres => Arc::new(store::Sqlx::<sqlx::Postgres>::new(self.url.parse().unwrap()).unwrap()),
             _ => Arc::new(store::Sqlx::<sqlx::MySql>::new(self.url.parse().unwrap()).unwrap()),
         };
-        Keyring::open(kms, store).unwrap()
+        Keyring::start(kms, store).unwrap()
     }
 
     /// `people`, sealed, and `opaque`, with bytes of the same length.

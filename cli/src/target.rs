@@ -141,7 +141,7 @@ impl Target {
             return Err(Error::usage("no KEK is named").hint("--kek local:kek.json, or --kek aws-kms:ARN"));
         };
         let builder = Keyring::builder(main.kms(), self.key_store()?);
-        Ok(others.iter().fold(builder, |builder, kek| builder.and_kms(kek.kms())).open()?)
+        Ok(others.iter().fold(builder, |builder, kek| builder.and_kms(kek.kms())).start()?)
     }
 
     /// The program's database, for statements.
@@ -159,12 +159,12 @@ impl Target {
             return Err(Error::usage("no KEK is named").hint("--kek local:kek.json, or --kek aws-kms:ARN"));
         };
         let builder = self.builder(main.kms())?;
-        Ok(settings(others.iter().fold(builder, |builder, kek| builder.and_kms(kek.kms()))).open()?)
+        Ok(settings(others.iter().fold(builder, |builder, kek| builder.and_kms(kek.kms()))).start()?)
     }
 
     /// A keyring with a KMS of one's own.
     pub(crate) fn keyring_of(&self, kms: impl Kms + 'static) -> Result<Keyring, Error> {
-        Ok(self.builder(kms)?.open()?)
+        Ok(self.builder(kms)?.start()?)
     }
 
     fn builder(&self, kms: impl Kms + 'static) -> Result<KeyringBuilder, Error> {

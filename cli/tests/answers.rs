@@ -24,8 +24,8 @@ fn shredding_asks_for_the_tenant_s_name() {
 #[test]
 fn a_running_program_refuses_a_tenant_that_was_shredded() {
     let folder = Folder::with_keys(&["north"]);
-    let kms = Local::open(folder.path("kek.json"), None).unwrap();
-    let running = Keyring::builder(kms, folder.store()).without_background().open().unwrap();
+    let kms = Local::open(folder.path("kek.json")).unwrap();
+    let running = Keyring::builder(kms, folder.store()).without_background().start().unwrap();
     let row = RowContext::of_row(RowId::of(&1)).in_scope(tenant("north"));
     let stored = running.seal_bytes(&NAME, &row, b"Ada").unwrap();
     folder.run(["shred", "--scope", "north", "--yes-shred", "north"]).succeeds();
@@ -60,7 +60,7 @@ fn an_active_key_is_retired_before_it_is_destroyed() {
 fn protect(folder: &Folder) {
     let cheap = Argon2Params { memory_kib: 8, iterations: 1, parallelism: 1 };
     let passphrase = Passphrase::new("correct horse").argon2(cheap);
-    Local::create(folder.path("kek.json"), Some(&passphrase)).unwrap();
+    Local::create_with_passphrase(folder.path("kek.json"), &passphrase).unwrap();
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn what_cannot_be_rewrapped_is_said_and_told_by_the_exit_code() {
     // A key that only another KEK opens: its copies are moved away while nobody looks.
     folder.run(["kek", "add", "local:other.json", "--create"]).succeeds();
     let store = rusqlite::Connection::open(folder.path("app.db")).unwrap();
-    let kek = Local::open(folder.path("kek.json"), None).unwrap();
+    let kek = Local::open(folder.path("kek.json")).unwrap();
     let kek = fieldseal::kms::Kms::kek(&kek).to_string();
     store
         .execute(

@@ -94,7 +94,7 @@ fn instances_that_start_at_once_end_up_with_one_kek_and_one_key() {
 
 /// Every key that opens values is unwrapped by that KEK.
 fn opens_everything(folder: &Folder, kek: &str) {
-    let keyring = Keyring::open(Local::open(folder.path(kek), None).unwrap(), folder.store()).unwrap();
+    let keyring = Keyring::start(Local::open(folder.path(kek)).unwrap(), folder.store()).unwrap();
     let openable = folder.store().load().unwrap().iter().filter(|record| record.state.opens()).count();
     assert_eq!(keyring.stats().keys_loaded, u64::try_from(openable).unwrap());
 }

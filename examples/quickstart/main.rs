@@ -45,7 +45,7 @@ fn run(folder: &Path) -> Result<()> {
     let people = model::read_csv()?;
     println!("Working in {}\n", folder.display());
 
-    let kms = Arc::new(Counting::new(kms::Local::create(folder.join(folder::KEK), None)?));
+    let kms = Arc::new(Counting::new(kms::Local::create(folder.join(folder::KEK))?));
     let keyring = open_keyring(Arc::clone(&kms), &database)?;
     write_schema_lock(folder)?;
     let conn = &mut model::connect(&database)?;
@@ -70,10 +70,10 @@ fn open_keyring(kms: Arc<Counting>, database: &Path) -> Result<Keyring> {
     let step = Step::begin("Opening a keyring");
     let store = store::Rusqlite::open(database)?;
     store.create_table()?;
-    let keyring = Keyring::open(kms, store)?;
-    let key = keyring.ensure_scope(&Scope::APPLICATION)?;
+    let keyring = Keyring::start(kms, store)?;
+    let key = keyring.admin().ensure_scope(&Scope::APPLICATION)?;
     // From here on every model in the program finds its keys.
-    fieldseal::install(keyring.clone()).map_err(|_| "a keyring is installed already")?;
+    fieldseal::install(keyring.clone())?;
     step.done(&format!("data key {key} made, and wrapped by the KEK"));
     Ok(keyring)
 }
@@ -144,7 +144,7 @@ fn rotate(
     people: &[Customer],
 ) -> Result<usize> {
     let step = Step::begin("Rotating the data key");
-    let new = keyring.rotate(&Scope::APPLICATION)?;
+    let new = keyring.admin().rotate(&Scope::APPLICATION)?;
     let newcomers = Customer::newcomers();
     insert(conn, &newcomers)?;
 

@@ -18,7 +18,7 @@ pub(super) fn keyring(keys: &[Fixed]) -> Keyring {
     let store = Memory::new();
     let changes: Vec<_> = keys.iter().map(|key| Change::Insert(key.record())).collect();
     store.commit(&changes).expect("the keys don't contradict each other");
-    Keyring::open(Unwrapped, store).expect("every key is the committed one")
+    Keyring::start(Unwrapped, store).expect("every key is the committed one")
 }
 
 impl Fixed {

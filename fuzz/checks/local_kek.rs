@@ -23,8 +23,8 @@ pub fn check(data: &[u8]) -> bool {
         return false;
     }
     let path = SCRATCH.with(|scratch| scratch.file(data));
-    let plain = Local::open(&path, None);
-    let protected = Local::open(&path, Some(&Passphrase::new(PASSPHRASE)));
+    let plain = Local::open(&path);
+    let protected = Local::open_with_passphrase(&path, &Passphrase::new(PASSPHRASE));
     assert!(plain.is_err() || protected.is_err(), "a file has a passphrase or it has none");
     if let Ok(kms) = &plain {
         works(kms, data);

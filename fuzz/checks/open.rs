@@ -178,7 +178,7 @@ impl Place {
 
     /// A field's plaintext is taken only in a migrating column, and only if it can't be a sealed value.
     fn check_field(&self, stored: &[u8]) {
-        let open = |value| KEYRING.open_field::<Option<Vec<u8>>>(self.column, &self.context(), value).ok();
+        let open = |value| KEYRING.open::<Option<Vec<u8>>>(self.column, &self.context(), value).ok();
         let plaintext = |plaintext: Option<Vec<u8>>| self.column.is_migrating().then_some(plaintext);
         let sealed = KEYRING.open_bytes(self.column, &self.context(), stored);
         let expected = match sealed {
@@ -210,7 +210,7 @@ impl Place {
 
     fn open_as<V: Value>(&self, stored: &[u8]) {
         for value in [StoredValue::Bytes(stored), StoredValue::Text(stored)] {
-            let opened = KEYRING.open_field::<V>(self.column, &self.context(), value);
+            let opened = KEYRING.open::<V>(self.column, &self.context(), value);
             let may_open = self.column.is_migrating() || self.genuine(stored).is_some();
             assert!(opened.is_err() || may_open, "opened as {} what wasn't sealed", V::KIND);
         }

@@ -1,9 +1,7 @@
 //! What can go wrong with the keys themselves.
 
 use crate::context::Scope;
-use crate::db::StoredValue;
-use crate::envelope::Envelope;
-use crate::error::ErrorKind;
+use crate::keyring::need::Need;
 use crate::keys::{KeyId, TransitionError};
 use crate::kms::KmsError;
 use crate::random::NoRandomness;
@@ -12,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A keyring could not be opened, refreshed or administered.
+/// A keyring could not be started, refreshed or administered.
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyringError {
@@ -73,10 +71,10 @@ pub enum KeyringError {
     #[error("the application's keys can't be shredded, they are no tenant's: retire and destroy them one by one")]
     ApplicationScope,
     /// The scope has no key that could be exported.
-    #[error("{0} has no data key in this keyring: check the scope, or give it a key with `Keyring::rotate`")]
+    #[error("{0} has no data key in this keyring: check the scope, or give it a key with `Admin::rotate`")]
     NoKeys(Scope),
     /// Every copy of the key is under a KEK that is to be taken away.
-    #[error("data key {0} has no copy under another KEK: add one with `Keyring::add_copies` first")]
+    #[error("data key {0} has no copy under another KEK: add one with `Admin::add_copies` first")]
     LastCopy(KeyId),
     /// A staged key was published too recently: some process may not have it yet.
     #[error(
@@ -113,7 +111,7 @@ pub enum KeyringError {
     NoRandomness,
 }
 
-crate::error::debug_as_display!(KeyringError);
+crate::debug::debug_as_display!(KeyringError);
 
 impl From<NoRandomness> for KeyringError {
     fn from(NoRandomness: NoRandomness) -> Self {
@@ -137,7 +135,7 @@ impl KeyringError {
 impl KeyringError {
     /// Whether the KMS answered, and the answer means that the key must not be used any more. Not where this program
     /// can't reach the KMS, or can't prove who it is.
-    pub(super) const fn ends_key(&self) -> bool {
+    pub(crate) const fn ends_key(&self) -> bool {
         match self {
             Self::Kms { error, .. } => {
                 matches!(
@@ -151,41 +149,15 @@ impl KeyringError {
     }
 }
 
-/// A key that a program is about to need.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Need {
-    /// The primary key of a scope, to seal under it.
-    Seal(Scope),
-    /// A key, to open what is sealed under it.
-    Open(KeyId),
-}
-
-impl Need {
-    /// What it takes to open that value; `None` if it isn't a sealed value, or is NULL.
-    #[must_use]
-    pub fn to_open<'a>(stored: impl Into<StoredValue<'a>>) -> Option<Self> {
-        match stored.into() {
-            StoredValue::Bytes(bytes) => Envelope::parse(bytes).ok().map(|envelope| Self::Open(envelope.key_id)),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Need {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Seal(scope) => write!(f, "loading the primary key of {scope}"),
-            Self::Open(id) => write!(f, "loading key {id}"),
-        }
-    }
-}
-
 /// Why a key could not be loaded when a value needed it.
 #[derive(Debug, Clone)]
 pub struct LoadError(Arc<KeyringError>);
 
 impl LoadError {
+    pub(crate) fn new(error: KeyringError) -> Self {
+        Self(Arc::new(error))
+    }
+
     /// The error, with its kind.
     #[must_use]
     pub fn error(&self) -> &KeyringError {
@@ -204,19 +176,13 @@ impl Eq for LoadError {}
 
 impl std::error::Error for LoadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
+        Some(&*self.0)
     }
 }
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-impl From<KeyringError> for ErrorKind {
-    fn from(error: KeyringError) -> Self {
-        Self::LoadFailed(LoadError(Arc::new(error)))
     }
 }
 

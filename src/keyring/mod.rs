@@ -1,58 +1,46 @@
 //! Keys in memory: loaded from a key store, unwrapped by a KMS, ready to seal and open.
 //!
-//! What every value goes through is `seal` over `cache`; nothing there waits or locks. A key that isn't there is a
-//! `load`, on the threads of `workers`, one `flights` a key. `upkeep` and `refresh` keep the cache as the KMS and the
-//! store say, and `admin` changes what the store says.
+//! What every value goes through is `values` over `cache`; nothing there waits or locks. A key that isn't there is a
+//! `load`. `upkeep` and `refresh` keep the cache as the KMS and the key store say, and `admin` changes what the store
+//! says. [`Keyring`] is what programs hold, `inner` what its clones share. Imports go one way: `admin`, `values` and
+//! `upkeep` use `load`, that uses `inner`, and that the parts below, of which `cache` is one.
 
 mod admin;
-mod backends;
-mod busy;
+mod builder;
 mod cache;
 mod clock;
-mod columns;
-mod config;
-mod copies;
 mod error;
-mod export;
-mod flights;
-mod known;
+mod inner;
 mod load;
-mod material;
-#[cfg(feature = "testing")]
-mod over;
-mod prefetch;
+mod need;
 mod refresh;
-#[cfg(feature = "_sweep")]
-mod reseal;
-mod seal;
-mod sharded;
+mod schedule;
+mod settings;
 mod slot;
 mod stats;
-mod upkeep;
-mod workers;
-
-pub use clock::Clock;
-pub use config::KeyringBuilder;
-pub use error::{KeyringError, LoadError, Need};
 #[cfg(feature = "testing")]
-pub use over::{KeyringOverride, use_keyring};
-#[cfg(feature = "_sweep")]
-pub use reseal::Resealed;
-pub use slot::{Installed, KeyringSlot, KeyringSource, install};
+mod test_override;
+mod turns;
+mod upkeep;
+mod values;
+
+pub use admin::Admin;
+pub use builder::KeyringBuilder;
+pub use clock::Clock;
+pub use error::{KeyringError, LoadError};
+pub use need::Need;
+pub use slot::{AlreadyInstalled, Installed, KeyringSlot, KeyringSource, install};
 pub use stats::Stats;
+#[cfg(feature = "testing")]
+pub use test_override::{KeyringOverride, use_keyring};
+#[cfg(feature = "_sweep")]
+pub use values::Resealed;
 
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyState};
-use crate::kms::Kms;
-use crate::store::KeyStore;
-use backends::Backends;
-use busy::Busy;
-use cache::Cache;
-use flights::Flights;
+use inner::Inner;
 use std::fmt;
 use std::sync::Arc;
-use upkeep::Upkeep;
-use workers::Workers;
 
 /// The data keys of a program, unwrapped and ready. Cheap to clone; every clone is the same keyring.
 ///
@@ -65,26 +53,16 @@ use workers::Workers;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let dir = tempfile::tempdir()?;
-/// let kms = kms::Local::open_or_create(dir.path().join("kek.json"), None)?;
+/// let kms = kms::Local::open_or_create(dir.path().join("kek.json"))?;
 /// let store = store::File::open_or_create(dir.path().join("keys.json"))?;
-/// let keyring = Keyring::open(kms, store)?;
-/// keyring.ensure_scope(&Scope::APPLICATION)?;
+/// let keyring = Keyring::start(kms, store)?;
+/// keyring.admin().ensure_scope(&Scope::APPLICATION)?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct Keyring {
     inner: Arc<Inner>,
-}
-
-struct Inner {
-    backends: Arc<Backends>,
-    cache: Cache,
-    flights: Flights,
-    workers: Arc<Workers>,
-    upkeep: Upkeep,
-    /// The scopes whose keys are being administered, one change at a time.
-    administering: Busy,
 }
 
 /// What a keyring knows of one data key.
@@ -100,43 +78,6 @@ pub struct KeyInfo {
 }
 
 impl Keyring {
-    /// Opens a keyring with the settings that fit most programs: see [`KeyringBuilder`] for them.
-    ///
-    /// Loads every data key of the store that opens values, one KMS call each, in parallel; beyond 10,000 keys only the
-    /// application's, and others on demand. An empty store gives an empty keyring; [`Self::ensure_scope`] creates a scope's
-    /// first key.
-    ///
-    /// # Errors
-    ///
-    /// See [`KeyringBuilder::open`].
-    pub fn open(kms: impl Kms + 'static, store: impl KeyStore + 'static) -> Result<Self, KeyringError> {
-        Self::builder(kms, store).open()
-    }
-
-    /// Other settings: leases, bounds, deadlines, several KMS.
-    pub fn builder(kms: impl Kms + 'static, store: impl KeyStore + 'static) -> KeyringBuilder {
-        KeyringBuilder::new(kms, store)
-    }
-
-    fn start(builder: KeyringBuilder) -> Result<Self, KeyringError> {
-        let backends = Arc::new(Backends::new(builder));
-        let inner = Arc::new(Inner {
-            cache: Cache::new(backends.settings.max_keys),
-            flights: Flights::default(),
-            workers: Workers::new(backends.settings.parallel, backends.settings.administration()),
-            upkeep: Upkeep::default(),
-            administering: Busy::default(),
-            backends,
-        });
-        let keyring = Self { inner };
-        keyring.preload()?;
-        keyring.inner.upkeep.refreshed(keyring.inner.backends.now(), keyring.inner.backends.settings.refresh);
-        if keyring.inner.backends.settings.background {
-            Upkeep::begin(&keyring.inner)?;
-        }
-        Ok(keyring)
-    }
-
     /// Reads the key store again, now: keys that other processes created, promoted, retired or destroyed take effect. The
     /// background does the same every [`KeyringBuilder::refresh_every`].
     ///
@@ -146,11 +87,7 @@ impl Keyring {
     ///
     /// If the store can't be read, or what it says of a scope makes no sense: that scope is unchanged then.
     pub fn refresh(&self) -> Result<(), KeyringError> {
-        let loader = self.inner.loader();
-        let limit = self.inner.backends.settings.administration();
-        let (begun, read) = workers::within(limit, move || Ok(loader.reread()))?;
-        let loaded = self.inner.wait_for_all(begun);
-        read.and(loaded)
+        self.inner.refresh()
     }
 
     /// Does what the background does, for programs that have none ([`KeyringBuilder::without_background`]), and for tests:
@@ -165,7 +102,7 @@ impl Keyring {
         self.inner.flights.forget_failures();
     }
 
-    /// Counters and timings since the keyring was opened.
+    /// Counters and timings since the keyring was started.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let (lease, now) = (&self.inner.backends.settings.lease, self.inner.backends.now());

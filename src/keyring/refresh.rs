@@ -1,14 +1,12 @@
 //! Reading the key store: all of it where it fits, the scopes in use where it doesn't.
 
-use super::backends::Backends;
-use super::error::{KeyringError, Need};
-use super::flights::Flight;
-use super::known::Ticket;
-use super::load::{Known, Loader};
-use super::stats::count;
-use super::workers::within;
-use super::{Inner, Keyring};
 use crate::context::Scope;
+use crate::keyring::cache::Ticket;
+use crate::keyring::error::KeyringError;
+use crate::keyring::inner::Inner;
+use crate::keyring::load::{Backends, Begun, Known, Loader, within};
+use crate::keyring::need::Need;
+use crate::keyring::stats::count;
 use crate::keys::KeyRecord;
 use crate::store::StoreError;
 use std::collections::BTreeMap;
@@ -16,9 +14,6 @@ use std::sync::Arc;
 
 /// So many keys show whether the KMS gives any.
 const FEW: usize = 16;
-
-/// Loads that were begun.
-pub(super) type Begun = Vec<(Need, Arc<Flight>)>;
 
 /// What was read of the store, scope by scope.
 struct Reading {
@@ -28,12 +23,11 @@ struct Reading {
     failed: Option<KeyringError>,
 }
 
-impl Keyring {
+impl Inner {
     /// What a keyring begins with: every key that opens values if they are few enough, the application's otherwise. It
     /// takes as long as one key after the other is loaded.
-    pub(super) fn preload(&self) -> Result<(), KeyringError> {
-        let inner = &self.inner;
-        let (backends, as_of) = (Arc::clone(&inner.backends), inner.cache.ticket());
+    pub(crate) fn preload(self: &Arc<Self>) -> Result<(), KeyringError> {
+        let (backends, as_of) = (Arc::clone(&self.backends), self.cache.ticket());
         let limit = backends.settings.administration();
         let (mut reading, in_view) = within(limit, move || {
             let reading = backends.read(as_of, &[Scope::APPLICATION])?;
@@ -42,11 +36,11 @@ impl Keyring {
             let in_view = if is_nothing { backends.in_view().unwrap_or_default() } else { Vec::new() };
             Ok((reading, in_view))
         })?;
-        let mut records = inner.learn(&mut reading);
+        let mut records = self.learn(&mut reading);
         records.extend(in_view);
         let openable = records.into_iter().filter(|record| record.state.opens());
-        let loaded = inner.wait_for_all(inner.load_all(reading.as_of, openable.collect(), false));
-        match (inner.cache.loaded(), loaded.err().or(reading.failed)) {
+        let loaded = self.wait_for_all(self.load_all(reading.as_of, openable.collect(), false));
+        match (self.cache.loaded(), loaded.err().or(reading.failed)) {
             (0, Some(error)) => Err(error),
             (_, Some(error)) => {
                 tracing::error!(%error, "a data key is missing: what is sealed under it can't be opened");
@@ -55,9 +49,16 @@ impl Keyring {
             (_, None) => Ok(()),
         }
     }
-}
 
-impl Inner {
+    /// Reads the store again, and waits for the keys that are new.
+    pub(crate) fn refresh(self: &Arc<Self>) -> Result<(), KeyringError> {
+        let loader = self.loader();
+        let limit = self.backends.settings.administration();
+        let (begun, read) = within(limit, move || Ok(loader.reread()))?;
+        let loaded = self.wait_for_all(begun);
+        read.and(loaded)
+    }
+
     /// Takes in every scope that makes sense, and gives back their records.
     fn learn(&self, reading: &mut Reading) -> Vec<KeyRecord> {
         let mut learnt = Vec::new();
@@ -71,7 +72,7 @@ impl Inner {
     }
 
     /// Begins to load the keys of those records that aren't loaded, in parallel.
-    pub(super) fn load_all(self: &Arc<Self>, as_of: Ticket, records: Vec<KeyRecord>, is_ahead: bool) -> Begun {
+    pub(crate) fn load_all(self: &Arc<Self>, as_of: Ticket, records: Vec<KeyRecord>, is_ahead: bool) -> Begun {
         let missing = records.into_iter().filter(|record| self.loaded(&Need::Open(record.id)).is_none());
         let begin = |record: KeyRecord| {
             let need = Need::Open(record.id);
@@ -85,7 +86,7 @@ impl Inner {
 impl Loader {
     /// Takes in what other processes changed, and begins to load keys that are new in a scope in use, ahead of their first
     /// value. What could be taken in was, even if there's an error.
-    pub(super) fn reread(&self) -> (Begun, Result<(), KeyringError>) {
+    pub(crate) fn reread(&self) -> (Begun, Result<(), KeyringError>) {
         let done = self.reread_and_load();
         count(&self.backends.counters.refreshes);
         let (begun, failed) = match done {

@@ -1,7 +1,7 @@
 //! Which keyring a model uses: the program's one, or a slot of its own.
 
-use super::Keyring;
 use crate::error::{Error, ErrorKind};
+use crate::keyring::Keyring;
 use std::sync::OnceLock;
 
 static INSTALLED: KeyringSlot = KeyringSlot::new();
@@ -10,9 +10,28 @@ static INSTALLED: KeyringSlot = KeyringSlot::new();
 ///
 /// # Errors
 ///
-/// Gives the keyring back if one is installed already: the first one stays.
-pub fn install(keyring: Keyring) -> Result<(), Keyring> {
+/// [`AlreadyInstalled`] if there is one: the first one stays.
+pub fn install(keyring: Keyring) -> Result<(), AlreadyInstalled> {
     INSTALLED.install(keyring)
+}
+
+/// A keyring was installed before, and stays. The one that was to be installed can be had back.
+#[derive(Clone, thiserror::Error)]
+#[error(
+    "a keyring is installed already, and stays: install one at the start of the program, and give models with another keyring a `KeyringSlot` of their own"
+)]
+pub struct AlreadyInstalled {
+    refused: Keyring,
+}
+
+crate::debug::debug_as_display!(AlreadyInstalled);
+
+impl AlreadyInstalled {
+    /// The keyring that was not installed.
+    #[must_use]
+    pub fn into_keyring(self) -> Keyring {
+        self.refused
+    }
 }
 
 /// A place for one keyring, for programs that have several.
@@ -46,9 +65,9 @@ impl KeyringSlot {
     ///
     /// # Errors
     ///
-    /// Gives the keyring back if the slot is taken.
-    pub fn install(&self, keyring: Keyring) -> Result<(), Keyring> {
-        self.0.set(keyring)
+    /// [`AlreadyInstalled`] if there is one in it: that one stays.
+    pub fn install(&self, keyring: Keyring) -> Result<(), AlreadyInstalled> {
+        self.0.set(keyring).map_err(|refused| AlreadyInstalled { refused })
     }
 
     /// The slot's keyring.
@@ -58,7 +77,7 @@ impl KeyringSlot {
     /// [`ErrorKind::NotInstalled`] while the slot is empty.
     pub fn get(&self) -> Result<&Keyring, Error> {
         #[cfg(feature = "testing")]
-        if let Some(keyring) = super::over::current() {
+        if let Some(keyring) = crate::keyring::test_override::current() {
             return Ok(keyring);
         }
         self.0.get().ok_or(Error::new(ErrorKind::NotInstalled))

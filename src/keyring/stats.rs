@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// What a keyring has done since it was opened. Every number only grows, except those of
+/// What a keyring has done since it was started. Every number only grows, except those of
 /// keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -40,28 +40,28 @@ pub struct Stats {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Counters {
+pub(crate) struct Counters {
     kms_calls: AtomicU64,
     kms_failures: AtomicU64,
     kms_nanos: AtomicU64,
     kms_slowest_nanos: AtomicU64,
-    pub(super) misses: AtomicU64,
-    pub(super) loads: AtomicU64,
-    pub(super) load_failures: AtomicU64,
-    pub(super) renewals: AtomicU64,
-    pub(super) refusals: AtomicU64,
-    pub(super) expirations: AtomicU64,
-    pub(super) refreshes: AtomicU64,
-    pub(super) refresh_failures: AtomicU64,
+    pub(crate) misses: AtomicU64,
+    pub(crate) loads: AtomicU64,
+    pub(crate) load_failures: AtomicU64,
+    pub(crate) renewals: AtomicU64,
+    pub(crate) refusals: AtomicU64,
+    pub(crate) expirations: AtomicU64,
+    pub(crate) refreshes: AtomicU64,
+    pub(crate) refresh_failures: AtomicU64,
 }
 
 /// Adds one.
-pub(super) fn count(counter: &AtomicU64) {
+pub(crate) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Relaxed);
 }
 
 impl Counters {
-    pub(super) fn kms_call(&self, took: Duration, failed: bool) {
+    pub(crate) fn kms_call(&self, took: Duration, failed: bool) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         count(&self.kms_calls);
         self.kms_failures.fetch_add(u64::from(failed), Relaxed);
@@ -69,7 +69,7 @@ impl Counters {
         self.kms_slowest_nanos.fetch_max(nanos, Relaxed);
     }
 
-    pub(super) fn read(&self, keys_loaded: u64, keys_in_grace: u64) -> Stats {
+    pub(crate) fn read(&self, keys_loaded: u64, keys_in_grace: u64) -> Stats {
         Stats {
             keys_loaded,
             keys_in_grace,

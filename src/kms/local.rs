@@ -61,31 +61,44 @@ struct Loaded {
 impl Local {
     /// Makes a key file with one new KEK in it, readable by its owner only.
     ///
-    /// Keep a copy of it in a safe place, away from the database's backups. With a passphrase the KEKs are encrypted
-    /// under a key that Argon2id makes of it, which takes [`Argon2Params::memory_kib`] of memory and a fraction of a
-    /// second here and at every opening.
+    /// Keep a copy of it in a safe place, away from the database's backups. Whoever can read it can use its KEKs:
+    /// [`Self::create_with_passphrase`] encrypts them.
     ///
     /// # Errors
     ///
     /// [`LocalError::Exists`] if there is anything at `path`; nothing is overwritten, ever.
-    pub fn create(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Self, LocalError> {
-        let path = absolute(path.as_ref())?;
-        if path.symlink_metadata().is_ok() {
-            return Err(LocalError::Exists { path });
-        }
-        let file = KeyFile::generate(passphrase)?;
-        files::create(&path, &file.to_bytes(&path)?).map_err(|error| LocalError::io(&path, "create", error))?;
-        Self::read_first(path, Unlock::FileKey(file.file_key.as_ref()))
+    pub fn create(path: impl AsRef<Path>) -> Result<Self, LocalError> {
+        Self::create_under(path.as_ref(), None)
     }
 
-    /// Opens a key file.
+    /// [`Self::create`], with the KEKs encrypted under a key that Argon2id makes of the passphrase. That takes
+    /// [`Argon2Params::memory_kib`] of memory and a fraction of a second, here and at every opening.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::create`], and [`LocalError::PassphraseEmpty`].
+    pub fn create_with_passphrase(path: impl AsRef<Path>, passphrase: &Passphrase) -> Result<Self, LocalError> {
+        Self::create_under(path.as_ref(), Some(passphrase))
+    }
+
+    /// Opens a key file that has no passphrase.
     ///
     /// # Errors
     ///
     /// [`LocalError::NotFound`] if there is none, [`LocalError::Permissions`] if others than its owner can use it,
-    /// [`LocalError::WrongPassphrase`], or another [`LocalError`] that says what is damaged.
-    pub fn open(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Self, LocalError> {
-        Self::read_first(absolute(path.as_ref())?, Unlock::Passphrase(passphrase))
+    /// [`LocalError::PassphraseNeeded`] if it has one, or another [`LocalError`] that says what is damaged.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, LocalError> {
+        Self::open_under(path.as_ref(), None)
+    }
+
+    /// Opens a key file that has a passphrase.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::open`]; [`LocalError::WrongPassphrase`], and [`LocalError::PassphraseUnexpected`] for a file that has
+    /// none: it may be an attacker's.
+    pub fn open_with_passphrase(path: impl AsRef<Path>, passphrase: &Passphrase) -> Result<Self, LocalError> {
+        Self::open_under(path.as_ref(), Some(passphrase))
     }
 
     /// Opens the key file, or makes one if there is none. Processes that do so at the same moment end up with one.
@@ -96,15 +109,20 @@ impl Local {
     /// # Errors
     ///
     /// As for [`Self::open`] and [`Self::create`].
-    pub fn open_or_create(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Self, LocalError> {
-        let path = path.as_ref();
-        match Self::open(path, passphrase) {
-            Err(LocalError::NotFound { .. }) => match Self::create(path, passphrase) {
-                Err(LocalError::Exists { .. }) => Self::open(path, passphrase),
-                created => created,
-            },
-            opened => opened,
-        }
+    pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self, LocalError> {
+        Self::open_or_create_under(path.as_ref(), None)
+    }
+
+    /// [`Self::open_or_create`] for a key file that has a passphrase.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::open_with_passphrase`] and [`Self::create_with_passphrase`].
+    pub fn open_or_create_with_passphrase(
+        path: impl AsRef<Path>,
+        passphrase: &Passphrase,
+    ) -> Result<Self, LocalError> {
+        Self::open_or_create_under(path.as_ref(), Some(passphrase))
     }
 
     /// Adds a version with a new KEK, which wraps from now on, and returns its number. Older versions still unwrap.
@@ -146,6 +164,30 @@ impl Local {
     /// As for [`Self::open`], if the file was changed since.
     pub fn versions(&self) -> Result<Vec<u32>, LocalError> {
         Ok(self.current()?.versions.keys().copied().collect())
+    }
+
+    fn create_under(path: &Path, passphrase: Option<&Passphrase>) -> Result<Self, LocalError> {
+        let path = absolute(path)?;
+        if path.symlink_metadata().is_ok() {
+            return Err(LocalError::Exists { path });
+        }
+        let file = KeyFile::generate(passphrase)?;
+        files::create(&path, &file.to_bytes(&path)?).map_err(|error| LocalError::io(&path, "create", error))?;
+        Self::read_first(path, Unlock::FileKey(file.file_key.as_ref()))
+    }
+
+    fn open_under(path: &Path, passphrase: Option<&Passphrase>) -> Result<Self, LocalError> {
+        Self::read_first(absolute(path)?, Unlock::Passphrase(passphrase))
+    }
+
+    fn open_or_create_under(path: &Path, passphrase: Option<&Passphrase>) -> Result<Self, LocalError> {
+        match Self::open_under(path, passphrase) {
+            Err(LocalError::NotFound { .. }) => match Self::create_under(path, passphrase) {
+                Err(LocalError::Exists { .. }) => Self::open_under(path, passphrase),
+                created => created,
+            },
+            opened => opened,
+        }
     }
 
     fn read_first(path: PathBuf, unlock: Unlock<'_>) -> Result<Self, LocalError> {

@@ -89,7 +89,7 @@ impl Kms {
     #[expect(clippy::expect_used, reason = "as tests want it")]
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let local = Local::create(folder.path().join("kek.json"), None).expect("a local KEK");
+        let local = Local::create(folder.path().join("kek.json")).expect("a local KEK");
         Self { _folder: Some(folder), ..Self::over(local) }
     }
 

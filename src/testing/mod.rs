@@ -10,8 +10,8 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let kms = Arc::new(Kms::new());
-//! let keyring = Keyring::open(Arc::clone(&kms), store::Memory::new())?;
-//! keyring.ensure_scope(&Scope::APPLICATION)?;
+//! let keyring = Keyring::start(Arc::clone(&kms), store::Memory::new())?;
+//! keyring.admin().ensure_scope(&Scope::APPLICATION)?;
 //!
 //! // This handler makes no KMS call at all.
 //! let before = kms.calls().total();
@@ -21,7 +21,7 @@
 //!
 //! // A tenant whose key the KMS doesn't give.
 //! kms.always(Fault::Denied);
-//! assert!(keyring.ensure_scope(&Scope::tenant(42)?).is_err());
+//! assert!(keyring.admin().ensure_scope(&Scope::tenant(42)?).is_err());
 //! # Ok(())
 //! # }
 //! ```

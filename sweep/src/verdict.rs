@@ -24,7 +24,7 @@ pub enum ProblemKind {
     NotOfKind(&'static str),
     /// The tenant's keys were destroyed.
     #[error(
-        "its tenant was forgotten, all of its keys are destroyed: delete the row, or give the tenant a key by `Keyring::ensure_scope`"
+        "its tenant was forgotten, all of its keys are destroyed: delete the row, or give the tenant a key by `Admin::ensure_scope`"
     )]
     Forgotten,
     /// The other column holds something else already.

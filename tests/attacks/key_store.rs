@@ -25,15 +25,16 @@ impl Scene {
         let mut values = Vec::new();
         let mut key = |number: i64, first: bool| {
             let scope = tenant(number);
-            let id = if first { running.ensure_scope(&scope) } else { running.rotate(&scope) }.unwrap();
+            let id =
+                if first { running.admin().ensure_scope(&scope) } else { running.admin().rotate(&scope) }.unwrap();
             values.push((number, id, running.seal_bytes(&COLUMN, &place(number, 1), &plaintext(id)).unwrap()));
             id
         };
         let (active_1, primary_1) = (key(1, true), key(1, false));
         let (retired_2, destroyed_2, primary_2) = (key(2, true), key(2, false), key(2, false));
-        running.retire(retired_2).unwrap();
-        running.retire(destroyed_2).unwrap();
-        running.destroy(destroyed_2).unwrap();
+        running.admin().retire(retired_2).unwrap();
+        running.admin().retire(destroyed_2).unwrap();
+        running.admin().destroy(destroyed_2).unwrap();
         let scene = Self { victim, running, active_1, primary_1, retired_2, destroyed_2, primary_2, values };
         scene.check(&scene.running, &[]);
         scene
@@ -251,7 +252,7 @@ fn states_that_were_edited_otherwise_are_taken_as_they_are() {
     scene.attack("UPDATE fieldseal_keys SET state = 'staged' WHERE scope = '1'");
     scene.survived(&[]);
     assert_eq!(scene.running.primary(&tenant(1)), None);
-    let fresh = scene.running.ensure_scope(&tenant(1)).unwrap();
+    let fresh = scene.running.admin().ensure_scope(&tenant(1)).unwrap();
     assert!(fresh != scene.primary_1 && fresh != scene.active_1);
     scene.survived(&[]);
 }
@@ -293,7 +294,7 @@ fn rows_that_are_gone_or_doubled_are_noticed() {
     scene.attack(other_id);
     let forged = KeyId::new(7).unwrap();
     for keyring in [&scene.victim.start().unwrap(), &scene.running] {
-        let error = keyring.load_blocking([Need::Open(forged)]).unwrap_err();
+        let error = keyring.prefetch_blocking([Need::Open(forged)]).unwrap_err();
         assert!(rejected(forged)(&error), "{error:?}");
     }
     scene.survived(&[]);
@@ -305,7 +306,7 @@ fn two_primaries_are_refused() {
     scene
         .attack("DROP INDEX fieldseal_keys_primary; UPDATE fieldseal_keys SET state = 'primary' WHERE scope = '1'");
     scene.refused(|error| matches!(error, KeyringError::TwoPrimaries(scope) if *scope == tenant(1)));
-    for attempt in [scene.running.rotate(&tenant(1)), scene.running.ensure_scope(&tenant(3))] {
+    for attempt in [scene.running.admin().rotate(&tenant(1)), scene.running.admin().ensure_scope(&tenant(3))] {
         if let Err(error) = attempt {
             assert!(matches!(error, KeyringError::TwoPrimaries(_) | KeyringError::Contended(_)), "{error:?}");
         }
@@ -370,14 +371,14 @@ fn a_copy_that_does_not_open_does_not_hide_one_that_does() {
 fn an_older_key_store_that_is_put_back_opens_less_and_nothing_wrongly() {
     let mut scene = Scene::new();
     scene.attack("CREATE TABLE backup AS SELECT * FROM fieldseal_keys");
-    let (old, new) = (scene.primary_1, scene.running.rotate(&tenant(1)).unwrap());
+    let (old, new) = (scene.primary_1, scene.running.admin().rotate(&tenant(1)).unwrap());
     let sealed = scene.running.seal_bytes(&COLUMN, &place(1, 1), &plaintext(new)).unwrap();
     scene.values.push((1, new, sealed));
-    scene.running.reactivate(scene.retired_2).unwrap();
+    scene.running.admin().reactivate(scene.retired_2).unwrap();
     scene.attack("DELETE FROM fieldseal_keys; INSERT INTO fieldseal_keys SELECT * FROM backup;");
     scene.survived(&[(new, ErrorKind::UnknownKey(new))]);
     assert_eq!(scene.running.primary(&tenant(1)), Some(old));
-    let after = scene.running.rotate(&tenant(1)).unwrap();
+    let after = scene.running.admin().rotate(&tenant(1)).unwrap();
     assert!(after != new && after != old);
     scene.survived(&[(new, ErrorKind::UnknownKey(new))]);
 }
@@ -385,10 +386,10 @@ fn an_older_key_store_that_is_put_back_opens_less_and_nothing_wrongly() {
 #[test]
 fn a_destroyed_key_comes_back_only_with_a_backup_of_its_copy() {
     let scene = Scene::new();
-    scene.running.reactivate(scene.retired_2).unwrap();
-    scene.running.retire(scene.retired_2).unwrap();
+    scene.running.admin().reactivate(scene.retired_2).unwrap();
+    scene.running.admin().retire(scene.retired_2).unwrap();
     scene.attack("CREATE TABLE backup AS SELECT * FROM fieldseal_keys");
-    scene.running.destroy(scene.retired_2).unwrap();
+    scene.running.admin().destroy(scene.retired_2).unwrap();
     scene.survived(&[(scene.retired_2, ErrorKind::DestroyedKey(scene.retired_2))]);
     scene.attack("DELETE FROM fieldseal_keys; INSERT INTO fieldseal_keys SELECT * FROM backup;");
     scene.survived(&[]);
@@ -399,10 +400,10 @@ fn a_destroyed_key_comes_back_only_with_a_backup_of_its_copy() {
 fn revisions_that_were_edited_break_nothing() {
     let scene = Scene::new();
     scene.attack("UPDATE fieldseal_keys SET revision = 0");
-    scene.running.rotate(&tenant(1)).unwrap();
+    scene.running.admin().rotate(&tenant(1)).unwrap();
     scene.survived(&[]);
     scene.attack("UPDATE fieldseal_keys SET revision = 9223372036854775807");
-    let error = scene.running.rotate(&tenant(1)).unwrap_err();
+    let error = scene.running.admin().rotate(&tenant(1)).unwrap_err();
     assert!(matches!(error, KeyringError::Store(_) | KeyringError::Contended(_)), "{error:?}");
     scene.survived(&[]);
 }
@@ -411,16 +412,16 @@ fn revisions_that_were_edited_break_nothing() {
 #[test]
 fn a_store_that_keeps_what_was_destroyed_is_noticed() {
     let scene = Scene::new();
-    scene.running.retire(scene.active_1).unwrap();
+    scene.running.admin().retire(scene.active_1).unwrap();
     scene.attack(
         "CREATE TRIGGER keep AFTER UPDATE OF wrapped ON fieldseal_keys WHEN NEW.wrapped = '[]'
          BEGIN UPDATE fieldseal_keys SET wrapped = OLD.wrapped WHERE id = NEW.id; END",
     );
-    let error = scene.running.destroy(scene.active_1).unwrap_err();
+    let error = scene.running.admin().destroy(scene.active_1).unwrap_err();
     assert!(matches!(error, KeyringError::NotStored(id) if id == scene.active_1), "{error:?}");
     scene.attack("DROP TRIGGER keep");
     scene.attack("CREATE TRIGGER ignore BEFORE INSERT ON fieldseal_keys BEGIN SELECT raise(IGNORE); END");
-    assert!(matches!(scene.running.stage(&tenant(1)), Err(KeyringError::NotStored(_))));
-    let error = scene.running.rotate(&tenant(1)).unwrap_err();
+    assert!(matches!(scene.running.admin().stage(&tenant(1)), Err(KeyringError::NotStored(_))));
+    let error = scene.running.admin().rotate(&tenant(1)).unwrap_err();
     assert!(matches!(error, KeyringError::NotStored(_)), "{error:?}");
 }

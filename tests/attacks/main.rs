@@ -23,7 +23,7 @@ struct Victim {
 impl Victim {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Local::create(folder.path().join("kek.json"), None).unwrap();
+        Local::create(folder.path().join("kek.json")).unwrap();
         let attacker = rusqlite::Connection::open(folder.path().join("app.db")).unwrap();
         attacker.execute_batch("PRAGMA synchronous = OFF; PRAGMA ignore_check_constraints = ON").unwrap();
         attacker.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
@@ -51,8 +51,8 @@ impl Victim {
 }
 
 fn open(folder: &Path) -> Result<Keyring, KeyringError> {
-    let kms = Local::open(folder.join("kek.json"), None).unwrap();
-    Keyring::open(kms, Rusqlite::open(folder.join("app.db")).unwrap())
+    let kms = Local::open(folder.join("kek.json")).unwrap();
+    Keyring::start(kms, Rusqlite::open(folder.join("app.db")).unwrap())
 }
 
 fn tenant(number: i64) -> Scope {

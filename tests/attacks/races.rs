@@ -14,14 +14,14 @@ fn two_keyrings_rotate_at_once() {
     let victim = Victim::new();
     let first = victim.start().unwrap();
     let second = victim.start().unwrap();
-    first.ensure_scope(&tenant(1)).unwrap();
+    first.admin().ensure_scope(&tenant(1)).unwrap();
     let rotations = 12;
     let start = Barrier::new(2);
     let run = |keyring: &Keyring| {
         start.wait();
         (0..rotations)
             .map(|round: i64| {
-                keyring.rotate(&tenant(1)).unwrap();
+                keyring.admin().rotate(&tenant(1)).unwrap();
                 keyring.seal_bytes(&COLUMN, &place(1, round), &round.to_be_bytes()).unwrap()
             })
             .collect::<Vec<_>>()
@@ -51,7 +51,7 @@ fn threads_that_create_the_first_key_end_with_one() {
         let start = Barrier::new(keyrings.len());
         let create = |keyring: &Keyring| {
             start.wait();
-            keyring.ensure_scope(&Scope::APPLICATION).unwrap()
+            keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap()
         };
         let ids: Vec<KeyId> = std::thread::scope(|threads| {
             let running: Vec<_> = keyrings.iter().map(|keyring| threads.spawn(|| create(keyring))).collect();
@@ -71,7 +71,7 @@ fn processes_that_create_the_first_key_end_with_one() {
         println!("ready:");
         std::io::stdout().flush().unwrap();
         std::io::stdin().read_line(&mut String::new()).unwrap();
-        let id = keyring.ensure_scope(&tenant(1)).unwrap();
+        let id = keyring.admin().ensure_scope(&tenant(1)).unwrap();
         let sealed = keyring.seal_bytes(&COLUMN, &place(1, 1), b"from a process").unwrap();
         println!("result:{id} {}", hex::encode(sealed));
         return;

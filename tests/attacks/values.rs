@@ -11,11 +11,11 @@ fn a_value_opens_only_under_its_own_key_and_suite() {
     let victim = Victim::new();
     let keyring = victim.start().unwrap();
     let scope = tenant(1);
-    let mut ids = vec![keyring.ensure_scope(&scope).unwrap()];
+    let mut ids = vec![keyring.admin().ensure_scope(&scope).unwrap()];
     for suite in Suite::ALL {
         let column = Column::new("t", "c").with_suite(suite);
         let sealed = keyring.seal_bytes(&column, &place(1, 1), b"text").unwrap();
-        ids.push(keyring.rotate(&scope).unwrap());
+        ids.push(keyring.admin().rotate(&scope).unwrap());
         for id in &ids {
             let relabelled = [&sealed[..1], &id.get().to_be_bytes(), &sealed[5..]].concat();
             let opened = keyring.open_bytes(&column, &place(1, 1), &relabelled);
@@ -42,8 +42,8 @@ fn the_exported_keys_of_one_tenant_forge_nothing_of_another() {
     let keyring = victim.start().unwrap();
     let column = Column::new("t", "c").with_suite(Suite::Aes256Gcm);
     let forge = |stolen: i64, target: i64| {
-        let id = keyring.ensure_scope(&tenant(stolen)).unwrap();
-        let keyset = keyring.dangerously_export_cleartext_tink_keyset(&column, &tenant(stolen)).unwrap();
+        let id = keyring.admin().ensure_scope(&tenant(stolen)).unwrap();
+        let keyset = keyring.admin().dangerously_export_cleartext_tink_keyset(&column, &tenant(stolen)).unwrap();
         let keyset: serde_json::Value = serde_json::from_str(&keyset).unwrap();
         let message = STANDARD.decode(keyset["key"][0]["keyData"]["value"].as_str().unwrap()).unwrap();
         let row = [&b"i"[..], &lp(b"1")].concat();
@@ -72,7 +72,7 @@ fn lp(part: &[u8]) -> Vec<u8> {
 fn an_older_value_of_the_same_place_opens_as_documented() {
     let victim = Victim::new();
     let keyring = victim.start().unwrap();
-    keyring.ensure_scope(&tenant(1)).unwrap();
+    keyring.admin().ensure_scope(&tenant(1)).unwrap();
     let old = keyring.seal_bytes(&COLUMN, &place(1, 1), b"old").unwrap();
     keyring.seal_bytes(&COLUMN, &place(1, 1), b"new").unwrap();
     assert_eq!(**keyring.open_bytes(&COLUMN, &place(1, 1), &old).unwrap().unwrap(), *b"old");

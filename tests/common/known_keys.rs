@@ -44,7 +44,7 @@ pub fn record(data_key: &[u8], key_id: u32, scope: Scope, committed: [u8; 32]) -
 pub fn keyring_of(record: KeyRecord) -> Result<Keyring, KeyringError> {
     let store = Memory::new();
     store.commit(&[Change::Insert(record)]).expect("an empty store takes it");
-    Keyring::open(NoKms, store)
+    Keyring::start(NoKms, store)
 }
 
 /// A keyring with exactly that key for the scope.
@@ -56,9 +56,9 @@ pub fn keyring(data_key: &[u8], key_id: u32, scope: Scope) -> Keyring {
 /// A keyring that makes keys of its own, and where to look them up.
 pub fn fresh_keyring(scopes: &[Scope]) -> (Keyring, Arc<Memory>) {
     let store = Arc::new(Memory::new());
-    let keyring = Keyring::open(NoKms, Arc::clone(&store)).expect("a keyring");
+    let keyring = Keyring::start(NoKms, Arc::clone(&store)).expect("a keyring");
     for scope in scopes {
-        keyring.ensure_scope(scope).expect("a key");
+        keyring.admin().ensure_scope(scope).expect("a key");
     }
     (keyring, store)
 }

@@ -8,11 +8,11 @@ use tempfile::TempDir;
 /// A keyring with a primary key for the application and for the tenants, and the folder its KEK is in.
 pub fn keyring(tenants: &[i64]) -> (Keyring, TempDir) {
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let kms = kms::Local::open_or_create(dir.path().join("kek.json"), None).expect("a local KEK");
-    let keyring = Keyring::open(kms, store::Memory::new()).expect("a keyring");
-    keyring.ensure_scope(&Scope::APPLICATION).expect("the application's key");
+    let kms = kms::Local::open_or_create(dir.path().join("kek.json")).expect("a local KEK");
+    let keyring = Keyring::start(kms, store::Memory::new()).expect("a keyring");
+    keyring.admin().ensure_scope(&Scope::APPLICATION).expect("the application's key");
     for tenant in tenants {
-        keyring.ensure_scope(&Scope::tenant(tenant).expect("a tenant")).expect("a tenant's key");
+        keyring.admin().ensure_scope(&Scope::tenant(tenant).expect("a tenant")).expect("a tenant's key");
     }
     (keyring, dir)
 }

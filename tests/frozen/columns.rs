@@ -83,7 +83,7 @@ fn keyring(keys: Vec<Key>) -> Keyring {
         record.state = KeyState::from_name(&key.state).unwrap();
         store.commit(&[Change::Insert(record)]).unwrap();
     }
-    Keyring::open(known_keys::NoKms, store).unwrap()
+    Keyring::start(known_keys::NoKms, store).unwrap()
 }
 
 fn check<T: Value + Spelt>(case: &Case, keyring: &Keyring) {
@@ -102,9 +102,9 @@ fn check<T: Value + Spelt>(case: &Case, keyring: &Keyring) {
         _ => StoredValue::Null,
     };
     let opened = if case.optional {
-        keyring.open_field::<Option<T>>(&case.column(), &row, stored)
+        keyring.open::<Option<T>>(&case.column(), &row, stored)
     } else {
-        keyring.open_field::<T>(&case.column(), &row, stored).map(Some)
+        keyring.open::<T>(&case.column(), &row, stored).map(Some)
     };
     let outcome = opened.map(|value| value.as_ref().map(Spelt::spelt));
     match &case.refused {

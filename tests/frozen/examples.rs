@@ -62,8 +62,13 @@ fn open_with_the_key_file_the_kek_file_and_the_schema_lock() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str, text: &str| written(folder.path().join(name), text);
         let passphrase = kek.passphrase.as_deref().map(Passphrase::new);
-        let kms = Local::open(at("kek.json", &kek.file), passphrase.as_ref()).unwrap();
-        let keyring = Keyring::open(kms, store::File::open(at("keys.json", &key_file)).unwrap()).unwrap();
+        let path = at("kek.json", &kek.file);
+        let kms = match &passphrase {
+            Some(passphrase) => Local::open_with_passphrase(path, passphrase),
+            None => Local::open(path),
+        };
+        let kms = kms.unwrap();
+        let keyring = Keyring::start(kms, store::File::open(at("keys.json", &key_file)).unwrap()).unwrap();
         let lock = at("fieldseal.lock", &lock);
         for example in &values {
             let column = example.column(&lock);

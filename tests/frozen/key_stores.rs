@@ -116,7 +116,7 @@ fn records_give_their_key_or_the_name_of_the_refusal() {
     for case in records {
         let (kms, _kek_folder) = open_kek_file(&kek_file, None);
         let (store, _folder) = key_store(&case.file);
-        let outcome = match Keyring::open(kms.unwrap(), store.unwrap()) {
+        let outcome = match Keyring::start(kms.unwrap(), store.unwrap()) {
             Err(error) => name_of_key(&error),
             Ok(keyring) => match keyring.open_bytes(&NAME, &RowContext::default(), &bytes(&sealed)) {
                 Ok(opened) => {

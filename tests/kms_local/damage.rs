@@ -15,7 +15,7 @@ fn a_changed_byte_is_refused_or_means_the_same_with_a_passphrase() {
 /// Each bit of a key file flipped, and each byte replaced by what JSON might overlook.
 fn change_every_byte(passphrase: Option<&Passphrase>) {
     let (_folder, path) = folder();
-    let kms = Local::create(&path, passphrase).unwrap();
+    let kms = crate::create(&path, passphrase).unwrap();
     kms.rotate().unwrap();
     let wrapped = kms.wrap(&data_key(1), &binding()).unwrap();
     let text = fs::read(&path).unwrap();
@@ -27,7 +27,7 @@ fn change_every_byte(passphrase: Option<&Passphrase>) {
             let mut changed = text.clone();
             changed[at] = byte;
             fs::write(&path, &changed).unwrap();
-            match Local::open(&path, passphrase) {
+            match crate::open(&path, passphrase) {
                 Ok(kms) => {
                     assert!(text[at].is_ascii_whitespace() && byte.is_ascii_whitespace(), "byte {at}");
                     assert_eq!(kms.unwrap(&wrapped, &binding()).unwrap().expose(), &[1; 32]);
@@ -46,24 +46,24 @@ fn change_every_byte(passphrase: Option<&Passphrase>) {
 #[test]
 fn a_file_cut_short_is_refused() {
     let (_folder, path) = folder();
-    Local::create(&path, None).unwrap();
+    Local::create(&path).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     for end in 0..text.trim_end().len() {
         fs::write(&path, &text[..end]).unwrap();
-        assert!(matches!(Local::open(&path, None), Err(LocalError::NotJson { .. })), "{end}");
+        assert!(matches!(Local::open(&path), Err(LocalError::NotJson { .. })), "{end}");
     }
 }
 
 #[test]
 fn each_kind_of_damage_is_told_apart() {
     let (_folder, path) = folder();
-    Local::create(&path, None).unwrap().rotate().unwrap();
+    Local::create(&path).unwrap().rotate().unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let (id, keys) = (text.split('"').nth(7).unwrap().to_owned(), keys_in(&text));
     let open = |from: &str, to: &str| {
         assert!(text.contains(from), "{from}");
         write(&path, text.replacen(from, to, 1));
-        Local::open(&path, None).unwrap_err()
+        Local::open(&path).unwrap_err()
     };
     macro_rules! refused {
         ($from:expr, $to:expr, $error:pat) => {
@@ -105,7 +105,7 @@ fn each_kind_of_damage_is_told_apart() {
 #[test]
 fn hostile_argon2_parameters_cost_nothing() {
     let (_folder, path) = folder();
-    Local::create(&path, Some(&passphrase())).unwrap();
+    Local::create_with_passphrase(&path, &passphrase()).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     for (from, to) in [
         ("\"memory_kib\": 8", "\"memory_kib\": 4294967295"),
@@ -119,7 +119,7 @@ fn hostile_argon2_parameters_cost_nothing() {
         assert!(text.contains(from));
         write(&path, text.replace(from, to));
         let started = std::time::Instant::now();
-        assert!(matches!(Local::open(&path, Some(&passphrase())), Err(LocalError::Argon2Params)), "{to}");
+        assert!(matches!(Local::open_with_passphrase(&path, &passphrase()), Err(LocalError::Argon2Params)), "{to}");
         assert!(started.elapsed().as_secs() < 1, "{to}");
     }
 }

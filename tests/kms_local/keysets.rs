@@ -33,13 +33,13 @@ fn decrypt(kms: &Local, encrypted: &[u8]) -> Option<Vec<u8>> {
 fn are_decrypted_by_the_exported_aead_after_a_rotation_too() {
     let (_folder, path) = folder();
     for (path, passphrase) in [(path.clone(), None), (path.with_extension("protected"), Some(passphrase()))] {
-        let kms = Local::create(&path, passphrase.as_ref()).unwrap();
+        let kms = crate::create(&path, passphrase.as_ref()).unwrap();
         let long = vec![7; 100_000];
         let (empty, first) = (kms.encrypt_tink_keyset(b"").unwrap(), kms.encrypt_tink_keyset(&long).unwrap());
         kms.rotate().unwrap();
         let second = kms.encrypt_tink_keyset(b"second").unwrap();
         assert_eq!((first[..5].to_vec(), second[..5].to_vec()), (vec![1, 0, 0, 0, 1], vec![1, 0, 0, 0, 2]));
-        let opened = Local::open(&path, passphrase.as_ref()).unwrap();
+        let opened = crate::open(&path, passphrase.as_ref()).unwrap();
         assert_eq!(exported(&opened).0, 2);
         assert_eq!(decrypt(&opened, &empty).as_deref(), Some(&b""[..]));
         assert_eq!(decrypt(&opened, &first), Some(long));
@@ -53,8 +53,8 @@ fn are_decrypted_by_the_exported_aead_after_a_rotation_too() {
 #[test]
 fn never_repeat_and_need_their_own_key_file() {
     let (folder, path) = folder();
-    let kms = Local::create(&path, None).unwrap();
-    let other = Local::create(folder.path().join("other.json"), None).unwrap();
+    let kms = Local::create(&path).unwrap();
+    let other = Local::create(folder.path().join("other.json")).unwrap();
     let encrypted = kms.encrypt_tink_keyset(b"keyset").unwrap();
     assert_ne!(encrypted, kms.encrypt_tink_keyset(b"keyset").unwrap());
     assert_eq!(decrypt(&other, &encrypted), None);
@@ -63,7 +63,7 @@ fn never_repeat_and_need_their_own_key_file() {
 #[test]
 fn are_encrypted_under_a_key_that_unwraps_nothing() {
     let (_folder, path) = folder();
-    let kms = Local::create(&path, None).unwrap();
+    let kms = Local::create(&path).unwrap();
     let binding = binding();
     let wrapped = kms.wrap(&data_key(7), &binding).unwrap();
     let (_, keys) = exported(&kms);

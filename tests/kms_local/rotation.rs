@@ -7,8 +7,8 @@ fn rotation_keeps_old_copies_readable_until_their_version_is_removed() {
     for passphrase in [None, Some(passphrase())] {
         let passphrase = passphrase.as_ref();
         let (_folder, path) = folder();
-        let kms = Local::create(&path, passphrase).unwrap();
-        let elsewhere = Local::open(&path, passphrase).unwrap();
+        let kms = crate::create(&path, passphrase).unwrap();
+        let elsewhere = crate::open(&path, passphrase).unwrap();
         let old = kms.wrap(&data_key(1), &binding()).unwrap();
         let kek = kms.kek();
         assert_eq!(kms.rotate().unwrap(), 2);
@@ -25,7 +25,7 @@ fn rotation_keeps_old_copies_readable_until_their_version_is_removed() {
         assert!(matches!(kms.remove_version(2), Err(LocalError::VersionIsPrimary { version: 2, .. })));
         assert!(matches!(kms.remove_version(3), Err(LocalError::VersionMissing { version: 3, .. })));
         elsewhere.remove_version(1).unwrap();
-        for kms in [kms, elsewhere, Local::open(&path, passphrase).unwrap()] {
+        for kms in [kms, elsewhere, crate::open(&path, passphrase).unwrap()] {
             assert_eq!(kms.versions().unwrap(), [2]);
             match kms.unwrap(&old, &binding()) {
                 Err(KmsError::NotFound(message)) => {
@@ -42,7 +42,7 @@ fn rotation_keeps_old_copies_readable_until_their_version_is_removed() {
 #[test]
 fn a_file_that_is_gone_or_another_one_is_noticed() {
     let (folder, path) = folder();
-    let kms = Local::create(&path, None).unwrap();
+    let kms = Local::create(&path).unwrap();
     let wrapped = kms.wrap(&data_key(1), &binding()).unwrap();
     let away = folder.path().join("away");
     fs::rename(&path, &away).unwrap();
@@ -50,7 +50,7 @@ fn a_file_that_is_gone_or_another_one_is_noticed() {
     assert!(matches!(kms.wrap(&data_key(1), &binding()), Err(KmsError::NotFound(_))));
     assert!(matches!(kms.rotate(), Err(LocalError::NotFound { .. })));
     for passphrase in [None, Some(passphrase())] {
-        let other = Local::create(&path, passphrase.as_ref()).unwrap();
+        let other = crate::create(&path, passphrase.as_ref()).unwrap();
         assert!(matches!(kms.unwrap(&wrapped, &binding()), Err(KmsError::Misconfigured(_))));
         assert!(matches!(kms.rotate(), Err(LocalError::Replaced { .. })));
         assert_eq!(other.versions().unwrap(), [1], "the other file was left alone");
@@ -64,10 +64,10 @@ fn a_file_that_is_gone_or_another_one_is_noticed() {
 #[test]
 fn a_protected_file_that_is_replaced_is_told_from_a_damaged_one() {
     let (_folder, path) = folder();
-    let kms = Local::create(&path, Some(&passphrase())).unwrap();
+    let kms = Local::create_with_passphrase(&path, &passphrase()).unwrap();
     for other in [Some(passphrase()), None] {
         fs::remove_file(&path).unwrap();
-        let other = Local::create(&path, other.as_ref()).unwrap();
+        let other = crate::create(&path, other.as_ref()).unwrap();
         assert!(matches!(kms.versions(), Err(LocalError::Replaced { .. })));
         assert!(matches!(kms.rotate(), Err(LocalError::Replaced { .. })));
         assert_eq!(other.versions().unwrap(), [1]);
@@ -77,10 +77,10 @@ fn a_protected_file_that_is_replaced_is_told_from_a_damaged_one() {
 #[test]
 fn many_rotations_at_once_lose_none() {
     let (_folder, path) = folder();
-    Local::create(&path, Some(&passphrase())).unwrap();
-    let shared = Local::open(&path, Some(&passphrase())).unwrap();
+    Local::create_with_passphrase(&path, &passphrase()).unwrap();
+    let shared = Local::open_with_passphrase(&path, &passphrase()).unwrap();
     let work = |thread: u32| {
-        let own = Local::open(&path, Some(&passphrase())).unwrap();
+        let own = Local::open_with_passphrase(&path, &passphrase()).unwrap();
         let kms = if thread.is_multiple_of(2) { &shared } else { &own };
         for _ in 0..5 {
             let wrapped = kms.wrap(&data_key(1), &binding()).unwrap();
@@ -113,11 +113,11 @@ fn threads_and_processes_that_create_at_once_end_with_one_file() {
         })
         .collect();
     let keks: Vec<_> = std::thread::scope(|threads| {
-        let open = || Local::open_or_create(&path, Some(&passphrase())).unwrap().kek();
+        let open = || Local::open_or_create_with_passphrase(&path, &passphrase()).unwrap().kek();
         let running: Vec<_> = (0..8).map(|_| threads.spawn(open)).collect();
         running.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    let kek = Local::open(&path, Some(&passphrase())).unwrap().kek();
+    let kek = Local::open_with_passphrase(&path, &passphrase()).unwrap().kek();
     assert!(keks.iter().all(|other| *other == kek));
     for child in children {
         let output = child.wait_with_output().unwrap();
@@ -132,6 +132,6 @@ fn threads_and_processes_that_create_at_once_end_with_one_file() {
 #[test]
 fn in_a_child_process() {
     if let Some(path) = std::env::var_os("FIELDSEAL_TEST_KEK") {
-        println!("opened {}", Local::open_or_create(path, Some(&passphrase())).unwrap().kek());
+        println!("opened {}", Local::open_or_create_with_passphrase(path, &passphrase()).unwrap().kek());
     }
 }

@@ -18,7 +18,7 @@ fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
 fn open(path: &Path, case: &Value) -> Result<Local, LocalError> {
     write(path, case["file"].as_str().unwrap());
     let passphrase = case["passphrase"].as_str().map(Passphrase::new);
-    Local::open(path, passphrase.as_ref())
+    crate::open(path, passphrase.as_ref())
 }
 
 fn bytes(case: &Value, name: &str) -> Vec<u8> {

@@ -21,7 +21,7 @@ fn run(database: &mut Database, keyring: &Keyring) -> Vec<Vault> {
             rows.push(row);
         }
         for tenant in [1, 2] {
-            keyring.rotate(&Scope::tenant(tenant).unwrap()).unwrap();
+            keyring.admin().rotate(&Scope::tenant(tenant).unwrap()).unwrap();
         }
     }
     let loaded: Vec<Vault> = vault::table.select(Vault::as_select()).load(&mut database.diesel).unwrap();
@@ -112,12 +112,12 @@ fn a_key_store_in_a_file() {
     let folder = database.folder.path().to_owned();
     let (keyring, keys) = open(&folder, File::create(folder.join("keys.json")).unwrap());
     let rows = run(&mut database, keyring);
-    let spare = keyring.stage(&Scope::tenant(PLANTED).unwrap()).unwrap();
-    Local::open(folder.join("kek.json"), None).unwrap().rotate().unwrap();
-    keyring.rewrap().unwrap();
+    let spare = keyring.admin().stage(&Scope::tenant(PLANTED).unwrap()).unwrap();
+    Local::open(folder.join("kek.json")).unwrap().rotate().unwrap();
+    keyring.admin().rewrap().unwrap();
     let secrets = secrets_of(&folder, keyring, &keys, &rows);
     check_files(&secrets, &folder, &["keys.json", "app.db"]);
-    keyring.destroy(spare).unwrap();
+    keyring.admin().destroy(spare).unwrap();
     check_files(&secrets, &folder, &["keys.json"]);
     check_logs(&secrets);
 }

@@ -111,11 +111,11 @@ fn add_plaintexts(secrets: &mut Secrets, row: &Vault) {
 
 /// A keyring for this thread's models, over a KMS that remembers the data keys.
 fn open(folder: &Path, store: impl KeyStore + 'static) -> (&'static Keyring, Arc<Mutex<Vec<[u8; 32]>>>) {
-    let spy = Spy::on(Local::open_or_create(folder.join("kek.json"), None).unwrap());
+    let spy = Spy::on(Local::open_or_create(folder.join("kek.json")).unwrap());
     let keys = spy.keys();
-    let keyring: &Keyring = Box::leak(Box::new(Keyring::open(spy, store).unwrap()));
+    let keyring: &Keyring = Box::leak(Box::new(Keyring::start(spy, store).unwrap()));
     for tenant in [1, 2] {
-        keyring.ensure_scope(&Scope::tenant(tenant).unwrap()).unwrap();
+        keyring.admin().ensure_scope(&Scope::tenant(tenant).unwrap()).unwrap();
     }
     CURRENT.set(Some(keyring));
     (keyring, keys)
@@ -149,7 +149,7 @@ fn add_keys(secrets: &mut Secrets, folder: &Path, keyring: &Keyring, data_keys: 
 
 fn column_keys(keyring: &Keyring, column: &Column, tenant: i64) -> Vec<Vec<u8>> {
     let scope = Scope::tenant(tenant).unwrap();
-    let keyset = keyring.dangerously_export_cleartext_tink_keyset(column, &scope).unwrap();
+    let keyset = keyring.admin().dangerously_export_cleartext_tink_keyset(column, &scope).unwrap();
     let keyset: serde_json::Value = serde_json::from_str(&keyset).unwrap();
     let len = if column.suite() == Suite::Aes256Siv { 64 } else { 32 };
     let keys = keyset["key"].as_array().unwrap().iter().map(|key| {

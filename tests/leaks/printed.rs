@@ -81,19 +81,19 @@ fn no_type_prints_a_secret() {
         scope: Scope::tenant(2).unwrap(),
         commitment: Commitment::from_bytes([9; 32]),
     };
-    let kms = Local::open(folder.join("kek.json"), None).unwrap();
+    let kms = Local::open(folder.join("kek.json")).unwrap();
     let wrapped = kms.wrap(&key, &binding).unwrap();
     scene.secrets.add("passphrase", b"correct-horse-battery-staple");
     let params = Argon2Params { memory_kib: 64, iterations: 1, parallelism: 1 };
     let passphrase = Passphrase::new("correct-horse-battery-staple").argon2(params);
-    let protected = Local::create(folder.join("protected.json"), Some(&passphrase)).unwrap();
+    let protected = Local::create_with_passphrase(folder.join("protected.json"), &passphrase).unwrap();
     for value in [&kms as &dyn Debug, &key, &binding, &wrapped, &passphrase, &protected, &kms.kek()] {
         scene.debug(value);
     }
 
     let memory = Memory::new();
-    let keyring = Keyring::open(Local::open(folder.join("kek.json"), None).unwrap(), memory).unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let keyring = Keyring::start(Local::open(folder.join("kek.json")).unwrap(), memory).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let file = File::create(folder.join("keys.json")).unwrap();
     let sqlite = Rusqlite::open(folder.join("keys.db")).unwrap();
     let through_diesel = Diesel::new(SqliteConnection::establish(":memory:").unwrap());
@@ -104,8 +104,8 @@ fn no_type_prints_a_secret() {
     for value in [&keyring as &dyn Debug, &keyring.keys(), &file, &sqlite, &through_diesel, &slot, &Memory::new()] {
         scene.debug(value);
     }
-    let in_file = Keyring::open(Local::open(folder.join("kek.json"), None).unwrap(), file.clone()).unwrap();
-    in_file.ensure_scope(&Scope::APPLICATION).unwrap();
+    let in_file = Keyring::start(Local::open(folder.join("kek.json")).unwrap(), file.clone()).unwrap();
+    in_file.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     for record in file.load().unwrap() {
         scene.debug(&record);
         scene.debug(&Change::Insert(record));
@@ -223,8 +223,8 @@ fn no_value_error_prints_a_secret() {
     let padded = Column::new("vault", "name").pad(32);
     scene.value_error(keyring.open_bytes(&padded, &place, &sealed), &ErrorKind::Malformed("padded value"));
     let not_utf8 = keyring.seal_bytes(column, &place, &scene.row.photo).unwrap();
-    scene.value_error(keyring.open_field::<String>(column, &place, &not_utf8), &ErrorKind::Malformed("text"));
-    let as_json = keyring.open_field::<fieldseal::Json<Vec<i64>>>(column, &place, &sealed);
+    scene.value_error(keyring.open::<String>(column, &place, &not_utf8), &ErrorKind::Malformed("text"));
+    let as_json = keyring.open::<fieldseal::Json<Vec<i64>>>(column, &place, &sealed);
     scene.value_error(as_json, &ErrorKind::Malformed("json"));
     let map = fieldseal::Json(HashMap::from([(vec![1_u8], text.clone())]));
     let unencodable = keyring.seal(column, &place, &map);
@@ -259,10 +259,10 @@ fn no_value_error_prints_a_secret() {
     }
     scene.debug(&stranger.params());
     let old = keyring.primary(&tenant).unwrap();
-    keyring.rotate(&tenant).unwrap();
-    keyring.retire(old).unwrap();
+    keyring.admin().rotate(&tenant).unwrap();
+    keyring.admin().retire(old).unwrap();
     scene.value_error(keyring.open_bytes(column, &place, &sealed), &ErrorKind::RetiredKey(old));
-    keyring.destroy(old).unwrap();
+    keyring.admin().destroy(old).unwrap();
     scene.value_error(keyring.open_bytes(column, &place, &sealed), &ErrorKind::DestroyedKey(old));
     CURRENT.set(None);
     for (_, refusal) in insert_refused!(&mut scene.database, vault, stranger, INSERT) {
@@ -280,12 +280,13 @@ fn no_key_error_prints_a_secret() {
     let folder = scene.database.folder.path().to_owned();
     let scope = Scope::tenant(1).unwrap();
     let primary = scene.keyring.primary(&scope).unwrap();
-    scene.failed(scene.keyring.retire(primary));
-    scene.failed(scene.keyring.destroy(primary));
-    scene.failed(scene.keyring.promote(KeyId::new(5).unwrap()));
+    scene.failed(scene.keyring.admin().retire(primary));
+    scene.failed(scene.keyring.admin().destroy(primary));
+    scene.failed(scene.keyring.admin().promote(KeyId::new(5).unwrap()));
     let none = Scope::tenant(3).unwrap();
-    scene
-        .failed(scene.keyring.dangerously_export_cleartext_tink_keyset(&Vault::SCHEMA.columns[0], &none).map(drop));
+    scene.failed(
+        scene.keyring.admin().dangerously_export_cleartext_tink_keyset(&Vault::SCHEMA.columns[0], &none).map(drop),
+    );
     scene.failed(KeyState::Destroyed.step_to(KeyState::Primary));
 
     let kek = std::fs::read_to_string(folder.join("kek.json")).unwrap();
@@ -305,26 +306,24 @@ fn no_key_error_prints_a_secret() {
         let path = folder.join(format!("damaged-{at}.json"));
         std::fs::copy(folder.join("kek.json"), &path).unwrap();
         std::fs::write(&path, changed).unwrap();
-        scene.failed(Local::open(&path, None));
+        scene.failed(Local::open(&path));
     }
     scene.secrets.add("passphrase", b"correct-horse-battery-staple");
     let passphrase = Passphrase::new("correct-horse-battery-staple");
-    let unexpected = Local::open(folder.join("kek.json"), Some(&passphrase));
+    let unexpected = Local::open_with_passphrase(folder.join("kek.json"), &passphrase);
     assert!(matches!(unexpected, Err(LocalError::PassphraseUnexpected { .. })));
     scene.failed(unexpected);
-    scene.failed(Local::create(folder.join("kek.json"), None));
-    scene.failed(Local::open(folder.join("nowhere.json"), None));
+    scene.failed(Local::create(folder.join("kek.json")));
+    scene.failed(Local::open(folder.join("nowhere.json")));
 
     let path = folder.join("keys.db");
     let store = Rusqlite::open(&path).unwrap();
-    let missing =
-        Keyring::open(Local::open(folder.join("kek.json"), None).unwrap(), Rusqlite::open(&path).unwrap());
+    let missing = Keyring::start(Local::open(folder.join("kek.json")).unwrap(), Rusqlite::open(&path).unwrap());
     scene.failed(missing);
     store.create_table().unwrap();
-    let open =
-        || Keyring::open(Local::open(folder.join("kek.json"), None).unwrap(), Rusqlite::open(&path).unwrap());
-    open().unwrap().ensure_scope(&scope).unwrap();
-    open().unwrap().rotate(&scope).unwrap();
+    let open = || Keyring::start(Local::open(folder.join("kek.json")).unwrap(), Rusqlite::open(&path).unwrap());
+    open().unwrap().admin().ensure_scope(&scope).unwrap();
+    open().unwrap().admin().rotate(&scope).unwrap();
     let attacker = rusqlite::Connection::open(&path).unwrap();
     attacker.execute_batch("PRAGMA ignore_check_constraints = ON; DROP INDEX fieldseal_keys_primary").unwrap();
     for attack in [

@@ -35,9 +35,14 @@ const COLUMNS: [Column; 4] = [
 
 fn local(folder: &Path, passphrase: Option<&str>, create: bool) -> Local {
     let params = Argon2Params { memory_kib: 1024, iterations: 1, parallelism: 1 };
-    let passphrase = passphrase.map(|text| Passphrase::new(text).argon2(params));
-    let open = if create { Local::create } else { Local::open };
-    open(folder.join("kek.json"), passphrase.as_ref()).unwrap()
+    let path = folder.join("kek.json");
+    let local = match passphrase.map(|text| Passphrase::new(text).argon2(params)) {
+        Some(passphrase) if create => Local::create_with_passphrase(path, &passphrase),
+        Some(passphrase) => Local::open_with_passphrase(path, &passphrase),
+        None if create => Local::create(path),
+        None => Local::open(path),
+    };
+    local.unwrap()
 }
 
 #[test]
@@ -171,8 +176,8 @@ fn plant(needles: &[Needle]) {
 
 fn open(folder: &Path, passphrase: Option<&Needle>) -> Keyring {
     let keyring =
-        Keyring::open(unlocked(folder, passphrase), File::open(folder.join("keys.json")).unwrap()).unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+        Keyring::start(unlocked(folder, passphrase), File::open(folder.join("keys.json")).unwrap()).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     keyring
 }
 
@@ -182,7 +187,11 @@ fn unlocked(folder: &Path, passphrase: Option<&Needle>) -> Local {
         needle.unmask_into(&mut text);
         Passphrase::new(String::from_utf8(text).unwrap())
     });
-    Local::open(folder.join("kek.json"), passphrase.as_ref()).unwrap()
+    match &passphrase {
+        Some(passphrase) => Local::open_with_passphrase(folder.join("kek.json"), passphrase),
+        None => Local::open(folder.join("kek.json")),
+    }
+    .unwrap()
 }
 
 /// Values that are sealed and opened and refused.
@@ -208,21 +217,21 @@ fn use_all_keys(keyring: &Keyring) -> Vec<Vec<u8>> {
 /// Every operation on keys.
 fn administer(keyring: &Keyring, folder: &Path, passphrase: Option<&Needle>) -> Vec<Vec<u8>> {
     let mut sealed = use_all_keys(keyring);
-    keyring.rotate(&Scope::APPLICATION).unwrap();
+    keyring.admin().rotate(&Scope::APPLICATION).unwrap();
     sealed.extend(use_all_keys(keyring));
     for column in &COLUMNS {
-        keyring.dangerously_export_cleartext_tink_keyset(column, &Scope::APPLICATION).unwrap();
+        keyring.admin().dangerously_export_cleartext_tink_keyset(column, &Scope::APPLICATION).unwrap();
     }
     let kms = unlocked(folder, passphrase);
     kms.rotate().unwrap();
-    assert_eq!(keyring.rewrap().unwrap(), 2);
+    assert_eq!(keyring.admin().rewrap().unwrap(), 2);
     keyring.refresh().unwrap();
     let other = open(folder, passphrase);
     sealed.extend(use_all_keys(&other));
-    let tenant = other.rotate(&Scope::tenant(1).unwrap()).unwrap();
+    let tenant = other.admin().rotate(&Scope::tenant(1).unwrap()).unwrap();
     keyring.refresh().unwrap();
-    let spare = keyring.stage(&Scope::tenant(1).unwrap()).unwrap();
-    keyring.destroy(spare).unwrap();
+    let spare = keyring.admin().stage(&Scope::tenant(1).unwrap()).unwrap();
+    keyring.admin().destroy(spare).unwrap();
     assert!(keyring.primary(&Scope::tenant(1).unwrap()) == Some(tenant));
     sealed
 }

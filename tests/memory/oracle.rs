@@ -22,7 +22,7 @@ pub fn needles(folder: &Path, passphrase: Option<&str>, sealed: &[Vec<u8>]) -> S
     key_file(&folder.join("kek.json"), passphrase, &mut secrets);
     let spy = Spy::on(local(folder, passphrase, false));
     let data_keys = spy.keys();
-    let keyring = Keyring::open(spy, File::open(folder.join("keys.json")).unwrap()).unwrap();
+    let keyring = Keyring::start(spy, File::open(folder.join("keys.json")).unwrap()).unwrap();
     for key in data_keys.lock().unwrap().iter() {
         secrets.insert(("data key".into(), key.to_vec()));
     }
@@ -82,7 +82,7 @@ fn key_file(path: &Path, passphrase: Option<&str>, secrets: &mut Secrets) {
 
 /// The keys of a column by key id, as the exported keyset has them.
 fn column_keys(keyring: &Keyring, column: &fieldseal::Column, secrets: &mut Secrets) -> Vec<(u32, Vec<u8>)> {
-    let text = keyring.dangerously_export_cleartext_tink_keyset(column, &Scope::APPLICATION).unwrap();
+    let text = keyring.admin().dangerously_export_cleartext_tink_keyset(column, &Scope::APPLICATION).unwrap();
     let keyset: serde_json::Value = serde_json::from_str(&text).unwrap();
     let suite = column.suite();
     let len = if suite == Suite::Aes256Siv { 64 } else { 32 };

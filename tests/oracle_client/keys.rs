@@ -37,6 +37,10 @@ impl Keys {
     }
 
     pub fn keyset(&self, place: &Place) -> String {
-        self.keyring.dangerously_export_cleartext_tink_keyset(&place.column(), &self.scope).unwrap().to_string()
+        self.keyring
+            .admin()
+            .dangerously_export_cleartext_tink_keyset(&place.column(), &self.scope)
+            .unwrap()
+            .to_string()
     }
 }

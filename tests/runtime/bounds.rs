@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn no_more_keys_are_held_than_allowed() {
     let fleet = Fleet::new(60);
-    let keyring = fleet.process().max_keys(10).open().unwrap();
+    let keyring = fleet.process().max_keys(10).start().unwrap();
     assert_eq!(keyring.stats().keys_loaded, 0, "there are too many to load all");
     for _ in 0..3 {
         for (number, value) in &fleet.values {
@@ -20,7 +20,7 @@ fn no_more_keys_are_held_than_allowed() {
 #[test]
 fn the_key_that_was_not_used_for_the_longest_goes_first() {
     let fleet = Fleet::new(12);
-    let keyring = fleet.process().max_keys(10).open().unwrap();
+    let keyring = fleet.process().max_keys(10).start().unwrap();
     let use_key = |at: usize| {
         fleet.clock.advance(Duration::from_secs(2));
         open(&keyring, fleet.values[at].0, &fleet.values[at].1).unwrap();
@@ -35,7 +35,7 @@ fn the_key_that_was_not_used_for_the_longest_goes_first() {
 #[test]
 fn the_bound_holds_while_many_threads_load() {
     let fleet = Fleet::new(60);
-    let keyring = fleet.process().max_keys(7).deadline(Duration::from_secs(20)).open().unwrap();
+    let keyring = fleet.process().max_keys(7).deadline(Duration::from_secs(20)).start().unwrap();
     std::thread::scope(|threads| {
         for thread in 0..8 {
             let (keyring, values) = (&keyring, &fleet.values);
@@ -53,18 +53,18 @@ fn the_bound_holds_while_many_threads_load() {
 #[test]
 fn a_refresh_reads_only_what_is_in_use() {
     let fleet = Fleet::new(60);
-    let keyring = fleet.process().max_keys(10).open().unwrap();
+    let keyring = fleet.process().max_keys(10).start().unwrap();
     for (number, value) in &fleet.values[..3] {
         open(&keyring, *number, value).unwrap();
     }
-    let admin = fleet.process().open().unwrap();
-    let new = admin.rotate(&tenant(1)).unwrap();
-    admin.rotate(&tenant(50)).unwrap();
+    let admin = fleet.process().start().unwrap();
+    let new = admin.admin().rotate(&tenant(1)).unwrap();
+    admin.admin().rotate(&tenant(50)).unwrap();
     let calls = fleet.unwraps(|| keyring.refresh().unwrap());
     assert_eq!((calls, keyring.primary(&tenant(1)), keyring.primary(&tenant(50))), (1, Some(new), None));
-    admin.retire(fleet.keys[1]).unwrap_err();
-    admin.rotate(&tenant(2)).unwrap();
-    admin.retire(fleet.keys[1]).unwrap();
+    admin.admin().retire(fleet.keys[1]).unwrap_err();
+    admin.admin().rotate(&tenant(2)).unwrap();
+    admin.admin().retire(fleet.keys[1]).unwrap();
     keyring.refresh().unwrap();
     assert_eq!(open(&keyring, 2, &fleet.values[1].1), Err(ErrorKind::RetiredKey(fleet.keys[1])));
 }

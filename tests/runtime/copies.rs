@@ -17,8 +17,8 @@ impl Regions {
     fn new() -> Self {
         let (near, far, store) = (Arc::new(Kms::new()), Arc::new(Kms::new()), Arc::new(Memory::new()));
         let keyring =
-            Keyring::builder(Arc::clone(&near), Arc::clone(&store)).and_kms(Arc::clone(&far)).open().unwrap();
-        let id = keyring.ensure_scope(&tenant(1)).unwrap();
+            Keyring::builder(Arc::clone(&near), Arc::clone(&store)).and_kms(Arc::clone(&far)).start().unwrap();
+        let id = keyring.admin().ensure_scope(&tenant(1)).unwrap();
         let keks: Vec<_> = store.get(id).unwrap().unwrap().wrapped.into_iter().map(|copy| copy.kek).collect();
         assert_eq!(keks, [near.kek(), far.kek()]);
         let value = seal(&keyring, 1).unwrap();
@@ -41,11 +41,11 @@ impl Regions {
 fn the_first_is_asked_first_and_the_second_only_if_it_must_be() {
     let regions = Regions::new();
     let before = regions.unwraps();
-    open(&regions.process().open().unwrap(), 1, &regions.value).unwrap();
+    open(&regions.process().start().unwrap(), 1, &regions.value).unwrap();
     assert_eq!(regions.unwraps(), (before.0 + 1, before.1));
     for fault in [Fault::Unreachable, Fault::Denied, Fault::Disabled, Fault::AnotherKey, Fault::Panic] {
         regions.near.always(fault);
-        open(&regions.process().open().unwrap(), 1, &regions.value).unwrap();
+        open(&regions.process().start().unwrap(), 1, &regions.value).unwrap();
         regions.near.heal();
     }
 }
@@ -55,7 +55,7 @@ fn a_region_that_hangs_costs_a_moment_once() {
     let regions = Regions::new();
     regions.near.always(Fault::Hanging);
     let began = Instant::now();
-    let keyring = regions.process().open().unwrap();
+    let keyring = regions.process().start().unwrap();
     open(&keyring, 1, &regions.value).unwrap();
     assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
     let before = regions.near.calls().unwraps;
@@ -72,10 +72,10 @@ fn a_key_is_lost_only_when_every_kms_says_so() {
     let regions = Regions::new();
     regions.near.always(Fault::Disabled);
     regions.far.always(Fault::Unreachable);
-    let error = regions.process().open().unwrap_err();
+    let error = regions.process().start().unwrap_err();
     assert!(error.is_transient(), "one of them may still have it: {error}");
     regions.far.always(Fault::Disabled);
-    let error = regions.process().open().unwrap_err();
+    let error = regions.process().start().unwrap_err();
     assert!(matches!(error, KeyringError::Kms { error: KmsError::Disabled(_), .. }), "{error}");
 }
 
@@ -83,7 +83,7 @@ fn a_key_is_lost_only_when_every_kms_says_so() {
 fn credentials_that_expired_with_one_kms_leave_the_grace_whatever_the_other_says() {
     for (near, far) in [(Fault::Misconfigured, Fault::Disabled), (Fault::Disabled, Fault::Misconfigured)] {
         let (regions, clock) = (Regions::new(), Clock::manual());
-        let keyring = regions.process().clock(clock.clone()).without_background().open().unwrap();
+        let keyring = regions.process().clock(clock.clone()).without_background().start().unwrap();
         open(&keyring, 1, &regions.value).unwrap();
         clock.advance(HOUR + Duration::from_secs(1));
         regions.near.always(near);
@@ -97,19 +97,25 @@ fn credentials_that_expired_with_one_kms_leave_the_grace_whatever_the_other_says
 fn a_kek_is_added_and_taken_away_later() {
     let fleet = Fleet::new(5);
     let (old, new) = (Arc::clone(&fleet.kms), Arc::new(Kms::new()));
-    let both = fleet.process().and_kms(Arc::clone(&new)).open().unwrap();
-    assert!(matches!(both.remove_copies(&old.kek()), Err(KeyringError::LastCopy(_))), "nothing would be left");
-    assert_eq!((both.add_copies().unwrap(), both.add_copies().unwrap()), (5, 0));
-    let only_new = || Keyring::open(Arc::clone(&new), Arc::clone(&fleet.store)).unwrap();
+    let both = fleet.process().and_kms(Arc::clone(&new)).start().unwrap();
+    assert!(
+        matches!(both.admin().remove_copies(&old.kek()), Err(KeyringError::LastCopy(_))),
+        "nothing would be left"
+    );
+    assert_eq!((both.admin().add_copies().unwrap(), both.admin().add_copies().unwrap()), (5, 0));
+    let only_new = || Keyring::start(Arc::clone(&new), Arc::clone(&fleet.store)).unwrap();
     for (number, value) in &fleet.values {
         open(&only_new(), *number, value).unwrap();
-        open(&fleet.process().open().unwrap(), *number, value).unwrap();
+        open(&fleet.process().start().unwrap(), *number, value).unwrap();
     }
     // A copy that doesn't open is no reason to take the other away.
     new.always(Fault::Rejected);
-    both.remove_copies(&old.kek()).unwrap_err();
+    both.admin().remove_copies(&old.kek()).unwrap_err();
     new.heal();
-    assert_eq!((both.remove_copies(&old.kek()).unwrap(), both.remove_copies(&old.kek()).unwrap()), (5, 0));
+    assert_eq!(
+        (both.admin().remove_copies(&old.kek()).unwrap(), both.admin().remove_copies(&old.kek()).unwrap()),
+        (5, 0)
+    );
     for record in fleet.store.load().unwrap() {
         assert_eq!(record.wrapped.len(), 1);
         assert_eq!(record.wrapped[0].kek, new.kek());
@@ -122,10 +128,10 @@ fn a_kek_is_added_and_taken_away_later() {
 #[test]
 fn a_destroyed_key_gets_no_new_copies() {
     let fleet = Fleet::new(1);
-    let keyring = fleet.process().and_kms(Kms::new()).open().unwrap();
-    let staged = keyring.stage(&tenant(1)).unwrap();
-    keyring.destroy(staged).unwrap();
-    keyring.add_copies().unwrap();
+    let keyring = fleet.process().and_kms(Kms::new()).start().unwrap();
+    let staged = keyring.admin().stage(&tenant(1)).unwrap();
+    keyring.admin().destroy(staged).unwrap();
+    keyring.admin().add_copies().unwrap();
     assert!(fleet.store.get(staged).unwrap().unwrap().wrapped.is_empty());
 }
 
@@ -133,12 +139,12 @@ fn a_destroyed_key_gets_no_new_copies() {
 fn a_key_whose_copy_can_not_be_made_everywhere_is_not_made() {
     let fleet = Fleet::new(1);
     let second = Arc::new(Kms::new());
-    let keyring = fleet.process().and_kms(Arc::clone(&second)).open().unwrap();
+    let keyring = fleet.process().and_kms(Arc::clone(&second)).start().unwrap();
     let before = fleet.store.load().unwrap();
     for fault in [Fault::Unreachable, Fault::Denied, Fault::AnotherKey] {
         second.always(fault);
-        keyring.ensure_scope(&tenant(2)).unwrap_err();
-        keyring.rotate(&tenant(1)).unwrap_err();
+        keyring.admin().ensure_scope(&tenant(2)).unwrap_err();
+        keyring.admin().rotate(&tenant(1)).unwrap_err();
         second.heal();
     }
     assert_eq!(fleet.store.load().unwrap(), before);

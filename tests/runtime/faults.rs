@@ -36,10 +36,10 @@ fn every_fault_of_the_kms_is_an_error_in_time_and_nothing_is_lost() {
         fleet.kms.always(fault.clone());
         in_time("opening", &|| open(&keyring, *number, value).is_err());
         in_time("sealing", &|| seal(&keyring, 2).is_err());
-        in_time("a start", &|| fleet.process().open().is_err());
-        in_time("a new scope", &|| keyring.ensure_scope(&tenant(3)).is_err());
-        in_time("a rotation", &|| keyring.rotate(&tenant(1)).is_err());
-        in_time("a page", &|| keyring.load_blocking([fieldseal::Need::Seal(tenant(2))]).is_err());
+        in_time("a start", &|| fleet.process().start().is_err());
+        in_time("a new scope", &|| keyring.admin().ensure_scope(&tenant(3)).is_err());
+        in_time("a rotation", &|| keyring.admin().rotate(&tenant(1)).is_err());
+        in_time("a page", &|| keyring.prefetch_blocking([fieldseal::Need::Seal(tenant(2))]).is_err());
         fleet.kms.heal();
         // What hung goes on, and may end as it would have.
         std::thread::sleep(Duration::from_millis(20));
@@ -115,9 +115,9 @@ fn a_store_that_hangs_or_is_gone_is_an_error_in_time() {
     let keyring = Keyring::builder(Kms::new(), Arc::clone(&store))
         .deadline(Duration::from_millis(300))
         .without_background()
-        .open()
+        .start()
         .unwrap();
-    keyring.ensure_scope(&tenant(1)).unwrap();
+    keyring.admin().ensure_scope(&tenant(1)).unwrap();
     let value = seal(&keyring, 1).unwrap();
     for fault in [&store.hangs, &store.fails] {
         fault.store(true, Ordering::SeqCst);
@@ -126,14 +126,14 @@ fn a_store_that_hangs_or_is_gone_is_an_error_in_time() {
         let began = Instant::now();
         assert!(keyring.refresh().unwrap_err().is_transient());
         assert!(load_error(seal(&keyring, 2)).is_transient());
-        assert!(keyring.ensure_scope(&tenant(2)).unwrap_err().is_transient());
+        assert!(keyring.admin().ensure_scope(&tenant(2)).unwrap_err().is_transient());
         keyring.tend();
         assert!(began.elapsed() < LIMIT, "{:?}", began.elapsed());
         open(&keyring, 1, &value).unwrap();
         fault.store(false, Ordering::SeqCst);
         eventually("the store is back", || keyring.refresh().is_ok());
     }
-    keyring.ensure_scope(&tenant(2)).unwrap();
+    keyring.admin().ensure_scope(&tenant(2)).unwrap();
     open(&keyring, 2, &seal(&keyring, 2).unwrap()).unwrap();
 }
 
@@ -154,7 +154,7 @@ fn a_load_that_ends_after_its_keyring_leaves_nothing_behind() {
 #[test]
 fn a_clock_that_jumps_costs_a_call_and_no_value() {
     let fleet = Fleet::new(1);
-    let keyring = fleet.process().open().unwrap();
+    let keyring = fleet.process().start().unwrap();
     let (number, value) = &fleet.values[0];
     let calls = fleet.unwraps(|| {
         for _ in 0..5 {
@@ -164,16 +164,16 @@ fn a_clock_that_jumps_costs_a_call_and_no_value() {
     });
     assert_eq!(calls, 5);
     // Staged by a machine whose clock is years ahead: it takes an explicit word to promote it.
-    let staged = keyring.stage(&tenant(1)).unwrap();
+    let staged = keyring.admin().stage(&tenant(1)).unwrap();
     let record = fleet.store.get(staged).unwrap().unwrap();
     let years = KeyRecord { created: record.created + 100_000_000, ..record };
     let (store, rest) = (Memory::new(), fleet.store.load().unwrap());
     let records = rest.into_iter().filter(|record| record.id != staged).chain([years]);
     store.commit(&records.map(Change::Insert).collect::<Vec<_>>()).unwrap();
-    let ahead = Keyring::open(Arc::clone(&fleet.kms), store).unwrap();
-    match ahead.promote(staged) {
+    let ahead = Keyring::start(Arc::clone(&fleet.kms), store).unwrap();
+    match ahead.admin().promote(staged) {
         Err(KeyringError::TooEarly { wait, .. }) => assert!(wait > HOUR * 24 * 365, "{wait:?}"),
         other => panic!("{other:?}"),
     }
-    ahead.promote_at_once(staged).unwrap();
+    ahead.admin().promote_at_once(staged).unwrap();
 }

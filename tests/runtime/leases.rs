@@ -7,7 +7,7 @@ use fieldseal::testing::Fault;
 const GRACE: Duration = Duration::from_secs(600);
 
 fn process(fleet: &Fleet) -> Keyring {
-    fleet.process().lease(HOUR).grace(GRACE).refresh_every(100 * HOUR).open().unwrap()
+    fleet.process().lease(HOUR).grace(GRACE).refresh_every(100 * HOUR).start().unwrap()
 }
 
 /// Moves the clock on, uses the key, and lets the keyring do what is due.
@@ -126,7 +126,7 @@ fn the_background_does_it_by_itself() {
     let keyring = Keyring::builder(Arc::clone(&fleet.kms), Arc::clone(&fleet.store))
         .lease(Duration::from_secs(3))
         .refresh_every(Duration::from_millis(200))
-        .open()
+        .start()
         .unwrap();
     let (number, value) = &fleet.values[0];
     let until = Instant::now() + Duration::from_secs(7);

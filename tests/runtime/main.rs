@@ -58,8 +58,8 @@ pub struct Fleet {
 impl Fleet {
     pub fn new(tenants: i64) -> Self {
         let (kms, store) = (Arc::new(Kms::new()), Arc::new(Memory::new()));
-        let admin = Keyring::open(Arc::clone(&kms), Arc::clone(&store)).unwrap();
-        let keys = (1..=tenants).map(|number| admin.ensure_scope(&tenant(number)).unwrap()).collect();
+        let admin = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
+        let keys = (1..=tenants).map(|number| admin.admin().ensure_scope(&tenant(number)).unwrap()).collect();
         let values = (1..=tenants).map(|number| (number, seal(&admin, number).unwrap())).collect();
         Self { kms, store, clock: Clock::manual(), values, keys }
     }
@@ -74,7 +74,7 @@ impl Fleet {
 
     /// A process that has loaded nothing yet.
     pub fn cold(&self, builder: KeyringBuilder) -> Keyring {
-        let keyring = builder.open().unwrap();
+        let keyring = builder.start().unwrap();
         keyring.forget_keys();
         keyring
     }

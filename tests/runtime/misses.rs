@@ -35,7 +35,7 @@ fn many_keys_are_loaded_side_by_side() {
     let fleet = Fleet::new(40);
     fleet.kms.always(Fault::Slow(Duration::from_millis(30)));
     let began = Instant::now();
-    let calls = fleet.unwraps(|| assert_eq!(fleet.process().open().unwrap().keys().len(), 40));
+    let calls = fleet.unwraps(|| assert_eq!(fleet.process().start().unwrap().keys().len(), 40));
     // One after the other they take 1.2 s; sixteen at a time a tenth of that.
     assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
     assert_eq!(calls, 40);
@@ -82,17 +82,17 @@ fn a_strict_keyring_never_waits_and_loads_a_page_at_once() {
         }
     });
     assert_eq!(calls, 0);
-    let page = || fleet.values.iter().filter_map(|(_, value)| Need::to_open(value.as_slice()));
+    let page = || fleet.values.iter().filter_map(|(_, value)| Need::of_stored(&NAME, value.as_slice()));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let calls = fleet.unwraps(|| runtime.block_on(keyring.load(page().chain(page()))).unwrap());
+    let calls = fleet.unwraps(|| runtime.block_on(keyring.prefetch(page().chain(page()))).unwrap());
     assert_eq!(calls, 5);
     for (number, value) in &fleet.values {
         open(&keyring, *number, value).unwrap();
     }
     // What is known of the keys doesn't say yet which of them seals.
     let calls = fleet.unwraps(|| {
-        runtime.block_on(keyring.load((1..=5).map(|number| Need::Seal(tenant(number))))).unwrap();
-        runtime.block_on(keyring.load(page())).unwrap();
+        runtime.block_on(keyring.prefetch((1..=5).map(|number| Need::Seal(tenant(number))))).unwrap();
+        runtime.block_on(keyring.prefetch(page())).unwrap();
     });
     assert_eq!(calls, 0);
     for number in 1..=5 {
@@ -104,15 +104,15 @@ fn a_strict_keyring_never_waits_and_loads_a_page_at_once() {
 fn a_lookup_of_a_strict_keyring_has_every_key_of_the_scope() {
     const EMAIL: fieldseal::Column = NAME.with_suite(fieldseal::Suite::Aes256Siv);
     let fleet = Fleet::new(1);
-    let admin = fleet.process().open().unwrap();
+    let admin = fleet.process().start().unwrap();
     for _ in 0..3 {
-        admin.rotate(&tenant(1)).unwrap();
+        admin.admin().rotate(&tenant(1)).unwrap();
     }
     let keyring = fleet.cold(fleet.process().never_wait());
     let lookup = || keyring.seal_under_each_key(&EMAIL, &place(1), &"ada@example.org".to_owned());
     assert_eq!(*lookup().unwrap_err().kind(), ErrorKind::NotLoaded(Need::Seal(tenant(1))));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let calls = fleet.unwraps(|| runtime.block_on(keyring.load_for_lookup(&tenant(1))).unwrap());
+    let calls = fleet.unwraps(|| runtime.block_on(keyring.prefetch_for_lookup(&tenant(1))).unwrap());
     assert_eq!(calls, 4);
     let values = lookup().unwrap();
     assert!(values.len() == 4 && values.iter().all(|value| value.bytes().is_ok()), "{values:?}");
@@ -125,7 +125,7 @@ fn a_page_that_cannot_be_loaded_says_why_and_loads_the_rest() {
     let needs = || (1..=4).map(|number| Need::Seal(tenant(number)));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     fleet.kms.next(Fault::Denied);
-    let error = runtime.block_on(keyring.load(needs())).unwrap_err();
+    let error = runtime.block_on(keyring.prefetch(needs())).unwrap_err();
     assert!(matches!(error, KeyringError::Kms { .. }), "{error}");
     assert_eq!(keyring.stats().keys_loaded, 2);
     // Why the others can't be sealed for is known now, and asking again wouldn't help.
@@ -137,12 +137,12 @@ fn a_page_that_cannot_be_loaded_says_why_and_loads_the_rest() {
 #[test]
 fn what_another_process_created_is_found_without_a_refresh() {
     let fleet = Fleet::new(1);
-    let keyring = fleet.process().open().unwrap();
+    let keyring = fleet.process().start().unwrap();
     assert_eq!(seal(&keyring, 7), Err(ErrorKind::NoPrimary(tenant(7))));
-    let other = fleet.process().open().unwrap();
-    other.ensure_scope(&tenant(7)).unwrap();
+    let other = fleet.process().start().unwrap();
+    other.admin().ensure_scope(&tenant(7)).unwrap();
     open(&other, 7, &seal(&keyring, 7).unwrap()).unwrap();
-    let new = other.rotate(&tenant(1)).unwrap();
+    let new = other.admin().rotate(&tenant(1)).unwrap();
     let value = seal(&other, 1).unwrap();
     assert_eq!(value[1..5], new.get().to_be_bytes());
     open(&keyring, 1, &value).unwrap();
@@ -151,7 +151,7 @@ fn what_another_process_created_is_found_without_a_refresh() {
 #[test]
 fn values_under_unknown_keys_never_reach_the_kms() {
     let fleet = Fleet::new(1);
-    let keyring = fleet.process().open().unwrap();
+    let keyring = fleet.process().start().unwrap();
     let mut value = fleet.values[0].1.clone();
     let calls = fleet.unwraps(|| {
         for id in 1..200_u32 {

@@ -31,10 +31,10 @@ impl KeyStore for IgnoresCase {
 
 #[test]
 fn nothing_is_sealed_under_the_key_of_a_scope_that_is_nearly_the_same() {
-    let keyring = Keyring::builder(Kms::new(), IgnoresCase::default()).without_background().open().unwrap();
+    let keyring = Keyring::builder(Kms::new(), IgnoresCase::default()).without_background().start().unwrap();
     let scopes = ["acme", "Acme"].map(|name| Scope::tenant(name).unwrap());
-    keyring.ensure_scope(&scopes[0]).unwrap();
-    let error = keyring.ensure_scope(&scopes[1]).unwrap_err();
+    keyring.admin().ensure_scope(&scopes[0]).unwrap();
+    let error = keyring.admin().ensure_scope(&scopes[1]).unwrap_err();
     assert!(error.to_string().contains("letter by letter"), "{error}");
     let row = RowContext::of_row(RowId::of(&1)).in_scope(scopes[1].clone());
     let error = keyring.seal_bytes(&NAME, &row, b"Ada").unwrap_err();
@@ -44,9 +44,9 @@ fn nothing_is_sealed_under_the_key_of_a_scope_that_is_nearly_the_same() {
 #[test]
 fn a_key_that_was_retired_is_not_put_back_by_an_older_reading() {
     let fleet = Fleet::new(2);
-    let keyring = fleet.process().deadline(Duration::from_secs(5)).max_keys(1).open().unwrap();
+    let keyring = fleet.process().deadline(Duration::from_secs(5)).max_keys(1).start().unwrap();
     let old = fleet.keys[0];
-    keyring.rotate(&tenant(1)).unwrap();
+    keyring.admin().rotate(&tenant(1)).unwrap();
     keyring.forget_keys();
     fleet.kms.next(Fault::Hanging);
     thread::scope(|threads| {
@@ -54,7 +54,7 @@ fn a_key_that_was_retired_is_not_put_back_by_an_older_reading() {
         let late = threads.spawn(|| open(&keyring, 1, &fleet.values[0].1));
         eventually("the KMS is asked", || fleet.kms.calls().unwraps > 0);
         thread::sleep(Duration::from_millis(50));
-        keyring.retire(old).unwrap();
+        keyring.admin().retire(old).unwrap();
         assert_eq!(open(&keyring, 1, &fleet.values[0].1), Err(ErrorKind::RetiredKey(old)));
         // Another tenant's key makes room, and with it goes what was known of the first.
         seal(&keyring, 2).unwrap();
@@ -100,8 +100,8 @@ fn a_page_is_loaded_even_if_one_of_its_keys_is_known_to_fail() {
     let fleet = Fleet::new(9);
     let keyring = fleet.cold(fleet.process().never_wait());
     fleet.kms.next(Fault::Denied);
-    keyring.load_blocking([Need::Open(fleet.keys[0])]).unwrap_err();
-    keyring.load_blocking(fleet.keys.iter().copied().map(Need::Open)).unwrap_err();
+    keyring.prefetch_blocking([Need::Open(fleet.keys[0])]).unwrap_err();
+    keyring.prefetch_blocking(fleet.keys.iter().copied().map(Need::Open)).unwrap_err();
     assert_eq!(keyring.stats().keys_loaded, 8);
 }
 
@@ -109,8 +109,8 @@ fn a_page_is_loaded_even_if_one_of_its_keys_is_known_to_fail() {
 fn a_staged_key_is_there_whatever_happened_since_it_was_staged() {
     let fleet = Fleet::new(1);
     let build = || fleet.process().lease(HOUR).propagation(Duration::ZERO).refresh_every(HOUR * 1000);
-    let (admin, process) = (build().open().unwrap(), build().never_wait().open().unwrap());
-    let staged = admin.stage(&tenant(1)).unwrap();
+    let (admin, process) = (build().start().unwrap(), build().never_wait().start().unwrap());
+    let staged = admin.admin().stage(&tenant(1)).unwrap();
     fleet.kms.next(Fault::Denied);
     process.refresh().unwrap_err();
     // An hour and a half, in which nothing is sealed under it.
@@ -120,7 +120,7 @@ fn a_staged_key_is_there_whatever_happened_since_it_was_staged() {
         process.refresh().unwrap();
         eventually("renewed", || seal(&process, 1).is_ok());
     }
-    admin.promote(staged).unwrap();
+    admin.admin().promote(staged).unwrap();
     open(&process, 1, &seal(&admin, 1).unwrap()).unwrap();
     process.refresh().unwrap();
     assert_eq!(seal(&process, 1).unwrap()[1..5], staged.get().to_be_bytes());
@@ -129,10 +129,10 @@ fn a_staged_key_is_there_whatever_happened_since_it_was_staged() {
 #[test]
 fn rotations_that_were_given_up_are_not_done_later() {
     let fleet = Fleet::new(1);
-    let keyring = fleet.process().deadline(Duration::from_millis(60)).open().unwrap();
+    let keyring = fleet.process().deadline(Duration::from_millis(60)).start().unwrap();
     fleet.kms.next(Fault::Hanging);
     for _ in 0..5 {
-        keyring.rotate(&tenant(1)).unwrap_err();
+        keyring.admin().rotate(&tenant(1)).unwrap_err();
     }
     let keys = fleet.store.load().unwrap().len();
     fleet.kms.heal();
@@ -143,14 +143,14 @@ fn rotations_that_were_given_up_are_not_done_later() {
 #[test]
 fn tenants_are_made_side_by_side() {
     let fleet = Fleet::new(1);
-    let keyring = fleet.process().deadline(Duration::from_secs(2)).open().unwrap();
+    let keyring = fleet.process().deadline(Duration::from_secs(2)).start().unwrap();
     // A scope whose KMS call hangs keeps nobody else waiting.
     fleet.kms.next(Fault::Hanging);
     thread::scope(|threads| {
-        threads.spawn(|| keyring.ensure_scope(&tenant(99)));
+        threads.spawn(|| keyring.admin().ensure_scope(&tenant(99)));
         eventually("it hangs", || fleet.kms.calls().wraps == 2);
         for number in 100..110 {
-            keyring.ensure_scope(&tenant(number)).unwrap();
+            keyring.admin().ensure_scope(&tenant(number)).unwrap();
         }
         fleet.kms.heal();
     });
@@ -159,10 +159,10 @@ fn tenants_are_made_side_by_side() {
 #[test]
 fn a_hanging_kms_keeps_the_walk_over_all_keys_no_longer_than_it_should() {
     let fleet = Fleet::new(3);
-    let keyring = fleet.process().deadline(Duration::from_millis(100)).open().unwrap();
+    let keyring = fleet.process().deadline(Duration::from_millis(100)).start().unwrap();
     fleet.kms.next(Fault::Hanging);
     let began = Instant::now();
-    assert!(keyring.rewrap().unwrap_err().is_transient());
+    assert!(keyring.admin().rewrap().unwrap_err().is_transient());
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     fleet.kms.heal();
 }

@@ -6,13 +6,13 @@ use fieldseal::KeyState;
 #[test]
 fn a_staged_key_is_everywhere_before_anyone_seals_with_it() {
     let fleet = Fleet::new(1);
-    let strict = || fleet.process().never_wait().propagation(Duration::ZERO).open().unwrap();
+    let strict = || fleet.process().never_wait().propagation(Duration::ZERO).start().unwrap();
     let (admin, one, two) = (strict(), strict(), strict());
     for rotation in 0..3 {
-        let staged = admin.stage(&tenant(1)).unwrap();
+        let staged = admin.admin().stage(&tenant(1)).unwrap();
         let calls = fleet.unwraps(|| [&one, &two].into_iter().for_each(|process| process.refresh().unwrap()));
         assert_eq!(calls, 2, "each has the new key, and asked for nothing else");
-        admin.promote(staged).unwrap();
+        admin.admin().promote(staged).unwrap();
         let value = seal(&admin, 1).unwrap();
         assert_eq!(value[1..5], staged.get().to_be_bytes());
         for process in [&one, &two] {
@@ -33,9 +33,9 @@ fn a_staged_key_is_everywhere_before_anyone_seals_with_it() {
 #[test]
 fn a_key_that_was_staged_a_moment_ago_is_not_promoted() {
     let fleet = Fleet::new(1);
-    let keyring = fleet.process().refresh_every(Duration::from_secs(60)).open().unwrap();
-    let staged = keyring.stage(&tenant(1)).unwrap();
-    match keyring.promote(staged) {
+    let keyring = fleet.process().refresh_every(Duration::from_secs(60)).start().unwrap();
+    let staged = keyring.admin().stage(&tenant(1)).unwrap();
+    match keyring.admin().promote(staged) {
         Err(KeyringError::TooEarly { id, wait }) => {
             assert!(
                 id == staged && (Duration::from_secs(110)..=Duration::from_secs(121)).contains(&wait),
@@ -44,11 +44,11 @@ fn a_key_that_was_staged_a_moment_ago_is_not_promoted() {
         }
         other => panic!("{other:?}"),
     }
-    let quick = fleet.process().propagation(Duration::from_secs(1)).open().unwrap();
+    let quick = fleet.process().propagation(Duration::from_secs(1)).start().unwrap();
     std::thread::sleep(Duration::from_millis(2100));
-    quick.promote(staged).unwrap();
+    quick.admin().promote(staged).unwrap();
     // A rotation that is taken back needs no wait: every process has the old key.
-    quick.promote(fleet.keys[0]).unwrap();
+    quick.admin().promote(fleet.keys[0]).unwrap();
     assert_eq!(quick.primary(&tenant(1)), Some(fleet.keys[0]));
 }
 
@@ -56,12 +56,12 @@ fn a_key_that_was_staged_a_moment_ago_is_not_promoted() {
 fn two_rotations_at_once_leave_one_primary_and_every_value() {
     let fleet = Fleet::new(1);
     let processes: Vec<_> =
-        (0..4).map(|_| fleet.process().deadline(Duration::from_secs(10)).open().unwrap()).collect();
+        (0..4).map(|_| fleet.process().deadline(Duration::from_secs(10)).start().unwrap()).collect();
     let values: Vec<_> = std::thread::scope(|threads| {
         let rotate = |process: &Keyring| {
             (0..5)
                 .map(|_| {
-                    process.rotate(&tenant(1)).unwrap();
+                    process.admin().rotate(&tenant(1)).unwrap();
                     seal(process, 1).unwrap()
                 })
                 .collect::<Vec<_>>()

@@ -63,11 +63,11 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
             tell(&records, &kek, context);
             kek.encrypt_tink_keyset(keyset)
         };
-        let keyset = keyring.export_encrypted_tink_keyset(column, &scope, encrypt)?;
+        let keyset = keyring.admin().export_encrypted_tink_keyset(column, &scope, encrypt)?;
         context.output.print(format!("{keyset}\n").as_bytes())?;
         return Ok(Done::All);
     }
-    let keyset = keyring.dangerously_export_cleartext_tink_keyset(column, &scope)?;
+    let keyset = keyring.admin().dangerously_export_cleartext_tink_keyset(column, &scope)?;
     context.output.warn(format!(
         "these are the keys of {}.{} for {scope}, in the clear: whoever reads them reads and forges every value of the column. \
          Keep them out of files, logs and shell histories; when they are no longer needed, rotate the scope's data key",

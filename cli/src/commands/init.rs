@@ -145,7 +145,7 @@ impl Init<'_> {
             self.step(what, of.trim_end().to_owned(), State::WouldBeMade);
             return Ok(());
         }
-        let id = target.keyring()?.ensure_scope(scope)?;
+        let id = target.keyring()?.admin().ensure_scope(scope)?;
         self.step(what, format!("{of}{id}"), State::Made);
         Ok(())
     }

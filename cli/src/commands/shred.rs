@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     } else if !live.is_empty() {
         let what = format!("shred {scope} for good");
         Deed { what, word: &args.scope, option: "--yes-shred", given: args.yes_shred.as_deref() }.confirm()?;
-        report.keys = target.keyring()?.shred(&scope)?.iter().map(KeyId::to_string).collect();
+        report.keys = target.keyring()?.admin().shred(&scope)?.iter().map(KeyId::to_string).collect();
         if !target.is_erased() {
             context.output.warn(
                 "the database is in use: until its next checkpoint the erased copies are in its file or its WAL",

@@ -61,7 +61,11 @@ pub(crate) enum Kek {
 impl Kek {
     /// Makes a key file; opens it if another process was faster.
     pub(super) fn create(path: &Path, passphrases: &Passphrases) -> Result<Self, Error> {
-        let local = match Local::create(path, passphrases.given()?.as_ref()) {
+        let created = match passphrases.given()? {
+            Some(passphrase) => Local::create_with_passphrase(path, &passphrase),
+            None => Local::create(path),
+        };
+        let local = match created {
             Err(LocalError::Exists { .. }) => open_local(path, passphrases)?,
             created => created?,
         };
@@ -114,9 +118,13 @@ impl fmt::Display for Kek {
 
 /// With the passphrase that was given, or the one that is typed if it turns out that the file has one.
 fn open_local(path: &Path, passphrases: &Passphrases) -> Result<Local, Error> {
-    match Local::open(path, passphrases.given()?.as_ref()) {
+    let opened = match passphrases.given()? {
+        Some(passphrase) => Local::open_with_passphrase(path, &passphrase),
+        None => Local::open(path),
+    };
+    match opened {
         Err(needed @ LocalError::PassphraseNeeded { .. }) => match passphrases.asked(path)? {
-            Some(typed) => Ok(Local::open(path, Some(&typed))?),
+            Some(typed) => Ok(Local::open_with_passphrase(path, &typed)?),
             None => Err(needed.into()),
         },
         opened => Ok(opened?),

@@ -53,14 +53,14 @@ fn main() -> ExitCode {
 fn run(key: &str) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let open = || -> Result<Keyring, Box<dyn Error>> {
-        Ok(Keyring::open(AwsKms::open(key)?, File::open_or_create(folder.path().join("keys.json"))?)?)
+        Ok(Keyring::start(AwsKms::open(key)?, File::open_or_create(folder.path().join("keys.json"))?)?)
     };
     let clinic = Scope::tenant(42)?;
     let ada = RowContext::of_row(RowId::of(&1)).in_scope(clinic.clone());
 
     // An administrator gives the tenant a data key: one call of Encrypt, one of Decrypt.
     let keyring = open()?;
-    let first = keyring.ensure_scope(&clinic)?;
+    let first = keyring.admin().ensure_scope(&clinic)?;
     let sealed = keyring.seal_bytes(&NAME, &ada, b"Ada")?;
     println!("sealed under data key {first}: {} bytes", sealed.len());
 
@@ -71,8 +71,8 @@ fn run(key: &str) -> Result<(), Box<dyn Error>> {
 
     // The data key is rotated here, the KEK in KMS (`aws kms rotate-key-on-demand`): ReEncrypt wraps every data key under
     // its newest material. What comes back is decrypted once, to see that it's the same key, before it replaces the old copy.
-    let second = keyring.rotate(&clinic)?;
-    println!("rotated to data key {second}, and rewrapped {} inside KMS", keyring.rewrap()?);
+    let second = keyring.admin().rotate(&clinic)?;
+    println!("rotated to data key {second}, and rewrapped {} inside KMS", keyring.admin().rewrap()?);
 
     // A wrapped key that is put in another's place: KMS itself refuses it, by the encryption context.
     let records = File::open_or_create(folder.path().join("keys.json"))?.load()?;

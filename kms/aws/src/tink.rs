@@ -11,7 +11,7 @@ const MAX_PLAINTEXT: usize = 4096;
 
 impl AwsKms {
     /// Encrypts a serialized Tink keyset as Tink's own AEAD for AWS KMS does: by `Encrypt`, without encryption context. For
-    /// [`fieldseal::Keyring::export_encrypted_tink_keyset`].
+    /// [`fieldseal::keyring::Admin::export_encrypted_tink_keyset`].
     ///
     /// What it gives can't be taken for a wrapped data key, which has an encryption context. KMS takes at most 4,096 bytes,
     /// which are some 35 keys.

@@ -11,6 +11,8 @@ use std::fmt;
 use std::path::Path;
 use zeroize::Zeroizing;
 
+pub(super) const FORMAT: &str = "fieldseal-kek/1";
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Document {
@@ -61,7 +63,7 @@ impl Document {
             return LocalError::NotJson { path, line, column };
         }
         match serde_json::from_slice::<Probe>(bytes) {
-            Ok(probe) if probe.format == super::file::FORMAT => LocalError::Malformed { path, line, column },
+            Ok(probe) if probe.format == FORMAT => LocalError::Malformed { path, line, column },
             _ => LocalError::UnknownFormat { path },
         }
     }

@@ -2,7 +2,7 @@
 
 use super::LocalError;
 use super::cipher::{self, Key};
-use super::document::{Document, DocumentKey, DocumentPassphrase, Secret};
+use super::document::{Document, DocumentKey, DocumentPassphrase, FORMAT, Secret};
 use super::passphrase::{Argon2Params, Passphrase};
 use crate::framing::{lp_all, push_lp};
 use crate::keys::{hkdf, scrubbed};
@@ -16,8 +16,6 @@ use zeroize::Zeroizing;
 
 /// The largest key file that is read or written, in bytes.
 pub(super) const MAX_FILE: u64 = 1024 * 1024;
-
-pub(super) const FORMAT: &str = "fieldseal-kek/1";
 
 /// A key file whose mac was checked.
 pub(super) struct KeyFile {

@@ -7,9 +7,9 @@ use fieldseal::{Encrypt, Error, Keyring, Scope, kms, store};
 /// The keyring on that store, installed, and the folder of its KEK.
 fn start(store: impl store::KeyStore + 'static) -> (Keyring, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
-    let kms = kms::Local::create(dir.path().join("kek.json"), None).unwrap();
-    let keyring = Keyring::open(kms, store).unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let kms = kms::Local::create(dir.path().join("kek.json")).unwrap();
+    let keyring = Keyring::start(kms, store).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     fieldseal::install(keyring.clone()).unwrap();
     (keyring, dir)
 }
@@ -96,7 +96,7 @@ mod diesel_alone {
         store.create_table().unwrap();
         let (keyring, _kek) = start(store);
         diesel::insert_into(alone::table).values(&patient(1)).execute(conn).unwrap();
-        keyring.rotate(&Scope::APPLICATION).unwrap();
+        keyring.admin().rotate(&Scope::APPLICATION).unwrap();
         diesel::insert_into(alone::table).values(&patient(2)).execute(conn).unwrap();
         let all = alone::table.order(alone::id).select(Patient::as_select()).load(conn).unwrap();
         assert!(all == [patient(1), patient(2)]);
@@ -144,7 +144,7 @@ mod diesel_async_alone {
         store.create_table().unwrap();
         let (keyring, _kek) = start(store);
         diesel::insert_into(alone::table).values(&patient(1)).execute(conn).await.unwrap();
-        keyring.rotate(&Scope::APPLICATION).unwrap();
+        keyring.admin().rotate(&Scope::APPLICATION).unwrap();
         diesel::insert_into(alone::table).values(&patient(2)).execute(conn).await.unwrap();
         let all = alone::table.order(alone::id).select(Patient::as_select()).load(conn).await.unwrap();
         assert!(all == [patient(1), patient(2)]);
@@ -197,7 +197,7 @@ mod sqlx_alone {
         store.create_table().unwrap();
         let (keyring, _kek) = start(store);
         sqlx::query(INSERT).bind_row(&patient(1)).unwrap().execute(&pool).await.unwrap();
-        keyring.rotate(&Scope::APPLICATION).unwrap();
+        keyring.admin().rotate(&Scope::APPLICATION).unwrap();
         let mut insert = QueryBuilder::new("INSERT INTO alone (id, name, diagnosis) ");
         insert.push_rows(&[patient(2)]).unwrap().build().execute(&pool).await.unwrap();
         let all: Vec<Patient> = sqlx::query_as("SELECT * FROM alone ORDER BY id").fetch_all(&pool).await.unwrap();
@@ -226,7 +226,7 @@ mod rusqlite_alone {
         let (keyring, _kek) = start(store);
         let insert = "INSERT INTO alone VALUES (:id, :name, :diagnosis)";
         conn.execute(insert, patient(1).params().bind().as_slice()).unwrap();
-        keyring.rotate(&Scope::APPLICATION).unwrap();
+        keyring.admin().rotate(&Scope::APPLICATION).unwrap();
         conn.execute(insert, patient(2).params().bind().as_slice()).unwrap();
         let mut select = conn.prepare("SELECT * FROM alone ORDER BY id").unwrap();
         let all =

@@ -215,7 +215,7 @@ where
     W: Store<M>,
     R: Client<Database = W::Database> + Store<M>,
 {
-    Keys::keyring().unwrap().ensure_scope(&M::new(1).scope()).unwrap();
+    Keys::keyring().unwrap().admin().ensure_scope(&M::new(1).scope()).unwrap();
     let mut world = World::<W>::new(|database: &mut W::Database| database.create_table::<M>(M::plain()));
     let mut reader = R::connect(&world.database);
     let rows = [M::new(1), M::new(2)];

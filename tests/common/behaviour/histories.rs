@@ -162,7 +162,7 @@ where
         let place = Place::<A>::with_table_of::<Row>();
         let second = B::connect(&place.database);
         let keys = tempfile::tempdir().unwrap();
-        Local::create(keys.path().join("kek.json"), None).unwrap();
+        Local::create(keys.path().join("kek.json")).unwrap();
         Rusqlite::open(keys.path().join("keys.db")).unwrap().create_table().unwrap();
         let processes = [Process::start(&keys, 0), Process::start(&keys, 0)];
         Self { place, second, keys, processes, rows: BTreeMap::new(), log: vec![Keys::new()] }
@@ -185,7 +185,7 @@ where
             }
             Event::Read(library, id) => self.read(process, library, id),
             Event::EnsureScope(tenant) => {
-                let id = keyring.ensure_scope(&scope(tenant)).unwrap();
+                let id = keyring.admin().ensure_scope(&scope(tenant)).unwrap();
                 if self.primaries(process, tenant).iter().all(Option::is_none) {
                     assert_eq!(self.keys_mut().insert(id, (tenant, KeyState::Primary)), None);
                     self.saw(process, tenant);
@@ -193,13 +193,13 @@ where
                 assert!(self.primaries(process, tenant).contains(&Some(id)));
             }
             Event::Rotate(tenant) => {
-                let id = keyring.rotate(&scope(tenant)).unwrap();
+                let id = keyring.admin().rotate(&scope(tenant)).unwrap();
                 assert_eq!(self.keys_mut().insert(id, (tenant, KeyState::Staged)), None);
                 self.promote(id);
                 self.saw(process, tenant);
             }
             Event::Stage(tenant) => {
-                let id = keyring.stage(&scope(tenant)).unwrap();
+                let id = keyring.admin().stage(&scope(tenant)).unwrap();
                 assert_eq!(self.keys_mut().insert(id, (tenant, KeyState::Staged)), None);
                 self.saw(process, tenant);
             }
@@ -307,10 +307,10 @@ where
     fn step(&mut self, process: usize, step: Step, id: KeyId) {
         let keyring = self.processes[process].keyring;
         let (done, to) = match step {
-            Step::Promote => (keyring.promote_at_once(id), KeyState::Primary),
-            Step::Retire => (keyring.retire(id), KeyState::Retired),
-            Step::Reactivate => (keyring.reactivate(id), KeyState::Active),
-            Step::Destroy => (keyring.destroy(id), KeyState::Destroyed),
+            Step::Promote => (keyring.admin().promote_at_once(id), KeyState::Primary),
+            Step::Retire => (keyring.admin().retire(id), KeyState::Retired),
+            Step::Reactivate => (keyring.admin().reactivate(id), KeyState::Active),
+            Step::Destroy => (keyring.admin().destroy(id), KeyState::Destroyed),
         };
         let from = self.keys()[&id].1;
         // A primary becomes active by another's promotion only.
@@ -369,10 +369,10 @@ where
 
 impl Process {
     fn start(folder: &TempDir, now: usize) -> Self {
-        let kms = Local::open(folder.path().join("kek.json"), None).unwrap();
+        let kms = Local::open(folder.path().join("kek.json")).unwrap();
         let connection = rusqlite::Connection::open(folder.path().join("keys.db")).unwrap();
         connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000").unwrap();
-        let keyring = Keyring::open(kms, Rusqlite::from_connection(connection)).unwrap();
+        let keyring = Keyring::start(kms, Rusqlite::from_connection(connection)).unwrap();
         Self { keyring: Box::leak(Box::new(keyring)), seen: TENANTS.map(|tenant| (tenant, now)).collect() }
     }
 }

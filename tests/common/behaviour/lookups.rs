@@ -68,7 +68,7 @@ fn tenant() -> (i64, Scope) {
     static NEXT: AtomicI64 = AtomicI64::new(1);
     let tenant = NEXT.fetch_add(1, Ordering::Relaxed);
     let scope = Scope::tenant(tenant).unwrap();
-    keys().ensure_scope(&scope).unwrap();
+    keys().admin().ensure_scope(&scope).unwrap();
     (tenant, scope)
 }
 
@@ -103,7 +103,7 @@ fn rows_are_found_under_every_key_that_opens<C: Client + Store<Person> + Store<C
         {
             Store::<Person>::insert(&mut world.client, &row).unwrap();
         }
-        keys().rotate(&scope).unwrap();
+        keys().admin().rotate(&scope).unwrap();
     }
     let found =
         |client: &mut C, column, [bytes, base64]: &[Vec<SealedValue>; 2]| find(client, column, [bytes, base64]);
@@ -125,7 +125,7 @@ fn rows_are_found_under_every_key_that_opens<C: Client + Store<Person> + Store<C
     assert_eq!(Contact::seal_email_64_under_each_key(&one, &loaded.email_64), candidates[1]);
 
     // What a retired key sealed can't be found: it can't be opened either.
-    keys().retire(oldest).unwrap();
+    keys().admin().retire(oldest).unwrap();
     assert_eq!(found(client, "email", &emails(one, ADA)), [2, 4, 6]);
 }
 

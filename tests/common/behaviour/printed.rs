@@ -27,7 +27,7 @@ fn secrets() -> Secrets {
         for tenant in [1, 2] {
             let scope = Scope::tenant(tenant).unwrap();
             let keyring = Keys::keyring().unwrap();
-            let keyset = keyring.dangerously_export_cleartext_tink_keyset(column, &scope).unwrap();
+            let keyset = keyring.admin().dangerously_export_cleartext_tink_keyset(column, &scope).unwrap();
             let keyset: serde_json::Value = serde_json::from_str(&keyset).unwrap();
             let message = from_base64(keyset["key"][0]["keyData"]["value"].as_str().unwrap().as_bytes()).unwrap();
             let len = if column.suite() == Suite::Aes256Siv { 64 } else { 32 };

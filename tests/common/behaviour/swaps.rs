@@ -140,7 +140,7 @@ fn a_value_opens_only_where_it_was_sealed<C: Client + Store<Left> + Store<Right>
             Store::<Right>::insert(&mut world.client, &Right::new(id, org_id)).unwrap();
         }
         for tenant in [1, 2] {
-            Keys::keyring().unwrap().rotate(&Scope::tenant(tenant).unwrap()).unwrap();
+            Keys::keyring().unwrap().admin().rotate(&Scope::tenant(tenant).unwrap()).unwrap();
         }
     }
     let cells = Cell::all();

@@ -26,24 +26,24 @@ pub fn keys_that_do_not_open_are_refused_until_they_do_again(home: Home) {
         world.guard(&[Schema { columns, ..PEOPLE }], &KeyCheck::InStore);
         let old = world.sealed(column, 1, "old");
         let old_key = world.keyring.primary(&Scope::APPLICATION).unwrap();
-        let staged = world.keyring.stage(&Scope::APPLICATION).unwrap();
+        let staged = world.keyring.admin().stage(&Scope::APPLICATION).unwrap();
         world.passes(INSERT, &[int(1), old.clone()]);
         world.passes(INSERT, &[int(2), under(column, staged.get())]);
-        world.keyring.promote_at_once(staged).unwrap();
+        world.keyring.admin().promote_at_once(staged).unwrap();
         let new = world.sealed(column, 3, "new");
         world.passes(INSERT, &[int(3), new.clone()]);
         world.passes(UPDATE, &[old.clone(), int(3)]);
         world.passes(UPDATE, &[new, int(3)]);
-        world.keyring.retire(old_key).unwrap();
+        world.keyring.admin().retire(old_key).unwrap();
         world.refused(REFUSED, INSERT, &[int(4), old.clone()]);
         world.refused(REFUSED, UPDATE, &[old.clone(), int(3)]);
         // The row that has it already.
         world.passes("UPDATE people SET note = 'x' WHERE id = 1", &[]);
         world.passes(UPDATE, &[old.clone(), int(1)]);
-        world.keyring.reactivate(old_key).unwrap();
+        world.keyring.admin().reactivate(old_key).unwrap();
         world.passes(INSERT, &[int(4), old.clone()]);
-        world.keyring.retire(old_key).unwrap();
-        world.keyring.destroy(old_key).unwrap();
+        world.keyring.admin().retire(old_key).unwrap();
+        world.keyring.admin().destroy(old_key).unwrap();
         world.refused(REFUSED, INSERT, &[int(5), old]);
         let unknown = if staged.get() == 7 { 8 } else { 7 };
         world.refused(REFUSED, INSERT, &[int(5), under(column, unknown)]);
@@ -126,8 +126,8 @@ pub fn no_lock_is_left_on_the_key_store(home: Home) {
         world.passes(UPDATE, &[world.sealed(&columns[0], id, "y"), int(id * 100)]);
         world.passes("INSERT INTO people (id, name) SELECT id + 1000, name FROM people WHERE id = ?", &[int(id)]);
         // It waits for five seconds where there is a lock, and fails.
-        world.keyring.rotate(&Scope::APPLICATION).unwrap();
-        world.keyring.retire(key).unwrap();
+        world.keyring.admin().rotate(&Scope::APPLICATION).unwrap();
+        world.keyring.admin().retire(key).unwrap();
         world.batch("COMMIT");
         std::mem::swap(&mut writer, &mut world.client);
         world.refused(REFUSED, INSERT, &[int(id * 100 + 1), under(&columns[0], key.get())]);
@@ -152,7 +152,7 @@ pub fn a_snapshot_does_not_know_the_keys_that_came_later(home: Home) {
         _ => "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION",
     });
     world.write("SELECT * FROM people", &[]).unwrap();
-    world.keyring.rotate(&Scope::APPLICATION).unwrap();
+    world.keyring.admin().rotate(&Scope::APPLICATION).unwrap();
     let sealed = world.sealed(&NAME, 1, "x");
     let error = world.write(INSERT, &[int(1), sealed.clone()]).unwrap_err();
     assert!(error.to_string().contains(REFUSED), "{error}");

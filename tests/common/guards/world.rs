@@ -35,9 +35,9 @@ pub const PEOPLE: Schema =
 impl World {
     pub fn new(home: Home) -> Self {
         let kek = tempfile::tempdir().unwrap();
-        let kms = kms::Local::create(kek.path().join("kek.json"), None).unwrap();
-        let keyring = Keyring::builder(kms, home.store).without_background().open().unwrap();
-        keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+        let kms = kms::Local::create(kek.path().join("kek.json")).unwrap();
+        let keyring = Keyring::builder(kms, home.store).without_background().start().unwrap();
+        keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
         let client = home.database.connect().unwrap();
         Self { database: home.database, keyring, client, kek, keep: home.keep }
     }

@@ -121,8 +121,8 @@ pub fn a_dry_run_makes_no_keys_and_a_forgotten_tenant_gets_none(home: Home) {
         );
     }
     let forgotten = Scope::tenant(1).unwrap();
-    world.keyring.ensure_scope(&forgotten).unwrap();
-    world.keyring.shred(&forgotten).unwrap();
+    world.keyring.admin().ensure_scope(&forgotten).unwrap();
+    world.keyring.admin().shred(&forgotten).unwrap();
     let schema = Schema { scope: Some(ORG), columns: &[SEALED], ..PEOPLE };
     let sweep = Sweep::new(Job::Encrypt { from: Some("name".to_owned()) }, schema);
     let estimate = sweep.estimate(&world.keyring, &*world.database).unwrap();

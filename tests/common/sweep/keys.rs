@@ -86,7 +86,7 @@ fn any_that_postgres_compares(world: &mut World) {
 }
 
 fn sweep_in_small_steps(world: &World, schema: Schema, rows: usize) {
-    world.keyring.rotate(&Scope::APPLICATION).unwrap();
+    world.keyring.admin().rotate(&Scope::APPLICATION).unwrap();
     let (report, problems) = world.sweep(&Sweep::new(Job::Reencrypt, schema).batch(2).range(3));
     let rows = u64::try_from(rows).unwrap();
     assert!(problems.is_empty(), "{}: {problems:?}", schema.sql_table);

@@ -52,9 +52,9 @@ fn was_inside(world: &mut World) -> bool {
 }
 
 fn keyring(folder: &Path) -> Keyring {
-    let kms = kms::Local::open(folder.join("kek.json"), None).unwrap();
+    let kms = kms::Local::open(folder.join("kek.json")).unwrap();
     let store = store::File::open(folder.join("keys.json")).unwrap();
-    Keyring::builder(kms, store).refresh_every(Duration::from_millis(300)).open().unwrap()
+    Keyring::builder(kms, store).refresh_every(Duration::from_millis(300)).start().unwrap()
 }
 
 /// A number that nobody could have chosen.
@@ -181,10 +181,10 @@ pub fn a_fleet_reads_and_writes_while_keys_and_rows_move(site: &Site, _test: &st
         let readers: Vec<_> = (0..2).map(|_| scope.spawn(|| read(&keyring(&folder), &*database, &stop))).collect();
         let first = world.keyring.primary(&Scope::APPLICATION).unwrap();
         for _ in 0..3 {
-            let staged = world.keyring.stage(&Scope::APPLICATION).unwrap();
+            let staged = world.keyring.admin().stage(&Scope::APPLICATION).unwrap();
             // All keyrings read the store within this time.
             std::thread::sleep(Duration::from_millis(700));
-            world.keyring.promote_at_once(staged).unwrap();
+            world.keyring.admin().promote_at_once(staged).unwrap();
             std::thread::sleep(Duration::from_millis(700));
             let (report, problems) = world.sweep(&sweep().workers(2));
             assert!(problems.is_empty() && report.failed == 0 && report.left == Some(0), "{report:?} {problems:?}");
@@ -194,7 +194,7 @@ pub fn a_fleet_reads_and_writes_while_keys_and_rows_move(site: &Site, _test: &st
         assert_eq!(keys.len(), 4);
         // Nobody needs the others any more.
         for key in keys.iter().filter(|key| key.id != primary) {
-            world.keyring.retire(key.id).unwrap();
+            world.keyring.admin().retire(key.id).unwrap();
         }
         assert_ne!(first, primary);
         std::thread::sleep(Duration::from_millis(700));

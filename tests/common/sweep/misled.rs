@@ -91,9 +91,9 @@ pub fn base64_whose_key_was_lost_is_left(home: Home) {
         world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::text("plaintext")]);
     }
     let folder = tempfile::tempdir().unwrap();
-    let kms = kms::Local::create(folder.path().join("kek.json"), None).unwrap();
-    let lost = Keyring::builder(kms, store::Memory::new()).without_background().open().unwrap();
-    lost.ensure_scope(&Scope::APPLICATION).unwrap();
+    let kms = kms::Local::create(folder.path().join("kek.json")).unwrap();
+    let lost = Keyring::builder(kms, store::Memory::new()).without_background().start().unwrap();
+    lost.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let sealed = lost.seal(&BASE64[0], &place(1), &"lost".to_owned());
     let sealed = std::str::from_utf8(sealed.bytes().unwrap().unwrap()).unwrap().to_owned();
     world.batch("DELETE FROM people WHERE id = 1");

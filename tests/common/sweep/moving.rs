@@ -216,7 +216,7 @@ pub fn tenants_have_keys_of_their_own(home: Home) {
     world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, org BIGINT NOT NULL, name {bytes})"));
     for org in 1..=3_i64 {
         let scope = Scope::tenant(org).unwrap();
-        world.keyring.ensure_scope(&scope).unwrap();
+        world.keyring.admin().ensure_scope(&scope).unwrap();
         for id in 1..=50 {
             let id = org * 100 + id;
             let place = place(id).in_scope(scope.clone());
@@ -228,7 +228,7 @@ pub fn tenants_have_keys_of_their_own(home: Home) {
             );
         }
     }
-    world.keyring.rotate(&Scope::tenant(2).unwrap()).unwrap();
+    world.keyring.admin().rotate(&Scope::tenant(2).unwrap()).unwrap();
     let schema = Schema { scope: Some(ORG), ..PEOPLE };
     let (report, problems) = world.sweep(&Sweep::new(Job::Reencrypt, schema));
     assert!(problems.is_empty(), "{problems:?}");

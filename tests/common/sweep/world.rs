@@ -44,9 +44,9 @@ impl World {
 
     fn with_store<S: store::KeyStore + 'static>(home: Home, store: impl FnOnce(&Path) -> S) -> Self {
         let kek = tempfile::tempdir().unwrap();
-        let kms = kms::Local::create(kek.path().join("kek.json"), None).unwrap();
-        let keyring = Keyring::builder(kms, store(kek.path())).without_background().open().unwrap();
-        keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+        let kms = kms::Local::create(kek.path().join("kek.json")).unwrap();
+        let keyring = Keyring::builder(kms, store(kek.path())).without_background().start().unwrap();
+        keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
         let client = home.database.connect().unwrap();
         Self { database: home.database, keyring, client, kek, keep: home.keep }
     }
@@ -150,7 +150,7 @@ impl World {
 
     /// A new primary key.
     pub fn rotate(&self) {
-        self.keyring.rotate(&Scope::APPLICATION).unwrap();
+        self.keyring.admin().rotate(&Scope::APPLICATION).unwrap();
     }
 
     pub fn sweep(&self, sweep: &Sweep) -> (Report, Vec<Problem>) {

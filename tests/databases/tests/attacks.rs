@@ -23,10 +23,10 @@ fn store(database: &Database) -> Sqlx<Postgres> {
 /// A keyring with its keys in that database, and its KMS.
 fn keyring(database: &Database) -> (Keyring, Arc<kms::Local>, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
-    let kms = Arc::new(kms::Local::create(dir.path().join("kek.json"), None).unwrap());
+    let kms = Arc::new(kms::Local::create(dir.path().join("kek.json")).unwrap());
     store(database).create_table().unwrap();
-    let keyring = Keyring::builder(Arc::clone(&kms), store(database)).without_background().open().unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let keyring = Keyring::builder(Arc::clone(&kms), store(database)).without_background().start().unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     (keyring, kms, dir)
 }
 
@@ -43,10 +43,10 @@ fn copies_that_a_trigger_keeps_are_not_taken_for_rewrapped() {
         )
         .unwrap();
     kms.rotate().unwrap();
-    let error = keyring.rewrap().unwrap_err();
+    let error = keyring.admin().rewrap().unwrap_err();
     assert!(matches!(error, KeyringError::NotStored(_)), "{error}");
     attacker.batch_execute("DROP TRIGGER keep ON fieldseal_keys").unwrap();
-    assert_eq!(keyring.rewrap().unwrap(), 1);
+    assert_eq!(keyring.admin().rewrap().unwrap(), 1);
     kms.remove_version(1).unwrap();
 }
 
@@ -62,7 +62,7 @@ fn a_rule_that_swallows_a_new_key_leaves_the_old_primary() {
          CREATE TRIGGER swallow BEFORE INSERT ON fieldseal_keys FOR EACH ROW EXECUTE FUNCTION swallow()",
     ] {
         attacker.batch_execute(swallow).unwrap();
-        let error = keyring.rotate(&Scope::APPLICATION).unwrap_err();
+        let error = keyring.admin().rotate(&Scope::APPLICATION).unwrap_err();
         assert!(matches!(error, KeyringError::NotStored(_)), "{error}");
         let states: Vec<_> = store(&database).load().unwrap().into_iter().map(|record| record.state).collect();
         assert_eq!(states, [KeyState::Primary]);

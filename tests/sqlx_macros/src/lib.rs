@@ -16,9 +16,9 @@ impl KeyringSource for Keys {
     fn keyring() -> Result<&'static Keyring, Error> {
         static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
             let folder = tempfile::tempdir().expect("a temporary folder");
-            let kms = kms::Local::create(folder.path().join("kek.json"), None).expect("a local KEK");
-            let keyring = Keyring::open(kms, store::Memory::new()).expect("a keyring");
-            keyring.ensure_scope(&Scope::APPLICATION).expect("a key");
+            let kms = kms::Local::create(folder.path().join("kek.json")).expect("a local KEK");
+            let keyring = Keyring::start(kms, store::Memory::new()).expect("a keyring");
+            keyring.admin().ensure_scope(&Scope::APPLICATION).expect("a key");
             keyring
         });
         Ok(&KEYRING)

@@ -84,7 +84,7 @@ fn unwrap<'a>(
     findings: &mut Findings,
 ) -> Result<(), Error> {
     for record in live {
-        match keyring.load_blocking([Need::Open(record.id)]) {
+        match keyring.prefetch_blocking([Need::Open(record.id)]) {
             Ok(()) => {}
             Err(error) if error.is_transient() => return Err(error.into()),
             Err(error) => {

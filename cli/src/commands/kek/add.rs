@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let new = target.open_or_create_kek(&args.uri, args.create)?;
     let keyring = target.keyring_of(Onto::new(&new, &keks))?;
     let words = format!("copying {}", words::count(records.len(), "data key"));
-    let changed = context.output.during(words, || keyring.add_copies());
+    let changed = context.output.during(words, || keyring.admin().add_copies());
     if changed.is_err() {
         keep_a_copy(context, &new);
     }

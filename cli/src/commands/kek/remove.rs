@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     }
     let keyring = target.keyring_with(&keks, |builder| builder)?;
     let words = format!("removing copies of {}", words::count(records.len(), "data key"));
-    let removed = context.output.during(words, || keyring.remove_copies(&kek))?;
+    let removed = context.output.during(words, || keyring.admin().remove_copies(&kek))?;
     let kms_calls = keyring.stats().kms_calls;
     context.output.report(&Removed { kek: kek.to_string(), removed, kms_calls })?;
     context.output.say("running programs that have only this KEK can't load keys any more");

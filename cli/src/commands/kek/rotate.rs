@@ -69,7 +69,7 @@ fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_
         version = Some(new);
     }
     let words = format!("rewrapping {}", words::count(records.len(), "data key"));
-    let rewrapped = context.output.during(words, || keyring.rewrap());
+    let rewrapped = context.output.during(words, || keyring.admin().rewrap());
     let (rewrapped, done) = changed(rewrapped, records, context).map_err(|error| {
         error.hint("what was rewrapped stays so: finish with `fieldseal kek rotate --rewrap-only`")
     })?;
@@ -111,7 +111,7 @@ fn move_to(
     let keyring = context.target.keyring_of(Onto::new(&new, &keks))?;
     let again = "what has a copy under the new KEK keeps it: run the command again to finish";
     let keys = words::count(records.len(), "data key");
-    let copied = context.output.during(format!("copying {keys}"), || keyring.add_copies());
+    let copied = context.output.during(format!("copying {keys}"), || keyring.admin().add_copies());
     // After a failure too: some may have been copied.
     if copied.as_ref().map_or(true, |copied| *copied > 0) {
         keep_a_copy(context, &new);
@@ -125,7 +125,7 @@ fn move_to(
         // A keyring without the old KEK: what is left must open by what is left.
         let others: Vec<_> = keks.iter().filter(|kek| kek.uri() != old.uri()).cloned().collect();
         let keyring = context.target.keyring_with(&others, |builder| builder)?;
-        let remove = || keyring.remove_copies(&old.uri());
+        let remove = || keyring.admin().remove_copies(&old.uri());
         removed = Some(
             context
                 .output

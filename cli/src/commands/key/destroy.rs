@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         let (word, given) = (id.to_string(), args.yes_destroy.map(|id| id.to_string()));
         let what = format!("destroy data key {id}");
         Deed { what, word: &word, option: "--yes-destroy", given: given.as_deref() }.confirm()?;
-        target.keyring()?.destroy(id)?;
+        target.keyring()?.admin().destroy(id)?;
         if !target.is_erased() {
             context.output.warn(
                 "the database is in use: until its next checkpoint the erased copies are in its file or its WAL",

@@ -32,7 +32,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     if !args.dry_run {
         let keyring = context.target.keyring()?;
         for id in &args.ids {
-            keyring.reactivate(*id)?;
+            keyring.admin().reactivate(*id)?;
         }
     }
     let keys = args.ids.iter().map(KeyId::to_string).collect();

@@ -114,7 +114,7 @@ impl Retiring<'_> {
 
     fn retire(&self, proof: &mut Proof) -> Result<(), Error> {
         for id in &self.active {
-            self.keyring.retire(*id)?;
+            self.keyring.admin().retire(*id)?;
         }
         let waits = format!("waits for {} before it counts again", words::duration(self.wait));
         if !self.wait.is_zero() {
@@ -148,7 +148,7 @@ impl Retiring<'_> {
     fn take_back(&self) {
         let output = self.context.output;
         for id in &self.active {
-            match self.keyring.reactivate(*id) {
+            match self.keyring.admin().reactivate(*id) {
                 Ok(()) => output.warn(format!("data key {id} is active again")),
                 // It wasn't its turn yet.
                 Err(KeyringError::Transition { error, .. }) if error.from == KeyState::Active => {}

@@ -114,14 +114,14 @@ impl Rotation<'_> {
                 ));
             }
             return self.each("rotating", plans, steps, |plan, step| {
-                step.rotated(self.keyring.rotate(&plan.scope)?);
+                step.rotated(self.keyring.admin().rotate(&plan.scope)?);
                 Ok(())
             });
         }
         self.each("staging", plans, steps, |plan, step| {
             match plan.staged {
                 Some(staged) => step.staged(staged.id, true),
-                None => step.staged(self.keyring.stage(&plan.scope)?, false),
+                None => step.staged(self.keyring.admin().stage(&plan.scope)?, false),
             }
             Ok(())
         })?;
@@ -193,7 +193,7 @@ impl Rotation<'_> {
 
     fn promote(&self, id: KeyId) -> Result<(), KeyringError> {
         loop {
-            match self.keyring.promote(id) {
+            match self.keyring.admin().promote(id) {
                 // Whole seconds, and clocks that differ a little: a time that is far from now is none of ours.
                 Err(KeyringError::TooEarly { wait, .. })
                     if !self.args.promote && wait <= self.args.propagation + MOST_SKEW =>

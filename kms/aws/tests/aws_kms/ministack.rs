@@ -114,18 +114,18 @@ fn a_keyring_stops_opening_when_the_key_is_disabled() {
     let ministack = ministack();
     let key = ministack.create_key();
     let store = Arc::new(Memory::new());
-    let open = || Keyring::open(ministack.open(&key), Arc::clone(&store));
+    let open = || Keyring::start(ministack.open(&key), Arc::clone(&store));
     let keyring = open().unwrap();
     let tenant = Scope::tenant(42).unwrap();
-    let first = keyring.ensure_scope(&tenant).unwrap();
-    let second = keyring.rotate(&tenant).unwrap();
+    let first = keyring.admin().ensure_scope(&tenant).unwrap();
+    let second = keyring.admin().rotate(&tenant).unwrap();
     assert_eq!(open().unwrap().keys(), keyring.keys());
     ministack.administer(async |client| client.disable_key().key_id(&key).send().await);
     match open().unwrap_err() {
         KeyringError::Kms { id, error: KmsError::Disabled(_) } => assert!(id == first || id == second),
         error => panic!("{error}"),
     }
-    assert!(matches!(keyring.rotate(&tenant), Err(KeyringError::Wrap(KmsError::Disabled(_)))));
+    assert!(matches!(keyring.admin().rotate(&tenant), Err(KeyringError::Wrap(KmsError::Disabled(_)))));
     ministack.administer(async |client| client.enable_key().key_id(&key).send().await);
     assert_eq!(open().unwrap().keys(), keyring.keys());
 }
@@ -138,8 +138,8 @@ fn a_disabled_key_stops_a_running_process_within_its_lease() {
     const LEASE: Duration = Duration::from_secs(3);
     let ministack = ministack();
     let key = ministack.create_key();
-    let keyring = Keyring::builder(ministack.open(&key), Memory::new()).lease(LEASE).open().unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let keyring = Keyring::builder(ministack.open(&key), Memory::new()).lease(LEASE).start().unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let row = RowContext::of_row(RowId::of(&1));
     let value = keyring.seal_bytes(&NAME, &row, b"Ada").unwrap();
     let works =
@@ -180,19 +180,19 @@ fn a_break_glass_file_opens_what_a_disabled_key_does_not() {
     let (key, other) = (ministack.create_key(), ministack.create_key());
     let (folder, store) = (tempfile::tempdir().unwrap(), Arc::new(Memory::new()));
     let in_aws =
-        Keyring::builder(ministack.open(&key), Arc::clone(&store)).and_kms(ministack.open(&other)).open().unwrap();
-    let id = in_aws.ensure_scope(&Scope::APPLICATION).unwrap();
-    let file = || Local::open_or_create(folder.path().join("break-glass.json"), None).unwrap();
+        Keyring::builder(ministack.open(&key), Arc::clone(&store)).and_kms(ministack.open(&other)).start().unwrap();
+    let id = in_aws.admin().ensure_scope(&Scope::APPLICATION).unwrap();
+    let file = || Local::open_or_create(folder.path().join("break-glass.json")).unwrap();
     let everything =
         Keyring::builder(ministack.open(&key), Arc::clone(&store)).and_kms(ministack.open(&other)).and_kms(file());
-    assert_eq!(everything.open().unwrap().add_copies().unwrap(), 1);
+    assert_eq!(everything.start().unwrap().admin().add_copies().unwrap(), 1);
     for key in [&key, &other] {
         ministack.administer(async |client| client.disable_key().key_id(key).send().await);
     }
-    assert!(Keyring::open(ministack.open(&key), Arc::clone(&store)).is_err());
-    let glass = Keyring::open(file(), Arc::clone(&store)).unwrap();
+    assert!(Keyring::start(ministack.open(&key), Arc::clone(&store)).is_err());
+    let glass = Keyring::start(file(), Arc::clone(&store)).unwrap();
     assert_eq!(glass.primary(&Scope::APPLICATION), Some(id));
-    let both = Keyring::builder(ministack.open(&key), Arc::clone(&store)).and_kms(file()).open().unwrap();
+    let both = Keyring::builder(ministack.open(&key), Arc::clone(&store)).and_kms(file()).start().unwrap();
     assert_eq!(both.primary(&Scope::APPLICATION), Some(id));
     assert_eq!(both.stats().keys_loaded, 1);
 }

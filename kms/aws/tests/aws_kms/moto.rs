@@ -147,19 +147,19 @@ fn a_keyring_lives_under_it() {
     let moto = moto();
     let key = moto.create_key();
     let store = Arc::new(Memory::new());
-    let open = || Keyring::open(moto.open(&key), Arc::clone(&store)).unwrap();
+    let open = || Keyring::start(moto.open(&key), Arc::clone(&store)).unwrap();
     let keyring = open();
     let scopes = [Scope::APPLICATION, Scope::tenant(42).unwrap(), Scope::tenant("Zürich 🏥").unwrap()];
     let column = Column::new("patients", "name");
     let context = |scope: &Scope| RowContext::of_row(RowId::of(&1)).in_scope(scope.clone());
     let seal = |keyring: &Keyring, scope: &Scope| keyring.seal_bytes(&column, &context(scope), b"Ada").unwrap();
     for scope in &scopes {
-        keyring.ensure_scope(scope).unwrap();
+        keyring.admin().ensure_scope(scope).unwrap();
     }
     let before: Vec<_> = scopes.iter().map(|scope| seal(&keyring, scope)).collect();
-    let rotated = keyring.rotate(&scopes[1]).unwrap();
+    let rotated = keyring.admin().rotate(&scopes[1]).unwrap();
     moto.administer(async |client| client.rotate_key_on_demand().key_id(&key).send().await);
-    assert_eq!(keyring.rewrap().unwrap(), 4);
+    assert_eq!(keyring.admin().rewrap().unwrap(), 4);
     let reopened = open();
     assert_eq!(reopened.keys(), keyring.keys());
     assert_eq!(reopened.primary(&scopes[1]), Some(rotated));

@@ -10,9 +10,9 @@ fn bytes(value: SealedValue) -> Vec<u8> {
 #[test]
 fn seals_and_opens() {
     let dir = tempfile::tempdir().unwrap();
-    let kms = kms::Local::open_or_create(dir.path().join("kek.json"), None).unwrap();
-    let keyring = Keyring::open(kms, store::Memory::new()).unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let kms = kms::Local::open_or_create(dir.path().join("kek.json")).unwrap();
+    let keyring = Keyring::start(kms, store::Memory::new()).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     fieldseal::install(keyring).unwrap();
 
     let name = bytes(Patient::seal_name(&1, "Ада"));

@@ -15,11 +15,11 @@ fn reads_and_writes() {
     assert_eq!(*Error::find_in(&error).unwrap().kind(), ErrorKind::NotInstalled);
 
     // The key store is in the same database, through the library's own adapter.
-    let kms = kms::Local::open_or_create(dir.path().join("kek.json"), None).unwrap();
+    let kms = kms::Local::open_or_create(dir.path().join("kek.json")).unwrap();
     let keys = store::Rusqlite::open(dir.path().join("patients.db")).unwrap();
     keys.create_table().unwrap();
-    let keyring = Keyring::open(kms, keys).unwrap();
-    keyring.ensure_scope(&Scope::tenant("north").unwrap()).unwrap();
+    let keyring = Keyring::start(kms, keys).unwrap();
+    keyring.admin().ensure_scope(&Scope::tenant("north").unwrap()).unwrap();
     fieldseal::install(keyring).unwrap();
 
     let second = Patient { id: 2, diagnosis: Some("flu".to_owned()), ..patient.clone() };

@@ -77,7 +77,7 @@ fn reads_and_writes_during_rotations<P: Pool>() {
         let keyring = Keys::keyring().unwrap();
         for _ in 0..ROTATIONS {
             for tenant in [1, 2] {
-                keyring.rotate(&Scope::tenant(tenant).unwrap()).unwrap();
+                keyring.admin().rotate(&Scope::tenant(tenant).unwrap()).unwrap();
             }
             // Under the new key there is something written before the next one comes.
             let (began, before) = (Instant::now(), writes.load(Ordering::Relaxed));

@@ -35,7 +35,7 @@ fn at_once<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
 fn instances_that_start_at_once_on_an_empty_database_share_one_key() {
     let folder = tempfile::tempdir().unwrap();
     let kek = folder.path().join("kek.json");
-    kms::Local::open_or_create(&kek, None).unwrap();
+    kms::Local::open_or_create(&kek).unwrap();
     for server in SERVERS {
         for round in 0..3 {
             let database = (server.database)();
@@ -44,9 +44,9 @@ fn instances_that_start_at_once_on_an_empty_database_share_one_key() {
                 let store = open(&database.url);
                 store.create_table().unwrap();
                 let keyring =
-                    Keyring::open(kms::Local::open(&kek, None).unwrap(), Arc::<dyn Store>::from(store)).unwrap();
+                    Keyring::start(kms::Local::open(&kek).unwrap(), Arc::<dyn Store>::from(store)).unwrap();
                 for scope in [Scope::APPLICATION, Scope::tenant("a").unwrap()] {
-                    keyring.ensure_scope(&scope).unwrap();
+                    keyring.admin().ensure_scope(&scope).unwrap();
                 }
                 let value = keyring.seal_bytes(&NOTE, &place(), instance.to_string().as_bytes()).unwrap();
                 (keyring, value)

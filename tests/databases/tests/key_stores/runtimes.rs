@@ -23,12 +23,12 @@ fn runtimes() -> [Runtime; 2] {
 fn use_it(store: Arc<dyn Store>) {
     let folder = tempfile::tempdir().unwrap();
     store.create_table().unwrap();
-    let kms = kms::Local::open_or_create(folder.path().join("kek.json"), None).unwrap();
-    let keyring = Keyring::open(kms, store).unwrap();
-    keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+    let kms = kms::Local::open_or_create(folder.path().join("kek.json")).unwrap();
+    let keyring = Keyring::start(kms, store).unwrap();
+    keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let place = RowContext::of_row(RowId::of(&1));
     let value = keyring.seal_bytes(&NOTE, &place, b"note").unwrap();
-    keyring.rotate(&Scope::APPLICATION).unwrap();
+    keyring.admin().rotate(&Scope::APPLICATION).unwrap();
     keyring.forget_keys();
     assert_eq!(keyring.open_bytes(&NOTE, &place, &value).unwrap().unwrap().as_slice(), b"note");
 }

@@ -10,14 +10,14 @@ use std::sync::Arc;
 /// A power of two. A write copies the entries of one shard.
 const SHARDS: usize = 64;
 
-pub(super) type Shard<K, V> = HashMap<K, V>;
+pub(crate) type Shard<K, V> = HashMap<K, V>;
 
-pub(super) struct Sharded<K, V> {
+pub(crate) struct Sharded<K, V> {
     shards: [ArcSwap<Shard<K, V>>; SHARDS],
 }
 
 /// What spreads keys over shards.
-pub(super) trait Spread {
+pub(crate) trait Spread {
     fn spread(&self) -> usize;
 }
 
@@ -41,16 +41,16 @@ impl Spread for Scope {
 
 impl<K: Hash + Eq + Clone + Spread, V: Clone> Sharded<K, V> {
     /// The part of the map that the key would be in, as it is at this moment.
-    pub(super) fn shard(&self, key: &K) -> Guard<Arc<Shard<K, V>>> {
+    pub(crate) fn shard(&self, key: &K) -> Guard<Arc<Shard<K, V>>> {
         self.place(key).load()
     }
 
-    pub(super) fn get(&self, key: &K) -> Option<V> {
+    pub(crate) fn get(&self, key: &K) -> Option<V> {
         self.shard(key).get(key).cloned()
     }
 
     /// Replaces the value of `key`; two writers at the same moment would lose one of their changes.
-    pub(super) fn set(&self, key: &K, value: Option<V>) {
+    pub(crate) fn set(&self, key: &K, value: Option<V>) {
         let place = self.place(key);
         let mut shard = Shard::clone(&place.load());
         match value {
@@ -61,7 +61,7 @@ impl<K: Hash + Eq + Clone + Spread, V: Clone> Sharded<K, V> {
     }
 
     /// Every entry, shard by shard: not all at one moment.
-    pub(super) fn for_each(&self, mut with: impl FnMut(&K, &V)) {
+    pub(crate) fn for_each(&self, mut with: impl FnMut(&K, &V)) {
         for shard in &self.shards {
             for (key, value) in shard.load().iter() {
                 with(key, value);

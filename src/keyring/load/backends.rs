@@ -1,14 +1,14 @@
 //! The KMS providers and the key store behind a keyring: calls that are timed, tried again, and raced.
 
-use super::clock::Millis;
-use super::config::{KeyringBuilder, Settings};
-use super::error::KeyringError;
-use super::stats::Counters;
-use super::workers::{caught, observed, spawn};
 use crate::context::Scope;
+use crate::keyring::clock::Millis;
+use crate::keyring::error::KeyringError;
+use crate::keyring::load::{caught, observed, spawn};
+use crate::keyring::settings::Settings;
+use crate::keyring::stats::Counters;
 use crate::keys::{Binding, DataKey, KekUri, KeyId, KeyRecord, MalformedRecord, WrappedKey, commitment, scrubbed};
 use crate::kms::{Kms, KmsError};
-use crate::store::{KeyStore, StoreError};
+use crate::store::{self, KeyStore, StoreError};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -21,14 +21,14 @@ const MAX_COPIES: usize = 16;
 /// A KMS that failed or was slow is asked last for so long.
 const AVOIDED: Millis = 30_000;
 
-pub(super) struct Backends {
-    pub(super) kms: Vec<Arc<Provider>>,
-    pub(super) store: Box<dyn KeyStore>,
-    pub(super) settings: Settings,
-    pub(super) counters: Counters,
+pub(crate) struct Backends {
+    pub(crate) kms: Vec<Arc<Provider>>,
+    pub(crate) store: Box<dyn KeyStore>,
+    pub(crate) settings: Settings,
+    pub(crate) counters: Counters,
 }
 
-pub(super) struct Provider {
+pub(crate) struct Provider {
     kms: Arc<dyn Kms>,
     avoided_until: AtomicU64,
     /// Calls that have not returned yet.
@@ -36,7 +36,7 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    pub(super) fn kek(&self) -> KekUri {
+    pub(crate) fn kek(&self) -> KekUri {
         self.kms.kek()
     }
 }
@@ -54,23 +54,18 @@ struct Candidate {
 }
 
 impl Backends {
-    pub(super) fn new(builder: KeyringBuilder) -> Self {
+    pub(crate) fn new(kms: Vec<Arc<dyn Kms>>, store: Box<dyn KeyStore>, settings: Settings) -> Self {
         let provider =
             |kms| Arc::new(Provider { kms, avoided_until: AtomicU64::new(0), calls: AtomicUsize::new(0) });
-        Self {
-            kms: builder.kms.into_iter().map(provider).collect(),
-            store: builder.store,
-            settings: builder.settings,
-            counters: Counters::default(),
-        }
+        Self { kms: kms.into_iter().map(provider).collect(), store, settings, counters: Counters::default() }
     }
 
-    pub(super) fn now(&self) -> Millis {
+    pub(crate) fn now(&self) -> Millis {
         self.settings.clock.now()
     }
 
     /// The records of that scope, and of no other: a database may compare text without regard to case.
-    pub(super) fn scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, KeyringError> {
+    pub(crate) fn scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, KeyringError> {
         let records = self.store.load_scope(scope)?;
         match records.iter().find(|record| record.scope != *scope) {
             Some(other) => Err(self.confused(&format!("for {scope} it gives a key of {}", other.scope))),
@@ -79,15 +74,23 @@ impl Backends {
     }
 
     /// The record of that key.
-    pub(super) fn record(&self, id: KeyId) -> Result<Option<KeyRecord>, KeyringError> {
+    pub(crate) fn record(&self, id: KeyId) -> Result<Option<KeyRecord>, KeyringError> {
         match self.store.get(id)? {
             Some(other) if other.id != id => Err(self.confused(&format!("for key {id} it gives {}", other.id))),
             record => Ok(record),
         }
     }
 
+    /// Every record of the key store that can be read, ordered by id, until one of them fails. Returns what is wrong with the others.
+    pub(crate) fn each_record(
+        &self,
+        each: impl FnMut(KeyRecord) -> Result<(), KeyringError>,
+    ) -> Result<Vec<MalformedRecord>, KeyringError> {
+        store::walk(&*self.store, each)
+    }
+
     /// A record of this store.
-    pub(super) fn damaged(&self, error: MalformedRecord) -> KeyringError {
+    pub(crate) fn damaged(&self, error: MalformedRecord) -> KeyringError {
         StoreError::Malformed { store: format!("{:?}", self.store), error }.into()
     }
 
@@ -97,7 +100,7 @@ impl Backends {
     }
 
     /// Does `work`, again and again while what fails may pass, with growing and random pauses, until the deadline.
-    pub(super) fn retry<T>(&self, work: impl Fn() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
+    pub(crate) fn retry<T>(&self, work: impl Fn() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
         let until = Instant::now() + self.settings.deadline;
         let mut pauses = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(50))
@@ -119,7 +122,7 @@ impl Backends {
     }
 
     /// The key of a record: from the first KMS that gives the one that the record is committed to.
-    pub(super) fn unwrap(self: &Arc<Self>, record: &KeyRecord) -> Result<DataKey, KeyringError> {
+    pub(crate) fn unwrap(self: &Arc<Self>, record: &KeyRecord) -> Result<DataKey, KeyringError> {
         let candidates = self.candidates(record)?;
         match candidates.as_slice() {
             [] => Err(KeyringError::NoCopy(record.id)),
@@ -220,12 +223,12 @@ impl Backends {
         let unwrapped =
             self.call("unwrap", &candidate.provider, &copy.kek, &binding, |kms| kms.unwrap(copy, &binding));
         let key = unwrapped.map_err(|error| KeyringError::Kms { id: record.id, error })?;
-        check(record, key)
+        check_commitment(record, key)
     }
 
     /// A new copy of the key under the KEK of each provider, each unwrapped again: what a KMS can't give back is
     /// noticed before anything is sealed under it.
-    pub(super) fn wrap_under_all(
+    pub(crate) fn wrap_under_all(
         &self,
         record: &KeyRecord,
         key: &DataKey,
@@ -234,7 +237,7 @@ impl Backends {
     }
 
     /// A copy under the KEK of that provider, checked.
-    pub(super) fn wrap(
+    pub(crate) fn wrap(
         &self,
         record: &KeyRecord,
         key: &DataKey,
@@ -251,7 +254,7 @@ impl Backends {
 
     /// The copy under the newest version of its KEK, or under the one that its provider wraps with now, checked. `None` if
     /// it is, or if no provider holds its KEK.
-    pub(super) fn rewrap(&self, record: &KeyRecord, copy: &WrappedKey) -> Result<Option<WrappedKey>, KeyringError> {
+    pub(crate) fn rewrap(&self, record: &KeyRecord, copy: &WrappedKey) -> Result<Option<WrappedKey>, KeyringError> {
         let Some(provider) = self.kms.iter().find(|provider| provider.kms.holds(&copy.kek)) else {
             return Ok(None);
         };
@@ -299,7 +302,7 @@ impl Backends {
 }
 
 /// The key, if it's the one that the record is committed to.
-fn check(record: &KeyRecord, key: DataKey) -> Result<DataKey, KeyringError> {
+fn check_commitment(record: &KeyRecord, key: DataKey) -> Result<DataKey, KeyringError> {
     if commitment(&key, record.id, &record.scope) == record.commitment {
         Ok(key)
     } else {

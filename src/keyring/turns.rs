@@ -1,26 +1,26 @@
 //! One change at a time to the keys of a scope, by this process. Other processes are kept off by revisions.
 
-use super::error::KeyringError;
 use crate::context::Scope;
+use crate::keyring::error::KeyringError;
 use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 #[derive(Default)]
-pub(super) struct Busy {
+pub(crate) struct Turns {
     scopes: Mutex<HashSet<Scope>>,
     freed: Condvar,
 }
 
 /// Frees the scope when it's dropped.
-pub(super) struct Turn<'a> {
-    busy: &'a Busy,
+pub(crate) struct Turn<'a> {
+    turns: &'a Turns,
     scope: Scope,
 }
 
-impl Busy {
+impl Turns {
     /// Waits until nobody else changes the scope's keys, but not past `until`.
-    pub(super) fn turn(&self, scope: &Scope, until: Instant) -> Result<Turn<'_>, KeyringError> {
+    pub(crate) fn turn(&self, scope: &Scope, until: Instant) -> Result<Turn<'_>, KeyringError> {
         let mut scopes = self.scopes();
         while !scopes.insert(scope.clone()) {
             let left = until.saturating_duration_since(Instant::now());
@@ -30,7 +30,7 @@ impl Busy {
             let waited = self.freed.wait_timeout(scopes, left);
             scopes = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        Ok(Turn { busy: self, scope: scope.clone() })
+        Ok(Turn { turns: self, scope: scope.clone() })
     }
 
     fn scopes(&self) -> MutexGuard<'_, HashSet<Scope>> {
@@ -40,7 +40,7 @@ impl Busy {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.busy.scopes().remove(&self.scope);
-        self.busy.freed.notify_all();
+        self.turns.scopes().remove(&self.scope);
+        self.turns.freed.notify_all();
     }
 }

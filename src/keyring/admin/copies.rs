@@ -1,14 +1,15 @@
 //! The wrapped copies of data keys: under newer versions of a KEK, under more KEKs, under fewer.
 
-use super::admin::ATTEMPTS;
-use super::admin::check_stored;
-use super::workers::within;
-use super::{Keyring, KeyringError};
-use crate::keys::{KekUri, KeyRecord, KeyState, MalformedRecord, WrappedKey};
-use crate::store::{self, Change, StoreError};
+use crate::keyring::admin::Admin;
+use crate::keyring::admin::change::{ATTEMPTS, check_stored};
+use crate::keyring::error::KeyringError;
+use crate::keyring::inner::Inner;
+use crate::keyring::load::{Backends, within};
+use crate::keys::{KekUri, KeyRecord, KeyState, WrappedKey};
+use crate::store::{Change, StoreError};
 use std::sync::Arc;
 
-impl Keyring {
+impl Admin<'_> {
     /// Wraps every data key again under the newest version of its KEKs, and returns how many needed it.
     ///
     /// Its cost is the number of data keys, whatever the number of rows. A key that fails stays as it was.
@@ -18,12 +19,12 @@ impl Keyring {
     /// The first failure, that of a damaged record after all others; all other keys have been rewrapped, unless the KMS can't be
     /// reached or the store can't be read: it ends there then.
     pub fn rewrap(&self) -> Result<usize, KeyringError> {
-        self.each_record(|keyring, record| {
+        self.keyring.inner.change_all_copies(|backends, record| {
             let mut copies = record.wrapped.clone();
             let mut changed = false;
             for copy in &mut copies {
                 // The old copy is about to be overwritten: what replaces it was unwrapped, and is the very same key.
-                if let Some(rewrapped) = keyring.inner.backends.rewrap(record, copy)? {
+                if let Some(rewrapped) = backends.rewrap(record, copy)? {
                     *copy = rewrapped;
                     changed = true;
                 }
@@ -39,8 +40,7 @@ impl Keyring {
     ///
     /// As for [`Self::rewrap`].
     pub fn add_copies(&self) -> Result<usize, KeyringError> {
-        self.each_record(|keyring, record| {
-            let backends = &keyring.inner.backends;
+        self.keyring.inner.change_all_copies(|backends, record| {
             let has = |kek: &KekUri| record.wrapped.iter().any(|copy| copy.kek == *kek);
             let missing: Vec<_> = backends.kms.iter().filter(|provider| !has(&provider.kek())).collect();
             if missing.is_empty() || !may_have_copies(record) {
@@ -63,7 +63,7 @@ impl Keyring {
     /// [`KeyringError::LastCopy`], and as for [`Self::rewrap`].
     pub fn remove_copies(&self, kek: &KekUri) -> Result<usize, KeyringError> {
         let kek = kek.clone();
-        self.each_record(move |keyring, record| {
+        self.keyring.inner.change_all_copies(move |backends, record| {
             let (removed, left): (Vec<_>, Vec<_>) =
                 record.wrapped.iter().cloned().partition(|copy: &WrappedKey| copy.kek == kek);
             if removed.is_empty() {
@@ -73,22 +73,27 @@ impl Keyring {
                 return Err(KeyringError::LastCopy(record.id));
             }
             let remaining = KeyRecord { wrapped: left, ..record.clone() };
-            drop(keyring.inner.backends.retry(|| keyring.inner.backends.unwrap(&remaining))?);
+            drop(backends.retry(|| backends.unwrap(&remaining))?);
             Ok(Some(remaining.wrapped))
         })
     }
+}
 
+impl Inner {
     /// Changes the copies of one record after the other, and goes on after a failure, unless the KMS can't be reached: one
     /// damaged record must not keep the others under an old KEK.
-    fn each_record(
-        &self,
-        change: impl Fn(&Self, &KeyRecord) -> Result<Option<Vec<WrappedKey>>, KeyringError> + Send + Sync + 'static,
+    fn change_all_copies(
+        self: &Arc<Self>,
+        change: impl Fn(&Arc<Backends>, &KeyRecord) -> Result<Option<Vec<WrappedKey>>, KeyringError>
+        + Send
+        + Sync
+        + 'static,
     ) -> Result<usize, KeyringError> {
         let (mut changed, mut failed) = (0, None);
-        let (change, limit) = (Arc::new(change), self.inner.backends.settings.administration());
-        let damaged = self.each_stored(|record| {
-            let (keyring, change) = (self.clone(), Arc::clone(&change));
-            match within(limit, move || keyring.change_copies(record, &*change)) {
+        let (change, limit) = (Arc::new(change), self.backends.settings.administration());
+        let damaged = self.backends.each_record(|record| {
+            let (inner, change) = (Arc::clone(self), Arc::clone(&change));
+            match within(limit, move || inner.change_copies(record, &*change)) {
                 Ok(done) => changed += usize::from(done),
                 // A KMS that is gone would be waited for with every single key.
                 Err(error) if error.is_transient() => return Err(error),
@@ -96,32 +101,24 @@ impl Keyring {
             }
             Ok(())
         })?;
-        let damaged = || damaged.first().map(|error| self.inner.backends.damaged(*error));
+        let damaged = || damaged.first().map(|error| self.backends.damaged(*error));
         failed.or_else(damaged).map_or(Ok(changed), Err)
     }
 
-    /// Every record of the key store that can be read, ordered by id, until one of them fails. Returns what is wrong with the others.
-    pub(super) fn each_stored(
-        &self,
-        each: impl FnMut(KeyRecord) -> Result<(), KeyringError>,
-    ) -> Result<Vec<MalformedRecord>, KeyringError> {
-        store::walk(&*self.inner.backends.store, each)
-    }
-
     fn change_copies(
-        &self,
+        self: &Arc<Self>,
         mut record: KeyRecord,
-        change: impl Fn(&Self, &KeyRecord) -> Result<Option<Vec<WrappedKey>>, KeyringError>,
+        change: impl Fn(&Arc<Backends>, &KeyRecord) -> Result<Option<Vec<WrappedKey>>, KeyringError>,
     ) -> Result<bool, KeyringError> {
         for _ in 0..ATTEMPTS {
-            let Some(wrapped) = change(self, &record)? else { return Ok(false) };
+            let Some(wrapped) = change(&self.backends, &record)? else { return Ok(false) };
             let revision = record.revision.saturating_add(1);
             let id = record.id;
             let changed = KeyRecord { wrapped, revision, ..record };
-            match self.inner.backends.store.commit(&[Change::Update(changed.clone())]) {
+            match self.backends.store.commit(&[Change::Update(changed.clone())]) {
                 Ok(()) => {
                     // A trigger, say, may have kept the old copies: then the old KEK must not go.
-                    let stored = self.inner.backends.store.get(id)?;
+                    let stored = self.backends.store.get(id)?;
                     check_stored(&changed, stored.as_slice())?;
                     let keks: Vec<_> = changed.wrapped.iter().map(|copy| copy.kek.as_str()).collect();
                     tracing::info!(key = %id, ?keks, "changed the copies of a data key");
@@ -130,7 +127,7 @@ impl Keyring {
                 Err(StoreError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
             }
-            let Some(again) = self.inner.backends.store.get(id)? else { return Ok(false) };
+            let Some(again) = self.backends.store.get(id)? else { return Ok(false) };
             record = again;
         }
         Err(KeyringError::Contended(ATTEMPTS))

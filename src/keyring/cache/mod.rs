@@ -1,19 +1,26 @@
 //! The keys that a keyring has: read by every value without a lock, written by few.
 
-use super::clock::Millis;
-use super::error::KeyringError;
-use super::known::{KnownKey, KnownScope, Ticket, check, refuse};
-use super::material::KeyMaterial;
-use super::sharded::{Shard, Sharded};
+mod columns;
+mod known;
+mod material;
+mod sharded;
+
+pub(crate) use known::{Ticket, check_opens, key_in, primary_in};
+pub(crate) use material::KeyMaterial;
+
 use crate::context::Scope;
 use crate::error::ErrorKind;
+use crate::keyring::clock::Millis;
+use crate::keyring::error::KeyringError;
 use crate::keys::{KeyId, KeyRecord, KeyState};
 use arc_swap::Guard;
+use known::{KnownKey, KnownScope, primary_of};
+use sharded::{Shard, Sharded};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub(super) struct Cache {
+pub(crate) struct Cache {
     keys: Sharded<KeyId, KnownKey>,
     scopes: Sharded<Scope, Arc<KnownScope>>,
     /// Held by whoever writes. How many keys are loaded.
@@ -30,7 +37,7 @@ pub(super) struct Cache {
 const MAX_REFUSED: usize = 4096;
 
 /// Why a key that was loaded isn't taken in.
-pub(super) enum NotTaken {
+pub(crate) enum NotTaken {
     /// The store or the KMS has said otherwise since: ask again.
     Stale,
     /// It doesn't open values.
@@ -38,7 +45,7 @@ pub(super) enum NotTaken {
 }
 
 impl Cache {
-    pub(super) fn new(max_keys: usize) -> Self {
+    pub(crate) fn new(max_keys: usize) -> Self {
         Self {
             keys: Sharded::default(),
             scopes: Sharded::default(),
@@ -51,39 +58,39 @@ impl Cache {
     }
 
     /// To be taken before the store is read, and before the KMS is asked.
-    pub(super) fn ticket(&self) -> Ticket {
+    pub(crate) fn ticket(&self) -> Ticket {
         Ticket(self.readings.fetch_add(1, Ordering::SeqCst))
     }
 
-    /// Where the scope's primary is, for the hot path: see [`super::known::primary_in`].
-    pub(super) fn scopes_near(&self, scope: &Scope) -> Guard<Arc<Shard<Scope, Arc<KnownScope>>>> {
+    /// Where the scope's primary is, for the hot path: see [`crate::keyring::cache::known::primary_in`].
+    pub(crate) fn scopes_near(&self, scope: &Scope) -> Guard<Arc<Shard<Scope, Arc<KnownScope>>>> {
         self.scopes.shard(scope)
     }
 
-    /// Where the key is, for the hot path: see [`super::known::key_in`].
-    pub(super) fn keys_near(&self, id: KeyId) -> Guard<Arc<Shard<KeyId, KnownKey>>> {
+    /// Where the key is, for the hot path: see [`crate::keyring::cache::known::key_in`].
+    pub(crate) fn keys_near(&self, id: KeyId) -> Guard<Arc<Shard<KeyId, KnownKey>>> {
         self.keys.shard(&id)
     }
 
-    pub(super) fn key(&self, id: KeyId) -> Option<KnownKey> {
+    pub(crate) fn key(&self, id: KeyId) -> Option<KnownKey> {
         self.keys.get(&id)
     }
 
-    pub(super) fn material(&self, id: KeyId) -> Option<Arc<KeyMaterial>> {
+    pub(crate) fn material(&self, id: KeyId) -> Option<Arc<KeyMaterial>> {
         self.keys.get(&id)?.material
     }
 
     /// The key, if it may be used now. This is no use of it.
-    pub(super) fn usable(&self, id: KeyId, now: Millis) -> Option<Arc<KeyMaterial>> {
+    pub(crate) fn usable(&self, id: KeyId, now: Millis) -> Option<Arc<KeyMaterial>> {
         self.material(id).filter(|material| material.is_usable(now))
     }
 
-    pub(super) fn primary(&self, scope: &Scope) -> Option<KeyId> {
+    pub(crate) fn primary(&self, scope: &Scope) -> Option<KeyId> {
         self.scopes.get(scope)?.primary
     }
 
     /// The keys of a scope that open values, the primary first; `None` unless all of them are known.
-    pub(super) fn openable(&self, scope: &Scope) -> Option<Vec<KeyId>> {
+    pub(crate) fn openable(&self, scope: &Scope) -> Option<Vec<KeyId>> {
         let known = self.scopes.get(scope).filter(|known| known.is_complete)?;
         let mut ids: Vec<_> = known
             .keys
@@ -95,29 +102,29 @@ impl Cache {
         Some(ids.into_iter().map(|(_, id)| id).collect())
     }
 
-    pub(super) fn for_each(&self, with: impl FnMut(&KeyId, &KnownKey)) {
+    pub(crate) fn for_each(&self, with: impl FnMut(&KeyId, &KnownKey)) {
         self.keys.for_each(with);
     }
 
     /// The scopes of which a key is loaded.
-    pub(super) fn scopes(&self) -> Vec<Scope> {
+    pub(crate) fn scopes(&self) -> Vec<Scope> {
         let mut scopes = Vec::new();
         self.scopes.for_each(|scope, _| scopes.push(scope.clone()));
         scopes
     }
 
     /// Whether a key of the scope is loaded for another reason than that it may be needed some day.
-    pub(super) fn is_in_use(&self, scope: &Scope) -> bool {
+    pub(crate) fn is_in_use(&self, scope: &Scope) -> bool {
         let is_used = |id: &KeyId| self.material(*id).is_some_and(|material| material.is_in_use());
         self.scopes.get(scope).is_some_and(|known| known.keys.iter().any(is_used))
     }
 
-    pub(super) fn loaded(&self) -> usize {
+    pub(crate) fn loaded(&self) -> usize {
         *self.writing()
     }
 
     /// How many keys are loaded at this moment, and for how many of them that holds.
-    pub(super) fn count(&self, holds: impl Fn(&KeyMaterial) -> bool) -> (u64, u64) {
+    pub(crate) fn count(&self, holds: impl Fn(&KeyMaterial) -> bool) -> (u64, u64) {
         let _loaded = self.writing();
         let (mut all, mut some) = (0, 0);
         self.for_each(|_, key| {
@@ -134,8 +141,8 @@ impl Cache {
     /// # Errors
     ///
     /// If the records contradict each other; what was known of the scope stays then.
-    pub(super) fn learn(&self, as_of: Ticket, scope: &Scope, records: &[KeyRecord]) -> Result<(), KeyringError> {
-        let primary = check(scope, records)?;
+    pub(crate) fn learn(&self, as_of: Ticket, scope: &Scope, records: &[KeyRecord]) -> Result<(), KeyringError> {
+        let primary = primary_of(scope, records)?;
         let mut loaded = self.writing();
         let before = self.scopes.get(scope);
         if before.as_ref().is_some_and(|known| known.is_complete && known.as_of > as_of) {
@@ -177,7 +184,7 @@ impl Cache {
     /// # Errors
     ///
     /// If a later reading of the store, or a later answer of the KMS, says otherwise.
-    pub(super) fn put(
+    pub(crate) fn put(
         &self,
         as_of: Ticket,
         asked: Ticket,
@@ -197,7 +204,7 @@ impl Cache {
         if let Some(known) = known.as_ref().filter(|known| known.as_of > as_of) {
             (state, as_of) = (known.state, known.as_of);
         }
-        refuse(id, state).map_err(NotTaken::Refused)?;
+        check_opens(id, state).map_err(NotTaken::Refused)?;
         let before = known.and_then(|known| known.material);
         if before.is_none() {
             self.make_room(&mut loaded);
@@ -217,7 +224,7 @@ impl Cache {
     }
 
     /// Takes in one record by itself, of a key that is known: whether it opens values.
-    pub(super) fn note(&self, as_of: Ticket, record: &KeyRecord) {
+    pub(crate) fn note(&self, as_of: Ticket, record: &KeyRecord) {
         let mut loaded = self.writing();
         let Some(known) = self.keys.get(&record.id).filter(|known| known.as_of <= as_of) else { return };
         if !record.state.opens() {
@@ -230,13 +237,13 @@ impl Cache {
     }
 
     /// Drops a key, so that it must be loaded again before it's used. True if it was loaded.
-    pub(super) fn drop_key(&self, id: KeyId) -> bool {
+    pub(crate) fn drop_key(&self, id: KeyId) -> bool {
         let mut loaded = self.writing();
         self.unload(id, &mut loaded)
     }
 
     /// Drops a key that the KMS refused when it was asked at `asked`. True if it was loaded.
-    pub(super) fn refuse_key(&self, asked: Ticket, id: KeyId) -> bool {
+    pub(crate) fn drop_refused(&self, asked: Ticket, id: KeyId) -> bool {
         let mut loaded = self.writing();
         let mut refused = self.refused();
         if refused.len() >= MAX_REFUSED {
@@ -248,20 +255,20 @@ impl Cache {
     }
 
     /// After a load that failed: a scope of which no key is loaded isn't worth remembering.
-    pub(super) fn forget_if_idle(&self, scope: &Scope) {
+    pub(crate) fn forget_if_idle(&self, scope: &Scope) {
         let _loaded = self.writing();
         self.forget_idle(scope);
     }
 
     /// Drops a key if, at this very moment, it still is as `condition` says. True if it was dropped.
-    pub(super) fn drop_if(&self, id: KeyId, condition: impl FnOnce(&KeyMaterial) -> bool) -> bool {
+    pub(crate) fn drop_if(&self, id: KeyId, condition: impl FnOnce(&KeyMaterial) -> bool) -> bool {
         let mut loaded = self.writing();
         let holds = self.material(id).is_some_and(|material| condition(&material));
         holds && self.unload(id, &mut loaded)
     }
 
     /// Drops everything.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut loaded = self.writing();
         let (mut ids, mut scopes) = (Vec::new(), Vec::new());
         self.keys.for_each(|id, _| ids.push(*id));

@@ -1,16 +1,16 @@
 //! Sealed values moved to the present key and suite, and to and from encodings: what a sweep does with each value.
 
-use super::seal::{Framed, check_length, open_armor, seal_under};
-use super::{Keyring, KeyringError};
+use super::cipher::{Decrypted, encrypt_under};
+use super::open::without_base64;
+use super::seal::check_stored_len;
 use crate::armor;
-use crate::context::{ContextError, RowContext, Scope};
+use crate::context::{ContextError, RowContext};
 use crate::db::StoredValue;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
-use crate::keys::{KeyId, KeyState, MalformedRecord};
+use crate::keyring::Keyring;
 use crate::model::Column;
 use crate::suite::Failed;
-use std::collections::{HashMap, HashSet};
 use zeroize::Zeroizing;
 
 /// What a sealed value is to be replaced by.
@@ -35,14 +35,14 @@ impl Keyring {
         if column.is_row_bound() && row.row.is_unbound() {
             return Err(ContextError::MissingRow.into());
         }
-        open_armor(column, sealed_bytes(column, stored)?, |sealed| self.reseal_bytes(column, row, sealed))
+        without_base64(column, sealed_bytes(column, stored)?, |sealed| self.reseal_bytes(column, row, sealed))
     }
 
     fn reseal_bytes(&self, column: &Column, row: &RowContext, sealed: &[u8]) -> Result<Resealed, ErrorKind> {
         let primary = match self.with_primary(&row.scope, |key| Ok(key.id)) {
             // Of a tenant that was forgotten: that its key was destroyed says more.
             Err(error @ ErrorKind::NoPrimary(_)) => {
-                return self.open_to_frame(column, row, sealed).and(Err(error));
+                return self.decrypt(column, row, sealed).and(Err(error));
             }
             primary => primary?,
         };
@@ -51,54 +51,26 @@ impl Keyring {
         if is_primarys && column.previous_suite().is_none() && sealed.len() >= column.suite().overhead() {
             return Ok(Resealed::Current);
         }
-        let Framed { plaintext, key, suite } = self.open_to_frame(column, row, sealed)?;
+        let Decrypted { framed, key, suite } = self.decrypt(column, row, sealed)?;
         if key == primary && suite == column.suite() {
             return Ok(Resealed::Current);
         }
-        let total = plaintext.len().saturating_add(column.suite().overhead());
-        check_length(column, total)?;
+        let total = framed.len().saturating_add(column.suite().overhead());
+        check_stored_len(column, total)?;
         let sealed = self.with_primary(&row.scope, |key| {
-            seal_under(key, column, row, total, |out| out.extend_from_slice(&plaintext))
+            encrypt_under(key, column, row, total, |out| out.extend_from_slice(&framed))
         })?;
         // What can't be opened again must never replace what can.
-        let again = self.open_to_frame(column, row, &sealed)?;
-        if again.plaintext != plaintext {
+        let again = self.decrypt(column, row, &sealed)?;
+        if again.framed != framed {
             return Err(Failed::Rejected.into());
         }
         Ok(Resealed::Anew(if column.is_base64() { armor::encode(&sealed) } else { sealed }))
     }
 
-    /// The state of every data key in the key store. One whose record is damaged was there and isn't what is sealed under: it counts
-    /// as active.
-    pub(crate) fn states(&self) -> Result<HashMap<KeyId, KeyState>, KeyringError> {
-        let mut states = HashMap::new();
-        let damaged = self.each_stored(|record| {
-            states.insert(record.id, record.state);
-            Ok(())
-        })?;
-        states.extend(damaged.iter().filter_map(|error| Some((error.key?, KeyState::Active))));
-        Ok(states)
-    }
-
-    /// Whether the key store has a record that may be of any scope: its id or scope can't be read.
-    pub(crate) fn hides_scopes(&self) -> Result<bool, KeyringError> {
-        let damaged = self.each_stored(|_| Ok(()))?;
-        Ok(damaged.iter().any(MalformedRecord::may_be_of_any_scope))
-    }
-
-    /// Every scope that has a key in the key store, or had one.
-    pub(crate) fn stored_scopes(&self) -> Result<HashSet<Scope>, KeyringError> {
-        let mut scopes = HashSet::new();
-        self.each_stored(|record| {
-            scopes.insert(record.scope);
-            Ok(())
-        })?;
-        Ok(scopes)
-    }
-
     /// A hidden NULL, sealed.
     pub(crate) fn seal_null(&self, column: &Column, row: &RowContext) -> Result<Vec<u8>, Error> {
-        self.seal_framed(column, row, None, None).map_err(|kind| Error::at(column, kind))
+        self.encrypt(column, row, None, None).map_err(|kind| Error::at(column, kind))
     }
 
     /// Whether what doesn't open may be plaintext: what can't be a sealed value, and isn't the beginning of one, or is under a key
@@ -110,7 +82,7 @@ impl Keyring {
         why: ErrorKind,
     ) -> Result<(), ErrorKind> {
         match why {
-            ErrorKind::NotSealed | ErrorKind::UnknownKey(_) => self.refuse_damaged(column, stored),
+            ErrorKind::NotSealed | ErrorKind::UnknownKey(_) => self.check_undamaged(column, stored),
             why => Err(why),
         }
     }
@@ -144,7 +116,7 @@ fn sealed_bytes<'a>(column: &Column, stored: StoredValue<'a>) -> Result<&'a [u8]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::RowId;
+    use crate::context::{RowId, Scope};
     use crate::suite::Suite;
     use crate::{kms, store};
 
@@ -153,9 +125,9 @@ mod tests {
         const OLD: Column = Column::new("t", "c").pad(64).with_suite(Suite::Aes256Gcm);
         const NEW: Column = Column::new("t", "c").pad(16).with_previous_suite(Suite::Aes256Gcm);
         let dir = tempfile::tempdir().unwrap();
-        let kms = kms::Local::create(dir.path().join("kek.json"), None).unwrap();
-        let keyring = Keyring::open(kms, store::Memory::new()).unwrap();
-        keyring.ensure_scope(&Scope::APPLICATION).unwrap();
+        let kms = kms::Local::create(dir.path().join("kek.json")).unwrap();
+        let keyring = Keyring::start(kms, store::Memory::new()).unwrap();
+        keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
         let row = RowContext::of_row(RowId::of(&7));
         let old = keyring.seal_bytes(&OLD, &row, b"text").unwrap();
         let Ok(Resealed::Anew(new)) = keyring.reseal(&NEW, &row, (&old).into()) else {
@@ -164,7 +136,7 @@ mod tests {
         assert_eq!(new.len(), 64 + Suite::Xaes256Gcm.overhead());
         assert_eq!(keyring.open_bytes(&NEW, &row, &new).unwrap().unwrap().as_slice(), b"text");
         assert!(matches!(keyring.reseal(&NEW, &row, (&new).into()), Ok(Resealed::Current)));
-        keyring.rotate(&Scope::APPLICATION).unwrap();
+        keyring.admin().rotate(&Scope::APPLICATION).unwrap();
         let Ok(Resealed::Anew(newest)) = keyring.reseal(&NEW, &row, (&new).into()) else {
             panic!("the key changed")
         };

@@ -1,6 +1,6 @@
 //! A keyring for one test alone, without touching what the program has installed.
 
-use super::Keyring;
+use crate::keyring::Keyring;
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
@@ -26,7 +26,7 @@ pub struct KeyringOverride {
 /// ```
 /// # use fieldseal::{Keyring, KeyringSource, Installed, Scope, store, testing};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let keyring = Keyring::open(testing::Kms::new(), store::Memory::new())?;
+/// let keyring = Keyring::start(testing::Kms::new(), store::Memory::new())?;
 /// {
 ///     let _mine = testing::use_keyring(keyring);
 ///     assert!(Installed::keyring().is_ok());
@@ -44,7 +44,7 @@ pub fn use_keyring(keyring: Keyring) -> KeyringOverride {
 }
 
 /// The keyring that this thread's test uses in place of an installed one.
-pub(super) fn current() -> Option<&'static Keyring> {
+pub(crate) fn current() -> Option<&'static Keyring> {
     OVERRIDES.with_borrow(|overrides| overrides.last().copied())
 }
 

@@ -1,9 +1,9 @@
 //! One load a key, however many ask for it: the first starts it, the others wait for the same.
 
-use super::clock::Millis;
-use super::error::Need;
-use super::material::KeyMaterial;
 use crate::error::ErrorKind;
+use crate::keyring::cache::KeyMaterial;
+use crate::keyring::clock::Millis;
+use crate::keyring::need::Need;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 /// How a load ended.
-pub(super) type Outcome = Result<Arc<KeyMaterial>, ErrorKind>;
+pub(crate) type Outcome = Result<Arc<KeyMaterial>, ErrorKind>;
 
 /// A failure is remembered for so long, so that a KMS in trouble isn't asked again by every value.
 const TRANSIENT: Millis = 1000;
@@ -21,7 +21,7 @@ const LASTING: Millis = 5000;
 const MAX_FAILURES: usize = 4096;
 
 #[derive(Default)]
-pub(super) struct Flights(Mutex<Table>);
+pub(crate) struct Flights(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
@@ -31,7 +31,7 @@ struct Table {
 
 /// One load.
 #[derive(Default)]
-pub(super) struct Flight {
+pub(crate) struct Flight {
     claimed: AtomicBool,
     waiting: AtomicUsize,
     state: Mutex<State>,
@@ -46,7 +46,7 @@ struct State {
 
 impl Flights {
     /// The load of that need, and whether the caller must see that somebody does it.
-    pub(super) fn join(&self, need: &Need) -> (Arc<Flight>, bool) {
+    pub(crate) fn join(&self, need: &Need) -> (Arc<Flight>, bool) {
         let mut table = self.table();
         if let Some(flight) = table.open.get(need) {
             return (Arc::clone(flight), false);
@@ -57,7 +57,7 @@ impl Flights {
     }
 
     /// Why the need could not be met a moment ago.
-    pub(super) fn failure(&self, need: &Need, now: Millis) -> Option<ErrorKind> {
+    pub(crate) fn failure(&self, need: &Need, now: Millis) -> Option<ErrorKind> {
         let mut table = self.table();
         let (until, error) = table.failed.get(need)?;
         if now < *until {
@@ -68,7 +68,7 @@ impl Flights {
     }
 
     /// Lands a flight: everyone who waits gets the outcome.
-    pub(super) fn land(&self, need: &Need, flight: &Arc<Flight>, outcome: Outcome, now: Millis) {
+    pub(crate) fn land(&self, need: &Need, flight: &Arc<Flight>, outcome: Outcome, now: Millis) {
         let mut table = self.table();
         match &outcome {
             Ok(_) => drop(table.failed.remove(need)),
@@ -81,7 +81,7 @@ impl Flights {
 
     /// The caller waits no longer for a flight. One that was begun takes too long, and whoever asks next starts another;
     /// one that wasn't is for those who still wait, or for nobody.
-    pub(super) fn give_up(&self, need: &Need, flight: &Arc<Flight>, error: &ErrorKind, now: Millis) {
+    pub(crate) fn give_up(&self, need: &Need, flight: &Arc<Flight>, error: &ErrorKind, now: Millis) {
         let mut table = self.table();
         remember(&mut table.failed, need, error, now);
         if flight.claimed.load(Ordering::SeqCst) || flight.waiting.load(Ordering::SeqCst) == 0 {
@@ -94,12 +94,12 @@ impl Flights {
     }
 
     /// Forgets why that need could not be met.
-    pub(super) fn forget_failure(&self, need: &Need) {
+    pub(crate) fn forget_failure(&self, need: &Need) {
         self.table().failed.remove(need);
     }
 
     /// Forgets all failures: something has changed.
-    pub(super) fn forget_failures(&self) {
+    pub(crate) fn forget_failures(&self) {
         self.table().failed.clear();
     }
 
@@ -130,17 +130,17 @@ fn remember(failed: &mut HashMap<Need, (Millis, ErrorKind)>, need: &Need, error:
 
 impl Flight {
     /// True for the one that is to do the work.
-    pub(super) fn claim(&self) -> bool {
+    pub(crate) fn claim(&self) -> bool {
         !self.claimed.swap(true, Ordering::SeqCst)
     }
 
     /// Whether somebody does the work, or nobody is to do it any more.
-    pub(super) fn is_claimed(&self) -> bool {
+    pub(crate) fn is_claimed(&self) -> bool {
         self.claimed.load(Ordering::SeqCst)
     }
 
     /// The outcome, if it's there by then.
-    pub(super) fn wait(&self, until: Instant) -> Option<Outcome> {
+    pub(crate) fn wait(&self, until: Instant) -> Option<Outcome> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let outcome = self.wait_counted(until);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -160,7 +160,7 @@ impl Flight {
     }
 
     /// The outcome, for a task.
-    pub(super) fn poll(&self, context: &Context<'_>) -> Poll<Outcome> {
+    pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Outcome> {
         let mut state = self.state();
         if let Some(outcome) = &state.outcome {
             return Poll::Ready(outcome.clone());
@@ -171,11 +171,11 @@ impl Flight {
         Poll::Pending
     }
 
-    pub(super) fn has_landed(&self) -> bool {
+    pub(crate) fn has_landed(&self) -> bool {
         self.state().outcome.is_some()
     }
 
-    pub(super) fn complete(&self, outcome: Outcome) {
+    pub(crate) fn complete(&self, outcome: Outcome) {
         let mut state = self.state();
         state.outcome.get_or_insert(outcome);
         let wakers = std::mem::take(&mut state.wakers);

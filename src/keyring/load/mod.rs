@@ -1,16 +1,25 @@
 //! Loading a key when something needs it: once, however many ask, and never past the deadline.
 
-use super::Inner;
-use super::backends::Backends;
-use super::cache::NotTaken;
-use super::error::{KeyringError, Need};
-use super::flights::{Flight, Outcome};
-use super::known::{Ticket, refuse};
-use super::material::KeyMaterial;
-use super::refresh::Begun;
-use super::stats::count;
+mod backends;
+mod flights;
+mod prefetch;
+mod timer;
+mod workers;
+
+pub(crate) use backends::Backends;
+pub(crate) use flights::{Flight, Flights, Outcome};
+pub(crate) use timer::Timer;
+pub(crate) use workers::{Workers, caught, observed, spawn, within};
+
 use crate::context::Scope;
 use crate::error::ErrorKind;
+use crate::keyring::cache::KeyMaterial;
+use crate::keyring::cache::NotTaken;
+use crate::keyring::cache::{Ticket, check_opens};
+use crate::keyring::error::KeyringError;
+use crate::keyring::inner::Inner;
+use crate::keyring::need::Need;
+use crate::keyring::stats::count;
 use crate::keys::{KeyId, KeyRecord, KeyState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
@@ -19,26 +28,29 @@ use std::time::{Duration, Instant};
 /// How often a key is asked for again because something was changed meanwhile.
 const ATTEMPTS: u32 = 8;
 
+/// Loads that were begun.
+pub(crate) type Begun = Vec<(Need, Arc<Flight>)>;
+
 /// A record that was read already, and doesn't have to be read again.
-pub(super) struct Known {
-    pub(super) as_of: Ticket,
-    pub(super) record: KeyRecord,
+pub(crate) struct Known {
+    pub(crate) as_of: Ticket,
+    pub(crate) record: KeyRecord,
     /// Whether nothing needs the key yet.
-    pub(super) is_ahead: bool,
+    pub(crate) is_ahead: bool,
 }
 
 /// What a load works with. It doesn't keep the keyring alive: keys are wiped when the program drops it, even if a KMS
 /// hangs.
 #[derive(Clone)]
-pub(super) struct Loader {
+pub(crate) struct Loader {
     keyring: Weak<Inner>,
-    pub(super) backends: Arc<Backends>,
+    pub(crate) backends: Arc<Backends>,
 }
 
 impl Inner {
     /// A value needs a key that isn't loaded. Waits for it, unless this keyring never does.
     #[cold]
-    pub(super) fn miss(self: &Arc<Self>, need: Need) -> Outcome {
+    pub(crate) fn miss(self: &Arc<Self>, need: Need) -> Outcome {
         count(&self.backends.counters.misses);
         if !self.backends.settings.waits {
             // What `load` has just found out, and otherwise that nobody has asked.
@@ -51,7 +63,7 @@ impl Inner {
     }
 
     /// The key that is needed, loaded if it isn't. Waits no longer than the deadline.
-    pub(super) fn fetch(self: &Arc<Self>, need: Need) -> Outcome {
+    pub(crate) fn fetch(self: &Arc<Self>, need: Need) -> Outcome {
         let failure = self.flights.failure(&need, self.backends.now());
         // What only the store was asked for is asked again: another process may just be creating the key.
         if let Some(error @ ErrorKind::LoadFailed(_)) = failure {
@@ -63,7 +75,7 @@ impl Inner {
     }
 
     /// A load that took longer than `after`: the key goes into its grace, if it's only a renewal.
-    pub(super) fn give_up(self: &Arc<Self>, need: &Need, flight: &Arc<Flight>, after: Duration) -> Outcome {
+    pub(crate) fn give_up(self: &Arc<Self>, need: &Need, flight: &Arc<Flight>, after: Duration) -> Outcome {
         let error = KeyringError::TimedOut { need: Some(need.clone()), after };
         tracing::warn!(%error, "gave a load up");
         self.flights.give_up(need, flight, &error.clone().into(), self.backends.now());
@@ -75,7 +87,7 @@ impl Inner {
     }
 
     /// Sees that somebody loads what is needed, unless it's there. `known` saves a reading of the store.
-    pub(super) fn start_load(self: &Arc<Self>, need: &Need, known: Option<Known>) -> Arc<Flight> {
+    pub(crate) fn start_load(self: &Arc<Self>, need: &Need, known: Option<Known>) -> Arc<Flight> {
         let (flight, is_new) = self.flights.join(need);
         if is_new {
             // It may have landed since the caller looked.
@@ -88,7 +100,7 @@ impl Inner {
     }
 
     /// Asks the KMS for a key again that is loaded, for a new lease.
-    pub(super) fn start_renewal(self: &Arc<Self>, id: KeyId) -> Arc<Flight> {
+    pub(crate) fn start_renewal(self: &Arc<Self>, id: KeyId) -> Arc<Flight> {
         let need = Need::Open(id);
         let (flight, is_new) = self.flights.join(&need);
         if is_new {
@@ -104,7 +116,7 @@ impl Inner {
     }
 
     /// The key that is needed, if it's loaded and may be used.
-    pub(super) fn loaded(&self, need: &Need) -> Option<Arc<KeyMaterial>> {
+    pub(crate) fn loaded(&self, need: &Need) -> Option<Arc<KeyMaterial>> {
         let now = self.backends.now();
         match need {
             Need::Open(id) => self.cache.usable(*id, now),
@@ -117,7 +129,7 @@ impl Inner {
 
     /// Waits for loads as long as one after the other ends within the deadline. A key that was retired meanwhile is no
     /// failure.
-    pub(super) fn wait_for_all(self: &Arc<Self>, begun: Begun) -> Result<(), KeyringError> {
+    pub(crate) fn wait_for_all(self: &Arc<Self>, begun: Begun) -> Result<(), KeyringError> {
         let (deadline, mut failed) = (self.backends.settings.deadline, None);
         for (need, flight) in begun {
             let landed = flight.wait(Instant::now() + deadline);
@@ -130,7 +142,7 @@ impl Inner {
         failed.map_or(Ok(()), Err)
     }
 
-    pub(super) fn loader(self: &Arc<Self>) -> Loader {
+    pub(crate) fn loader(self: &Arc<Self>) -> Loader {
         Loader { keyring: Arc::downgrade(self), backends: Arc::clone(&self.backends) }
     }
 }
@@ -191,7 +203,7 @@ impl Loader {
                     Err(error) => return self.keep(id, error),
                 },
             };
-            refuse(id, record.state).inspect_err(|_| {
+            check_opens(id, record.state).inspect_err(|_| {
                 if let Ok(keyring) = self.keyring() {
                     keyring.cache.note(as_of, &record);
                 }
@@ -199,7 +211,7 @@ impl Loader {
             let (asked, asked_at) = (self.keyring()?.cache.ticket(), self.backends.now());
             let key = match self.backends.retry(|| self.backends.unwrap(&record)) {
                 Ok(key) => key,
-                Err(error) if error.ends_key() => return self.drop_refused(asked, &record, error),
+                Err(error) if error.ends_key() => return self.end_refused(asked, &record, error),
                 Err(error) => return self.keep(id, error),
             };
             let (keyring, lease) = (self.keyring()?, &self.backends.settings.lease);
@@ -218,7 +230,7 @@ impl Loader {
             };
             match keyring.cache.put(as_of, asked, &record, material) {
                 Ok(material) => {
-                    keyring.upkeep.wake();
+                    keyring.schedule.wake();
                     return Ok(material);
                 }
                 Err(NotTaken::Refused(error)) => return Err(error),
@@ -245,8 +257,8 @@ impl Loader {
     }
 
     /// The KMS refuses the key: it isn't used any more.
-    fn drop_refused(&self, asked: Ticket, record: &KeyRecord, error: KeyringError) -> Outcome {
-        if self.keyring()?.cache.refuse_key(asked, record.id) {
+    fn end_refused(&self, asked: Ticket, record: &KeyRecord, error: KeyringError) -> Outcome {
+        if self.keyring()?.cache.drop_refused(asked, record.id) {
             count(&self.backends.counters.refusals);
             tracing::error!(key = %record.id, scope = %record.scope, %error, "dropped a data key: the KMS refuses it");
         }
@@ -278,7 +290,7 @@ impl Loader {
         }
     }
 
-    pub(super) fn keyring(&self) -> Result<Arc<Inner>, ErrorKind> {
+    pub(crate) fn keyring(&self) -> Result<Arc<Inner>, ErrorKind> {
         self.keyring.upgrade().ok_or_else(|| KeyringError::Dropped.into())
     }
 }

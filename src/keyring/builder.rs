@@ -1,16 +1,19 @@
-//! How a keyring lives in a running process: leases, bounds, deadlines. Every default has its reason.
+//! Starting a keyring: with which KMS, which key store, and which settings.
 
-use super::Keyring;
-use super::clock::{Clock, Millis, millis};
-use super::error::KeyringError;
-use crate::keys::KeyId;
+use crate::keyring::Keyring;
+use crate::keyring::clock::Clock;
+use crate::keyring::error::KeyringError;
+use crate::keyring::inner::Inner;
+use crate::keyring::load::Backends;
+use crate::keyring::settings::Settings;
+use crate::keyring::upkeep;
 use crate::kms::Kms;
 use crate::store::KeyStore;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Opens a keyring with other settings than [`Keyring::open`] has.
+/// Starts a keyring with other settings than [`Keyring::start`] has. Their order makes no difference.
 ///
 /// ```
 /// use fieldseal::{Keyring, kms, store};
@@ -18,56 +21,50 @@ use std::time::Duration;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let dir = tempfile::tempdir()?;
-/// # let kms = kms::Local::create(dir.path().join("kek.json"), None)?;
+/// # let kms = kms::Local::create(dir.path().join("kek.json"))?;
 /// let keyring = Keyring::builder(kms, store::Memory::new())
 ///     .lease(Duration::from_secs(900))
 ///     .max_keys(5_000)
-///     .open()?;
+///     .start()?;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a builder does nothing until `open` is called"]
+#[must_use = "a builder does nothing until `start` is called"]
 pub struct KeyringBuilder {
-    pub(super) kms: Vec<Arc<dyn Kms>>,
-    pub(super) store: Box<dyn KeyStore>,
-    pub(super) settings: Settings,
+    kms: Vec<Arc<dyn Kms>>,
+    store: Box<dyn KeyStore>,
+    settings: Settings,
 }
 
-#[derive(Debug, Clone)]
-pub(super) struct Settings {
-    pub(super) lease: Lease,
-    pub(super) refresh: Duration,
-    pub(super) propagation: Option<Duration>,
-    pub(super) max_keys: usize,
-    pub(super) deadline: Duration,
-    pub(super) waits: bool,
-    pub(super) hedge: Duration,
-    pub(super) parallel: usize,
-    pub(super) background: bool,
-    pub(super) clock: Clock,
+impl Keyring {
+    /// Starts a keyring with the settings that fit most programs: see [`KeyringBuilder`] for them.
+    ///
+    /// Loads every data key of the store that opens values, one KMS call each, in parallel; beyond 10,000 keys only the
+    /// application's, and others on demand. An empty store gives an empty keyring;
+    /// [`Admin::ensure_scope`](crate::keyring::Admin::ensure_scope) creates a scope's first key.
+    ///
+    /// # Errors
+    ///
+    /// See [`KeyringBuilder::start`].
+    pub fn start(kms: impl Kms + 'static, store: impl KeyStore + 'static) -> Result<Self, KeyringError> {
+        Self::builder(kms, store).start()
+    }
+
+    /// Other settings: leases, bounds, deadlines, several KMS.
+    pub fn builder(kms: impl Kms + 'static, store: impl KeyStore + 'static) -> KeyringBuilder {
+        KeyringBuilder::new(kms, store)
+    }
 }
 
 impl KeyringBuilder {
-    pub(super) fn new(kms: impl Kms + 'static, store: impl KeyStore + 'static) -> Self {
-        let settings = Settings {
-            lease: Lease { length: Duration::from_secs(3600), grace: Duration::from_secs(4 * 3600) },
-            refresh: Duration::from_secs(60),
-            propagation: None,
-            max_keys: 10_000,
-            deadline: Duration::from_secs(10),
-            waits: true,
-            hedge: Duration::from_millis(500),
-            parallel: 16,
-            background: true,
-            clock: Clock::system(),
-        };
-        Self { kms: vec![Arc::new(kms)], store: Box::new(store), settings }
+    fn new(kms: impl Kms + 'static, store: impl KeyStore + 'static) -> Self {
+        Self { kms: vec![Arc::new(kms)], store: Box::new(store), settings: Settings::default() }
     }
 
     /// Another KMS whose KEK wraps every new data key too: a second region or account, or a break-glass file.
     ///
     /// A key opens with the first that answers, in the order in which they were given. Keys that exist already get their
-    /// copy by [`Keyring::add_copies`].
+    /// copy by [`Admin::add_copies`](crate::keyring::Admin::add_copies).
     pub fn and_kms(mut self, kms: impl Kms + 'static) -> Self {
         self.kms.push(Arc::new(kms));
         self
@@ -100,7 +97,7 @@ impl KeyringBuilder {
         self
     }
 
-    /// How long a staged key must have been published before [`Keyring::promote`] takes it. Default: twice
+    /// How long a staged key must have been published before [`Admin::promote`](crate::keyring::Admin::promote) takes it. Default: twice
     /// [`Self::refresh_every`], so that every process has read the store in between; give the longest of the fleet.
     pub fn propagation(mut self, delay: Duration) -> Self {
         self.settings.propagation = Some(delay);
@@ -110,7 +107,7 @@ impl KeyringBuilder {
     /// The most keys that are held at the same time. Default: 10,000, which take up to 20 MB, and 2.5 KB more for
     /// each column that is used under each; at least 1.
     ///
-    /// If the store has no more than that, opening the keyring loads all of them; otherwise it loads the application's,
+    /// If the store has no more than that, starting the keyring loads all of them; otherwise it loads the application's,
     /// and tenants' on demand. Beyond the bound the one that was not used for the longest is dropped.
     pub fn max_keys(mut self, keys: usize) -> Self {
         self.settings.max_keys = keys.max(1);
@@ -125,7 +122,7 @@ impl KeyringBuilder {
     }
 
     /// Sealing and opening never wait: a key that isn't loaded is [`crate::ErrorKind::NotLoaded`]. For programs that must
-    /// not block a thread: [`Keyring::load`] gets what a page of rows needs, asynchronously and at once.
+    /// not block a thread: [`Keyring::prefetch`] gets what a page of rows needs, asynchronously and at once.
     pub fn never_wait(mut self) -> Self {
         self.settings.waits = false;
         self
@@ -158,15 +155,21 @@ impl KeyringBuilder {
         self
     }
 
-    /// Opens the keyring: loads every data key that opens values, in parallel, if there are no more than
+    /// Starts the keyring: loads every data key that opens values, in parallel, if there are no more than
     /// [`Self::max_keys`]; the application's otherwise.
     ///
     /// # Errors
     ///
     /// If the store can't be read, or keys could be loaded of none: a single damaged record is logged, and reported
     /// when its key is needed.
-    pub fn open(self) -> Result<Keyring, KeyringError> {
-        Keyring::start(self)
+    pub fn start(self) -> Result<Keyring, KeyringError> {
+        let inner = Arc::new(Inner::new(Backends::new(self.kms, self.store, self.settings)));
+        inner.preload()?;
+        inner.schedule.refreshed(inner.backends.now(), inner.backends.settings.refresh);
+        if inner.backends.settings.background {
+            upkeep::begin(&inner)?;
+        }
+        Ok(Keyring { inner })
     }
 }
 
@@ -181,72 +184,31 @@ impl fmt::Debug for KeyringBuilder {
     }
 }
 
-impl Settings {
-    /// The longest that administration waits: a KMS that is tried again for all of its deadline, and a store after it.
-    pub(super) fn administration(&self) -> Duration {
-        self.deadline.saturating_mul(3)
-    }
-
-    pub(super) fn propagation(&self) -> Duration {
-        self.propagation.unwrap_or(self.refresh.saturating_mul(2))
-    }
-}
-
-/// For how long a key is used after the KMS gave it.
-#[derive(Debug, Clone)]
-pub(super) struct Lease {
-    length: Duration,
-    grace: Duration,
-}
-
-impl Lease {
-    pub(super) fn length(&self) -> Millis {
-        millis(self.length)
-    }
-
-    pub(super) fn grace(&self) -> Millis {
-        millis(self.grace)
-    }
-
-    /// A renewal that takes longer means that the KMS can't be reached: the deadline, but well before the lease is over.
-    pub(super) fn patience(&self, deadline: Duration) -> Millis {
-        millis(deadline).min(self.length() / 12)
-    }
-
-    /// When renewal begins: after two thirds to three quarters of the lease, so that keys loaded together aren't renewed
-    /// together.
-    pub(super) fn renewal(&self, id: KeyId) -> Millis {
-        let length = self.length();
-        length / 3 * 2 + spread(id, length / 12)
-    }
-
-    /// How long after a failed renewal the next follows: a fortieth of the lease, at most a minute, and up to half of
-    /// that more.
-    pub(super) fn retry(&self, id: KeyId) -> Millis {
-        let pause = (self.length() / 40).clamp(1, 60_000);
-        pause + spread(id, pause / 2)
-    }
-}
-
-/// A number below `most`, always the same for a key; ids are random.
-fn spread(id: KeyId, most: Millis) -> Millis {
-    Millis::from(id.get()) % most.max(1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Memory;
+    use crate::testing;
+    use std::time::Duration as D;
 
     #[test]
-    fn renewal_begins_in_the_last_third() {
-        for seconds in [1, 60, 3600] {
-            let lease = Lease { length: Duration::from_secs(seconds), grace: Duration::ZERO };
-            for id in [1, 7, 0xFFFF, u32::MAX] {
-                let id = KeyId::new(id).unwrap();
-                let renewal = lease.renewal(id);
-                assert!(renewal * 3 + 6 >= lease.length() * 2 && renewal * 4 <= lease.length() * 3, "{renewal}");
-                assert!(lease.retry(id) * 20 <= lease.length() && lease.retry(id) > 0);
-            }
-        }
+    fn the_order_of_settings_makes_no_difference() {
+        type Set = fn(KeyringBuilder) -> KeyringBuilder;
+        let clock = |builder: KeyringBuilder| builder.clock(Clock::manual());
+        let sets: [Set; 9] = [
+            |builder| builder.lease(D::from_secs(7)),
+            |builder| builder.grace(D::from_secs(8)),
+            |builder| builder.refresh_every(D::from_secs(9)),
+            |builder| builder.propagation(D::from_secs(10)),
+            |builder| builder.max_keys(11),
+            |builder| builder.deadline(D::from_secs(12)),
+            KeyringBuilder::never_wait,
+            |builder| builder.hedge_after(D::from_secs(13)).parallel_calls(14),
+            KeyringBuilder::without_background,
+        ];
+        let new = || clock(Keyring::builder(testing::Kms::new(), Memory::new()));
+        let there = sets.iter().fold(new(), |builder, set| set(builder));
+        let back = sets.iter().rev().fold(new(), |builder, set| set(builder));
+        assert_eq!(format!("{:?}", there.settings), format!("{:?}", back.settings));
     }
 }

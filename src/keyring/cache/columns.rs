@@ -11,7 +11,7 @@ const BUCKETS: usize = 16;
 
 /// A list only grows, so what was found in it may be used for as long as the key.
 #[derive(Default)]
-pub(super) struct Columns([OnceLock<Box<Node>>; BUCKETS]);
+pub(crate) struct Columns([OnceLock<Box<Node>>; BUCKETS]);
 
 struct Node {
     id: CipherId<'static>,
@@ -27,14 +27,14 @@ struct CipherId<'a> {
 }
 
 /// All that the values of one column in one scope have in common.
-pub(super) struct ColumnSealer {
-    pub(super) cipher: ColumnCipher,
-    pub(super) aad: AadStart,
+pub(crate) struct ColumnSealer {
+    pub(crate) cipher: ColumnCipher,
+    pub(crate) aad: AadStart,
 }
 
 impl Columns {
     /// The column's cipher under that suite, derived from `key` if it isn't there.
-    pub(super) fn get_or_derive(
+    pub(crate) fn get_or_derive(
         &self,
         column: &Column,
         suite: Suite,

@@ -1,15 +1,17 @@
 //! One column's keys as a Tink keyset, for readers in other languages.
 
-use super::material::KeyMaterial;
-use super::{Keyring, KeyringError, Need};
 use crate::context::Scope;
+use crate::keyring::admin::Admin;
+use crate::keyring::cache::KeyMaterial;
+use crate::keyring::error::KeyringError;
+use crate::keyring::need::Need;
 use crate::keys::{KeyId, KeyState, column_key};
 use crate::model::Column;
 use crate::tink::{Keyset, TinkKey};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-impl Keyring {
+impl Admin<'_> {
     /// The column's keys in a scope as a **cleartext** Tink keyset in JSON. Whoever has it can read and forge every
     /// value of the column in that scope, and no rotation of the KEK changes that.
     ///
@@ -54,7 +56,7 @@ impl Keyring {
     fn tink_keyset(&self, column: &Column, scope: &Scope) -> Result<Keyset, KeyringError> {
         let suite = column.suite();
         let keys = self.loaded_keys(scope)?;
-        let primary = self.primary(scope).ok_or_else(|| KeyringError::NoKeys(scope.clone()))?;
+        let primary = self.keyring.primary(scope).ok_or_else(|| KeyringError::NoKeys(scope.clone()))?;
         let keys = keys.iter().map(|material| {
             let column_key = column_key(material.key(), suite, column.table(), column.name());
             TinkKey::new(material.id.get(), suite, column_key.expose())
@@ -64,13 +66,15 @@ impl Keyring {
 
     /// The primary and active keys of a scope, loaded if they weren't.
     fn loaded_keys(&self, scope: &Scope) -> Result<Vec<Arc<KeyMaterial>>, KeyringError> {
-        self.load_blocking([Need::Seal(scope.clone())])?;
-        let staged = |id: &KeyId| self.inner.cache.key(*id).is_some_and(|key| key.state == KeyState::Staged);
-        let openable = self.inner.cache.openable(scope).ok_or_else(|| KeyringError::NoKeys(scope.clone()))?;
+        self.keyring.prefetch_blocking([Need::Seal(scope.clone())])?;
+        let staged =
+            |id: &KeyId| self.keyring.inner.cache.key(*id).is_some_and(|key| key.state == KeyState::Staged);
+        let openable =
+            self.keyring.inner.cache.openable(scope).ok_or_else(|| KeyringError::NoKeys(scope.clone()))?;
         let ids: Vec<_> = openable.into_iter().filter(|id| !staged(id)).collect();
-        self.load_blocking(ids.iter().copied().map(Need::Open))?;
-        let now = self.inner.backends.now();
-        let key = |id| self.inner.cache.usable(id, now).ok_or(KeyringError::NoSuchKey(id));
+        self.keyring.prefetch_blocking(ids.iter().copied().map(Need::Open))?;
+        let now = self.keyring.inner.backends.now();
+        let key = |id| self.keyring.inner.cache.usable(id, now).ok_or(KeyringError::NoSuchKey(id));
         ids.into_iter().map(key).collect()
     }
 }

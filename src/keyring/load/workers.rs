@@ -1,7 +1,7 @@
 //! Threads that wait for a KMS or a key store, so that nobody else must: made when there is something to do, gone when
 //! there isn't, and never more than so many.
 
-use super::error::KeyringError;
+use crate::keyring::error::KeyringError;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -11,7 +11,7 @@ use tracing::{Dispatch, Span, dispatcher};
 /// So many times the number of threads may be stuck in calls that never return, before nothing is begun any more.
 const MOST_STUCK: usize = 4;
 
-pub(super) struct Workers {
+pub(crate) struct Workers {
     most: usize,
     /// A job that takes longer is stuck.
     patience: Duration,
@@ -32,12 +32,12 @@ struct Job {
 }
 
 impl Workers {
-    pub(super) fn new(most: usize, patience: Duration) -> Arc<Self> {
+    pub(crate) fn new(most: usize, patience: Duration) -> Arc<Self> {
         Arc::new(Self { most, patience, state: Mutex::default() })
     }
 
     /// Does `work` on a worker thread, soon, unless it's over before. Jobs must not wait for jobs that come after them.
-    pub(super) fn submit(
+    pub(crate) fn submit(
         self: &Arc<Self>,
         is_over: impl Fn() -> bool + Send + 'static,
         work: impl FnOnce() + Send + 'static,
@@ -81,7 +81,7 @@ impl Workers {
 }
 
 /// Does `work` on a thread of its own and waits so long for it.
-pub(super) fn within<T: Send + 'static>(
+pub(crate) fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> Result<T, KeyringError> + Send + 'static,
 ) -> Result<T, KeyringError> {
@@ -92,17 +92,17 @@ pub(super) fn within<T: Send + 'static>(
 }
 
 /// The work's result, or that it panicked.
-pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(KeyringError::Panicked))
 }
 
-pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), KeyringError> {
+pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), KeyringError> {
     let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
     spawned.map(drop).map_err(|error| KeyringError::NoThread(error.to_string()))
 }
 
 /// The work, seen by whoever observes the thread that asks for it.
-pub(super) fn observed(work: impl FnOnce() + Send) -> impl FnOnce() + Send {
+pub(crate) fn observed(work: impl FnOnce() + Send) -> impl FnOnce() + Send {
     let (dispatch, span) = (dispatcher::get_default(Dispatch::clone), Span::current());
     move || dispatcher::with_default(&dispatch, || span.in_scope(work))
 }

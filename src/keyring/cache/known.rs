@@ -1,43 +1,43 @@
 //! What a keyring knows of keys and scopes, and how the hot path reads it.
 
-use super::clock::Millis;
-use super::error::KeyringError;
-use super::material::KeyMaterial;
-use super::sharded::Shard;
 use crate::context::Scope;
 use crate::error::ErrorKind;
+use crate::keyring::cache::material::KeyMaterial;
+use crate::keyring::cache::sharded::Shard;
+use crate::keyring::clock::Millis;
+use crate::keyring::error::KeyringError;
 use crate::keys::{KeyId, KeyRecord, KeyState};
 use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Which reading of the store is newer: a reading that began later wins, whichever ends first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ticket(pub(super) u64);
+pub(crate) struct Ticket(pub(crate) u64);
 
 /// What is known of a key, from the reading `as_of`.
 #[derive(Clone)]
-pub(super) struct KnownKey {
-    pub(super) scope: Scope,
-    pub(super) state: KeyState,
+pub(crate) struct KnownKey {
+    pub(crate) scope: Scope,
+    pub(crate) state: KeyState,
     /// The key itself, if it's loaded.
-    pub(super) material: Option<Arc<KeyMaterial>>,
-    pub(super) as_of: Ticket,
+    pub(crate) material: Option<Arc<KeyMaterial>>,
+    pub(crate) as_of: Ticket,
 }
 
 /// What is known of a scope's keys, from the reading `as_of`.
 #[derive(Clone)]
-pub(super) struct KnownScope {
-    pub(super) primary: Option<KeyId>,
+pub(crate) struct KnownScope {
+    pub(crate) primary: Option<KeyId>,
     /// The primary, if it's loaded.
-    pub(super) material: Option<Arc<KeyMaterial>>,
-    pub(super) keys: Vec<KeyId>,
+    pub(crate) material: Option<Arc<KeyMaterial>>,
+    pub(crate) keys: Vec<KeyId>,
     /// Whether all of its keys are known, not only those that were met.
-    pub(super) is_complete: bool,
-    pub(super) as_of: Ticket,
+    pub(crate) is_complete: bool,
+    pub(crate) as_of: Ticket,
 }
 
 /// The scope's primary, if it's loaded and may be used now.
-pub(super) fn primary_in<'a>(
+pub(crate) fn primary_in<'a>(
     near: &'a Shard<Scope, Arc<KnownScope>>,
     scope: &Scope,
     now: Millis,
@@ -50,18 +50,18 @@ pub(super) fn primary_in<'a>(
 /// # Errors
 ///
 /// If the key is known to be refused.
-pub(super) fn key_in(
+pub(crate) fn key_in(
     near: &Shard<KeyId, KnownKey>,
     id: KeyId,
     now: Millis,
 ) -> Result<Option<&KeyMaterial>, ErrorKind> {
     let Some(known) = near.get(&id) else { return Ok(None) };
-    refuse(id, known.state)?;
+    check_opens(id, known.state)?;
     Ok(known.material.as_deref().filter(|material| material.use_at(now)))
 }
 
-/// Whether a key in that state opens values.
-pub(super) fn refuse(id: KeyId, state: KeyState) -> Result<(), ErrorKind> {
+/// Whether a key in that state opens values, or why not.
+pub(crate) fn check_opens(id: KeyId, state: KeyState) -> Result<(), ErrorKind> {
     match state {
         state if state.opens() => Ok(()),
         KeyState::Destroyed => Err(ErrorKind::DestroyedKey(id)),
@@ -70,7 +70,7 @@ pub(super) fn refuse(id: KeyId, state: KeyState) -> Result<(), ErrorKind> {
 }
 
 /// Finds the primary among a scope's records, which are hostile.
-pub(super) fn check(scope: &Scope, records: &[KeyRecord]) -> Result<Option<KeyId>, KeyringError> {
+pub(crate) fn primary_of(scope: &Scope, records: &[KeyRecord]) -> Result<Option<KeyId>, KeyringError> {
     let mut ids = HashSet::new();
     let mut primary = None;
     for record in records {

@@ -1,9 +1,9 @@
 //! One unwrapped data key and its lease.
 
-use super::clock::Millis;
-use super::columns::{ColumnSealer, Columns};
-use super::config::Lease;
 use crate::context::Scope;
+use crate::keyring::cache::columns::{ColumnSealer, Columns};
+use crate::keyring::clock::Millis;
+use crate::keyring::settings::Lease;
 use crate::keys::{Commitment, DataKey, KeyId, KeyRecord};
 use crate::model::Column;
 use crate::suite::{Failed, Suite};
@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// A key counts as used again after so long: a use that writes nothing is faster, on every core.
 const USE_RESOLUTION: Millis = 1000;
 
-pub(super) struct KeyMaterial {
-    pub(super) id: KeyId,
-    pub(super) scope: Scope,
-    pub(super) commitment: Commitment,
+pub(crate) struct KeyMaterial {
+    pub(crate) id: KeyId,
+    pub(crate) scope: Scope,
+    pub(crate) commitment: Commitment,
     key: DataKey,
     columns: Columns,
     /// When the KMS was last asked for it, and answered.
@@ -32,7 +32,7 @@ pub(super) struct KeyMaterial {
 
 impl KeyMaterial {
     /// A key that the KMS was asked for at `now`.
-    pub(super) fn new(record: &KeyRecord, key: DataKey, lease: &Lease, now: Millis, is_ahead: bool) -> Self {
+    pub(crate) fn new(record: &KeyRecord, key: DataKey, lease: &Lease, now: Millis, is_ahead: bool) -> Self {
         let material = Self {
             id: record.id,
             scope: record.scope.clone(),
@@ -49,17 +49,17 @@ impl KeyMaterial {
         material
     }
 
-    pub(super) fn key(&self) -> &DataKey {
+    pub(crate) fn key(&self) -> &DataKey {
         &self.key
     }
 
     /// Whether it is the key of that record.
-    pub(super) fn is_of(&self, record: &KeyRecord) -> bool {
+    pub(crate) fn is_of(&self, record: &KeyRecord) -> bool {
         self.id == record.id && self.scope == record.scope && self.commitment == record.commitment
     }
 
     /// Whether it may be used now, and that it is.
-    pub(super) fn use_at(&self, now: Millis) -> bool {
+    pub(crate) fn use_at(&self, now: Millis) -> bool {
         let before = self.last_used.load(Relaxed);
         if before == 0 || before.saturating_add(USE_RESOLUTION) <= now {
             self.last_used.store(now.max(1), Relaxed);
@@ -67,41 +67,41 @@ impl KeyMaterial {
         self.is_usable(now)
     }
 
-    pub(super) fn is_usable(&self, now: Millis) -> bool {
+    pub(crate) fn is_usable(&self, now: Millis) -> bool {
         now < self.usable_until.load(Relaxed)
     }
 
-    pub(super) fn is_in_use(&self) -> bool {
+    pub(crate) fn is_in_use(&self) -> bool {
         !self.is_ahead || self.last_used() > 0
     }
 
-    pub(super) fn last_used(&self) -> Millis {
+    pub(crate) fn last_used(&self) -> Millis {
         self.last_used.load(Relaxed)
     }
 
     /// Whether the KMS should be asked again by now.
-    pub(super) fn is_due(&self, now: Millis) -> bool {
+    pub(crate) fn is_due(&self, now: Millis) -> bool {
         self.is_usable(now) && now >= self.renew_at.load(Relaxed)
     }
 
     /// Whether it was used since it was last leased. If not, it isn't worth a call.
-    pub(super) fn was_used(&self) -> bool {
+    pub(crate) fn was_used(&self) -> bool {
         self.last_used.load(Relaxed) > self.leased_at.load(Relaxed)
     }
 
     /// Whether its lease is over, and only the grace keeps it.
-    pub(super) fn is_in_grace(&self, lease: &Lease, now: Millis) -> bool {
+    pub(crate) fn is_in_grace(&self, lease: &Lease, now: Millis) -> bool {
         now >= self.leased_at.load(Relaxed).saturating_add(lease.length()) && self.is_usable(now)
     }
 
     /// The next moment that something happens to it.
-    pub(super) fn next_event(&self, now: Millis) -> Millis {
+    pub(crate) fn next_event(&self, now: Millis) -> Millis {
         let (renew_at, until) = (self.renew_at.load(Relaxed), self.usable_until.load(Relaxed));
         if renew_at > now { renew_at.min(until) } else { until }
     }
 
     /// The KMS, asked at `now`, gave the same key again.
-    pub(super) fn renew(&self, lease: &Lease, now: Millis) {
+    pub(crate) fn renew(&self, lease: &Lease, now: Millis) {
         if self.leased_at.fetch_max(now, Relaxed) > now {
             // An answer that comes late: a newer one was there before.
             return;
@@ -111,14 +111,14 @@ impl KeyMaterial {
     }
 
     /// The KMS can't be reached: the key stays usable for the grace, and the KMS is asked again after a while.
-    pub(super) fn extend(&self, lease: &Lease, now: Millis) {
+    pub(crate) fn extend(&self, lease: &Lease, now: Millis) {
         let until = self.leased_at.load(Relaxed).saturating_add(lease.length()).saturating_add(lease.grace());
         self.usable_until.store(until, Relaxed);
         self.renew_at.store(now.saturating_add(lease.retry(self.id)), Relaxed);
     }
 
     /// The column's cipher under that suite. It is derived at its first use.
-    pub(super) fn column(&self, column: &Column, suite: Suite) -> Result<&ColumnSealer, Failed> {
+    pub(crate) fn column(&self, column: &Column, suite: Suite) -> Result<&ColumnSealer, Failed> {
         self.columns.get_or_derive(column, suite, &self.key, &self.scope)
     }
 }

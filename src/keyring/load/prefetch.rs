@@ -1,15 +1,15 @@
 //! Loading what a page of rows needs, at once and without blocking a thread.
 
-use super::error::{KeyringError, Need};
-use super::flights::{Flight, Outcome};
-use super::refresh::Begun;
-use super::{Inner, Keyring};
 use crate::context::Scope;
 use crate::error::ErrorKind;
-use futures_timer::Delay;
+use crate::keyring::Keyring;
+use crate::keyring::error::KeyringError;
+use crate::keyring::inner::Inner;
+use crate::keyring::load::timer::{Deadline, Timer};
+use crate::keyring::load::{Begun, Flight, Outcome};
+use crate::keyring::need::Need;
 use std::collections::HashSet;
-use std::future::{Future as _, poll_fn};
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
@@ -18,14 +18,15 @@ impl Keyring {
     /// Loads what is needed, in parallel, and is ready when all of it is there or the deadline has passed. It works in any
     /// async runtime, and takes no thread of it.
     ///
-    /// A keyring that [never waits](super::KeyringBuilder::never_wait) needs it before a page of rows is opened:
+    /// A keyring that [never waits](crate::KeyringBuilder::never_wait) needs it before a page of rows is opened:
     ///
     /// ```
-    /// # use fieldseal::{Keyring, KeyringError, Need, Scope};
-    /// async fn page(keyring: &Keyring, names: &[Vec<u8>], tenant: Scope) -> Result<(), KeyringError> {
-    ///     keyring.load(names.iter().filter_map(Need::to_open)).await?;
+    /// # use fieldseal::{Column, Keyring, KeyringError, Need, Scope, StoredBytes};
+    /// # const NAME: Column = Column::new("patients", "name");
+    /// async fn page(keyring: &Keyring, names: &[StoredBytes], tenant: Scope) -> Result<(), KeyringError> {
+    ///     keyring.prefetch(names.iter().filter_map(|name| Need::of_stored(&NAME, name))).await?;
     ///     // … open them; and before something is sealed for a tenant:
-    ///     keyring.load([Need::Seal(tenant)]).await
+    ///     keyring.prefetch([Need::Seal(tenant)]).await
     /// }
     /// ```
     ///
@@ -35,14 +36,12 @@ impl Keyring {
     /// # Errors
     ///
     /// The first failure; everything else was loaded.
-    pub async fn load(&self, needs: impl IntoIterator<Item = Need>) -> Result<(), KeyringError> {
+    pub async fn prefetch(&self, needs: impl IntoIterator<Item = Need>) -> Result<(), KeyringError> {
         let (begun, mut failed) = self.begin(needs);
-        if !begun.is_empty() {
-            let mut deadline = Delay::new(self.inner.backends.settings.deadline);
-            for (need, flight) in begun {
-                let landed = landed(&flight, &mut deadline).await;
-                self.inner.take(&need, &flight, landed, &mut failed);
-            }
+        let mut deadline = Deadline::after(self.inner.backends.settings.deadline);
+        for (need, flight) in begun {
+            let landed = landed(&flight, &self.inner.timer, &mut deadline).await;
+            self.inner.take(&need, &flight, landed, &mut failed);
         }
         failed.map_or(Ok(()), Err)
     }
@@ -52,19 +51,19 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// As for [`Self::load`].
-    pub async fn load_for_lookup(&self, scope: &Scope) -> Result<(), KeyringError> {
-        self.load([Need::Seal(scope.clone())]).await?;
+    /// As for [`Self::prefetch`].
+    pub async fn prefetch_for_lookup(&self, scope: &Scope) -> Result<(), KeyringError> {
+        self.prefetch([Need::Seal(scope.clone())]).await?;
         let keys = self.inner.cache.openable(scope).unwrap_or_default();
-        self.load(keys.into_iter().map(Need::Open)).await
+        self.prefetch(keys.into_iter().map(Need::Open)).await
     }
 
-    /// [`Self::load`] for synchronous code: waits on this thread.
+    /// [`Self::prefetch`] for synchronous code: waits on this thread.
     ///
     /// # Errors
     ///
-    /// As for [`Self::load`].
-    pub fn load_blocking(&self, needs: impl IntoIterator<Item = Need>) -> Result<(), KeyringError> {
+    /// As for [`Self::prefetch`].
+    pub fn prefetch_blocking(&self, needs: impl IntoIterator<Item = Need>) -> Result<(), KeyringError> {
         let (begun, mut failed) = self.begin(needs);
         let until = Instant::now() + self.inner.backends.settings.deadline;
         for (need, flight) in begun {
@@ -112,12 +111,10 @@ impl Inner {
 }
 
 /// The outcome of the flight, if it's there before the deadline.
-async fn landed(flight: &Flight, deadline: &mut Delay) -> Option<Outcome> {
-    poll_fn(|context| {
-        if let Poll::Ready(outcome) = flight.poll(context) {
-            return Poll::Ready(Some(outcome));
-        }
-        Pin::new(&mut *deadline).poll(context).map(|()| None)
+async fn landed(flight: &Flight, timer: &Timer, deadline: &mut Deadline) -> Option<Outcome> {
+    poll_fn(|context| match flight.poll(context) {
+        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+        Poll::Pending => deadline.poll(timer, context).map(|()| None),
     })
     .await
 }
