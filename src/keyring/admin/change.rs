@@ -102,7 +102,7 @@ impl Inner {
                 self.take_in(as_of, scope, records, new)?;
                 return Ok(answer);
             }
-            // Whoever asked for it was told that it took too long.
+            // The caller was told already that it took too long: nothing may happen after that.
             if Instant::now() >= until {
                 return Err(KeyringError::TimedOut { need: None, after: backends.settings.administration() });
             }
