@@ -6,7 +6,7 @@ use crate::envelope::MAX_SEALED_LEN;
 use crate::keyring::{KeyringError, LoadError, Need};
 use crate::keys::KeyId;
 use crate::model::Column;
-use crate::suite::Failed;
+use crate::suite::CipherError;
 use std::fmt;
 
 /// A value could not be sealed or opened. It names table and column, and never the value.
@@ -67,11 +67,17 @@ pub enum ErrorKind {
         "the value was rejected: it was changed, or it was sealed for another table, column, scope or row; find the row by loading one at a time, and restore it from a backup"
     )]
     Rejected,
-    /// The value opened, but isn't of the field's type: the model no longer fits the data.
+    /// The value opened, but isn't of the field's type, whose [`Value::KIND`](crate::Value::KIND) this is: the model no longer
+    /// fits the data.
     #[error(
         "the value opened but is not a valid {0}: the field's type, `pad`, `json` or `hide_null` differs from when it was sealed; restore it and compare with the schema lock"
     )]
     Malformed(&'static str),
+    /// The value opened, but isn't padded as its column pads: the model no longer fits the data.
+    #[error(
+        "the value opened but is not padded as its column pads: the field's `pad` or `hide_null` differs from when it was sealed; restore it and compare with the schema lock"
+    )]
+    MalformedPadding,
     /// NULL where the field isn't an `Option`.
     #[error(
         "the stored value is NULL, but the field is not an `Option` or its column hides NULL: somebody overwrote it; restore it from a backup"
@@ -171,7 +177,7 @@ impl Error {
                 return Some(found);
             }
             #[cfg(feature = "diesel")]
-            if let Some(inner) = crate::db::diesel::inner_error(error) {
+            if let Some(inner) = crate::db::diesel::inner_error::inner_error(error) {
                 next = Some(inner);
                 continue;
             }
@@ -193,12 +199,12 @@ impl From<KeyringError> for ErrorKind {
     }
 }
 
-impl From<Failed> for ErrorKind {
-    fn from(failed: Failed) -> Self {
+impl From<CipherError> for ErrorKind {
+    fn from(failed: CipherError) -> Self {
         match failed {
-            Failed::Rejected => Self::Rejected,
-            Failed::Exhausted => Self::Exhausted,
-            Failed::Random => Self::NoRandomness,
+            CipherError::Rejected => Self::Rejected,
+            CipherError::Exhausted => Self::Exhausted,
+            CipherError::Random => Self::NoRandomness,
         }
     }
 }

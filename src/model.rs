@@ -1,6 +1,5 @@
 //! What a model says of its sealed columns: the schema that the derive fills in.
 
-use crate::error::ErrorKind;
 use crate::suite::Suite;
 
 /// One sealed column, and everything that its stored data depends on.
@@ -167,18 +166,21 @@ impl Column {
             None => 0,
         };
         let overhead = self.suite.overhead();
-        let framed = crate::plaintext::framed_value_len(self, len);
+        let framed = self.framed_len(len);
         let sealed = framed.saturating_add(if overhead < previous { previous } else { overhead });
         if self.base64 { crate::armor::len(sealed) } else { sealed }
     }
 
-    /// Whether `needs` stored bytes, or characters of base64, fit into the database's column as far as the model says.
-    pub(crate) fn check_size(&self, needs: usize) -> Result<(), ErrorKind> {
-        match self.size {
-            Some(size) if usize::try_from(size).is_ok_and(|size| needs > size) => {
-                Err(ErrorKind::TooLongForColumn { needs, size, base64: self.base64 })
-            }
-            _ => Ok(()),
+    /// How long the plaintext of a value of `len` encoded bytes is with its frame around it: the mark of a hidden NULL, and
+    /// padding.
+    pub(crate) const fn framed_len(&self, len: usize) -> usize {
+        let len = if self.hide_null { len.saturating_add(1) } else { len };
+        match self.pad {
+            0 => len,
+            multiple => match len.saturating_add(1).checked_next_multiple_of(multiple) {
+                Some(padded) => padded,
+                None => usize::MAX,
+            },
         }
     }
 

@@ -13,19 +13,7 @@ pub(crate) struct BadFrame;
 
 /// Length of the framed plaintext. `encoded` is `None` for a hidden NULL.
 pub(crate) fn framed_len(column: &Column, encoded: Option<&[u8]>) -> usize {
-    framed_value_len(column, encoded.map_or(0, <[u8]>::len))
-}
-
-/// Length of the framed plaintext of a value that is encoded in `len` bytes.
-pub(crate) const fn framed_value_len(column: &Column, len: usize) -> usize {
-    let len = if column.hides_null() { len.saturating_add(1) } else { len };
-    match column.padding() {
-        0 => len,
-        multiple => match len.saturating_add(1).checked_next_multiple_of(multiple) {
-            Some(padded) => padded,
-            None => usize::MAX,
-        },
-    }
+    column.framed_len(encoded.map_or(0, <[u8]>::len))
 }
 
 /// Appends the framed plaintext, of exactly [`framed_len`] bytes.

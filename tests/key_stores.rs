@@ -125,12 +125,12 @@ fn damaged_rows_name_their_column() {
         .unwrap();
         for store in sql_stores(&path) {
             match store.load() {
-                Err(StoreError::Malformed { error, .. }) => assert_eq!(error.column, column, "{literal}"),
+                Err(StoreError::Malformed { error, .. }) => assert_eq!(error.column.name(), column, "{literal}"),
                 other => panic!("{column} = {literal}: {other:?}"),
             }
             let page = store.page_lossy(None, 9).unwrap();
             assert_eq!(page.records, [record(2, "b", KeyState::Active)], "{column} = {literal}");
-            let damaged = |page: &Page| page.damaged.iter().map(|error| error.column).collect::<Vec<_>>();
+            let damaged = |page: &Page| page.damaged.iter().map(|error| error.column.name()).collect::<Vec<_>>();
             assert_eq!((damaged(&page), page.next), (vec![column], None), "{literal}");
             // Each once, whatever the order of such ids.
             let (mut after, mut once) = (None, Vec::new());

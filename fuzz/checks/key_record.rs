@@ -1,7 +1,7 @@
 //! A key record is refused, or it comes back from what it is written as.
 
 use super::input::Input;
-use fieldseal::{KeyRecord, KeyState};
+use fieldseal::{KeyRecord, KeyState, RecordColumns};
 
 /// `data` is 0 and a record in JSON, or 1 and the columns of a SQL store.
 pub fn check(data: &[u8]) -> bool {
@@ -22,12 +22,18 @@ pub(super) fn comes_back_from_json(record: &KeyRecord) {
 }
 
 pub(super) fn comes_back_from_columns(record: &KeyRecord) {
-    let (id, state) = (record.id.get().into(), record.state.name());
-    let (scope, commitment) = (record.scope.as_str(), record.commitment.as_bytes());
     // SQL has no unsigned integers: a revision that doesn't fit is refused when it is written.
     let Ok(revision) = i64::try_from(record.revision) else { return };
     let wrapped = record.wrapped_json();
-    let read = KeyRecord::from_columns(id, scope, state, commitment, &wrapped, record.created, revision);
+    let read = KeyRecord::from_columns(RecordColumns {
+        id: record.id.get().into(),
+        scope: record.scope.as_str(),
+        state: record.state.name(),
+        commitment: record.commitment.as_bytes(),
+        wrapped_json: &wrapped,
+        created: record.created,
+        revision,
+    });
     assert_eq!(read.as_ref(), Ok(record));
 }
 
@@ -40,8 +46,9 @@ fn columns(mut input: Input<'_>) -> Option<KeyRecord> {
     };
     let scope = std::str::from_utf8(input.short()).ok()?;
     let commitment = input.short();
-    let wrapped = std::str::from_utf8(input.rest()).ok()?;
-    let record = KeyRecord::from_columns(id, scope, state, commitment, wrapped, created, revision).ok()?;
+    let wrapped_json = std::str::from_utf8(input.rest()).ok()?;
+    let columns = RecordColumns { id, scope, state, commitment, wrapped_json, created, revision };
+    let record = KeyRecord::from_columns(columns).ok()?;
     assert_eq!((i64::from(record.id.get()), record.created), (id, created));
     assert_eq!((record.scope.as_str(), record.state.name()), (scope, state));
     assert_eq!(

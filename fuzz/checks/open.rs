@@ -165,7 +165,9 @@ impl Place {
     fn check_refusal(&self, kind: &ErrorKind, stored: &[u8]) {
         let genuine = self.genuine(stored).map(|genuine| &genuine.opens);
         match kind {
-            ErrorKind::Malformed(_) => assert!(matches!(genuine, Some(Opens::Malformed))),
+            ErrorKind::Malformed(_) | ErrorKind::MalformedPadding => {
+                assert!(matches!(genuine, Some(Opens::Malformed)))
+            }
             ErrorKind::RetiredKey(_) => assert_eq!(stored[1..5], [3; 4]),
             ErrorKind::DestroyedKey(_) => assert_eq!(stored[1..5], [4; 4]),
             ErrorKind::UnknownKey(id) => assert!(stored[1..5] == id.get().to_be_bytes() && !is_known(id.get())),

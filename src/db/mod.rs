@@ -9,10 +9,11 @@ pub(crate) mod rusqlite;
 mod sealed_value;
 #[cfg(feature = "sqlx")]
 pub(crate) mod sqlx;
-mod stored;
+mod stored_value;
 
 pub use sealed_value::SealedValue;
-pub use stored::{StoredBytes, StoredValue};
+pub(crate) use sealed_value::check_fits;
+pub use stored_value::{StoredBytes, StoredValue};
 
 /// The derive's code for diesel, or why there can't be any.
 #[cfg(feature = "diesel")]

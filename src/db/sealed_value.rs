@@ -31,7 +31,7 @@ impl SealedValue {
         // What was sealed elsewhere and is written as it is must fit too.
         let stored = stored.and_then(|value| {
             let len = value.as_ref().map_or(0, Vec::len);
-            column.check_size(len).map(|()| value).map_err(|kind| Error::at(column, kind))
+            check_fits(column, len).map(|()| value).map_err(|kind| Error::at(column, kind))
         });
         Self { stored, form: Form { at, base64: column.is_base64(), sized: column.size().is_some() } }
     }
@@ -107,6 +107,16 @@ impl SealedValue {
             }
             other => other,
         }
+    }
+}
+
+/// Whether `needs` stored bytes, or characters of base64, fit into the database's column as far as the model says.
+pub(crate) fn check_fits(column: &Column, needs: usize) -> Result<(), ErrorKind> {
+    match column.size() {
+        Some(size) if usize::try_from(size).is_ok_and(|size| needs > size) => {
+            Err(ErrorKind::TooLongForColumn { needs, size, base64: column.is_base64() })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -37,7 +37,7 @@ impl Clock {
         Self(Repr::Manual(Arc::default()))
     }
 
-    /// Moves a manual clock forward, and every clone of it. A system clock is not impressed.
+    /// Moves a manual clock forward, and every clone of it. On a system clock it does nothing.
     pub fn advance(&self, by: Duration) {
         if let Repr::Manual(now) = &self.0 {
             now.fetch_add(millis(by), Ordering::SeqCst);

@@ -60,3 +60,49 @@ impl fmt::Display for Need {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BYTES: Column = Column::new("t", "c");
+    const BASE64: Column = BYTES.base64();
+
+    #[test]
+    fn whatever_a_library_calls_it_the_key_is_found() {
+        let id = KeyId::new(7).unwrap();
+        let mut sealed = Envelope::header(id).to_vec();
+        sealed.extend([0x5A; 40]);
+        let text = armor::encode(&sealed);
+        let needs = Some(Need::Open(id));
+        for (column, stored, text_too) in [(&BYTES, &sealed, None), (&BASE64, &text, needs.clone())] {
+            assert_eq!(Need::of_stored(column, StoredValue::Bytes(stored)), needs);
+            assert_eq!(Need::of_stored(column, StoredValue::Untyped(stored)), needs);
+            assert_eq!(Need::of_stored(column, StoredValue::Text(stored)), text_too);
+        }
+    }
+
+    #[test]
+    fn what_is_not_sealed_needs_nothing() {
+        let header = Envelope::header(KeyId::new(7).unwrap());
+        let others = [StoredValue::Null, StoredValue::Integer(1), StoredValue::Real(1.0), StoredValue::TooLong(9)];
+        for column in [&BYTES, &BASE64] {
+            for bytes in [
+                &b""[..],
+                b"\x01",
+                b"plain",
+                b"\x02\0\0\0\x07",
+                b"plaintext that is long",
+                b"AQAAAA",
+                b"Ag\xE9AAAB8",
+            ] {
+                assert_eq!(Need::of_stored(column, bytes), None, "{bytes:?}");
+            }
+            assert_eq!(Need::of_stored(column, &header[..4]), None);
+            for other in others {
+                assert_eq!(Need::of_stored(column, other), None, "{other:?}");
+            }
+        }
+        assert_eq!(Need::of_stored(&BASE64, header.as_slice()), None, "bytes in a column of base64");
+    }
+}

@@ -6,7 +6,7 @@ mod state;
 
 #[cfg(feature = "_sql-store")]
 pub(crate) use record::MAX_WRAPPED_JSON;
-pub use record::{KeyRecord, MalformedRecord, WrappedKey};
+pub use record::{KeyRecord, MalformedRecord, RecordColumn, RecordColumns, WrappedKey};
 pub use state::{KeyState, TransitionError};
 
 pub(crate) use derive::{column_key, commitment, hkdf};
@@ -193,6 +193,12 @@ pub struct Binding {
 }
 
 impl Binding {
+    /// The metadata of that key.
+    #[must_use]
+    pub const fn new(id: KeyId, scope: Scope, commitment: Commitment) -> Self {
+        Self { id, scope, commitment }
+    }
+
     /// The canonical bytes (`docs/format-keys.md`, "What the KMS binds"), for a KMS that takes associated data.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -44,7 +44,22 @@ pub struct WrappedKey {
     pub blob: Vec<u8>,
 }
 
+impl WrappedKey {
+    /// A copy under that KEK: what the KMS made of the key.
+    #[must_use]
+    pub const fn new(kek: KekUri, blob: Vec<u8>) -> Self {
+        Self { kek, blob }
+    }
+}
+
 impl KeyRecord {
+    /// The first record of a key. `created` is in Unix seconds; the revision is 1.
+    #[must_use]
+    pub fn new(binding: Binding, state: KeyState, wrapped: Vec<WrappedKey>, created: i64) -> Self {
+        let Binding { id, scope, commitment } = binding;
+        Self { id, scope, state, commitment, wrapped, created, revision: 1 }
+    }
+
     /// What the KMS binds into each wrapped copy.
     #[must_use]
     pub fn binding(&self) -> Binding {
@@ -66,25 +81,21 @@ impl KeyRecord {
     /// # Errors
     ///
     /// What is wrong with the row, naming the column and never its content.
-    pub fn from_columns(
-        id: i64,
-        scope: &str,
-        state: &str,
-        commitment: &[u8],
-        wrapped_json: &str,
-        created: i64,
-        revision: i64,
-    ) -> Result<Self, MalformedRecord> {
+    pub fn from_columns(columns: RecordColumns<'_>) -> Result<Self, MalformedRecord> {
+        let RecordColumns { id, scope, state, commitment, wrapped_json, created, revision } = columns;
         let key = u32::try_from(id).ok().and_then(KeyId::new);
         let bad = |column| MalformedRecord { key, column };
         Ok(Self {
-            id: key.ok_or(bad("id"))?,
-            scope: Scope::from_store(scope).map_err(|_| bad("scope"))?,
-            state: KeyState::from_name(state).ok_or(bad("state"))?,
-            commitment: commitment.try_into().map(Commitment::from_bytes).map_err(|_| bad("commitment"))?,
-            wrapped: json::from_objects(wrapped_json).map_err(|_| bad("wrapped"))?,
+            id: key.ok_or(bad(RecordColumn::Id))?,
+            scope: Scope::from_store(scope).map_err(|_| bad(RecordColumn::Scope))?,
+            state: KeyState::from_name(state).ok_or(bad(RecordColumn::State))?,
+            commitment: commitment
+                .try_into()
+                .map(Commitment::from_bytes)
+                .map_err(|_| bad(RecordColumn::Commitment))?,
+            wrapped: json::from_objects(wrapped_json).map_err(|_| bad(RecordColumn::Wrapped))?,
             created,
-            revision: u64::try_from(revision).map_err(|_| bad("revision"))?,
+            revision: u64::try_from(revision).map_err(|_| bad(RecordColumn::Revision))?,
         })
     }
 }
@@ -95,11 +106,74 @@ impl KeyRecord {
         let (wrapped, scope) = (self.wrapped_json(), self.scope.as_str());
         let bad = |column| MalformedRecord { key: Some(self.id), column };
         if wrapped.len() > MAX_WRAPPED_JSON {
-            return Err(bad("wrapped"));
+            return Err(bad(RecordColumn::Wrapped));
         }
-        let revision = i64::try_from(self.revision).map_err(|_| bad("revision"))?;
-        let (id, state, commitment) = (self.id.get().into(), self.state.name(), self.commitment.as_bytes());
-        Self::from_columns(id, scope, state, commitment, &wrapped, self.created, revision).map(drop)
+        let revision = i64::try_from(self.revision).map_err(|_| bad(RecordColumn::Revision))?;
+        Self::from_columns(RecordColumns {
+            id: self.id.get().into(),
+            scope,
+            state: self.state.name(),
+            commitment: self.commitment.as_bytes(),
+            wrapped_json: &wrapped,
+            created: self.created,
+            revision,
+        })
+        .map(drop)
+    }
+}
+
+/// The columns of a key record in a SQL store, as they are read: hostile.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordColumns<'a> {
+    /// The key's id: 1 to 4,294,967,295.
+    pub id: i64,
+    /// The scope's text; empty for the application's.
+    pub scope: &'a str,
+    /// The state's name.
+    pub state: &'a str,
+    /// 32 bytes.
+    pub commitment: &'a [u8],
+    /// The wrapped copies, as JSON.
+    pub wrapped_json: &'a str,
+    /// Unix seconds.
+    pub created: i64,
+    /// 0 or more.
+    pub revision: i64,
+}
+
+/// A column of a key record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "they are named after the columns of `docs/format.md`")]
+pub enum RecordColumn {
+    Id,
+    Scope,
+    State,
+    Commitment,
+    Wrapped,
+    Created,
+    Revision,
+}
+
+impl RecordColumn {
+    /// The column's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Scope => "scope",
+            Self::State => "state",
+            Self::Commitment => "commitment",
+            Self::Wrapped => "wrapped",
+            Self::Created => "created",
+            Self::Revision => "revision",
+        }
+    }
+}
+
+impl fmt::Display for RecordColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -110,20 +184,20 @@ pub struct MalformedRecord {
     /// The key, if its id can be read.
     pub key: Option<KeyId>,
     /// The column that is wrong.
-    pub column: &'static str,
+    pub column: RecordColumn,
 }
 
 impl MalformedRecord {
     /// Whether the record may be of any scope, since that can't be read.
     #[must_use]
     pub fn may_be_of_any_scope(&self) -> bool {
-        self.key.is_none() || self.column == "scope"
+        self.key.is_none() || self.column == RecordColumn::Scope
     }
 
     /// Of two records with one id.
     #[cfg(feature = "_sql-store")]
     pub(crate) const fn twin(id: KeyId) -> Self {
-        Self { key: Some(id), column: "id" }
+        Self { key: Some(id), column: RecordColumn::Id }
     }
 }
 
@@ -132,7 +206,7 @@ impl fmt::Display for MalformedRecord {
         let Self { key, column } = self;
         match key {
             // An id that is known is only wrong with others.
-            Some(key) if *column == "id" => write!(f, "data key {key} has more than one record"),
+            Some(key) if *column == RecordColumn::Id => write!(f, "data key {key} has more than one record"),
             Some(key) => write!(f, "the `{column}` of data key {key} is malformed"),
             None => write!(f, "its `{column}` is malformed"),
         }

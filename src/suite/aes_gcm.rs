@@ -1,6 +1,6 @@
 //! AES-256-GCM, NIST SP 800-38D, with random 96-bit nonces.
 
-use super::{Failed, SuiteCipher};
+use super::{CipherError, SuiteCipher};
 use crate::keys::ColumnKey;
 use crate::random;
 use aes_gcm::aead::AeadInOut;
@@ -24,22 +24,22 @@ impl SuiteCipher for Cipher {
         Some(Self { aead: Aes256Gcm::new_from_slice(key.expose()).ok()?, sealed: AtomicU64::new(0) })
     }
 
-    fn seal(&self, aad: &[u8], prefix: &mut [u8], text: &mut [u8], suffix: &mut [u8]) -> Result<(), Failed> {
+    fn seal(&self, aad: &[u8], prefix: &mut [u8], text: &mut [u8], suffix: &mut [u8]) -> Result<(), CipherError> {
         if self.sealed.fetch_add(1, Ordering::Relaxed) >= LIMIT {
             self.sealed.fetch_sub(1, Ordering::Relaxed);
-            return Err(Failed::Exhausted);
+            return Err(CipherError::Exhausted);
         }
         random::fill_nonce(prefix)?;
-        let nonce = (&*prefix).try_into().map_err(|_| Failed::Rejected)?;
-        let tag = self.aead.encrypt_inout_detached(nonce, aad, text.into()).map_err(|_| Failed::Rejected)?;
+        let nonce = (&*prefix).try_into().map_err(|_| CipherError::Rejected)?;
+        let tag = self.aead.encrypt_inout_detached(nonce, aad, text.into()).map_err(|_| CipherError::Rejected)?;
         suffix.copy_from_slice(&tag);
         Ok(())
     }
 
-    fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], suffix: &[u8]) -> Result<(), Failed> {
-        let nonce = prefix.try_into().map_err(|_| Failed::Rejected)?;
-        let tag = suffix.try_into().map_err(|_| Failed::Rejected)?;
-        self.aead.decrypt_inout_detached(nonce, aad, text.into(), tag).map_err(|_| Failed::Rejected)
+    fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], suffix: &[u8]) -> Result<(), CipherError> {
+        let nonce = prefix.try_into().map_err(|_| CipherError::Rejected)?;
+        let tag = suffix.try_into().map_err(|_| CipherError::Rejected)?;
+        self.aead.decrypt_inout_detached(nonce, aad, text.into(), tag).map_err(|_| CipherError::Rejected)
     }
 }
 
@@ -54,8 +54,8 @@ mod tests {
         cipher.sealed.store(LIMIT - 1, Ordering::Relaxed);
         cipher.seal(b"", &mut prefix, &mut text, &mut suffix).unwrap();
         let sealed = (prefix, text, suffix);
-        assert_eq!(cipher.seal(b"", &mut prefix, &mut text, &mut suffix), Err(Failed::Exhausted));
-        assert_eq!(cipher.seal(b"", &mut prefix, &mut text, &mut suffix), Err(Failed::Exhausted));
+        assert_eq!(cipher.seal(b"", &mut prefix, &mut text, &mut suffix), Err(CipherError::Exhausted));
+        assert_eq!(cipher.seal(b"", &mut prefix, &mut text, &mut suffix), Err(CipherError::Exhausted));
         let (prefix, mut text, suffix) = sealed;
         cipher.open(b"", &prefix, &mut text, &suffix).unwrap();
         assert_eq!(&text, b"text");

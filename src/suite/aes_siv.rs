@@ -1,6 +1,6 @@
 //! AES-256-SIV, RFC 5297, with the associated data as the one string in front of the plaintext and no nonce.
 
-use super::{Failed, SuiteCipher};
+use super::{CipherError, SuiteCipher};
 use crate::keys::{ColumnKey, scrubbed};
 use aes_siv::KeyInit;
 use aes_siv::siv::Aes256Siv;
@@ -12,8 +12,8 @@ pub(crate) struct Cipher {
 }
 
 impl Cipher {
-    fn siv(&self) -> Result<Aes256Siv, Failed> {
-        Aes256Siv::new_from_slice(self.key.expose()).map_err(|_| Failed::Rejected)
+    fn siv(&self) -> Result<Aes256Siv, CipherError> {
+        Aes256Siv::new_from_slice(self.key.expose()).map_err(|_| CipherError::Rejected)
     }
 }
 
@@ -25,15 +25,15 @@ impl SuiteCipher for Cipher {
         (key.expose().len() == 64).then(|| Self { key: key.duplicate() })
     }
 
-    fn seal(&self, aad: &[u8], prefix: &mut [u8], text: &mut [u8], _suffix: &mut [u8]) -> Result<(), Failed> {
+    fn seal(&self, aad: &[u8], prefix: &mut [u8], text: &mut [u8], _suffix: &mut [u8]) -> Result<(), CipherError> {
         let siv =
-            scrubbed(|| self.siv()?.encrypt_inout_detached([aad], text.into()).map_err(|_| Failed::Rejected))?;
+            scrubbed(|| self.siv()?.encrypt_inout_detached([aad], text.into()).map_err(|_| CipherError::Rejected))?;
         prefix.copy_from_slice(&siv);
         Ok(())
     }
 
-    fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], _suffix: &[u8]) -> Result<(), Failed> {
-        let siv = prefix.try_into().map_err(|_| Failed::Rejected)?;
-        scrubbed(|| self.siv()?.decrypt_inout_detached([aad], text.into(), siv).map_err(|_| Failed::Rejected))
+    fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], _suffix: &[u8]) -> Result<(), CipherError> {
+        let siv = prefix.try_into().map_err(|_| CipherError::Rejected)?;
+        scrubbed(|| self.siv()?.decrypt_inout_detached([aad], text.into(), siv).map_err(|_| CipherError::Rejected))
     }
 }

@@ -89,7 +89,7 @@ impl std::fmt::Display for Suite {
 
 /// Why a suite did nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Failed {
+pub(crate) enum CipherError {
     /// The value isn't authentic, or the input is beyond what the algorithm takes.
     Rejected,
     /// This key has sealed as many values as its algorithm allows.
@@ -98,7 +98,7 @@ pub(crate) enum Failed {
     Random,
 }
 
-impl From<NoRandomness> for Failed {
+impl From<NoRandomness> for CipherError {
     fn from(NoRandomness: NoRandomness) -> Self {
         Self::Random
     }
@@ -114,10 +114,10 @@ trait SuiteCipher: Sized {
     fn new(key: &ColumnKey) -> Option<Self>;
 
     /// Fills `prefix` and `suffix` and encrypts `text`.
-    fn seal(&self, aad: &[u8], prefix: &mut [u8], text: &mut [u8], suffix: &mut [u8]) -> Result<(), Failed>;
+    fn seal(&self, aad: &[u8], prefix: &mut [u8], text: &mut [u8], suffix: &mut [u8]) -> Result<(), CipherError>;
 
     /// Checks all of it and decrypts `text`. What `text` holds after a failure is not to be used.
-    fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], suffix: &[u8]) -> Result<(), Failed>;
+    fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], suffix: &[u8]) -> Result<(), CipherError>;
 }
 
 /// A column key that is ready to seal and open under its suite. Wiped on drop.
@@ -156,11 +156,17 @@ impl ColumnCipher {
         prefix: &mut [u8],
         text: &mut [u8],
         suffix: &mut [u8],
-    ) -> Result<(), Failed> {
+    ) -> Result<(), CipherError> {
         each_suite!(self, cipher => cipher.seal(aad, prefix, text, suffix))
     }
 
-    pub(crate) fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], suffix: &[u8]) -> Result<(), Failed> {
+    pub(crate) fn open(
+        &self,
+        aad: &[u8],
+        prefix: &[u8],
+        text: &mut [u8],
+        suffix: &[u8],
+    ) -> Result<(), CipherError> {
         each_suite!(self, cipher => cipher.open(aad, prefix, text, suffix))
     }
 }

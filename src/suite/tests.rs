@@ -10,7 +10,7 @@ fn seal(suite: Suite, cipher: &ColumnCipher, aad: &[u8], text: &[u8]) -> Vec<u8>
     body
 }
 
-fn open(suite: Suite, cipher: &ColumnCipher, aad: &[u8], body: &[u8]) -> Result<Vec<u8>, Failed> {
+fn open(suite: Suite, cipher: &ColumnCipher, aad: &[u8], body: &[u8]) -> Result<Vec<u8>, CipherError> {
     let (prefix, rest) = body.split_at(suite.prefix_len());
     let (text, suffix) = rest.split_at(rest.len() - suite.suffix_len());
     let mut text = text.to_vec();
@@ -50,7 +50,7 @@ fn every_flipped_bit_is_rejected() {
             for bit in 0..body.len() * 8 {
                 let mut forged = body.clone();
                 forged[bit / 8] ^= 1 << (bit % 8);
-                assert_eq!(open(suite, &cipher, b"aad", &forged), Err(Failed::Rejected), "{suite}, bit {bit}");
+                assert_eq!(open(suite, &cipher, b"aad", &forged), Err(CipherError::Rejected), "{suite}, bit {bit}");
             }
             assert_eq!(open(suite, &cipher, b"aad", &body), Ok(text(len)));
         }
@@ -62,12 +62,16 @@ fn what_is_shorter_or_longer_is_rejected() {
     for_each_suite(|suite, cipher| {
         let body = seal(suite, &cipher, b"aad", &text(40));
         for len in suite.prefix_len() + suite.suffix_len()..body.len() {
-            assert_eq!(open(suite, &cipher, b"aad", &body[..len]), Err(Failed::Rejected), "{suite}, {len} bytes");
+            assert_eq!(
+                open(suite, &cipher, b"aad", &body[..len]),
+                Err(CipherError::Rejected),
+                "{suite}, {len} bytes"
+            );
             let end = &body[body.len() - len..];
-            assert_eq!(open(suite, &cipher, b"aad", end), Err(Failed::Rejected), "{suite}, last {len} bytes");
+            assert_eq!(open(suite, &cipher, b"aad", end), Err(CipherError::Rejected), "{suite}, last {len} bytes");
         }
-        assert_eq!(open(suite, &cipher, b"aad", &[&*body, b"\0"].concat()), Err(Failed::Rejected));
-        assert_eq!(open(suite, &cipher, b"aad", &[b"\0", &*body].concat()), Err(Failed::Rejected));
+        assert_eq!(open(suite, &cipher, b"aad", &[&*body, b"\0"].concat()), Err(CipherError::Rejected));
+        assert_eq!(open(suite, &cipher, b"aad", &[b"\0", &*body].concat()), Err(CipherError::Rejected));
     });
 }
 
@@ -76,11 +80,11 @@ fn a_prefix_or_suffix_of_another_length_is_rejected() {
     for_each_suite(|suite, cipher| {
         for prefix in (0..=40).filter(|len| *len != suite.prefix_len()) {
             let opened = cipher.open(b"", &vec![0; prefix], &mut [0; 8], &vec![0; suite.suffix_len()]);
-            assert_eq!(opened, Err(Failed::Rejected), "{suite}, prefix of {prefix}");
+            assert_eq!(opened, Err(CipherError::Rejected), "{suite}, prefix of {prefix}");
         }
         for suffix in (0..=40).filter(|len| *len != suite.suffix_len()) {
             let opened = cipher.open(b"", &vec![0; suite.prefix_len()], &mut [0; 8], &vec![0; suffix]);
-            assert_eq!(opened, Err(Failed::Rejected), "{suite}, suffix of {suffix}");
+            assert_eq!(opened, Err(CipherError::Rejected), "{suite}, suffix of {suffix}");
         }
     });
 }
@@ -90,7 +94,7 @@ fn another_aad_is_rejected() {
     for_each_suite(|suite, cipher| {
         let body = seal(suite, &cipher, b"aad", &text(40));
         for other in [b"".as_slice(), b"aa", b"aae", b"aad\0", b"AAD"] {
-            assert_eq!(open(suite, &cipher, other, &body), Err(Failed::Rejected), "{suite}, {other:?}");
+            assert_eq!(open(suite, &cipher, other, &body), Err(CipherError::Rejected), "{suite}, {other:?}");
         }
     });
 }
@@ -103,7 +107,7 @@ fn another_key_is_rejected() {
             let mut key: Vec<u8> = (0..u8::try_from(suite.key_len()).unwrap()).collect();
             key[bit / 8] ^= 1 << (bit % 8);
             let other = ColumnCipher::new(suite, &ColumnKey::from_bytes(&key)).unwrap();
-            assert_eq!(open(suite, &other, b"aad", &body), Err(Failed::Rejected), "{suite}, key bit {bit}");
+            assert_eq!(open(suite, &other, b"aad", &body), Err(CipherError::Rejected), "{suite}, key bit {bit}");
         }
     });
 }
@@ -114,7 +118,11 @@ fn a_suite_never_opens_what_another_sealed() {
         let body = seal(sealing, &cipher_of_it, b"aad", &text(40));
         for_each_suite(|opening, cipher| {
             if opening != sealing {
-                assert_eq!(open(opening, &cipher, b"aad", &body), Err(Failed::Rejected), "{sealing} as {opening}");
+                assert_eq!(
+                    open(opening, &cipher, b"aad", &body),
+                    Err(CipherError::Rejected),
+                    "{sealing} as {opening}"
+                );
             }
         });
     });
@@ -175,6 +183,6 @@ proptest! {
         suite in prop::sample::select(&Suite::ALL),
         body in prop::collection::vec(any::<u8>(), 40..200),
     ) {
-        prop_assert_eq!(open(suite, &cipher(suite), b"aad", &body), Err(Failed::Rejected));
+        prop_assert_eq!(open(suite, &cipher(suite), b"aad", &body), Err(CipherError::Rejected));
     }
 }

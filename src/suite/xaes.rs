@@ -6,7 +6,7 @@
 //! nonce with probability below 2⁻⁵⁷. An opener keeps the keys of stretches that it meets again. The bytes are those
 //! of the plain construction; `ARCHITECTURE.md` has the figures and `docs/threat-model.md` what this reveals.
 
-use super::{Failed, SuiteCipher};
+use super::{CipherError, SuiteCipher};
 use crate::keys::{ColumnKey, scrubbed};
 use crate::random;
 use aes::Aes256;
@@ -68,27 +68,30 @@ impl SuiteCipher for Cipher {
         })
     }
 
-    fn seal(&self, aad: &[u8], prefix: &mut [u8], text: &mut [u8], suffix: &mut [u8]) -> Result<(), Failed> {
-        let (first, second) = prefix.split_at_mut_checked(12).ok_or(Failed::Rejected)?;
+    fn seal(&self, aad: &[u8], prefix: &mut [u8], text: &mut [u8], suffix: &mut [u8]) -> Result<(), CipherError> {
+        let (first, second) = prefix.split_at_mut_checked(12).ok_or(CipherError::Rejected)?;
         random::fill_nonce(second)?;
         let guard = self.sealing_stretch()?;
-        let stretch = guard.as_ref().ok_or(Failed::Rejected)?;
+        let stretch = guard.as_ref().ok_or(CipherError::Rejected)?;
         first.copy_from_slice(&stretch.id);
         stretch.seal(second, aad, text, suffix)
     }
 
-    fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], suffix: &[u8]) -> Result<(), Failed> {
-        let (first, second) = prefix.split_at_checked(12).ok_or(Failed::Rejected)?;
-        let id: &StretchId = first.try_into().map_err(|_| Failed::Rejected)?;
-        let tag = suffix.try_into().map_err(|_| Failed::Rejected)?;
-        let slot = self.openers.get(usize::from(id[0]) % OPENERS).ok_or(Failed::Rejected)?;
+    fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], suffix: &[u8]) -> Result<(), CipherError> {
+        let (first, second) = prefix.split_at_checked(12).ok_or(CipherError::Rejected)?;
+        let id: &StretchId = first.try_into().map_err(|_| CipherError::Rejected)?;
+        let tag = suffix.try_into().map_err(|_| CipherError::Rejected)?;
+        let slot = self.openers.get(usize::from(id[0]) % OPENERS).ok_or(CipherError::Rejected)?;
         let at_hand = slot.stretch.load();
         if let Some(stretch) = at_hand.as_ref().filter(|stretch| stretch.id == *id) {
-            let nonce = second.try_into().map_err(|_| Failed::Rejected)?;
-            return stretch.aead.decrypt_inout_detached(nonce, aad, text.into(), tag).map_err(|_| Failed::Rejected);
+            let nonce = second.try_into().map_err(|_| CipherError::Rejected)?;
+            return stretch
+                .aead
+                .decrypt_inout_detached(nonce, aad, text.into(), tag)
+                .map_err(|_| CipherError::Rejected);
         }
-        let nonce = prefix.try_into().map_err(|_| Failed::Rejected)?;
-        self.xaes.decrypt_inout_detached(nonce, aad, text.into(), tag).map_err(|_| Failed::Rejected)?;
+        let nonce = prefix.try_into().map_err(|_| CipherError::Rejected)?;
+        self.xaes.decrypt_inout_detached(nonce, aad, text.into(), tag).map_err(|_| CipherError::Rejected)?;
         // Only stretches of authentic values get here, so hostile rows can't empty the cache.
         self.keep_if_met_again(slot, id)
     }
@@ -96,8 +99,8 @@ impl SuiteCipher for Cipher {
 
 impl Cipher {
     /// The stretch for the next value of this thread, already counted for it.
-    fn sealing_stretch(&self) -> Result<Guard<Option<Arc<Stretch>>>, Failed> {
-        let slot = self.sealers.get(random::thread_number() % SEALERS).ok_or(Failed::Rejected)?;
+    fn sealing_stretch(&self) -> Result<Guard<Option<Arc<Stretch>>>, CipherError> {
+        let slot = self.sealers.get(random::thread_number() % SEALERS).ok_or(CipherError::Rejected)?;
         let guard = slot.stretch.load();
         if guard.as_ref().is_some_and(|stretch| stretch.take_one()) {
             return Ok(guard);
@@ -110,7 +113,7 @@ impl Cipher {
         Ok(Guard::from_inner(Some(fresh)))
     }
 
-    fn keep_if_met_again(&self, slot: &Slot, id: &StretchId) -> Result<(), Failed> {
+    fn keep_if_met_again(&self, slot: &Slot, id: &StretchId) -> Result<(), CipherError> {
         let [a, b, c, d, e, f, g, h, ..] = *id;
         let short = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
         if slot.candidate.swap(short, Ordering::Relaxed) == short {
@@ -121,30 +124,30 @@ impl Cipher {
 
     /// Steps 1 to 5 of the specification, which are NIST SP 800-108r1 in counter mode with CMAC:
     /// `CMAC(K, 0x0001 ‖ "X" ‖ 0x00 ‖ N[:12]) ‖ CMAC(K, 0x0002 ‖ "X" ‖ 0x00 ‖ N[:12])`.
-    fn derive(&self, id: &StretchId) -> Result<Arc<Stretch>, Failed> {
+    fn derive(&self, id: &StretchId) -> Result<Arc<Stretch>, CipherError> {
         scrubbed(|| self.derive_on_stack(id).map(Arc::new))
     }
 
-    fn derive_on_stack(&self, id: &StretchId) -> Result<Stretch, Failed> {
+    fn derive_on_stack(&self, id: &StretchId) -> Result<Stretch, CipherError> {
         let mut key = Zeroizing::new([0; 32]);
         let (first, second) = key.split_at_mut(16);
         for (counter, half) in [(1, first), (2, second)] {
             let mut mac =
-                <Cmac<Aes256> as KeyInit>::new_from_slice(self.key.expose()).map_err(|_| Failed::Rejected)?;
+                <Cmac<Aes256> as KeyInit>::new_from_slice(self.key.expose()).map_err(|_| CipherError::Rejected)?;
             mac.update(&[0, counter, b'X', 0]);
             mac.update(id);
             half.copy_from_slice(&Zeroizing::new(mac.finalize().into_bytes()));
         }
-        let aead = Aes256Gcm::new_from_slice(&*key).map_err(|_| Failed::Rejected)?;
+        let aead = Aes256Gcm::new_from_slice(&*key).map_err(|_| CipherError::Rejected)?;
         Ok(Stretch { id: *id, aead, used: AtomicU32::new(0), process: random::process_number() })
     }
 }
 
 impl Stretch {
     /// Step 6. `nonce` is the second half of the value's.
-    fn seal(&self, nonce: &[u8], aad: &[u8], text: &mut [u8], suffix: &mut [u8]) -> Result<(), Failed> {
-        let nonce = nonce.try_into().map_err(|_| Failed::Rejected)?;
-        let tag = self.aead.encrypt_inout_detached(nonce, aad, text.into()).map_err(|_| Failed::Rejected)?;
+    fn seal(&self, nonce: &[u8], aad: &[u8], text: &mut [u8], suffix: &mut [u8]) -> Result<(), CipherError> {
+        let nonce = nonce.try_into().map_err(|_| CipherError::Rejected)?;
+        let tag = self.aead.encrypt_inout_detached(nonce, aad, text.into()).map_err(|_| CipherError::Rejected)?;
         suffix.copy_from_slice(&tag);
         Ok(())
     }

@@ -337,7 +337,7 @@ fn records_that_cannot_be_read_are_refused() {
             scene.active_1.get()
         ));
         scene.refused(|error| {
-            matches!(error, KeyringError::Store(StoreError::Malformed { error, .. }) if error.column == column)
+            matches!(error, KeyringError::Store(StoreError::Malformed { error, .. }) if error.column.name() == column)
         });
     }
     let scene = Scene::new();

@@ -313,7 +313,7 @@ pub(crate) fn refuses_what_it_could_not_read_back(open: Open) {
         (KeyRecord { revision: u64::MAX, ..record(1, "a", KeyState::Active) }, "revision"),
     ] {
         match store.commit(&[insert(2, "b", KeyState::Active), Change::Insert(bad)]) {
-            Err(StoreError::Malformed { error, .. }) => assert_eq!(error.column, column),
+            Err(StoreError::Malformed { error, .. }) => assert_eq!(error.column.name(), column),
             other => panic!("{other:?}"),
         }
     }

@@ -221,7 +221,7 @@ fn no_value_error_prints_a_secret() {
     }
     let sealed = keyring.seal_bytes(column, &place, text.as_bytes()).unwrap();
     let padded = Column::new("vault", "name").pad(32);
-    scene.value_error(keyring.open_bytes(&padded, &place, &sealed), &ErrorKind::Malformed("padded value"));
+    scene.value_error(keyring.open_bytes(&padded, &place, &sealed), &ErrorKind::MalformedPadding);
     let not_utf8 = keyring.seal_bytes(column, &place, &scene.row.photo).unwrap();
     scene.value_error(keyring.open::<String>(column, &place, &not_utf8), &ErrorKind::Malformed("text"));
     let as_json = keyring.open::<fieldseal::Json<Vec<i64>>>(column, &place, &sealed);

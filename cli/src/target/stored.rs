@@ -60,8 +60,10 @@ impl Stored {
     }
 
     pub(crate) fn damaged_keys(&self) -> Vec<DamagedKey> {
-        let key =
-            |error: &MalformedRecord| DamagedKey { id: error.key.map(|id| id.to_string()), column: error.column };
+        let key = |error: &MalformedRecord| DamagedKey {
+            id: error.key.map(|id| id.to_string()),
+            column: error.column.name(),
+        };
         self.damaged.iter().map(key).collect()
     }
 

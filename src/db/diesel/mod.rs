@@ -1,5 +1,6 @@
 //! diesel: what the derive's hidden row structs bind and load. What differs between databases has a file for each.
 
+pub(crate) mod inner_error;
 mod multi;
 #[cfg(feature = "diesel-mysql")]
 mod mysql;
@@ -245,13 +246,4 @@ pub fn stored_or_null(loaded: Option<Loaded>) -> StoredBytes {
 #[must_use]
 pub fn absent() -> Box<dyn StdError + Send + Sync> {
     Box::new(UnexpectedNullError)
-}
-
-/// The error that diesel's carries. `diesel::result::Error::source` passes over it.
-pub(crate) fn inner_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-    use diesel::result::Error::{DeserializationError, QueryBuilderError, SerializationError};
-    match error.downcast_ref()? {
-        DeserializationError(inner) | SerializationError(inner) | QueryBuilderError(inner) => Some(&**inner),
-        _ => None,
-    }
 }

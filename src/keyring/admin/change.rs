@@ -6,7 +6,7 @@ use crate::keyring::clock::Millis;
 use crate::keyring::error::KeyringError;
 use crate::keyring::inner::Inner;
 use crate::keyring::load::within;
-use crate::keys::{DataKey, KeyId, KeyRecord, KeyState, commitment};
+use crate::keys::{Binding, DataKey, KeyId, KeyRecord, KeyState, commitment};
 use crate::store::{Change, Conflict, StoreError};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -102,7 +102,7 @@ impl Inner {
                 self.take_in(as_of, scope, records, new)?;
                 return Ok(answer);
             }
-            // Whoever asked for it was told that it took too long.
+            // The caller was told already that it took too long: nothing may happen after that.
             if Instant::now() >= until {
                 return Err(KeyringError::TimedOut { need: None, after: backends.settings.administration() });
             }
@@ -158,15 +158,8 @@ impl Inner {
     ) -> Result<(KeyRecord, NewKey), KeyringError> {
         let (key, id) = (DataKey::random()?, KeyId::random()?);
         let (asked, asked_at) = (self.cache.ticket(), self.backends.now());
-        let mut record = KeyRecord {
-            id,
-            scope: scope.clone(),
-            state,
-            commitment: commitment(&key, id, scope),
-            wrapped: Vec::new(),
-            created: unix_seconds(),
-            revision: 1,
-        };
+        let binding = Binding::new(id, scope.clone(), commitment(&key, id, scope));
+        let mut record = KeyRecord::new(binding, state, Vec::new(), unix_seconds());
         record.wrapped = self.backends.wrap_under_all(&record, &key)?;
         Ok((record, NewKey { id, key, asked, asked_at }))
     }

@@ -195,7 +195,7 @@ impl Admin<'_> {
                 shredded.sort_unstable();
                 return Ok(shredded);
             }
-            // A key that was staged meanwhile was in nobody's way.
+            // Another process may have staged a key since the records were read, which conflicts with nothing: look again.
             shredded.extend(ids);
         }
         Err(KeyringError::Contended(ATTEMPTS))

@@ -3,7 +3,7 @@
 use crate::context::{AadStart, Scope};
 use crate::keys::{DataKey, column_key, scrubbed};
 use crate::model::Column;
-use crate::suite::{ColumnCipher, Failed, Suite};
+use crate::suite::{CipherError, ColumnCipher, Suite};
 use std::sync::OnceLock;
 
 /// A power of two. Most programs have fewer sealed columns.
@@ -40,7 +40,7 @@ impl Columns {
         suite: Suite,
         key: &DataKey,
         scope: &Scope,
-    ) -> Result<&ColumnSealer, Failed> {
+    ) -> Result<&ColumnSealer, CipherError> {
         let id = CipherId { table: column.table(), column: column.name(), suite };
         let mut place = self.bucket(id);
         while let Some(node) = place.get() {
@@ -77,9 +77,9 @@ impl Columns {
     }
 }
 
-fn derive(id: CipherId<'static>, key: &DataKey, scope: &Scope) -> Result<ColumnSealer, Failed> {
+fn derive(id: CipherId<'static>, key: &DataKey, scope: &Scope) -> Result<ColumnSealer, CipherError> {
     let derive = || ColumnCipher::new(id.suite, &column_key(key, id.suite, id.table, id.column));
-    let cipher = scrubbed(derive).ok_or(Failed::Rejected)?;
+    let cipher = scrubbed(derive).ok_or(CipherError::Rejected)?;
     Ok(ColumnSealer { cipher, aad: AadStart::new(id.table, id.column, scope) })
 }
 

@@ -6,7 +6,7 @@ use crate::keyring::clock::Millis;
 use crate::keyring::settings::Lease;
 use crate::keys::{Commitment, DataKey, KeyId, KeyRecord};
 use crate::model::Column;
-use crate::suite::{Failed, Suite};
+use crate::suite::{CipherError, Suite};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A key counts as used again after so long: a use that writes nothing is faster, on every core.
@@ -118,7 +118,7 @@ impl KeyMaterial {
     }
 
     /// The column's cipher under that suite. It is derived at its first use.
-    pub(crate) fn column(&self, column: &Column, suite: Suite) -> Result<&ColumnSealer, Failed> {
+    pub(crate) fn column(&self, column: &Column, suite: Suite) -> Result<&ColumnSealer, CipherError> {
         self.columns.get_or_derive(column, suite, &self.key, &self.scope)
     }
 }

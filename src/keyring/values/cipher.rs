@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::keyring::cache::KeyMaterial;
 use crate::keys::KeyId;
 use crate::model::Column;
-use crate::suite::{Failed, Suite};
+use crate::suite::{CipherError, Suite};
 use zeroize::Zeroizing;
 
 /// A plaintext in its frame, and what it was sealed under.
@@ -34,7 +34,7 @@ pub(crate) fn encrypt_under(
     push_framed(&mut sealed);
     sealed.resize(total, 0);
     let done = key.column(column, suite).and_then(|ready| {
-        let (prefix, text, suffix) = split_body(&mut sealed, suite).ok_or(Failed::Rejected)?;
+        let (prefix, text, suffix) = split_body(&mut sealed, suite).ok_or(CipherError::Rejected)?;
         ready.aad.complete(bound_row(column, suite, row), |aad| ready.cipher.seal(aad, prefix, text, suffix))
     });
     if let Err(failed) = done {

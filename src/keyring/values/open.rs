@@ -104,7 +104,7 @@ impl Keyring {
         let Decrypted { mut framed, .. } = self.decrypt(column, row, stored)?;
         match unframe(column, &mut framed) {
             Ok(is_value) => Ok(is_value.then_some(framed)),
-            Err(_) => Err(ErrorKind::Malformed("padded value")),
+            Err(_) => Err(ErrorKind::MalformedPadding),
         }
     }
 

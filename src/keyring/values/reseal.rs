@@ -10,7 +10,7 @@ use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::keyring::Keyring;
 use crate::model::Column;
-use crate::suite::Failed;
+use crate::suite::CipherError;
 use zeroize::Zeroizing;
 
 /// What a sealed value is to be replaced by.
@@ -63,7 +63,7 @@ impl Keyring {
         // What can't be opened again must never replace what can.
         let again = self.decrypt(column, row, &sealed)?;
         if again.framed != framed {
-            return Err(Failed::Rejected.into());
+            return Err(CipherError::Rejected.into());
         }
         Ok(Resealed::Anew(if column.is_base64() { armor::encode(&sealed) } else { sealed }))
     }

@@ -3,7 +3,7 @@
 use super::cipher::encrypt_under;
 use crate::armor;
 use crate::context::{ContextError, RowContext};
-use crate::db::SealedValue;
+use crate::db::{SealedValue, check_fits};
 use crate::envelope::MAX_SEALED_LEN;
 use crate::error::{Error, ErrorKind};
 use crate::keyring::Keyring;
@@ -82,5 +82,5 @@ pub(crate) fn check_stored_len(column: &Column, total: usize) -> Result<(), Erro
     if needs > MAX_SEALED_LEN {
         return Err(ErrorKind::TooLong(needs));
     }
-    column.check_size(needs)
+    check_fits(column, needs)
 }

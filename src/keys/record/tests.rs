@@ -37,15 +37,15 @@ proptest! {
 
     #[test]
     fn comes_back_from_columns(record in records()) {
-        let read = KeyRecord::from_columns(
-            record.id.get().into(),
-            record.scope.as_str(),
-            record.state.name(),
-            record.commitment.as_bytes(),
-            &record.wrapped_json(),
-            record.created,
-            i64::try_from(record.revision).unwrap(),
-        );
+        let read = KeyRecord::from_columns(RecordColumns {
+            id: record.id.get().into(),
+            scope: record.scope.as_str(),
+            state: record.state.name(),
+            commitment: record.commitment.as_bytes(),
+            wrapped_json: &record.wrapped_json(),
+            created: record.created,
+            revision: i64::try_from(record.revision).unwrap(),
+        });
         prop_assert_eq!(read, Ok(record.clone()));
         prop_assert_eq!(record.check_writable(), Ok(()));
     }
@@ -102,8 +102,9 @@ fn refuses_every_field_that_is_not_as_documented() {
 
 #[test]
 fn names_the_column_that_is_wrong() {
-    let read = |id, scope: &str, state, commitment: &[u8], wrapped, revision| {
-        KeyRecord::from_columns(id, scope, state, commitment, wrapped, 0, revision).map_err(|error| error.column)
+    let read = |id, scope: &str, state: &str, commitment: &[u8], wrapped_json: &str, revision| {
+        let columns = RecordColumns { id, scope, state, commitment, wrapped_json, created: 0, revision };
+        KeyRecord::from_columns(columns).map_err(|error| error.column.name())
     };
     let (long, wide) = ("x".repeat(65_536), [0; 33]);
     assert!(read(1, "", "active", &[0; 32], "[]", 0).is_ok());
@@ -134,14 +135,14 @@ fn a_wrapped_copy_has_at_most_64_kib() {
     assert_eq!(comes_back(&most).unwrap(), most);
     assert_eq!(most.check_writable(), Ok(()));
     assert!(comes_back(&more).is_err());
-    assert_eq!(more.check_writable().map_err(|error| error.column), Err("wrapped"));
+    assert_eq!(more.check_writable().map_err(|error| error.column.name()), Err("wrapped"));
 }
 
 #[test]
 fn refuses_to_write_what_a_sql_store_could_not_read() {
     let record: KeyRecord = serde_json::from_str(GOOD).unwrap();
     let many = KeyRecord { wrapped: vec![record.wrapped[0].clone(); 40_000], ..record.clone() };
-    assert_eq!(many.check_writable().map_err(|error| error.column), Err("wrapped"));
+    assert_eq!(many.check_writable().map_err(|error| error.column.name()), Err("wrapped"));
     let late = KeyRecord { revision: u64::MAX, ..record };
-    assert_eq!(late.check_writable().map_err(|error| error.column), Err("revision"));
+    assert_eq!(late.check_writable().map_err(|error| error.column.name()), Err("revision"));
 }

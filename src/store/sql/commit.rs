@@ -3,7 +3,7 @@
 use super::statements::Statements;
 use super::{BUSY_TIMEOUT, Connection, Failed, Fault, Kind, Param, records, scope_param};
 use crate::context::Scope;
-use crate::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
+use crate::keys::{KeyId, KeyRecord, KeyState, MalformedRecord, RecordColumn};
 use crate::store::{Change, Conflict, Dialect};
 
 /// For the next transaction only. Nobody else's uncommitted rows, and none of what changes after the first statement. A
@@ -198,5 +198,6 @@ fn update(connection: &mut impl Connection, record: &KeyRecord, seen: u64) -> Re
 }
 
 fn revision(id: KeyId, revision: u64) -> Result<i64, Failed> {
-    i64::try_from(revision).map_err(|_| Failed::Malformed(MalformedRecord { key: Some(id), column: "revision" }))
+    i64::try_from(revision)
+        .map_err(|_| Failed::Malformed(MalformedRecord { key: Some(id), column: RecordColumn::Revision }))
 }

@@ -1,7 +1,7 @@
 //! Rows as they are read: hostile, column by column.
 
 use super::statements::COLUMNS;
-use crate::keys::{KeyId, KeyRecord, MAX_WRAPPED_JSON, MalformedRecord};
+use crate::keys::{KeyId, KeyRecord, MAX_WRAPPED_JSON, MalformedRecord, RecordColumn, RecordColumns};
 use crate::store::Dialect;
 
 /// The longest text or blob that is read from a row, in bytes.
@@ -31,15 +31,15 @@ impl Row {
         let (scopes_are_bytes, texts_are_bytes) = (dialect != Dialect::Sqlite, dialect == Dialect::Mysql);
         let key = id.integer().and_then(|id| u32::try_from(id).ok()).and_then(KeyId::new);
         let bad = |column| MalformedRecord { key, column };
-        KeyRecord::from_columns(
-            id.integer().ok_or(bad("id"))?,
-            scope.text(scopes_are_bytes).ok_or(bad("scope"))?,
-            state.text(texts_are_bytes).ok_or(bad("state"))?,
-            commitment.blob().ok_or(bad("commitment"))?,
-            wrapped.text(texts_are_bytes).ok_or(bad("wrapped"))?,
-            created.integer().ok_or(bad("created"))?,
-            revision.integer().ok_or(bad("revision"))?,
-        )
+        KeyRecord::from_columns(RecordColumns {
+            id: id.integer().ok_or(bad(RecordColumn::Id))?,
+            scope: scope.text(scopes_are_bytes).ok_or(bad(RecordColumn::Scope))?,
+            state: state.text(texts_are_bytes).ok_or(bad(RecordColumn::State))?,
+            commitment: commitment.blob().ok_or(bad(RecordColumn::Commitment))?,
+            wrapped_json: wrapped.text(texts_are_bytes).ok_or(bad(RecordColumn::Wrapped))?,
+            created: created.integer().ok_or(bad(RecordColumn::Created))?,
+            revision: revision.integer().ok_or(bad(RecordColumn::Revision))?,
+        })
     }
 }
 

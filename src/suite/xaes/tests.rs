@@ -43,7 +43,7 @@ fn seal_plainly(key: &ColumnKey, nonce: [u8; 24], aad: &[u8], text: &[u8]) -> Se
     sealed
 }
 
-fn open(cipher: &Cipher, aad: &[u8], sealed: &Sealed) -> Result<Vec<u8>, Failed> {
+fn open(cipher: &Cipher, aad: &[u8], sealed: &Sealed) -> Result<Vec<u8>, CipherError> {
     let mut text = sealed.text.clone();
     cipher.open(aad, &sealed.nonce, &mut text, &sealed.tag).map(|()| text)
 }
@@ -274,7 +274,7 @@ mod openers {
         let cipher = cipher();
         let sealed = value(&cipher, 1, 1);
         let mut other = Cipher::new(&ColumnKey::from_bytes(&[9; 32])).unwrap();
-        assert_eq!(open(&other, b"aad", &sealed), Err(Failed::Rejected));
+        assert_eq!(open(&other, b"aad", &sealed), Err(CipherError::Rejected));
         other.openers[1].stretch.store(Some(cipher.derive(&[1; 12]).unwrap()));
         open_ok(&other, &sealed);
         other.xaes = Xaes256Gcm::new_from_slice(cipher.key.expose()).unwrap();
@@ -290,9 +290,9 @@ mod openers {
         for at in 12..24 {
             let mut forged = sealed.clone();
             forged.nonce[at] ^= 1;
-            assert_eq!(open(&cipher, b"aad", &forged), Err(Failed::Rejected));
+            assert_eq!(open(&cipher, b"aad", &forged), Err(CipherError::Rejected));
         }
-        assert_eq!(open(&cipher, b"AAD", &sealed), Err(Failed::Rejected));
+        assert_eq!(open(&cipher, b"AAD", &sealed), Err(CipherError::Rejected));
         open_ok(&cipher, &sealed);
     }
 
@@ -333,8 +333,8 @@ mod openers {
         for stretch in 0..=255 {
             let mut forged = value(&cipher, stretch, 1);
             forged.tag[0] ^= 1;
-            assert_eq!(open(&cipher, b"aad", &forged), Err(Failed::Rejected));
-            assert_eq!(open(&cipher, b"aad", &forged), Err(Failed::Rejected));
+            assert_eq!(open(&cipher, b"aad", &forged), Err(CipherError::Rejected));
+            assert_eq!(open(&cipher, b"aad", &forged), Err(CipherError::Rejected));
         }
         assert!(kept(&cipher).is_empty());
         for stretch in 0..16 {

@@ -20,6 +20,7 @@ mod key;
 mod limits;
 mod lookups;
 mod migrating;
+mod prefetched;
 mod printed;
 mod sizes;
 mod sqlite;

@@ -25,7 +25,7 @@ fn damaged_rows_name_their_column() {
         ))
         .unwrap();
         match store.load() {
-            Err(StoreError::Malformed { error, .. }) => assert_eq!(error.column, column, "{literal}"),
+            Err(StoreError::Malformed { error, .. }) => assert_eq!(error.column.name(), column, "{literal}"),
             other => panic!("{column} = {literal}: {other:?}"),
         }
         let get = store.get(KeyId::new(1).unwrap());
