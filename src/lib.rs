@@ -91,8 +91,8 @@ pub mod __private {
     pub use zeroize::Zeroizing;
 }
 
-/// The code in the README and the guides, compiled and run as it is printed. That of docs/sqlx.md is in tests/sqlx_macros, which
-/// has what it needs: sqlx's own SQLite, its macros, and a database for them.
+/// The code in the README and the guides, compiled and run as it is printed. That of docs/sqlx.md is in
+/// tests-crates/sqlx_macros, which has what it needs: sqlx's own SQLite, its macros, and a database for them.
 #[cfg(all(doctest, feature = "diesel-sqlite", feature = "rusqlite"))]
 mod guides {
     #[doc = include_str!("../README.md")]

@@ -1,4 +1,4 @@
-//! diesel on SQLite: the behaviours of `tests/common/diesel`, which `tests/databases` has on every connection.
+//! diesel on SQLite: the behaviours of `tests/common/diesel`, which `tests-crates/databases` has on every connection.
 
 mod common;
 

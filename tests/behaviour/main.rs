@@ -1,4 +1,4 @@
-//! The behaviours of `tests/common/behaviour` on SQLite, with diesel and with rusqlite. `tests/databases` has them with
+//! The behaviours of `tests/common/behaviour` on SQLite, with diesel and with rusqlite. `tests-crates/databases` has them with
 //! every library on every database.
 
 #[path = "../common/mod.rs"]

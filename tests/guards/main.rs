@@ -1,4 +1,4 @@
-//! The behaviours of `tests/common/guards` on SQLite, and what only SQLite has. `tests/databases` has them on the servers.
+//! The behaviours of `tests/common/guards` on SQLite, and what only SQLite has. `tests-crates/databases` has them on the servers.
 
 #[path = "../common/guards/mod.rs"]
 mod guards;

@@ -1,4 +1,4 @@
-//! The behaviours of `tests/common/sweep` on SQLite. `tests/databases` has them on the servers.
+//! The behaviours of `tests/common/sweep` on SQLite. `tests-crates/databases` has them on the servers.
 
 #[path = "../common/sweep/mod.rs"]
 mod sweep;

@@ -4,7 +4,7 @@
 //! `stores!` makes each of its clients keep a model, `behaviours!` makes a test of each behaviour on each client and
 //! `pairs!` one of each client that writes and each other of its database that reads. `histories!` says which two share a
 //! table, `uuid_modules!` and `uuid_stores!` how the databases keep UUIDs. The library's own crate has the clients of SQLite
-//! that need no server; `tests/databases` has all nine.
+//! that need no server; `tests-crates/databases` has all nine.
 
 #[macro_use]
 mod stores;

@@ -1,4 +1,4 @@
-//! Guards on every database: one definition of what must hold, run by `tests/guards/` on SQLite and by `tests/databases/` on
+//! Guards on every database: one definition of what must hold, run by `tests/guards/` on SQLite and by `tests-crates/databases/` on
 //! PostgreSQL and MariaDB.
 
 #![allow(dead_code, reason = "each test binary uses its part")]

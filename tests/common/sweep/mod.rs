@@ -1,4 +1,4 @@
-//! Sweeps on every database: one definition of what must hold, run by `tests/sweep/` on SQLite and by `tests/databases/` on
+//! Sweeps on every database: one definition of what must hold, run by `tests/sweep/` on SQLite and by `tests-crates/databases/` on
 //! PostgreSQL and MariaDB.
 
 #![allow(dead_code, reason = "each test binary uses its part")]

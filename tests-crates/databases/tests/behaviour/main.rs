@@ -1,11 +1,11 @@
 //! The behaviours of `tests/common/behaviour` on nine clients: diesel, diesel-async, sqlx and rusqlite on SQLite,
 //! PostgreSQL and MariaDB, where there is such a library for the database.
 
-#[path = "../../../common/mod.rs"]
+#[path = "../../../../tests/common/mod.rs"]
 mod common;
-#[path = "../../../common/database.rs"]
+#[path = "../../../../tests/common/database.rs"]
 mod database;
-#[path = "../../../common/scanner.rs"]
+#[path = "../../../../tests/common/scanner.rs"]
 mod scanner;
 
 #[macro_use]
@@ -122,5 +122,5 @@ macro_rules! histories {
     };
 }
 
-#[path = "../../../common/behaviour/mod.rs"]
+#[path = "../../../../tests/common/behaviour/mod.rs"]
 mod behaviour;

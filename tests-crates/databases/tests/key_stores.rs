@@ -1,9 +1,9 @@
 //! Key stores on real servers: the contract of all of them, and what is particular to servers.
 
-#[path = "../../common/store_contract.rs"]
+#[path = "../../../tests/common/store_contract.rs"]
 mod store_contract;
 
-#[path = "../../common/sqlite_damage.rs"]
+#[path = "../../../tests/common/sqlite_damage.rs"]
 mod sqlite_damage;
 
 #[path = "key_stores/damage.rs"]

@@ -3,7 +3,7 @@
 //! diesel has no `returning` for MySQL and MariaDB, and no `replace_into` for PostgreSQL: those two files are included where
 //! they can be.
 
-#[path = "../../common/mod.rs"]
+#[path = "../../../tests/common/mod.rs"]
 mod common;
 
 /// What every module uses.
@@ -96,9 +96,9 @@ mod sqlite {
         Database::sqlite()
     }
 
-    include!("../../common/diesel/behaviours.rs");
-    include!("../../common/diesel/returning.rs");
-    include!("../../common/diesel/replacing.rs");
+    include!("../../../tests/common/diesel/behaviours.rs");
+    include!("../../../tests/common/diesel/returning.rs");
+    include!("../../../tests/common/diesel/replacing.rs");
 }
 
 mod postgres {
@@ -116,8 +116,8 @@ mod postgres {
         Database::postgres()
     }
 
-    include!("../../common/diesel/behaviours.rs");
-    include!("../../common/diesel/returning.rs");
+    include!("../../../tests/common/diesel/behaviours.rs");
+    include!("../../../tests/common/diesel/returning.rs");
 }
 
 mod mysql {
@@ -135,8 +135,8 @@ mod mysql {
         Database::mysql()
     }
 
-    include!("../../common/diesel/behaviours.rs");
-    include!("../../common/diesel/replacing.rs");
+    include!("../../../tests/common/diesel/behaviours.rs");
+    include!("../../../tests/common/diesel/replacing.rs");
 }
 
 mod postgres_async {
@@ -155,8 +155,8 @@ mod postgres_async {
         Database::postgres()
     }
 
-    include!("../../common/diesel/behaviours.rs");
-    include!("../../common/diesel/returning.rs");
+    include!("../../../tests/common/diesel/behaviours.rs");
+    include!("../../../tests/common/diesel/returning.rs");
 }
 
 mod mysql_async {
@@ -175,6 +175,6 @@ mod mysql_async {
         Database::mysql()
     }
 
-    include!("../../common/diesel/behaviours.rs");
-    include!("../../common/diesel/replacing.rs");
+    include!("../../../tests/common/diesel/behaviours.rs");
+    include!("../../../tests/common/diesel/replacing.rs");
 }

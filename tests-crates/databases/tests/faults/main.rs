@@ -2,7 +2,7 @@
 //! the library's own error comes through a sealed model with its kind, so that a program's retries work as before; nothing of
 //! fieldseal's is put in its place, and no plaintext is in it.
 
-#[path = "../../../common/mod.rs"]
+#[path = "../../../../tests/common/mod.rs"]
 mod common;
 
 mod async_diesel;

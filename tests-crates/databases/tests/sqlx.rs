@@ -5,7 +5,7 @@ use fieldseal::{BindRow as _, Encrypt, Error, ErrorKind, PushRows as _, Scope, S
 use fieldseal_databases::Database;
 use sqlx::{AssertSqlSafe, Executor as _, QueryBuilder, Row as _};
 
-#[path = "../../common/mod.rs"]
+#[path = "../../../tests/common/mod.rs"]
 mod common;
 
 test_keyring!(Keys, &[1, 2]);

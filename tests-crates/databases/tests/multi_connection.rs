@@ -1,6 +1,6 @@
 //! `#[derive(diesel::MultiConnection)]`: one model and one program's code for SQLite, PostgreSQL and MariaDB.
 
-#[path = "../../common/mod.rs"]
+#[path = "../../../tests/common/mod.rs"]
 mod common;
 
 use diesel::prelude::*;

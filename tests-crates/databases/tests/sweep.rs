@@ -1,6 +1,6 @@
 //! Sweeps on real servers.
 
-#[path = "../../common/sweep/mod.rs"]
+#[path = "../../../tests/common/sweep/mod.rs"]
 mod sweep;
 
 use fieldseal::sql::{Database, Mysql, Postgres};

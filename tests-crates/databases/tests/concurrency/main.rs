@@ -1,7 +1,7 @@
 //! 32 connections that read and write the same rows while the data key is rotated again and again: no read fails, no row is
 //! seen half written, and no write is lost.
 
-#[path = "../../../common/mod.rs"]
+#[path = "../../../../tests/common/mod.rs"]
 mod common;
 
 mod pools;

@@ -1,6 +1,6 @@
 //! Guards on real servers, and what only one of them has.
 
-#[path = "../../common/guards/mod.rs"]
+#[path = "../../../tests/common/guards/mod.rs"]
 mod guards;
 
 use fieldseal::KeyCheck;

@@ -1,6 +1,6 @@
 //! Attacks by somebody who writes the database, where it isn't SQLite: triggers, rules, casts and other keys' values.
 
-#[path = "../../common/mod.rs"]
+#[path = "../../../tests/common/mod.rs"]
 mod common;
 
 use diesel::connection::SimpleConnection as _;
