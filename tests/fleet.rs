@@ -1,8 +1,5 @@
 //! Several processes over one database: rotations under load, and processes that are killed while they change keys.
 
-#[path = "common/rerun.rs"]
-mod rerun;
-
 use fieldseal::kms::Local;
 use fieldseal::store::Sqlite;
 use fieldseal::{
@@ -12,6 +9,7 @@ use std::io::{BufRead as _, Read as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use testkit::rerun;
 
 const NAME: Column = Column::new("people", "name");
 const REFRESH: Duration = Duration::from_millis(200);

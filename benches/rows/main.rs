@@ -5,9 +5,6 @@
 //! `--quick` after a `--`. The figures are for one row of 10,000: inserted one statement a row or 500 rows a statement, in one
 //! transaction, or loaded by one query. The two take turns.
 
-#[path = "../measure/mod.rs"]
-mod measure;
-
 mod diesel_async_rows;
 mod diesel_rows;
 mod rusqlite_rows;
@@ -15,10 +12,10 @@ mod sqlx_rows;
 
 use fieldseal::{Encrypt, Keyring, Scope, kms, store};
 use fieldseal_databases::Database;
-use measure::{Contestant, Options, Rounds, compare};
 use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
+use testkit::measure::{Contestant, Options, Rounds, compare};
 
 /// How many rows a statement of a batch inserts.
 const BATCH: usize = 500;

@@ -3,7 +3,7 @@
 // which makes a function; `done!`, which waits where that is asynchronous; `on_conflict!`, what an upsert names;
 // `BYTES`, the type of a column of bytes.
 
-test_keyring!(Keys, &[1, 2]);
+testkit::test_keyring!(Keys, &[1, 2]);
 
 diesel::table! {
     patients (id) {

@@ -1,7 +1,5 @@
 //! One SQLite file, open in diesel and in rusqlite, and what their errors say.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use fieldseal::Error;

@@ -1,7 +1,5 @@
 //! What the integration tests share: a keyring over a local KMS and a memory store, and databases.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
 use fieldseal::{Keyring, Scope, kms, store};
 use tempfile::TempDir;
 
@@ -26,7 +24,7 @@ macro_rules! test_keyring {
         impl fieldseal::KeyringSource for $name {
             fn keyring() -> Result<&'static fieldseal::Keyring, fieldseal::Error> {
                 static KEYRING: std::sync::LazyLock<(fieldseal::Keyring, tempfile::TempDir)> =
-                    std::sync::LazyLock::new(|| $crate::common::keyring($tenants));
+                    std::sync::LazyLock::new(|| $crate::keyrings::keyring($tenants));
                 Ok(&KEYRING.0)
             }
         }

@@ -1,7 +1,5 @@
 //! Keyrings whose data keys a test knows.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
 use crate::place::commitment;
 use fieldseal::kms::{Kms, KmsError};
 use fieldseal::store::{Change, KeyStore, Memory};

@@ -3,8 +3,6 @@
 //! Criterion measures one function after the other, and then a ratio on a busy machine compares two moments. Here
 //! every contestant has a round in each moment.
 
-#![allow(dead_code, reason = "each benchmark uses its part")]
-
 use comfy_table::{CellAlignment, Table, presets};
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -1,7 +1,5 @@
 //! Where a value is sealed, as the vectors and the oracle write it, and what `docs/format.md` makes of it.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
 use fieldseal::{Column, RowContext, RowId, Scope, Suite};
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};

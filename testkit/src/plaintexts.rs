@@ -1,27 +1,25 @@
 //! `tests/vectors/plaintexts.json`, and every type that a kind has.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct File {
+pub struct File {
     #[serde(rename = "about")]
     _about: String,
-    pub(crate) cases: Vec<Case>,
-    pub(crate) read_only: Vec<Case>,
-    pub(crate) malformed: Vec<Case>,
+    pub cases: Vec<Case>,
+    pub read_only: Vec<Case>,
+    pub malformed: Vec<Case>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Case {
-    pub(crate) name: String,
-    pub(crate) kind: String,
-    pub(crate) value: Option<String>,
-    pub(crate) pad: Option<usize>,
-    pub(crate) hide_null: bool,
+pub struct Case {
+    pub name: String,
+    pub kind: String,
+    pub value: Option<String>,
+    pub pad: Option<usize>,
+    pub hide_null: bool,
     plaintext: String,
     /// The one crate that can hold it.
     only: Option<String>,
@@ -30,27 +28,28 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    pub(crate) fn plaintext(&self) -> Vec<u8> {
+    pub fn plaintext(&self) -> Vec<u8> {
         hex::decode(&self.plaintext).unwrap()
     }
 
     /// Whether the types of that crate can't hold it.
-    pub(crate) fn is_beyond(&self, krate: &str) -> bool {
+    pub fn is_beyond(&self, krate: &str) -> bool {
         self.only.as_ref().is_some_and(|only| only != krate)
     }
 }
 
-pub(crate) fn file() -> File {
-    let file: File = serde_json::from_str(include_str!("../vectors/plaintexts.json")).unwrap();
+pub fn file() -> File {
+    let file: File = serde_json::from_str(include_str!("../../tests/vectors/plaintexts.json")).unwrap();
     assert_eq!([file.cases.len(), file.read_only.len(), file.malformed.len()], [146, 5, 52]);
     file
 }
 
 /// Does the same with every type of a kind: `with_each_type!("i64" => check(case))` is `check::<i64>(case)` and
 /// `check::<isize>(case)`.
+#[macro_export]
 macro_rules! with_each_type {
     ($kind:expr => $check:ident $args:tt) => {
-        with_each_type! {
+        $crate::with_each_type! {
             $kind => $check $args
             "text": String, ::secrecy::SecretString;
             "bytes": Vec<u8>, ::secrecy::SecretSlice<u8>;
@@ -85,4 +84,4 @@ macro_rules! with_each_type {
     };
 }
 
-pub(crate) use with_each_type;
+pub use with_each_type;

@@ -1,7 +1,5 @@
 //! The test binary, run again as another process: one of its tests does something else when it finds a variable set.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
 use std::io::Read as _;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 

@@ -1,12 +1,10 @@
 //! Values as text, spelt as `tests/oracle/README.md` says.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 use rust_decimal::Decimal;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 
-pub(crate) trait Spelt {
+pub trait Spelt {
     /// The crate of the type, where there is more than one for its kind.
     const CRATE: &'static str = "";
 

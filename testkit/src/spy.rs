@@ -1,7 +1,5 @@
 //! A KMS that remembers the data keys that go through it: what must be found nowhere else.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
 use fieldseal::kms::{Kms, KmsError, Local};
 use fieldseal::{Binding, DataKey, KekUri, WrappedKey};
 use std::fmt;

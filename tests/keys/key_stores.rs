@@ -1,10 +1,6 @@
 //! Key stores: one contract for all of them, and what each does with damage.
 
-#[path = "common/sqlite_damage.rs"]
-mod sqlite_damage;
-#[path = "common/store_contract.rs"]
-mod store_contract;
-
+use crate::store_contract::record;
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{ConnectionManager, Pool};
@@ -13,8 +9,8 @@ use fieldseal::store::{Change, Dialect, Diesel, File, KeyStore, Memory, Page, Sq
 use fieldseal::{KeyId, KeyRecord, KeyState, Scope};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store_contract::record;
 use tempfile::TempDir;
+use testkit::sqlite_damage;
 
 type Opener = Box<dyn Fn() -> Box<dyn KeyStore> + Sync>;
 
@@ -68,13 +64,13 @@ fn folder(name: &str) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-store_contract!(in_memory, crate::memory());
-store_contract!(in_a_file, crate::file());
-store_contract!(in_sqlite, crate::sqlite("delete"));
-store_contract!(in_sqlite_wal, crate::sqlite("wal"));
-store_contract!(through_diesel, crate::diesel_store("delete"));
-store_contract!(through_diesel_wal, crate::diesel_store("wal"));
-store_contract!(through_diesel_and_r2d2, crate::diesel_pool());
+crate::store_contract!(in_memory, crate::key_stores::memory());
+crate::store_contract!(in_a_file, crate::key_stores::file());
+crate::store_contract!(in_sqlite, crate::key_stores::sqlite("delete"));
+crate::store_contract!(in_sqlite_wal, crate::key_stores::sqlite("wal"));
+crate::store_contract!(through_diesel, crate::key_stores::diesel_store("delete"));
+crate::store_contract!(through_diesel_wal, crate::key_stores::diesel_store("wal"));
+crate::store_contract!(through_diesel_and_r2d2, crate::key_stores::diesel_pool());
 
 /// Both SQL stores on one database.
 fn sql_stores(path: &Path) -> [Box<dyn KeyStore>; 2] {

@@ -7,11 +7,6 @@
 
 #![cfg(target_os = "linux")]
 
-#[path = "../common/rerun.rs"]
-mod rerun;
-#[path = "../common/spy.rs"]
-mod spy;
-
 mod oracle;
 mod scanner;
 
@@ -19,12 +14,13 @@ use fieldseal::kms::{Argon2Params, Local, Passphrase};
 use fieldseal::store::File;
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope, Suite};
 use scanner::{Hit, Needle, scan};
-use spy::Spy;
 use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::sync::Barrier;
+use testkit::rerun;
+use testkit::spy::Spy;
 
 const COLUMNS: [Column; 4] = [
     Column::new("t", "xaes"),

@@ -1,7 +1,5 @@
 //! diesel's own attributes mean on an encrypted model what they mean in diesel.
 
-mod common;
-
 use diesel::deserialize::{FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::prelude::*;
@@ -10,7 +8,7 @@ use diesel::sql_types::{BigInt, Binary, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
 use fieldseal::{AsRowId, Encrypt, RowId};
 
-test_keyring!(Keys, &[]);
+testkit::test_keyring!(Keys, &[]);
 
 diesel::table! {
     visits (org_id, key) {

@@ -6,16 +6,13 @@
 #![allow(clippy::redundant_pub_crate, reason = "rustc's unreachable_pub wants the opposite")]
 #![forbid(unsafe_code)]
 
-#[allow(unreachable_pub)]
-mod common;
-
 use diesel::prelude::*;
 use fieldseal::{Encrypt, EncryptValue, RowContext};
 use rusqlite::Connection as Rusqlite;
 
 #[allow(missing_docs, missing_debug_implementations, unreachable_pub)]
 mod keys {
-    crate::test_keyring!(Keys, &[7]);
+    testkit::test_keyring!(Keys, &[7]);
 }
 
 #[allow(missing_docs)]
@@ -149,7 +146,7 @@ mod reexport {
 struct Email(String);
 
 #[derive(PartialEq, EncryptValue)]
-#[encrypt(crate = crate::reexport::seal)]
+#[encrypt(crate = crate::hygiene::reexport::seal)]
 struct Street {
     bytes: String,
 }

@@ -3,15 +3,13 @@
 
 #![allow(dead_code, reason = "only the schemas of the models matter")]
 
-mod common;
-
 use fieldseal::{Encrypt, LockError, Model, SchemaLock, Sealed};
 use std::path::Path;
 use std::process::{Command, Output};
 
-test_keyring!(Keys, &[]);
+testkit::test_keyring!(Keys, &[]);
 
-const LOCK: &str = "tests/schema_lock/fieldseal.lock";
+const LOCK: &str = "tests/models/fieldseal.lock";
 
 #[derive(Encrypt)]
 #[encrypt(table = "patients", row = id, scope = org_id, keyring = Keys)]
@@ -259,7 +257,7 @@ fn updates_only_on_request() {
 
 fn run(lock: &Path, update: Option<&str>) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--ignored", "--exact", "check_a_lock_elsewhere", "--nocapture"]);
+    command.args(["--ignored", "--exact", "schema_lock::check_a_lock_elsewhere", "--nocapture"]);
     command.env("LOCK_UNDER_TEST", lock).env_remove("FIELDSEAL_LOCK");
     command.envs(update.map(|value| ("FIELDSEAL_LOCK", value)));
     command.output().unwrap()

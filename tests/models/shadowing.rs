@@ -1,11 +1,9 @@
 //! Modules without a prelude, and with other meanings for the prelude's names: the derive's code names everything by its
 //! full path.
 
-mod common;
-
 use rusqlite::Connection;
 
-test_keyring!(Keys, &[]);
+testkit::test_keyring!(Keys, &[]);
 
 #[no_implicit_prelude]
 mod without_prelude {

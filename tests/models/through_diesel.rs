@@ -1,6 +1,4 @@
-//! diesel on SQLite: the behaviours of `tests/common/diesel`, which `tests-crates/databases` has on every connection.
-
-mod common;
+//! diesel on SQLite: the behaviours of `testkit/diesel`, which `tests-crates/databases` has on every connection.
 
 use diesel::SqliteConnection as Conn;
 use diesel::prelude::*;
@@ -41,6 +39,6 @@ macro_rules! on_conflict {
     };
 }
 
-include!("common/diesel/behaviours.rs");
-include!("common/diesel/returning.rs");
-include!("common/diesel/replacing.rs");
+include!("../../testkit/diesel/behaviours.rs");
+include!("../../testkit/diesel/returning.rs");
+include!("../../testkit/diesel/replacing.rs");

@@ -1,7 +1,5 @@
 //! rusqlite, in ordinary code: whole rows by name, single values, and the same file as a diesel model reads it.
 
-mod common;
-
 use diesel::Connection as _;
 use diesel::prelude::*;
 use fieldseal::{Encrypt, Error, ErrorKind, Scope, Sealed, SealedValue, StoredBytes};
@@ -9,7 +7,7 @@ use rusqlite::types::{Type, Value};
 use rusqlite::{Connection, Result, named_params, params};
 use uuid::Uuid;
 
-test_keyring!(Keys, &[1, 2]);
+testkit::test_keyring!(Keys, &[1, 2]);
 
 diesel::table! {
     patients (id) {

@@ -1,26 +1,18 @@
 //! Whole databases that Rust wrote, opened by Python, which knows the files and `docs/format.md` and nothing else.
 
-#[path = "common/known_keys.rs"]
-mod known_keys;
-mod oracle_client;
-#[path = "common/place.rs"]
-mod place;
-#[path = "common/spelt.rs"]
-mod spelt;
-
+use crate::client::Refusal;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use diesel::prelude::*;
 use fieldseal::kms::{Argon2Params, Local, Passphrase};
 use fieldseal::store::{self, KeyStore};
 use fieldseal::{Encrypt, Error, Keyring, KeyringSource, Model, Schema, Scope};
-use oracle_client::Refusal;
 use rust_decimal::Decimal;
 use secrecy::{SecretSlice, SecretString};
 use serde_json::json;
-use spelt::Spelt;
 use std::cell::Cell;
 use std::path::PathBuf;
 use tempfile::TempDir;
+use testkit::spelt::Spelt;
 use uuid::Uuid;
 
 thread_local! {
@@ -347,10 +339,10 @@ fn python_opens_it_whole(place: &Place) {
     diesel::insert_into(samples_2019::table).values(&samples[2..]).execute(&mut diesel).unwrap();
     visits[1..].iter().for_each(insert_visit);
 
-    let opened = oracle_client::open_database(place.samples()).unwrap();
+    let opened = crate::client::open_database(place.samples()).unwrap();
     assert_eq!(opened["rows"], json!(samples.each_ref().map(Sample::expected)));
     assert_eq!(opened["keys"], 5);
-    let opened = oracle_client::open_database(place.visits()).unwrap();
+    let opened = crate::client::open_database(place.visits()).unwrap();
     assert_eq!(opened["rows"], json!(visits.each_ref().map(Visit::expected)));
 }
 
@@ -378,7 +370,7 @@ fn with_a_passphrase_and_a_rotated_kek() {
     kms().remove_version(1).unwrap();
     python_opens_it_whole(&place);
     let wrong = Place { passphrase: Some("correct horse"), ..place };
-    assert_eq!(oracle_client::open_database(wrong.samples()), Err(Refusal("rejected".into())));
+    assert_eq!(crate::client::open_database(wrong.samples()), Err(Refusal("rejected".into())));
 }
 
 /// The oracle says no where it should: its yes above counts for something.
@@ -393,8 +385,8 @@ fn a_moved_value_is_refused_unless_the_column_is_unbound() {
         rusqlite.execute(&format!("UPDATE samples_2019 SET {column} = ({cell}) WHERE code LIKE 'b%'"), []).unwrap()
     };
     assert_eq!(move_from_c("uuid"), 1);
-    let opened = oracle_client::open_database(place.samples()).unwrap();
+    let opened = crate::client::open_database(place.samples()).unwrap();
     assert_eq!(opened["rows"][2]["uuid"], sample(7, "c", false).uuid.spelt());
     assert_eq!(move_from_c("i64"), 1);
-    assert_eq!(oracle_client::open_database(place.samples()), Err(Refusal("rejected".into())));
+    assert_eq!(crate::client::open_database(place.samples()), Err(Refusal("rejected".into())));
 }

@@ -1,26 +1,16 @@
 //! Random values: Rust and the Python oracle say the same of each. The seeds are fixed, so that a run can be repeated.
 
-#[path = "common/known_keys.rs"]
-mod known_keys;
-mod oracle_client;
-#[path = "common/place.rs"]
-mod place;
-#[path = "common/plaintexts.rs"]
-mod plaintexts;
-#[path = "common/spelt.rs"]
-mod spelt;
-
+use crate::client::Refusal;
+use crate::client::keys::Keys;
 use fieldseal::kms::Local;
 use fieldseal::{Column, ErrorKind, Keyring, RowContext, RowId, Scope, Suite, Value, store};
-use oracle_client::Refusal;
-use oracle_client::keys::Keys;
-use place::{Element, Place};
-use plaintexts::with_each_type;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::json;
-use spelt::Spelt;
+use testkit::place::{Element, Place};
+use testkit::plaintexts::with_each_type;
+use testkit::spelt::Spelt;
 
 fn seeded(cases: u32) -> TestRunner {
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
@@ -97,10 +87,10 @@ fn both_say_the_same_of_200_values() {
     seeded(200)
         .run(&(place(), plaintext, damage()), |(place, plaintext, damage)| {
             let keys = Keys::of(&place);
-            for sealed in [keys.seal(&place, &plaintext), oracle_client::seal(&place, keys.key(), &plaintext)] {
+            for sealed in [keys.seal(&place, &plaintext), crate::client::seal(&place, keys.key(), &plaintext)] {
                 let stored = damage.applied_to(&sealed);
                 let here = keys.open(&place, &stored).map_err(|error| name_of(error.kind()).to_owned());
-                let there = oracle_client::open(&place, keys.key(), &stored).map_err(|Refusal(kind)| kind);
+                let there = crate::client::open(&place, keys.key(), &stored).map_err(|Refusal(kind)| kind);
                 prop_assert_eq!(&here, &there);
                 prop_assert_eq!(here.ok(), matches!(damage, Damage::None).then(|| plaintext.clone()));
             }
@@ -224,7 +214,7 @@ mod encodings {
             let written = self.write::<T>(&table, &column, encodings);
             assert!(written.len() > EACH / 3, "{table} has {} values only", written.len());
             let expected: Vec<_> = written.into_iter().map(|text| json!({ "value": text })).collect();
-            let opened = oracle_client::open_database(json!({
+            let opened = crate::client::open_database(json!({
                 "kek_file": self.path("kek.json"), "keys": { "file": self.path("keys.json") },
                 "database": self.path("app.db"), "table": "values", "sql_table": table,
                 "columns": [{

@@ -1,41 +1,4 @@
-//! The behaviours of `tests/common/behaviour` on SQLite, with diesel and with rusqlite. `tests-crates/databases` has them with
-//! every library on every database.
-
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../common/database.rs"]
-mod database;
-#[path = "../common/scanner.rs"]
-mod scanner;
-
-/// A model for diesel, by its own attributes, and for rusqlite.
-macro_rules! model {
-    ($($model:tt)*) => {
-        #[derive(fieldseal::Encrypt)]
-        #[encrypt(rusqlite)]
-        $($model)*
-    };
-}
-
-macro_rules! stores {
-    ($($model:ident in $table:ident $(find $($column:ident)+)?),+ $(,)?) => {$(
-        store_by_diesel!($crate::behaviour::DieselSqlite, at_once, on_id, $model in $table $(find $($column)+)?);
-        store_by_rusqlite!($crate::behaviour::Rusqlite, $model);
-    )+};
-}
-
-/// SQLite keeps UUIDs as their bytes.
-macro_rules! uuid_modules {
-    () => {
-        by_uuid! { bytes: Key in Binary }
-    };
-}
-
-macro_rules! uuid_stores {
-    (bytes: $($stores:tt)+) => {
-        stores! { $($stores)+ }
-    };
-}
+//! The behaviours of `testkit/src/behaviour` on SQLite, with diesel and with rusqlite.
 
 macro_rules! behaviours {
     ($($behaviour:ident)+) => {
@@ -44,7 +7,7 @@ macro_rules! behaviours {
     };
     ($module:ident: $Client:ident, $($behaviour:ident)+) => {
         mod $module {
-            $(#[test] fn $behaviour() { super::$behaviour::<$crate::behaviour::$Client>(); })+
+            $(#[test] fn $behaviour() { super::$behaviour::<testkit::behaviour::$Client>(); })+
         }
     };
 }
@@ -58,23 +21,22 @@ macro_rules! pairs {
     ($module:ident: $Writer:ident, $Reader:ident, $($behaviour:ident)+) => {
         mod $module {
             $(#[test] fn $behaviour() {
-                super::$behaviour::<$crate::behaviour::$Writer, $crate::behaviour::$Reader>();
+                super::$behaviour::<testkit::behaviour::$Writer, testkit::behaviour::$Reader>();
             })+
         }
     };
 }
 
 macro_rules! histories {
-    () => {
+    ($history:ident) => {
         mod sqlite {
             #[test]
-            fn every_read_gives_what_was_written_or_the_right_error() {
-                use $crate::behaviour::{DieselSqlite, Rusqlite};
-                super::every_read_gives_what_was_written_or_the_right_error::<DieselSqlite, Rusqlite>(64);
+            fn $history() {
+                use testkit::behaviour::{DieselSqlite, Rusqlite};
+                super::$history::<DieselSqlite, Rusqlite>(64);
             }
         }
     };
 }
 
-#[path = "../common/behaviour/mod.rs"]
-mod behaviour;
+testkit::every_behaviour!(behaviours, pairs, histories);

@@ -1,13 +1,11 @@
-//! The behaviours of `tests/common/guards` on SQLite, and what only SQLite has. `tests-crates/databases` has them on the servers.
-
-#[path = "../common/guards/mod.rs"]
-mod guards;
+//! The behaviours of `testkit/src/guards` on SQLite, and what only SQLite has. `tests-crates/databases` has them on the servers.
 
 use fieldseal::sql::{Cell, Sqlite};
 use fieldseal::{Column, KeyCheck, MAX_SEALED_LEN, Schema, store};
-use guards::world::{INSERT, NAME, PEOPLE, int};
-use guards::{Home, World};
 use std::sync::Arc;
+use testkit::guards;
+use testkit::guards::world::{INSERT, NAME, PEOPLE, int};
+use testkit::guards::{Home, World};
 
 fn sqlite() -> Home {
     with("PRAGMA journal_mode = WAL")
@@ -24,15 +22,15 @@ fn with(pragma: &str) -> Home {
     Home { database: Arc::new(Sqlite::at(path)), store, keep: Box::new(folder) }
 }
 
-guards::guard_behaviours!(crate::sqlite);
+guards::guard_behaviours!(crate::guards::sqlite);
 
 /// Text of two bytes a character is looked at as text.
 mod in_utf16 {
-    fn utf16() -> crate::Home {
-        crate::with("PRAGMA encoding = 'UTF-16'")
+    fn utf16() -> super::Home {
+        super::with("PRAGMA encoding = 'UTF-16'")
     }
 
-    crate::guards::guard_behaviours! { on utf16:
+    testkit::guards::guard_behaviours! { on utf16:
         sealed_values_of_every_suite_pass
         plaintext_and_near_misses_are_refused
         keys_that_do_not_open_are_refused_until_they_do_again

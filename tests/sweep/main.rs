@@ -1,14 +1,12 @@
-//! The behaviours of `tests/common/sweep` on SQLite. `tests-crates/databases` has them on the servers.
-
-#[path = "../common/sweep/mod.rs"]
-mod sweep;
+//! The behaviours of `testkit/src/sweep` on SQLite. `tests-crates/databases` has them on the servers.
 
 use fieldseal::sql::{Cell, Database, Sqlite, Table};
 use fieldseal::sweep::{Job, Survey, Sweep};
 use fieldseal::{Column, Schema};
 use std::sync::Arc;
 use std::time::Duration;
-use sweep::{Home, World};
+use testkit::sweep;
+use testkit::sweep::{Home, World};
 
 fn sqlite() -> Home {
     let folder = tempfile::tempdir().unwrap();

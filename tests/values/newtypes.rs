@@ -1,13 +1,9 @@
 //! `#[derive(EncryptValue)]`: a newtype is sealed as what it wraps.
 
-#[path = "common/known_keys.rs"]
-mod known_keys;
-#[path = "common/place.rs"]
-mod place;
-
 use fieldseal::{Column, EncryptValue, ErrorKind, RowContext, RowId, Scope, StoredValue, Value};
 use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
+use testkit::known_keys;
 
 #[derive(Debug, Clone, PartialEq, EncryptValue)]
 struct Name(String);

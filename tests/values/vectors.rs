@@ -1,16 +1,12 @@
 //! The frozen vectors that the Python oracle wrote, through the public interface.
 
-#[path = "common/known_keys.rs"]
-mod known_keys;
-#[path = "common/place.rs"]
-mod place;
-
 use fieldseal::{ErrorKind, KeyId, KeyringError, Suite};
-use place::Place;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use testkit::place::Place;
+use testkit::{known_keys, place};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")

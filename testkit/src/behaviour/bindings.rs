@@ -10,14 +10,6 @@ use uuid::Uuid;
 
 test_keyring!(Keys, &[]);
 
-pairs! {
-    rows_of_integers
-    rows_of_text
-    rows_of_bytes
-    rows_of_uuids
-    rows_of_several_columns
-}
-
 /// A model whose values are bound to more than its primary key.
 pub trait Bound: Model {
     /// Columns that the values are bound to, and another value for each, in the database's SQL.
@@ -63,7 +55,7 @@ macro_rules! bound {
             #[encrypt(table = $name, row = $row, scope = $scope, keyring = Keys, size = 255, no_debug)]
             #[diesel(table_name = $table)]
             pub struct $Model {
-                id: i64,
+                pub id: i64,
                 $($field: $Type,)+
                 #[encrypt]
                 note: String,
@@ -180,12 +172,14 @@ macro_rules! by_uuid {
 
 stores! { ByInteger in by_integer, ByText in by_text, ByBytes in by_bytes }
 
-uuid_modules! {}
+by_uuid! { bytes: Key in Binary }
+#[cfg(feature = "postgres")]
+by_uuid! { native: Uuid in Uuid }
 
 type UuidOf<C> = <<C as Client>::Database as Database>::ByUuid;
 type SeveralOf<C> = <<C as Client>::Database as Database>::BySeveral;
 
-fn rows_of_integers<W, R>()
+pub fn rows_of_integers<W, R>()
 where
     W: Store<ByInteger>,
     R: Client<Database = W::Database> + Store<ByInteger>,
@@ -193,19 +187,19 @@ where
     check::<ByInteger, W, R>();
 }
 
-fn rows_of_text<W: Store<ByText>, R: Client<Database = W::Database> + Store<ByText>>() {
+pub fn rows_of_text<W: Store<ByText>, R: Client<Database = W::Database> + Store<ByText>>() {
     check::<ByText, W, R>();
 }
 
-fn rows_of_bytes<W: Store<ByBytes>, R: Client<Database = W::Database> + Store<ByBytes>>() {
+pub fn rows_of_bytes<W: Store<ByBytes>, R: Client<Database = W::Database> + Store<ByBytes>>() {
     check::<ByBytes, W, R>();
 }
 
-fn rows_of_uuids<W: Store<UuidOf<W>>, R: Client<Database = W::Database> + Store<UuidOf<W>>>() {
+pub fn rows_of_uuids<W: Store<UuidOf<W>>, R: Client<Database = W::Database> + Store<UuidOf<W>>>() {
     check::<UuidOf<W>, W, R>();
 }
 
-fn rows_of_several_columns<W: Store<SeveralOf<W>>, R: Client<Database = W::Database> + Store<SeveralOf<W>>>() {
+pub fn rows_of_several_columns<W: Store<SeveralOf<W>>, R: Client<Database = W::Database> + Store<SeveralOf<W>>>() {
     check::<SeveralOf<W>, W, R>();
 }
 

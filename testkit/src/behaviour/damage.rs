@@ -5,17 +5,7 @@ use super::vault::{Keys, Vault, columns, row, shown};
 use super::{Client, Database as _, Raw, Store, World};
 use fieldseal::{ErrorKind, KeyId, KeyringSource as _, Scope, Suite};
 
-behaviours! {
-    every_shorter_value_is_refused
-    every_flipped_bit_is_refused
-    every_wrong_header_is_refused
-    every_value_from_elsewhere_is_refused
-    a_row_that_is_renumbered_or_given_to_another_tenant_is_refused
-    what_is_not_sealed_is_refused
-    null_is_refused_where_none_was_written
-}
-
-fn every_shorter_value_is_refused<C: Client + Store<Vault>>() {
+pub fn every_shorter_value_is_refused<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     for column in columns() {
         let whole = world.sealed(column, 1);
@@ -33,7 +23,7 @@ fn every_shorter_value_is_refused<C: Client + Store<Vault>>() {
     assert_eq!(world.read(1), Ok(shown(&row(1, 1)).unwrap()));
 }
 
-fn every_flipped_bit_is_refused<C: Client + Store<Vault>>() {
+pub fn every_flipped_bit_is_refused<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     for column in columns() {
         let whole = world.sealed(column, 1);
@@ -52,7 +42,7 @@ fn every_flipped_bit_is_refused<C: Client + Store<Vault>>() {
     }
 }
 
-fn every_wrong_header_is_refused<C: Client + Store<Vault>>() {
+pub fn every_wrong_header_is_refused<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     let unknown = KeyId::new(0xDEAD_BEEF).unwrap();
     let other = Keys::keyring().unwrap().primary(&Scope::tenant(2).unwrap()).unwrap();
@@ -69,7 +59,7 @@ fn every_wrong_header_is_refused<C: Client + Store<Vault>>() {
     }
 }
 
-fn every_value_from_elsewhere_is_refused<C: Client + Store<Vault>>() {
+pub fn every_value_from_elsewhere_is_refused<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     for column in columns() {
         let whole = world.sealed(column, 1);
@@ -95,7 +85,7 @@ fn every_value_from_elsewhere_is_refused<C: Client + Store<Vault>>() {
     }
 }
 
-fn a_row_that_is_renumbered_or_given_to_another_tenant_is_refused<C: Client + Store<Vault>>() {
+pub fn a_row_that_is_renumbered_or_given_to_another_tenant_is_refused<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     for (from, change, to) in [(1, "id = 7", 7), (2, "org_id = 2", 2), (3, "org_id = 3", 3)] {
         world.database.execute(&format!("UPDATE vault SET {change} WHERE id = {from}"));
@@ -103,7 +93,7 @@ fn a_row_that_is_renumbered_or_given_to_another_tenant_is_refused<C: Client + St
     }
 }
 
-fn what_is_not_sealed_is_refused<C: Client + Store<Vault>>() {
+pub fn what_is_not_sealed_is_refused<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     let bytes = b"plaintext that was never sealed, and is long enough for every suite";
     let plaintexts = [
@@ -126,7 +116,7 @@ fn what_is_not_sealed_is_refused<C: Client + Store<Vault>>() {
     }
 }
 
-fn null_is_refused_where_none_was_written<C: Client + Store<Vault>>() {
+pub fn null_is_refused_where_none_was_written<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     for column in columns() {
         let whole = world.sealed(column, 1);

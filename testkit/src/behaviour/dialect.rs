@@ -3,7 +3,6 @@
 use fieldseal::{Column, Envelope, ErrorKind, Schema};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "the library's own crate has SQLite only")]
 pub enum Dialect {
     Sqlite,
     Postgres,

@@ -6,8 +6,6 @@ use fieldseal::{ErrorKind, Model as _};
 
 test_keyring!(Keys, &[]);
 
-behaviours! { neither_nulls_nor_lengths_are_seen }
-
 diesel::table! {
     hidden (id) {
         id -> BigInt,
@@ -25,7 +23,7 @@ model! {
     #[encrypt(table = "hidden", row = id, keyring = Keys, size = 255, no_debug)]
     #[diesel(table_name = hidden)]
     pub struct Hidden {
-        id: i64,
+        pub id: i64,
         #[encrypt(pad = 32, hide_null)]
         text: Option<String>,
         #[encrypt(pad = 16, hide_null)]
@@ -48,7 +46,7 @@ fn hidden(id: i64, text: Option<&str>, number: Option<i64>, list: Option<Vec<u8>
     Hidden { id, text, number, list, padded: padded.to_owned(), text_64, number_64: number }
 }
 
-fn neither_nulls_nor_lengths_are_seen<C: Client + Store<Hidden>>() {
+pub fn neither_nulls_nor_lengths_are_seen<C: Client + Store<Hidden>>() {
     let mut world = World::<C>::with_table_of::<Hidden>();
     let rows = [
         hidden(1, None, None, None, ""),

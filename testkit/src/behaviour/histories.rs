@@ -18,8 +18,6 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 
-histories! {}
-
 thread_local! {
     static CURRENT: Cell<Option<&'static Keyring>> = const { Cell::new(None) };
 }
@@ -52,7 +50,7 @@ model! {
     #[encrypt(table = "rows", row = id, scope = tenant, keyring = Acting, size = 65535, no_debug)]
     #[diesel(table_name = history, treat_none_as_null = true)]
     pub struct Row {
-        id: i64,
+        pub id: i64,
         tenant: i64,
         #[encrypt]
         xaes: String,
@@ -400,7 +398,7 @@ fn row(id: i64, tenant: i64, (text, bytes, number, hidden): Text) -> Row {
 }
 
 /// `cases` histories, unless PROPTEST_CASES says otherwise.
-fn every_read_gives_what_was_written_or_the_right_error<A, B>(cases: u32)
+pub fn every_read_gives_what_was_written_or_the_right_error<A, B>(cases: u32)
 where
     A: Client + Store<Row>,
     B: Client<Database = A::Database> + Store<Row>,

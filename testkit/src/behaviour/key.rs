@@ -63,3 +63,40 @@ impl rusqlite::types::FromSql for Key {
         <Uuid as rusqlite::types::FromSql>::column_result(value).map(Self)
     }
 }
+
+#[cfg(feature = "sqlx")]
+mod by_sqlx {
+    use super::*;
+    use sqlx::error::BoxDynError;
+
+    impl<DB: sqlx::Database> sqlx::Type<DB> for Key
+    where
+        Uuid: sqlx::Type<DB>,
+    {
+        fn type_info() -> DB::TypeInfo {
+            <Uuid as sqlx::Type<DB>>::type_info()
+        }
+
+        fn compatible(info: &DB::TypeInfo) -> bool {
+            <Uuid as sqlx::Type<DB>>::compatible(info)
+        }
+    }
+
+    impl<'q, DB: sqlx::Database> sqlx::Encode<'q, DB> for Key
+    where
+        Uuid: sqlx::Encode<'q, DB>,
+    {
+        fn encode_by_ref(&self, buffer: &mut DB::ArgumentBuffer) -> Result<sqlx::encode::IsNull, BoxDynError> {
+            sqlx::Encode::<DB>::encode_by_ref(&self.0, buffer)
+        }
+    }
+
+    impl<'r, DB: sqlx::Database> sqlx::Decode<'r, DB> for Key
+    where
+        Uuid: sqlx::Decode<'r, DB>,
+    {
+        fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
+            <Uuid as sqlx::Decode<DB>>::decode(value).map(Self)
+        }
+    }
+}

@@ -4,13 +4,6 @@ use super::vault::{Vault, row};
 use super::{Client, Database as _, Dialect, Failed, Store, World};
 use fieldseal::{ErrorKind, Scope};
 
-behaviours! {
-    a_value_that_is_too_large_to_be_sealed_is_not_written
-    a_stored_value_that_is_too_large_is_refused
-    without_a_keyring_nothing_is_written_and_nothing_is_read
-    a_tenant_without_a_key_gets_nothing_written
-}
-
 /// The row by itself, and in the middle of others.
 fn refused(client: &mut impl Store<Vault>, bad: &Vault) -> [Failed; 4] {
     let batch = [row(5, 1), bad.clone(), row(6, 1)];
@@ -22,7 +15,7 @@ fn refused(client: &mut impl Store<Vault>, bad: &Vault) -> [Failed; 4] {
     ]
 }
 
-fn a_value_that_is_too_large_to_be_sealed_is_not_written<C: Client + Store<Vault>>() {
+pub fn a_value_that_is_too_large_to_be_sealed_is_not_written<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     let len = 65 << 20;
     let (bytes, base64) = (len + 45, (len + 45_usize).div_ceil(3) * 4);
@@ -38,7 +31,7 @@ fn a_value_that_is_too_large_to_be_sealed_is_not_written<C: Client + Store<Vault
     assert_eq!(world.read(1).unwrap(), super::vault::shown(&row(1, 1)).unwrap());
 }
 
-fn a_stored_value_that_is_too_large_is_refused<C: Client + Store<Vault>>() {
+pub fn a_stored_value_that_is_too_large_is_refused<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     let zeros = World::<C>::dialect().zeros(70_000_000);
     for column in ["photo", "photo_64"] {
@@ -68,7 +61,7 @@ model! {
     #[encrypt(table = "orphans", row = id, size = 255)]
     #[diesel(table_name = orphans)]
     pub struct Orphan {
-        id: i64,
+        pub id: i64,
         #[encrypt]
         name: String,
         #[encrypt(base64)]
@@ -78,7 +71,7 @@ model! {
 
 stores! { Orphan in orphans }
 
-fn without_a_keyring_nothing_is_written_and_nothing_is_read<C: Client + Store<Orphan>>() {
+pub fn without_a_keyring_nothing_is_written_and_nothing_is_read<C: Client + Store<Orphan>>() {
     let mut world = World::<C>::with_table_of::<Orphan>();
     let orphan = Orphan { id: 1, name: "unsealed name".into(), nick: Some("unsealed nick".into()) };
     let inserted = world.client.insert(&orphan).map(drop);
@@ -96,7 +89,7 @@ fn without_a_keyring_nothing_is_written_and_nothing_is_read<C: Client + Store<Or
     assert_eq!((refusal.place(), refusal.error.kind()), (("orphans", "name"), &ErrorKind::NotInstalled));
 }
 
-fn a_tenant_without_a_key_gets_nothing_written<C: Client + Store<Vault>>() {
+pub fn a_tenant_without_a_key_gets_nothing_written<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();
     for failed in refused(&mut world.client, &row(4, 77)) {
         let refusal = failed.refusal();

@@ -7,11 +7,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 test_keyring!(Keys, &[]);
 
-behaviours! {
-    rows_are_found_under_every_key_that_opens
-    a_lookup_that_cannot_be_made_is_one_error
-}
-
 diesel::table! {
     people (id) {
         id -> BigInt,
@@ -27,7 +22,7 @@ model! {
     #[encrypt(table = "people", row = id, scope = org_id, keyring = Keys, size = 255)]
     #[diesel(table_name = people)]
     pub struct Person {
-        id: i64,
+        pub id: i64,
         org_id: i64,
         #[encrypt(suite = "aes-256-siv", unbound_row)]
         email: String,
@@ -45,7 +40,7 @@ model! {
     #[encrypt(table = "people", row = id, scope = org_id, keyring = Keys, size = 255)]
     #[diesel(table_name = people)]
     pub struct Contact {
-        id: i64,
+        pub id: i64,
         org_id: i64,
         #[encrypt(suite = "aes-256-siv", unbound_row)]
         email: Sealed<String>,
@@ -93,7 +88,7 @@ fn phones(tenant: i64, phone: Option<&str>) -> [Vec<SealedValue>; 2] {
     [Person::seal_phone_under_each_key(&tenant, phone), Person::seal_phone_64_under_each_key(&tenant, phone)]
 }
 
-fn rows_are_found_under_every_key_that_opens<C: Client + Store<Person> + Store<Contact>>() {
+pub fn rows_are_found_under_every_key_that_opens<C: Client + Store<Person> + Store<Contact>>() {
     let mut world = World::<C>::with_table_of::<Person>();
     let ((one, scope), (two, _)) = (tenant(), tenant());
     let oldest = keys().primary(&scope).unwrap();
@@ -129,7 +124,7 @@ fn rows_are_found_under_every_key_that_opens<C: Client + Store<Person> + Store<C
     assert_eq!(found(client, "email", &emails(one, ADA)), [2, 4, 6]);
 }
 
-fn a_lookup_that_cannot_be_made_is_one_error<C: Client + Store<Person>>() {
+pub fn a_lookup_that_cannot_be_made_is_one_error<C: Client + Store<Person>>() {
     let mut world = World::<C>::with_table_of::<Person>();
     let stranger = Scope::tenant(-9).unwrap();
     for (column, candidates) in ["email", "email_64"].into_iter().zip(emails(-9, ADA)) {

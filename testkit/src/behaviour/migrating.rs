@@ -11,15 +11,6 @@ use uuid::Uuid;
 
 test_keyring!(Keys, &[]);
 
-behaviours! {
-    plaintext_of_every_type_is_read_only_while_migrating
-    plaintext_that_looks_like_something_else_is_read_as_it_is
-    damage_under_a_known_key_is_refused_while_migrating_too
-    writes_are_sealed_while_migrating_too
-    a_column_is_encrypted_in_place
-    plaintext_bytes_are_read_only_while_migrating
-}
-
 macro_rules! legacy {
     ($($field:ident: $ty:ty $(, $attr:ident)* => |$value:ident| $shown:expr;)*) => {
         diesel::table! {
@@ -34,7 +25,7 @@ macro_rules! legacy {
             #[encrypt(table = "legacy", row = id, keyring = Keys, base64, size = 65535, migrating)]
             #[diesel(table_name = legacy, treat_none_as_null = true)]
             pub struct Legacy {
-                id: i64,
+                pub id: i64,
                 $(#[encrypt($($attr)*)] $field: Option<$ty>,)*
             }
         }
@@ -44,7 +35,7 @@ macro_rules! legacy {
             #[encrypt(table = "legacy", row = id, keyring = Keys, base64, size = 65535)]
             #[diesel(table_name = legacy, treat_none_as_null = true)]
             pub struct Strict {
-                id: i64,
+                pub id: i64,
                 $(#[encrypt($($attr)*)] $field: Option<$ty>,)*
             }
         }
@@ -180,7 +171,7 @@ impl<C: Store<Legacy> + Store<Strict>> World<C> {
     }
 }
 
-fn plaintext_of_every_type_is_read_only_while_migrating<C: Client + Store<Legacy> + Store<Strict>>() {
+pub fn plaintext_of_every_type_is_read_only_while_migrating<C: Client + Store<Legacy> + Store<Strict>>() {
     let mut world = World::<C>::legacy();
     for (field, text, expected) in PLAINTEXTS {
         world.set(field, &Raw::text(text));
@@ -194,7 +185,7 @@ fn plaintext_of_every_type_is_read_only_while_migrating<C: Client + Store<Legacy
     assert_eq!(covered.len(), Legacy::SCHEMA.columns.len());
 }
 
-fn plaintext_that_looks_like_something_else_is_read_as_it_is<C: Client + Store<Legacy> + Store<Strict>>() {
+pub fn plaintext_that_looks_like_something_else_is_read_as_it_is<C: Client + Store<Legacy> + Store<Strict>>() {
     let mut world = World::<C>::legacy();
     for text in lookalikes() {
         let value = Raw::Text(text.clone());
@@ -215,7 +206,7 @@ fn sealed_row() -> Legacy {
     Legacy { text: Some("text".into()), bytes: Some(vec![7; 9]), number: Some(-5), ..Legacy::empty(2) }
 }
 
-fn damage_under_a_known_key_is_refused_while_migrating_too<C: Client + Store<Legacy> + Store<Strict>>() {
+pub fn damage_under_a_known_key_is_refused_while_migrating_too<C: Client + Store<Legacy> + Store<Strict>>() {
     let mut world = World::<C>::legacy();
     Store::<Legacy>::insert(&mut world.client, &sealed_row()).unwrap();
     for field in ["text", "bytes", "number"] {
@@ -238,7 +229,7 @@ fn damage_under_a_known_key_is_refused_while_migrating_too<C: Client + Store<Leg
     assert_eq!(world.read_legacy("text"), Err(ErrorKind::Rejected));
 }
 
-fn writes_are_sealed_while_migrating_too<C: Client + Store<Legacy> + Store<Strict>>() {
+pub fn writes_are_sealed_while_migrating_too<C: Client + Store<Legacy> + Store<Strict>>() {
     let mut world = World::<C>::legacy();
     for (field, text, expected) in PLAINTEXTS.iter().filter(|(.., expected)| *expected != "-") {
         world.set(field, &Raw::text(text));
@@ -261,7 +252,7 @@ fn writes_are_sealed_while_migrating_too<C: Client + Store<Legacy> + Store<Stric
     }
 }
 
-fn a_column_is_encrypted_in_place<C: Client + Store<Legacy> + Store<Strict>>() {
+pub fn a_column_is_encrypted_in_place<C: Client + Store<Legacy> + Store<Strict>>() {
     let mut world = World::<C>::with_table_of::<Legacy>();
     let texts = lookalikes();
     for (id, text) in (1..).zip(&texts) {
@@ -289,7 +280,7 @@ model! {
     #[encrypt(table = "legacy_bytes", row = id, keyring = Keys, size = 65535, migrating)]
     #[diesel(table_name = legacy_bytes, treat_none_as_null = true)]
     pub struct LegacyBytes {
-        id: i64,
+        pub id: i64,
         #[encrypt]
         data: Option<Vec<u8>>,
     }
@@ -299,7 +290,7 @@ model! {
     #[encrypt(table = "legacy_bytes", row = id, keyring = Keys, size = 65535)]
     #[diesel(table_name = legacy_bytes, treat_none_as_null = true)]
     pub struct StrictBytes {
-        id: i64,
+        pub id: i64,
         #[encrypt]
         data: Option<Vec<u8>>,
     }
@@ -308,7 +299,7 @@ model! {
 stores! { LegacyBytes in legacy_bytes, StrictBytes in legacy_bytes }
 
 /// A column of bytes needs no other type to be encrypted in place.
-fn plaintext_bytes_are_read_only_while_migrating<C: Client + Store<LegacyBytes> + Store<StrictBytes>>() {
+pub fn plaintext_bytes_are_read_only_while_migrating<C: Client + Store<LegacyBytes> + Store<StrictBytes>>() {
     let mut world = World::<C>::with_table_of::<LegacyBytes>();
     let column = &LegacyBytes::SCHEMA.columns[0];
     let unknown = [&[1, 0, 0, 0, 7][..], &[0x20; 60]].concat();

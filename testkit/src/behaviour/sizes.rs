@@ -7,14 +7,6 @@ use fieldseal::{Column, ErrorKind, Model};
 
 test_keyring!(Keys, &[]);
 
-behaviours! {
-    size_for_is_exactly_what_the_database_needs
-    what_is_too_long_for_its_declared_size_is_refused_before_it_is_written
-    without_a_declared_size_nothing_is_written_where_it_could_be_cut
-    null_needs_no_size
-    a_size_that_the_model_has_wrong_is_noticed
-}
-
 /// Every suite, plain, padded and with hidden NULL, as bytes and as base64: the same fields with three sorts of sizes.
 macro_rules! sizes {
     ($($field:ident: $type:ident($($attrs:tt)*) of $size:literal;)+) => {
@@ -31,7 +23,7 @@ macro_rules! sizes {
             #[encrypt($($size)*)]
             #[diesel(table_name = sizes, treat_none_as_null = true)]
             pub struct $Model {
-                id: i64,
+                pub id: i64,
                 $(#[encrypt($($attrs)*)] $field: Option<Vec<u8>>,)+
             }
         }
@@ -95,7 +87,7 @@ fn table<C: Client, M: Model>(size: impl Fn(&Column) -> usize) -> World<C> {
     })
 }
 
-fn size_for_is_exactly_what_the_database_needs<C: Client + Store<Loose>>() {
+pub fn size_for_is_exactly_what_the_database_needs<C: Client + Store<Loose>>() {
     // On both sides of where padding takes another block.
     for len in [20, 30, 31, 32] {
         let mut enough = table::<C, Loose>(|column| column.size_for(len));
@@ -112,7 +104,7 @@ fn size_for_is_exactly_what_the_database_needs<C: Client + Store<Loose>>() {
     }
 }
 
-fn what_is_too_long_for_its_declared_size_is_refused_before_it_is_written<C: Client + Store<Tight>>() {
+pub fn what_is_too_long_for_its_declared_size_is_refused_before_it_is_written<C: Client + Store<Tight>>() {
     for strict in [true, false] {
         let mut world = table::<C, Tight>(|column| column.size().unwrap() as usize);
         relax(&mut world, strict);
@@ -145,7 +137,7 @@ fn what_is_too_long_for_its_declared_size_is_refused_before_it_is_written<C: Cli
 }
 
 /// Only MySQL could cut it, and only there it's refused.
-fn without_a_declared_size_nothing_is_written_where_it_could_be_cut<C: Client + Store<Unsized>>() {
+pub fn without_a_declared_size_nothing_is_written_where_it_could_be_cut<C: Client + Store<Unsized>>() {
     for strict in [true, false] {
         let mut world = World::<C>::with_table_of::<Unsized>();
         relax(&mut world, strict);
@@ -188,7 +180,7 @@ model! {
     #[encrypt(table = "bare", row = id, keyring = Keys, no_debug)]
     #[diesel(table_name = bare, treat_none_as_null = true)]
     pub struct Bare {
-        id: i64,
+        pub id: i64,
         #[encrypt]
         data: Option<Vec<u8>>,
         #[encrypt(base64)]
@@ -198,7 +190,7 @@ model! {
 
 stores! { Bare in bare }
 
-fn null_needs_no_size<C: Client + Store<Bare>>() {
+pub fn null_needs_no_size<C: Client + Store<Bare>>() {
     for strict in [true, false] {
         let mut world = World::<C>::with_table_of::<Bare>();
         relax(&mut world, strict);
@@ -223,7 +215,7 @@ fn null_needs_no_size<C: Client + Store<Bare>>() {
 }
 
 /// The column is smaller than the model says: without strict mode MySQL cuts the value, and then it doesn't open.
-fn a_size_that_the_model_has_wrong_is_noticed<C: Client + Store<Loose>>() {
+pub fn a_size_that_the_model_has_wrong_is_noticed<C: Client + Store<Loose>>() {
     for column in Loose::SCHEMA.columns.iter().step_by(5) {
         let mut world = table::<C, Loose>(|column| column.size_for(20) - 1);
         relax(&mut world, false);

@@ -1,6 +1,33 @@
 //! How each library keeps a model: macros, because diesel's and rusqlite's code must see the model's own type.
 
+/// A model for diesel, by its own attributes, for rusqlite, and for sqlx where the feature is on.
+macro_rules! model {
+    ($($model:tt)*) => {
+        #[derive(fieldseal::Encrypt)]
+        #[encrypt(rusqlite)]
+        #[cfg_attr(feature = "sqlx", encrypt(sqlx))]
+        $($model)*
+    };
+}
+
+/// Makes the clients that are here keep models.
+macro_rules! stores {
+    ($($model:ident in $table:ident $(find $($column:ident)+)?),+ $(,)?) => {$(
+        store_by_diesel!($crate::behaviour::DieselSqlite, at_once, on_id, $model in $table $(find $($column)+)?);
+        store_by_rusqlite!($crate::behaviour::Rusqlite, $model);
+    )+};
+}
+
+/// SQLite and MySQL keep UUIDs as their bytes, PostgreSQL has a type for them.
+macro_rules! uuid_stores {
+    (bytes: $($stores:tt)+) => {
+        stores! { $($stores)+ }
+    };
+    (native: $($stores:tt)+) => {};
+}
+
 /// For a client whose `connection` is diesel's or diesel-async's.
+#[macro_export]
 macro_rules! store_by_diesel {
     ($Client:ty, $run:ident, $conflict:ident, $model:ident in $table:ident $(find $($column:ident)+)?) => {
         const _: () = {
@@ -57,6 +84,7 @@ macro_rules! store_by_diesel {
 }
 
 /// A query on diesel's own connection.
+#[macro_export]
 macro_rules! at_once {
     ($self:ident, $method:ident, $query:expr) => {
         diesel::RunQueryDsl::$method($query, &mut $self.connection)
@@ -64,6 +92,7 @@ macro_rules! at_once {
 }
 
 /// What an upsert of SQLite's and PostgreSQL's names.
+#[macro_export]
 macro_rules! on_id {
     ($table:ident) => {
         $table::id

@@ -6,8 +6,6 @@ use fieldseal::{ErrorKind, Model};
 
 test_keyring!(Keys, &[]);
 
-behaviours! { a_row_bound_column_moves_to_aes_siv_and_back }
-
 diesel::table! {
     moves (id) {
         id -> BigInt,
@@ -28,7 +26,7 @@ macro_rules! stage {
             #[encrypt(table = "moves", row = id, keyring = Keys, size = 255)]
             #[diesel(table_name = moves)]
             pub struct $name {
-                id: i64,
+                pub id: i64,
                 #[encrypt($($attrs)*)]
                 value: String,
                 #[encrypt(base64, $($attrs)*)]
@@ -69,7 +67,7 @@ fn read<M: Stage>(client: &mut impl Store<M>, id: i64) -> Result<[String; 2], Er
     Ok(loaded.unwrap().values())
 }
 
-fn a_row_bound_column_moves_to_aes_siv_and_back<C>()
+pub fn a_row_bound_column_moves_to_aes_siv_and_back<C>()
 where
     C: Client + Store<Bound> + Store<ToSiv> + Store<Siv> + Store<Back>,
 {

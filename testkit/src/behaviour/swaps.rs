@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 
 test_keyring!(Keys, &[1, 2]);
 
-behaviours! { a_value_opens_only_where_it_was_sealed }
-
 macro_rules! sides {
     ($($Model:ident in $table:ident $name:literal)+) => {$(
         diesel::table! {
@@ -43,7 +41,7 @@ macro_rules! sides {
             #[encrypt(table = $name, row = id, scope = org_id, keyring = Keys, size = 255, no_debug)]
             #[diesel(table_name = $table)]
             pub struct $Model {
-                id: i64,
+                pub id: i64,
                 org_id: i64,
                 $(#[encrypt($($attrs)*)] $field: String,)+
             }
@@ -131,7 +129,7 @@ impl Cell {
     }
 }
 
-fn a_value_opens_only_where_it_was_sealed<C: Client + Store<Left> + Store<Right>>() {
+pub fn a_value_opens_only_where_it_was_sealed<C: Client + Store<Left> + Store<Right>>() {
     let mut world = World::<C>::with_table_of::<Left>();
     world.database.create_table::<Right>(&[]);
     for second in [false, true] {

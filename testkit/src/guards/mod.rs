@@ -1,7 +1,5 @@
-//! Guards on every database: one definition of what must hold, run by `tests/guards/` on SQLite and by `tests-crates/databases/` on
+//! Guards on every database: one definition of what must hold, run by `tests/sqlite/` on SQLite and by `tests-crates/databases/` on
 //! PostgreSQL and MariaDB.
-
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 mod cost;
 mod forms;
@@ -14,6 +12,7 @@ pub mod world;
 pub use world::{Home, World};
 
 /// The tests of all behaviours on the databases that `$home` makes.
+#[macro_export]
 macro_rules! guard_behaviours {
     (on $home:path: $($behaviour:ident)+) => {$(
         #[test]
@@ -43,7 +42,7 @@ macro_rules! guard_behaviours {
         }
     };
 }
-pub(crate) use guard_behaviours;
+pub use guard_behaviours;
 
 pub use cost::*;
 pub use forms::*;

@@ -21,8 +21,8 @@ pub struct World {
     pub database: Arc<dyn Database>,
     pub keyring: Keyring,
     pub client: Box<dyn Client>,
-    kek: TempDir,
-    keep: Box<dyn Any>,
+    _kek: TempDir,
+    _keep: Box<dyn Any>,
 }
 
 pub const NAME: Column = Column::new("people", "name").with_kind("text");
@@ -39,7 +39,7 @@ impl World {
         let keyring = Keyring::builder(kms, home.store).without_background().open().unwrap();
         keyring.ensure_scope(&Scope::APPLICATION).unwrap();
         let client = home.database.connect().unwrap();
-        Self { database: home.database, keyring, client, kek, keep: home.keep }
+        Self { database: home.database, keyring, client, _kek: kek, _keep: home.keep }
     }
 
     pub fn dialect(&self) -> Dialect {

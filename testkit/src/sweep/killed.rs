@@ -1,7 +1,8 @@
 //! Sweeps that are killed, and fleets that read and write while keys and rows move.
 
+use super::Site;
 use super::world::{NAME, PEOPLE, World, place};
-use super::{Site, rerun};
+use crate::rerun;
 use fieldseal::sql::{Cell, Client, Database, Param};
 use fieldseal::store::Dialect;
 use fieldseal::sweep::{Job, Sweep};

@@ -1,8 +1,6 @@
 //! Sweeps on every database: one definition of what must hold, run by `tests/sweep/` on SQLite and by `tests-crates/databases/` on
 //! PostgreSQL and MariaDB.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
 mod disturbed;
 mod encrypting;
 mod keys;
@@ -10,8 +8,6 @@ mod killed;
 mod long;
 mod misled;
 mod moving;
-#[path = "../rerun.rs"]
-mod rerun;
 mod watched;
 pub mod world;
 
@@ -27,6 +23,7 @@ pub struct Site {
 }
 
 /// The tests of all behaviours on the databases that `$home` makes, and `$open` opens by their URLs.
+#[macro_export]
 macro_rules! sweep_behaviours {
     (processes on $home:path, $open:path: $($behaviour:ident)+) => {$(
         #[test]
@@ -87,7 +84,7 @@ macro_rules! sweep_behaviours {
         }
     };
 }
-pub(crate) use sweep_behaviours;
+pub use sweep_behaviours;
 
 pub use disturbed::*;
 pub use encrypting::*;

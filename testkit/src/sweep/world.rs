@@ -22,7 +22,7 @@ pub struct World {
     pub keyring: Keyring,
     pub client: Box<dyn Client>,
     kek: TempDir,
-    keep: Box<dyn Any>,
+    _keep: Box<dyn Any>,
 }
 
 pub const NAME: Column = Column::new("people", "name").with_kind("text");
@@ -48,7 +48,7 @@ impl World {
         let keyring = Keyring::builder(kms, store(kek.path())).without_background().open().unwrap();
         keyring.ensure_scope(&Scope::APPLICATION).unwrap();
         let client = home.database.connect().unwrap();
-        Self { database: home.database, keyring, client, kek, keep: home.keep }
+        Self { database: home.database, keyring, client, kek, _keep: home.keep }
     }
 
     pub fn folder(&self) -> &Path {

@@ -1,9 +1,6 @@
 //! Attacks by somebody who writes the database: values and wrapped keys that are real, in places that they weren't
 //! made for. The file is edited by raw SQL on a second connection.
 
-#[path = "../common/rerun.rs"]
-mod rerun;
-
 mod key_store;
 mod races;
 mod values;
@@ -13,6 +10,7 @@ use fieldseal::store::Sqlite;
 use fieldseal::{Column, Keyring, KeyringError, RowContext, RowId, Scope};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use testkit::rerun;
 
 /// A program's database with its keys in it, the KEK beside it, and the attacker's connection.
 struct Victim {

@@ -62,7 +62,7 @@ fn threads_that_create_the_first_key_end_with_one() {
     }
 }
 
-const PROCESSES: &str = "races::processes_that_create_the_first_key_end_with_one";
+const PROCESSES: &str = "attacks::races::processes_that_create_the_first_key_end_with_one";
 
 #[test]
 fn processes_that_create_the_first_key_end_with_one() {

@@ -1,4 +1,4 @@
-//! Sealed values under keys that they weren't sealed under. Every other place is tried in `tests/common/behaviour`.
+//! Sealed values under keys that they weren't sealed under. Every other place is tried in `testkit/src/behaviour`.
 
 use super::*;
 use aes_gcm::Aes256Gcm;

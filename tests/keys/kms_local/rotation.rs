@@ -105,7 +105,7 @@ fn threads_and_processes_that_create_at_once_end_with_one_file() {
     let children: Vec<_> = (0..4)
         .map(|_| {
             std::process::Command::new(&program)
-                .args(["--exact", "rotation::in_a_child_process", "--nocapture"])
+                .args(["--exact", "kms_local::rotation::in_a_child_process", "--nocapture"])
                 .env("FIELDSEAL_TEST_KEK", &path)
                 .stdout(std::process::Stdio::piped())
                 .spawn()

@@ -1,10 +1,10 @@
 //! A keyring whose data key the oracle is told.
 
 use super::Key;
-use crate::known_keys;
-use crate::place::Place;
 use fieldseal::{Error, Keyring, Scope, store};
 use std::sync::Arc;
+use testkit::known_keys;
+use testkit::place::Place;
 
 /// A keyring with a key for one scope, and the same key for the oracle.
 pub struct Keys {

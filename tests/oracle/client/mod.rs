@@ -4,13 +4,13 @@
 
 pub mod keys;
 
-use crate::place::Place;
 use fieldseal::Suite;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use testkit::place::Place;
 
 const PYTHON: &str = "FIELDSEAL_ORACLE_PYTHON";
 

@@ -185,7 +185,7 @@ fn set(database: &Database, field: &str, sql: &str) {
 
 /// What both libraries make of the field; they agree.
 fn read(database: &mut Database, field: &str) -> Result<String, ErrorKind> {
-    let [one, other] = load_both!(database, Legacy, legacy, 1_i64).map(|(_, loaded)| match loaded {
+    let [one, other] = testkit::load_both!(database, Legacy, legacy, 1_i64).map(|(_, loaded)| match loaded {
         Ok(legacy) => Ok(legacy.shown(field)),
         Err(refusal) => {
             assert_eq!(refusal.place(), ("legacy", field));
@@ -197,7 +197,7 @@ fn read(database: &mut Database, field: &str) -> Result<String, ErrorKind> {
 }
 
 fn read_strictly(database: &mut Database, field: &str) -> Option<ErrorKind> {
-    let [one, other] = load_both!(database, Strict, legacy, 1_i64).map(|(_, loaded)| {
+    let [one, other] = testkit::load_both!(database, Strict, legacy, 1_i64).map(|(_, loaded)| {
         loaded.err().map(|refusal| {
             assert_eq!(refusal.place(), ("legacy", field));
             refusal.error.kind().clone()
@@ -269,7 +269,7 @@ fn writes_are_sealed_while_migrating_too() {
     let mut database = database();
     for (field, sql, expected) in PLAINTEXTS.iter().filter(|(.., expected)| *expected != "-") {
         set(&database, field, sql);
-        let [(_, by_diesel), (_, by_rusqlite)] = load_both!(&mut database, Legacy, legacy, 1_i64);
+        let [(_, by_diesel), (_, by_rusqlite)] = testkit::load_both!(&mut database, Legacy, legacy, 1_i64);
         diesel::update(legacy::table.find(1)).set(by_diesel.unwrap()).execute(&mut database.diesel).unwrap();
         let first = database.blob("legacy", field, 1);
         let sql = format!("UPDATE legacy SET {field} = :{field} WHERE id = 1");

@@ -1,22 +1,16 @@
 //! Bad input that only SQLite lets into a column: values of every type, and far too large ones. Through diesel and rusqlite
-//! alike. What every database lets in is in `tests/common/behaviour`.
-
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../common/database.rs"]
-mod database;
-#[path = "../common/rerun.rs"]
-mod rerun;
+//! alike. What every database lets in is in `testkit/src/behaviour`.
 
 mod limits;
 mod migrating;
 mod suites;
 
-use database::{Database, Refusal};
 use diesel::prelude::*;
 use fieldseal::{Encrypt, ErrorKind, Sealed};
+use testkit::database::{Database, Refusal};
+use testkit::rerun;
 
-test_keyring!(Keys, &[1, 2]);
+testkit::test_keyring!(Keys, &[1, 2]);
 
 diesel::table! {
     vault (id) {
@@ -118,6 +112,6 @@ fn read(database: &mut Database, id: i64) -> [Result<String, ErrorKind>; 2] {
 }
 
 fn read_printed(database: &mut Database, id: i64) -> [Result<String, Refusal>; 2] {
-    load_both!(database, Vault, vault, id)
+    testkit::load_both!(database, Vault, vault, id)
         .map(|(_, loaded)| loaded.and_then(|vault| shown(&vault).map_err(|error| Refusal::of(&error))))
 }

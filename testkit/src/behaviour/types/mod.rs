@@ -42,7 +42,7 @@ pub struct Score {
 /// base64. Row `n` has the `n`th of each field's values, and starts over where there are fewer.
 macro_rules! models {
     ($module:ident, $test:ident: $($(#[$attr:meta])* $field:ident: $type:ty = [$($value:expr),+ $(,)?],)+) => {
-        mod $module {
+        pub mod $module {
             use super::*;
 
             diesel::table! { required { id -> BigInt, $($field -> Binary,)+ } }
@@ -53,7 +53,7 @@ macro_rules! models {
                 #[encrypt(table = "required", row = id, keyring = Keys, size = 4294967295, no_debug)]
                 #[diesel(table_name = required)]
                 pub struct Required {
-                    id: i64,
+                    pub id: i64,
                     $($(#[$attr])* $field: $type,)+
                 }
             }
@@ -62,7 +62,7 @@ macro_rules! models {
                 #[encrypt(table = "optional", row = id, keyring = Keys, size = 4294967295, no_debug)]
                 #[diesel(table_name = optional, treat_none_as_null = true)]
                 pub struct Optional {
-                    id: i64,
+                    pub id: i64,
                     $($(#[$attr])* $field: Option<$type>,)+
                 }
             }
@@ -71,7 +71,7 @@ macro_rules! models {
                 #[encrypt(table = "optional_64", row = id, keyring = Keys, size = 4294967295, base64, no_debug)]
                 #[diesel(table_name = optional_64, treat_none_as_null = true)]
                 pub struct Optional64 {
-                    id: i64,
+                    pub id: i64,
                     $($(#[$attr])* $field: Option<$type>,)+
                 }
             }
@@ -113,8 +113,6 @@ macro_rules! models {
                     }
                 };
             }
-
-            pairs! { $test }
 
             exact!(Required);
             optional!(Optional);

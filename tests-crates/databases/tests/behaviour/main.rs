@@ -1,52 +1,27 @@
-//! The behaviours of `tests/common/behaviour` on nine clients: diesel, diesel-async, sqlx and rusqlite on SQLite,
+//! The behaviours of `testkit/src/behaviour` on nine clients: diesel, diesel-async, sqlx and rusqlite on SQLite,
 //! PostgreSQL and MariaDB, where there is such a library for the database.
-
-#[path = "../../../../tests/common/mod.rs"]
-mod common;
-#[path = "../../../../tests/common/database.rs"]
-mod database;
-#[path = "../../../../tests/common/scanner.rs"]
-mod scanner;
 
 #[macro_use]
 mod servers;
 mod sqlx;
 
-/// A model for diesel, by its own attributes, for rusqlite and for sqlx.
-macro_rules! model {
-    ($($model:tt)*) => {
-        #[derive(fieldseal::Encrypt)]
-        #[encrypt(rusqlite, sqlx)]
-        $($model)*
-    };
-}
+use testkit::{at_once, behaviour, on_id, store_by_diesel};
 
-/// sqlx keeps every model already.
+/// sqlx keeps every model already, and the clients of SQLite keep them where they are.
 macro_rules! stores {
     ($($model:ident in $table:ident $(find $($column:ident)+)?),+ $(,)?) => {$(
-        store_by_diesel!($crate::behaviour::DieselSqlite, at_once, on_id, $model in $table $(find $($column)+)?);
         store_by_diesel!($crate::servers::DieselPostgres, at_once, on_id, $model in $table $(find $($column)+)?);
         store_by_diesel!($crate::servers::DieselMysql, at_once, on_any_key, $model in $table $(find $($column)+)?);
         store_by_diesel!($crate::servers::DieselAsyncPostgres, awaited, on_id, $model in $table $(find $($column)+)?);
         store_by_diesel!($crate::servers::DieselAsyncMysql, awaited, on_any_key, $model in $table $(find $($column)+)?);
-        store_by_rusqlite!($crate::behaviour::Rusqlite, $model);
     )+};
-}
-
-macro_rules! uuid_modules {
-    () => {
-        by_uuid! { bytes: Key in Binary }
-        by_uuid! { native: Uuid in Uuid }
-    };
 }
 
 /// PostgreSQL has a type for UUIDs; the others keep their bytes.
 macro_rules! uuid_stores {
     (bytes: $($model:ident in $table:ident),+) => {$(
-        store_by_diesel!($crate::behaviour::DieselSqlite, at_once, on_id, $model in $table);
         store_by_diesel!($crate::servers::DieselMysql, at_once, on_any_key, $model in $table);
         store_by_diesel!($crate::servers::DieselAsyncMysql, awaited, on_any_key, $model in $table);
-        store_by_rusqlite!($crate::behaviour::Rusqlite, $model);
     )+};
     (native: $($model:ident in $table:ident),+) => {$(
         store_by_diesel!($crate::servers::DieselPostgres, at_once, on_id, $model in $table);
@@ -104,23 +79,23 @@ macro_rules! pairs {
 
 /// Libraries that share a database. On servers a history takes longer.
 macro_rules! histories {
-    () => {
-        histories! { sqlite: behaviour::Rusqlite, sqlx::SqlxSqlite, 16 }
-        histories! { postgres: servers::DieselPostgres, sqlx::SqlxPostgres, 8 }
-        histories! { postgres_async: servers::DieselAsyncPostgres, sqlx::SqlxPostgres, 8 }
-        histories! { mysql: servers::DieselMysql, sqlx::SqlxMysql, 8 }
-        histories! { mysql_async: servers::DieselAsyncMysql, sqlx::SqlxMysql, 8 }
+    ($history:ident) => {
+        histories! { sqlite: behaviour::Rusqlite, sqlx::SqlxSqlite, 16, $history }
+        histories! { postgres: servers::DieselPostgres, sqlx::SqlxPostgres, 8, $history }
+        histories! { postgres_async: servers::DieselAsyncPostgres, sqlx::SqlxPostgres, 8, $history }
+        histories! { mysql: servers::DieselMysql, sqlx::SqlxMysql, 8, $history }
+        histories! { mysql_async: servers::DieselAsyncMysql, sqlx::SqlxMysql, 8, $history }
     };
-    ($module:ident: $one:ident::$One:ident, $two:ident::$Two:ident, $cases:literal) => {
+    ($module:ident: $one:ident::$One:ident, $two:ident::$Two:ident, $cases:literal, $history:ident) => {
         mod $module {
             #[test]
-            fn every_read_gives_what_was_written_or_the_right_error() {
+            fn $history() {
                 use $crate::{$one::$One, $two::$Two};
-                super::every_read_gives_what_was_written_or_the_right_error::<$One, $Two>($cases);
+                super::$history::<$One, $Two>($cases);
             }
         }
     };
 }
 
-#[path = "../../../../tests/common/behaviour/mod.rs"]
-mod behaviour;
+testkit::every_model!(stores, uuid_stores);
+testkit::every_behaviour!(behaviours, pairs, histories);

@@ -1,12 +1,10 @@
 //! sqlx on each database: one set of statements, for any model.
 
-use crate::behaviour::{Client, Database as _, Dialect, Failed, Key, SqliteFile, Store};
 use crate::servers::{Mysql, Postgres, runtime};
 use fieldseal::{BindRow, PushRows as _, SealedValue, SqlxModel, SqlxRow};
-use sqlx::error::BoxDynError;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, FromRow, QueryBuilder};
+use testkit::behaviour::{Client, Database as _, Dialect, Failed, SqliteFile, Store};
 use tokio::runtime::Runtime;
-use uuid::Uuid;
 
 fn failed(error: sqlx::Error) -> Failed {
     Failed::of(&error)
@@ -139,35 +137,4 @@ fn mark(dialect: Dialect, at: usize) -> String {
 fn insert<M: SqlxModel>(dialect: Dialect, tail: &str) -> String {
     let marks = (0..M::COLUMNS.len()).map(|at| mark(dialect, at)).collect::<Vec<_>>().join(", ");
     format!("INSERT INTO {} ({}) VALUES ({marks}) {tail}", M::SCHEMA.sql_table, M::COLUMNS.join(", "))
-}
-
-impl<DB: sqlx::Database> sqlx::Type<DB> for Key
-where
-    Uuid: sqlx::Type<DB>,
-{
-    fn type_info() -> DB::TypeInfo {
-        <Uuid as sqlx::Type<DB>>::type_info()
-    }
-
-    fn compatible(info: &DB::TypeInfo) -> bool {
-        <Uuid as sqlx::Type<DB>>::compatible(info)
-    }
-}
-
-impl<'q, DB: sqlx::Database> sqlx::Encode<'q, DB> for Key
-where
-    Uuid: sqlx::Encode<'q, DB>,
-{
-    fn encode_by_ref(&self, buffer: &mut DB::ArgumentBuffer) -> Result<sqlx::encode::IsNull, BoxDynError> {
-        sqlx::Encode::<DB>::encode_by_ref(&self.0, buffer)
-    }
-}
-
-impl<'r, DB: sqlx::Database> sqlx::Decode<'r, DB> for Key
-where
-    Uuid: sqlx::Decode<'r, DB>,
-{
-    fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
-        <Uuid as sqlx::Decode<DB>>::decode(value).map(Self)
-    }
 }

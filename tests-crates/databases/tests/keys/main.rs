@@ -1,24 +1,15 @@
 //! Key stores on real servers: the contract of all of them, and what is particular to servers.
 
-#[path = "../../../tests/common/store_contract.rs"]
+// On its way into `fieldseal::testing`.
+#[path = "../../../../tests/common/store_contract.rs"]
 mod store_contract;
 
-#[path = "../../../tests/common/sqlite_damage.rs"]
-mod sqlite_damage;
-
-#[path = "key_stores/damage.rs"]
 mod damage;
-#[path = "key_stores/faults.rs"]
 mod faults;
-#[path = "key_stores/fleets.rs"]
 mod fleets;
-#[path = "key_stores/places.rs"]
 mod places;
-#[path = "key_stores/runtimes.rs"]
 mod runtimes;
-#[path = "key_stores/settings.rs"]
 mod settings;
-#[path = "key_stores/sqlite.rs"]
 mod sqlite;
 
 use places::{MYSQL, POSTGRES, on};

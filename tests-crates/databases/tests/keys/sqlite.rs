@@ -1,12 +1,12 @@
-//! sqlx on SQLite, where any column can hold a value of any type: as `tests/key_stores.rs` has it for the other libraries.
+//! sqlx on SQLite, where any column can hold a value of any type: as `tests/keys/key_stores.rs` has it for the other libraries.
 
-use crate::sqlite_damage::DAMAGES;
 use crate::store_contract::record;
 use fieldseal::store::{Change, Dialect, KeyStore as _, Sqlx, StoreError, migration};
 use fieldseal::{KeyId, KeyState};
 use fieldseal_databases::Database;
 use sqlx::Sqlite;
 use sqlx::sqlite::SqliteConnectOptions;
+use testkit::sqlite_damage::DAMAGES;
 
 fn store(database: &Database) -> Sqlx<Sqlite> {
     Sqlx::new(SqliteConnectOptions::new().filename(&database.url).create_if_missing(true)).unwrap()

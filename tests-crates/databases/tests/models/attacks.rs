@@ -1,8 +1,5 @@
 //! Attacks by somebody who writes the database, where it isn't SQLite: triggers, rules, casts and other keys' values.
 
-#[path = "../../../tests/common/mod.rs"]
-mod common;
-
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use fieldseal::store::{KeyStore as _, Sqlx};
@@ -14,7 +11,7 @@ use fieldseal_databases::Database;
 use sqlx::{Executor as _, MySqlPool, PgPool, Postgres};
 use std::sync::Arc;
 
-test_keyring!(Keys, &[]);
+testkit::test_keyring!(Keys, &[]);
 
 fn store(database: &Database) -> Sqlx<Postgres> {
     Sqlx::new(database.url.parse().unwrap()).unwrap()

@@ -1,14 +1,11 @@
 //! `#[derive(diesel::MultiConnection)]`: one model and one program's code for SQLite, PostgreSQL and MariaDB.
 
-#[path = "../../../tests/common/mod.rs"]
-mod common;
-
 use diesel::prelude::*;
 use diesel::sql_query;
 use fieldseal::{Encrypt, Error, ErrorKind};
 use fieldseal_databases::Database;
 
-test_keyring!(Keys, &[]);
+testkit::test_keyring!(Keys, &[]);
 
 diesel::table! {
     patients (id) {

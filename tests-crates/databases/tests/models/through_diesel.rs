@@ -1,15 +1,11 @@
-//! The behaviours of `tests/common/diesel` on every connection of diesel's and diesel-async's.
+//! The behaviours of `testkit/diesel` on every connection of diesel's and diesel-async's.
 //!
 //! diesel has no `returning` for MySQL and MariaDB, and no `replace_into` for PostgreSQL: those two files are included where
 //! they can be.
 
-#[path = "../../../tests/common/mod.rs"]
-mod common;
-
 /// What every module uses.
 macro_rules! prelude {
     () => {
-        use crate::test_keyring;
         use diesel::prelude::*;
         use diesel::sql_query;
         use diesel::sql_types::{Binary, Nullable, Text};
@@ -96,9 +92,9 @@ mod sqlite {
         Database::sqlite()
     }
 
-    include!("../../../tests/common/diesel/behaviours.rs");
-    include!("../../../tests/common/diesel/returning.rs");
-    include!("../../../tests/common/diesel/replacing.rs");
+    include!("../../../../testkit/diesel/behaviours.rs");
+    include!("../../../../testkit/diesel/returning.rs");
+    include!("../../../../testkit/diesel/replacing.rs");
 }
 
 mod postgres {
@@ -116,8 +112,8 @@ mod postgres {
         Database::postgres()
     }
 
-    include!("../../../tests/common/diesel/behaviours.rs");
-    include!("../../../tests/common/diesel/returning.rs");
+    include!("../../../../testkit/diesel/behaviours.rs");
+    include!("../../../../testkit/diesel/returning.rs");
 }
 
 mod mysql {
@@ -135,8 +131,8 @@ mod mysql {
         Database::mysql()
     }
 
-    include!("../../../tests/common/diesel/behaviours.rs");
-    include!("../../../tests/common/diesel/replacing.rs");
+    include!("../../../../testkit/diesel/behaviours.rs");
+    include!("../../../../testkit/diesel/replacing.rs");
 }
 
 mod postgres_async {
@@ -155,8 +151,8 @@ mod postgres_async {
         Database::postgres()
     }
 
-    include!("../../../tests/common/diesel/behaviours.rs");
-    include!("../../../tests/common/diesel/returning.rs");
+    include!("../../../../testkit/diesel/behaviours.rs");
+    include!("../../../../testkit/diesel/returning.rs");
 }
 
 mod mysql_async {
@@ -175,6 +171,6 @@ mod mysql_async {
         Database::mysql()
     }
 
-    include!("../../../tests/common/diesel/behaviours.rs");
-    include!("../../../tests/common/diesel/replacing.rs");
+    include!("../../../../testkit/diesel/behaviours.rs");
+    include!("../../../../testkit/diesel/replacing.rs");
 }

@@ -1,14 +1,11 @@
 //! sqlx in ordinary code, on each database: rows and some of their columns, pools, transactions, single values, and what
-//! an error says. Everything that every library must do is in `tests/common/behaviour`.
+//! an error says. Everything that every library must do is in `testkit/src/behaviour`.
 
 use fieldseal::{BindRow as _, Encrypt, Error, ErrorKind, PushRows as _, Scope, SqlxModel as _, StoredBytes};
 use fieldseal_databases::Database;
 use sqlx::{AssertSqlSafe, Executor as _, QueryBuilder, Row as _};
 
-#[path = "../../../tests/common/mod.rs"]
-mod common;
-
-test_keyring!(Keys, &[1, 2]);
+testkit::test_keyring!(Keys, &[1, 2]);
 
 /// Columns of other names in the code, in the database and in what is sealed.
 #[derive(Encrypt, Clone, PartialEq)]

@@ -1,17 +1,15 @@
 //! Guards on real servers, and what only one of them has.
 
-#[path = "../../../tests/common/guards/mod.rs"]
-mod guards;
-
 use fieldseal::KeyCheck;
 use fieldseal::sql::{Cell, Database as _, Mysql, Postgres};
 use fieldseal::store::Sqlx;
 use fieldseal_databases::Database;
-use guards::world::{INSERT, NAME, PEOPLE, int};
-use guards::{Home, World};
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use std::sync::Arc;
+use testkit::guards;
+use testkit::guards::world::{INSERT, NAME, PEOPLE, int};
+use testkit::guards::{Home, World};
 
 const NOT_SEALED: &str = "must be a sealed value";
 const REFUSED: &str = "is sealed under a key that is retired or unknown";
@@ -34,10 +32,10 @@ mod on_postgres {
         Home { database: Arc::new(Postgres::new(options)), store: Arc::new(store), keep: Box::new(database) }
     }
 
-    crate::guards::guard_behaviours!(home);
+    testkit::guards::guard_behaviours!(home);
 
     // SQLite has one writer at a time anyway.
-    crate::guards::guard_behaviours! { on home:
+    testkit::guards::guard_behaviours! { on home:
         no_lock_is_left_on_the_key_store
     }
 
@@ -148,10 +146,10 @@ mod on_mysql {
         Home { database: Arc::new(Mysql::new(options)), store: Arc::new(store), keep: Box::new(database) }
     }
 
-    crate::guards::guard_behaviours!(home);
+    testkit::guards::guard_behaviours!(home);
 
     // SQLite has one writer at a time anyway.
-    crate::guards::guard_behaviours! { on home:
+    testkit::guards::guard_behaviours! { on home:
         no_lock_is_left_on_the_key_store
     }
 

@@ -1,13 +1,10 @@
 //! Sweeps on real servers.
 
-#[path = "../../../tests/common/sweep/mod.rs"]
-mod sweep;
-
 use fieldseal::sql::{Database, Mysql, Postgres};
 use fieldseal::sweep::{Job, Sweep};
 use std::sync::Arc;
-use sweep::world::PEOPLE;
-use sweep::{Home, World};
+use testkit::sweep::world::PEOPLE;
+use testkit::sweep::{Home, World};
 
 mod on_postgres {
     use super::*;
@@ -21,7 +18,7 @@ mod on_postgres {
         Arc::new(Postgres::new(url.parse().unwrap()))
     }
 
-    crate::sweep::sweep_behaviours!(home, open);
+    testkit::sweep::sweep_behaviours!(home, open);
 }
 
 mod on_mysql {
@@ -36,7 +33,7 @@ mod on_mysql {
         Arc::new(Mysql::new(url.parse().unwrap()))
     }
 
-    crate::sweep::sweep_behaviours!(home, open);
+    testkit::sweep::sweep_behaviours!(home, open);
 
     /// Without transactions nothing that goes wrong could be taken back.
     #[test]

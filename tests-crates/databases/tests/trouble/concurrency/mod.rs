@@ -1,9 +1,6 @@
 //! 32 connections that read and write the same rows while the data key is rotated again and again: no read fails, no row is
 //! seen half written, and no write is lost.
 
-#[path = "../../../../tests/common/mod.rs"]
-mod common;
-
 mod pools;
 
 use fieldseal::{Encrypt, Envelope, KeyringSource as _, Scope};
@@ -12,7 +9,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-test_keyring!(Keys, &[1, 2]);
+testkit::test_keyring!(Keys, &[1, 2]);
 
 diesel::table! {
     patients (id) {

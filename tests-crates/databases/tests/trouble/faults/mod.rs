@@ -2,9 +2,6 @@
 //! the library's own error comes through a sealed model with its kind, so that a program's retries work as before; nothing of
 //! fieldseal's is put in its place, and no plaintext is in it.
 
-#[path = "../../../../tests/common/mod.rs"]
-mod common;
-
 mod async_diesel;
 mod exhausted;
 mod sessions;
@@ -17,7 +14,7 @@ use fieldseal_databases::Database;
 use sessions::{Failure, Kind, Session};
 use std::time::Duration;
 
-test_keyring!(Keys, &[]);
+testkit::test_keyring!(Keys, &[]);
 
 diesel::table! {
     patients (id) {
@@ -138,7 +135,7 @@ macro_rules! faults {
         mod $module {
             $(#[test]
             fn $fault() {
-                $crate::$fault::<$Session>();
+                $crate::faults::$fault::<$Session>();
             })*
         }
     )*};
@@ -146,16 +143,16 @@ macro_rules! faults {
 
 // MariaDB has no serialisation failure of its own: InnoDB takes locks, and reports deadlocks.
 faults! {
-    diesel_postgres: crate::sync_diesel::Postgres, [a_connection_that_is_closed_by_the_server a_deadlock a_serialisation_failure
+    diesel_postgres: crate::faults::sync_diesel::Postgres, [a_connection_that_is_closed_by_the_server a_deadlock a_serialisation_failure
         a_statement_that_takes_too_long a_duplicate_of_a_sealed_value];
-    diesel_async_postgres: crate::async_diesel::Postgres, [a_connection_that_is_closed_by_the_server a_deadlock
+    diesel_async_postgres: crate::faults::async_diesel::Postgres, [a_connection_that_is_closed_by_the_server a_deadlock
         a_serialisation_failure a_statement_that_takes_too_long a_duplicate_of_a_sealed_value];
-    sqlx_postgres: crate::sqlx::Postgres, [a_connection_that_is_closed_by_the_server a_deadlock a_serialisation_failure
+    sqlx_postgres: crate::faults::sqlx::Postgres, [a_connection_that_is_closed_by_the_server a_deadlock a_serialisation_failure
         a_statement_that_takes_too_long a_duplicate_of_a_sealed_value];
-    diesel_mysql: crate::sync_diesel::Mysql, [a_connection_that_is_closed_by_the_server a_deadlock
+    diesel_mysql: crate::faults::sync_diesel::Mysql, [a_connection_that_is_closed_by_the_server a_deadlock
         a_statement_that_takes_too_long a_duplicate_of_a_sealed_value];
-    diesel_async_mysql: crate::async_diesel::Mysql, [a_connection_that_is_closed_by_the_server a_deadlock
+    diesel_async_mysql: crate::faults::async_diesel::Mysql, [a_connection_that_is_closed_by_the_server a_deadlock
         a_statement_that_takes_too_long a_duplicate_of_a_sealed_value];
-    sqlx_mysql: crate::sqlx::Mysql, [a_connection_that_is_closed_by_the_server a_deadlock
+    sqlx_mysql: crate::faults::sqlx::Mysql, [a_connection_that_is_closed_by_the_server a_deadlock
         a_statement_that_takes_too_long a_duplicate_of_a_sealed_value];
 }

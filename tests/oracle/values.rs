@@ -1,23 +1,14 @@
 //! Rust and the Python oracle, and Google's Tink, open each other's values.
 
-#[path = "common/known_keys.rs"]
-mod known_keys;
-mod oracle_client;
-#[path = "common/place.rs"]
-mod place;
-#[path = "common/plaintexts.rs"]
-mod plaintexts;
-#[path = "common/spelt.rs"]
-mod spelt;
-
+use crate::client::keys::Keys;
+use crate::client::{Key, Refusal};
 use fieldseal::kms::{Argon2Params, Local, Passphrase};
 use fieldseal::{Column, ErrorKind, KeyringError, Suite, Value};
-use oracle_client::keys::Keys;
-use oracle_client::{Key, Refusal};
-use place::{Element, Place};
-use plaintexts::{Case, with_each_type};
-use spelt::Spelt;
 use std::error::Error;
+use testkit::place::{Element, Place};
+use testkit::plaintexts::{Case, with_each_type};
+use testkit::spelt::Spelt;
+use testkit::{known_keys, plaintexts};
 
 /// Every suite with every sort of scope, row and name.
 fn places() -> Vec<Place> {
@@ -55,8 +46,8 @@ fn each_opens_what_the_other_sealed() {
         let keys = Keys::of(&place);
         for plaintext in [b"".as_slice(), b"x", &[0x80; 300]] {
             let sealed = keys.seal(&place, plaintext);
-            assert_eq!(oracle_client::open(&place, keys.key(), &sealed).as_deref(), Ok(plaintext), "{place:?}");
-            let sealed = oracle_client::seal(&place, keys.key(), plaintext);
+            assert_eq!(crate::client::open(&place, keys.key(), &sealed).as_deref(), Ok(plaintext), "{place:?}");
+            let sealed = crate::client::seal(&place, keys.key(), plaintext);
             assert_eq!(keys.open(&place, &sealed).as_deref(), Ok(plaintext), "{place:?}");
         }
     }
@@ -67,7 +58,7 @@ fn each_opens_what_the_other_sealed() {
 fn both_give_siv_the_same_bytes() {
     for place in places().iter().filter(|place| place.suite() == Suite::Aes256Siv) {
         let keys = Keys::of(place);
-        assert_eq!(keys.seal(place, b"text"), oracle_client::seal(place, keys.key(), b"text"), "{place:?}");
+        assert_eq!(keys.seal(place, b"text"), crate::client::seal(place, keys.key(), b"text"), "{place:?}");
     }
 }
 
@@ -85,7 +76,7 @@ mod kinds {
     /// What the oracle sealed is this value here, and what is sealed of it here is this plaintext there.
     fn check<T: Value + Spelt>(case: &Case, keys: &Keys, place: &Place) {
         let (column, context) = (column(place, case), place.context());
-        let sealed = oracle_client::seal(place, keys.key(), &case.plaintext());
+        let sealed = crate::client::seal(place, keys.key(), &case.plaintext());
         let opened = keys.keyring.open_field::<Option<T>>(&column, &context, &sealed);
         if case.is_beyond(T::CRATE) {
             assert_eq!(*opened.err().unwrap().kind(), ErrorKind::Malformed(T::KIND), "{}", case.name);
@@ -94,7 +85,7 @@ mod kinds {
         let value = opened.unwrap_or_else(|error| panic!("{}: {error}", case.name));
         assert_eq!(value.as_ref().map(Spelt::spelt), case.value, "{}", case.name);
         let sealed = keys.keyring.seal(&column, &context, &value).into_bytes().unwrap().expect("not NULL");
-        assert_eq!(oracle_client::open(place, keys.key(), &sealed), Ok(case.plaintext()), "{}", case.name);
+        assert_eq!(crate::client::open(place, keys.key(), &sealed), Ok(case.plaintext()), "{}", case.name);
     }
 
     #[test]
@@ -108,7 +99,7 @@ mod kinds {
     }
 
     fn refuse<T: Value>(case: &Case, keys: &Keys, place: &Place) {
-        let sealed = oracle_client::seal(place, keys.key(), &case.plaintext());
+        let sealed = crate::client::seal(place, keys.key(), &case.plaintext());
         let opened = keys.keyring.open_field::<Option<T>>(&column(place, case), &place.context(), &sealed);
         let kind = opened.err().expect(&case.name).kind().clone();
         assert!(matches!(kind, ErrorKind::Malformed(_)), "{}: {kind}", case.name);
@@ -140,10 +131,10 @@ mod tink {
             keys.keyring.rotate(&keys.scope).unwrap();
             let new = keys.seal(&place, b"new");
             let encrypt =
-                |keyset: &[u8]| Ok::<_, KeyringError>(oracle_client::tink_encrypt(&kek, Suite::Aes256Gcm, keyset));
+                |keyset: &[u8]| Ok::<_, KeyringError>(crate::client::tink_encrypt(&kek, Suite::Aes256Gcm, keyset));
             let keyset = keys.keyring.export_encrypted_tink_keyset(&place.column(), &keys.scope, encrypt).unwrap();
             for (sealed, plaintext) in [(old, b"old"), (new, b"new")] {
-                let opened = oracle_client::tink_open_under(&kek, &keyset, &place, &sealed);
+                let opened = crate::client::tink_open_under(&kek, &keyset, &place, &sealed);
                 assert_eq!(opened.as_deref(), Ok(&plaintext[..]), "{suite}");
             }
         }
@@ -168,10 +159,10 @@ mod tink {
             let first = export();
             kek.rotate().unwrap();
             for keyset in [first, export()] {
-                let opened = oracle_client::tink_open_with_key_file((&path, passphrase), &keyset, &place, &sealed);
+                let opened = crate::client::tink_open_with_key_file((&path, passphrase), &keyset, &place, &sealed);
                 assert_eq!(opened.as_deref(), Ok(&b"text"[..]));
                 let aead = kek.dangerously_export_cleartext_tink_keyset().unwrap();
-                let opened = oracle_client::tink_open_under(&aead, &keyset, &place, &sealed);
+                let opened = crate::client::tink_open_under(&aead, &keyset, &place, &sealed);
                 assert_eq!(opened.as_deref(), Ok(&b"text"[..]));
             }
         }
@@ -185,11 +176,11 @@ mod tink {
             let keyset = keys.keyset(&place);
             let sealed = keys.seal(&place, b"to Tink");
             assert_eq!(
-                oracle_client::tink_open(&keyset, &place, &sealed).as_deref(),
+                crate::client::tink_open(&keyset, &place, &sealed).as_deref(),
                 Ok(&b"to Tink"[..]),
                 "{place:?}"
             );
-            let sealed = oracle_client::tink_seal(&keyset, &place, b"from Tink");
+            let sealed = crate::client::tink_seal(&keyset, &place, b"from Tink");
             assert_eq!(keys.open(&place, &sealed).as_deref(), Ok(&b"from Tink"[..]), "{place:?}");
         }
     }
@@ -205,15 +196,15 @@ mod tink {
             let primary = keys.keyring.rotate(&keys.scope).unwrap();
             let new = keys.seal(&place, b"new");
             let after = keys.keyset(&place);
-            assert_eq!(oracle_client::tink_open(&after, &place, &old).as_deref(), Ok(&b"old"[..]), "{suite}");
-            assert_eq!(oracle_client::tink_open(&after, &place, &new).as_deref(), Ok(&b"new"[..]), "{suite}");
-            assert_eq!(oracle_client::tink_open(&before, &place, &new), Err(Refusal("rejected".into())), "{suite}");
+            assert_eq!(crate::client::tink_open(&after, &place, &old).as_deref(), Ok(&b"old"[..]), "{suite}");
+            assert_eq!(crate::client::tink_open(&after, &place, &new).as_deref(), Ok(&b"new"[..]), "{suite}");
+            assert_eq!(crate::client::tink_open(&before, &place, &new), Err(Refusal("rejected".into())), "{suite}");
 
             let (id, bytes) = known_keys::primary(&keys.store, &keys.scope);
             assert_eq!((id, keys.keyring.primary(&keys.scope)), (primary.get(), Some(primary)));
             let key = Key { id, bytes: &bytes };
-            assert_eq!(oracle_client::open(&place, key, &new).as_deref(), Ok(&b"new"[..]), "{suite}");
-            let sealed = oracle_client::tink_seal(&after, &place, b"from Tink");
+            assert_eq!(crate::client::open(&place, key, &new).as_deref(), Ok(&b"new"[..]), "{suite}");
+            let sealed = crate::client::tink_seal(&after, &place, b"from Tink");
             assert_eq!(sealed[1..5], id.to_be_bytes(), "Tink seals under the new primary");
             assert_eq!(keys.open(&place, &sealed).as_deref(), Ok(&b"from Tink"[..]), "{suite}");
         }
@@ -227,7 +218,7 @@ mod tink {
             let keys = Keys::of(&place);
             let sealed = keys.seal(&place, b"text");
             let elsewhere = Place { table: "Patients".into(), ..place.clone() };
-            let refused = oracle_client::tink_open(&keys.keyset(&place), &elsewhere, &sealed);
+            let refused = crate::client::tink_open(&keys.keyset(&place), &elsewhere, &sealed);
             assert_eq!(refused, Err(Refusal("rejected".into())), "{suite}");
         }
     }
