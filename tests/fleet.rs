@@ -1,4 +1,6 @@
 //! Several processes over one database: rotations under load, and processes that are killed while they change keys.
+//!
+//! A binary of its own: its processes measure themselves against the clock, and shouldn't share the machine with other tests.
 
 use fieldseal::kms::Local;
 use fieldseal::store::Sqlite;

@@ -10,7 +10,7 @@ run_oracle() {
     "$ORACLE_PYTHON" "${make_vectors[@]}"
     "$ORACLE_PYTHON" tests/oracle/check_tink.py
     "$ORACLE_PYTHON" fuzz/seeds.py --check
-    FIELDSEAL_ORACLE_PYTHON=$ORACLE_PYTHON cargo test --test 'oracle*' -- --ignored
+    FIELDSEAL_ORACLE_PYTHON=$ORACLE_PYTHON cargo test --test oracle -- --ignored
 }
 
 run_examples() {

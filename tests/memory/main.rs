@@ -1,5 +1,6 @@
 //! Keys are gone from the process's memory when the keyring is. A child process uses keys in every way there is, drops
-//! them, and looks for them in its own memory; the parent tells it, under a mask, what to look for.
+//! them, and looks for them in its own memory; the parent tells it, under a mask, what to look for. It is a
+//! binary of its own, so that no other test's keys are in that memory.
 //!
 //! One thing is left, and it is the `aes` crate's: a thread that has just sealed or opened a value under an AES suite
 //! has that column's expanded key on its stack until it calls something else. Overwriting it would cost each value

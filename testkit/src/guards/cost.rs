@@ -1,8 +1,8 @@
 //! What guards cost, for docs/guards.md. Run by hand:
 //!
-//!     cargo test --release --test guards -- --ignored --nocapture cost
-//!     bash tests/with_databases cargo test --release --manifest-path tests-crates/databases/Cargo.toml --test guards -- --ignored \
-//!         --nocapture --test-threads 1 cost
+//!     cargo test --release --test sqlite -- --ignored --nocapture guards::cost
+//!     bash tests/with_databases cargo test --release --manifest-path tests-crates/databases/Cargo.toml --test rows \
+//!         -- --ignored --nocapture --test-threads 1 cost
 
 use super::world::{NAME, PEOPLE, int};
 use super::{Home, World};
