@@ -4,18 +4,16 @@
 //! answers after five milliseconds, about what AWS KMS takes within a region. Memory is what the process has resident
 //! more than before, so Linux only. Threads are measured in turns: a busy machine slows all of them.
 
-mod measure;
-
 use comfy_table::{CellAlignment, Table, presets};
 use fieldseal::store::Memory;
 use fieldseal::testing::{Fault, Kms};
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope};
-use measure::Options;
 use std::error::Error;
 use std::hint::black_box;
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
+use testkit::measure::Options;
 
 const NAME: Column = Column::new("patients", "name");
 const KMS_DELAY: Duration = Duration::from_millis(5);

@@ -2,13 +2,11 @@
 //!
 //! `cargo bench --bench values`, with `--markdown` or `--quick` after a `--`. The ratio is to ring without AAD.
 
-mod measure;
-
 use fieldseal::{Column, Encrypt, Keyring, RowContext, RowId, Scope, Suite, kms, store};
-use measure::{Contestant, Options, Rounds, compare};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use std::error::Error;
 use std::time::Duration;
+use testkit::measure::{Contestant, Options, Rounds, compare};
 use uuid::Uuid;
 
 const SIZES: [usize; 4] = [16, 32, 256, 4096];

@@ -87,9 +87,9 @@ pub mod __private {
     pub use zeroize::Zeroizing;
 }
 
-/// The code in the README and the guides, compiled and run as it is printed. That of docs/sqlx.md is in tests/sqlx_macros, which
-/// has what it needs: sqlx's own SQLite, its macros, and a database for them. That of docs/sweeps.md and docs/guards.md is in
-/// sweep/, whose statements it uses.
+/// The code in the README and the guides, compiled and run as it is printed. That of docs/sqlx.md is in
+/// tests-crates/sqlx_macros, which has what it needs: sqlx's own SQLite, its macros, and a database for them. That of
+/// docs/sweeps.md and docs/guards.md is in sweep/, whose statements it uses.
 #[cfg(all(doctest, feature = "diesel-sqlite", feature = "rusqlite"))]
 mod guides {
     #[doc = include_str!("../README.md")]

@@ -1,7 +1,6 @@
 //! Several processes over one database: rotations under load, and processes that are killed while they change keys.
-
-#[path = "common/rerun.rs"]
-mod rerun;
+//!
+//! A binary of its own: its processes measure themselves against the clock, and shouldn't share the machine with other tests.
 
 use fieldseal::kms::Local;
 use fieldseal::store::Rusqlite;
@@ -12,6 +11,7 @@ use std::io::{BufRead as _, Read as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use testkit::rerun;
 
 const NAME: Column = Column::new("people", "name");
 const REFRESH: Duration = Duration::from_millis(200);

@@ -1,12 +1,9 @@
 //! Rows with three sealed fields written and read, beside rows with opaque blobs of the same lengths in a table of the same
 //! shape: what sealing costs a program, with each library on each database.
 //!
-//! `bash tests/with_databases cargo bench --manifest-path tests/databases/Cargo.toml --bench rows`, with `--markdown` or
+//! `bash tests/with_databases cargo bench --manifest-path tests-crates/databases/Cargo.toml --bench rows`, with `--markdown` or
 //! `--quick` after a `--`. The figures are for one row of 10,000: inserted one statement a row or 500 rows a statement, in one
 //! transaction, or loaded by one query. The two take turns.
-
-#[path = "../measure/mod.rs"]
-mod measure;
 
 mod diesel_async_rows;
 mod diesel_rows;
@@ -15,10 +12,10 @@ mod sqlx_rows;
 
 use fieldseal::{Encrypt, Keyring, Scope, kms, store};
 use fieldseal_databases::Database;
-use measure::{Contestant, Options, Rounds, compare};
 use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
+use testkit::measure::{Contestant, Options, Rounds, compare};
 
 /// How many rows a statement of a batch inserts.
 const BATCH: usize = 500;

@@ -2,7 +2,7 @@
 //! memory, with few rows and with many; and `fieldseal kek rotate`, which must not notice them.
 //!
 //!     cargo build --release -p fieldseal-cli --no-default-features
-//!     bash tests/with_databases cargo bench --manifest-path tests/databases/Cargo.toml --bench sweep -- 1000000
+//!     bash tests/with_databases cargo bench --manifest-path tests-crates/databases/Cargo.toml --bench sweep -- 1000000
 //!
 //! The program is target/release/fieldseal, or what FIELDSEAL_CLI says.
 

@@ -1,7 +1,5 @@
 //! A key store with a record that can't be read: everything is done for the others, and the exit code says that one is left.
 
-mod common;
-
 use common::{Ended, Folder, tenant};
 use fieldseal::store::KeyStore;
 use fieldseal::{KeyState, Scope};

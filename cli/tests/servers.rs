@@ -2,8 +2,6 @@
 //!
 //! `bash tests/with_databases cargo test -p fieldseal-cli --no-default-features --test servers -- --ignored`
 
-mod common;
-
 use common::Folder;
 use sqlx::{Connection as _, MySqlConnection, PgConnection};
 

@@ -1,4 +1,4 @@
-//! What the fuzz targets check, as plain functions: `tests/fuzz_corpus.rs` replays the seeds through them without a
+//! What the fuzz targets check, as plain functions: `tests/values/fuzz_corpus.rs` replays the seeds through them without a
 //! fuzzer.
 //!
 //! Each `check` panics where the library broke a promise, and says whether it took the input for good. `seeds.py`

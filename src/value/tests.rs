@@ -5,12 +5,10 @@ use ::uuid::Uuid;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
-use spelt::Spelt;
 use std::fmt::Debug;
+use testkit::spelt::Spelt;
 
 mod ranges;
-#[path = "../../tests/common/spelt.rs"]
-mod spelt;
 mod vectors;
 
 fn bytes_of<T: Value>(value: &T) -> Vec<u8> {

@@ -8,23 +8,23 @@ run_databases() {
     # The others ask whether they run, not how fast.
     # shellcheck disable=SC2016  # the shell that has the servers expands it
     bash tests/with_databases bash -euc '
-        cargo test --manifest-path tests/databases/Cargo.toml
-        cargo bench --profile dev --manifest-path tests/databases/Cargo.toml --bench rows -- --quick
-        cargo bench --profile dev --manifest-path tests/databases/Cargo.toml --bench sweep -- 2000
+        cargo test --manifest-path tests-crates/databases/Cargo.toml
+        cargo bench --profile dev --manifest-path tests-crates/databases/Cargo.toml --bench rows -- --quick
+        cargo bench --profile dev --manifest-path tests-crates/databases/Cargo.toml --bench sweep -- 2000
     '
 }
 
 # Each library on each database with nothing else beside it, as the program of somebody who uses only that has it.
 run_alone() {
     local features
-    features=$(sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' tests/alone/Cargo.toml)
-    [[ $features ]] || fail "tests/alone/Cargo.toml has no features"
+    features=$(sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' tests-crates/alone/Cargo.toml)
+    [[ $features ]] || fail "tests-crates/alone/Cargo.toml has no features"
     export CARGO_TARGET_DIR=$TARGET/alone
     # shellcheck disable=SC2016
     bash tests/with_databases bash -euc '
         for feature; do
             echo "$feature alone"
-            cargo test --manifest-path tests/alone/Cargo.toml --features "$feature" --test alone
+            cargo test --manifest-path tests-crates/alone/Cargo.toml --features "$feature" --test alone
         done
     ' alone $features
 }
@@ -47,5 +47,5 @@ run_database_examples() {
 
 # sqlx's macros, and its guide, against databases that have the tables while they are compiled.
 run_sqlx_macros() {
-    CARGO_TARGET_DIR=$TARGET/databases bash tests/with_databases bash tests/sqlx_macros/run
+    CARGO_TARGET_DIR=$TARGET/databases bash tests/with_databases bash tests-crates/sqlx_macros/run
 }

@@ -10,7 +10,7 @@ run_oracle() {
     "$ORACLE_PYTHON" "${make_vectors[@]}"
     "$ORACLE_PYTHON" tests/oracle/check_tink.py
     "$ORACLE_PYTHON" fuzz/seeds.py --check
-    FIELDSEAL_ORACLE_PYTHON=$ORACLE_PYTHON cargo test --test 'oracle*' -- --ignored
+    FIELDSEAL_ORACLE_PYTHON=$ORACLE_PYTHON cargo test --test oracle -- --ignored
 }
 
 run_examples() {
@@ -24,14 +24,14 @@ run_examples() {
 # Crates that depend on fieldseal as a user's would, each with a lock file of its own.
 run_consumers() {
     local manifest consumers=()
-    for manifest in tests/consumers/*/Cargo.toml; do
+    for manifest in tests-crates/consumers/*/Cargo.toml; do
         [[ ! -e $manifest ]] || consumers+=("$manifest")
     done
-    [[ ${#consumers[@]} -gt 0 ]] || fail "there is no crate in tests/consumers"
+    [[ ${#consumers[@]} -gt 0 ]] || fail "there is no crate in tests-crates/consumers"
     for manifest in "${consumers[@]}"; do
         echo "$manifest"
         CARGO_TARGET_DIR=$TARGET/consumers cargo test --manifest-path "$manifest"
     done
     # Features that another crate of a workspace turns on change nothing for this one.
-    CARGO_TARGET_DIR=$TARGET/consumers cargo test --manifest-path tests/consumers/plain/Cargo.toml --features neighbour
+    CARGO_TARGET_DIR=$TARGET/consumers cargo test --manifest-path tests-crates/consumers/plain/Cargo.toml --features neighbour
 }

@@ -4,8 +4,8 @@
 # The crates outside the workspace.
 other_manifests() {
     local manifest
-    for manifest in fuzz/Cargo.toml tests/databases/Cargo.toml tests/alone/Cargo.toml tests/sqlx_macros/Cargo.toml \
-        tests/consumers/*/Cargo.toml; do
+    for manifest in fuzz/Cargo.toml tests-crates/databases/Cargo.toml tests-crates/alone/Cargo.toml tests-crates/sqlx_macros/Cargo.toml \
+        tests-crates/consumers/*/Cargo.toml; do
         [[ ! -e $manifest ]] || printf '%s\n' "$manifest"
     done
 }
@@ -61,7 +61,7 @@ check_features() {
     cargo clippy --quiet --features sqlx-sqlite,sqlx-postgres,sqlx/sqlite,diesel-postgres,diesel/postgres \
         --example sqlx_sqlite --example sqlx_postgres --example diesel_postgres -- -D warnings
     # The tests of the databases need the servers' client libraries.
-    CARGO_TARGET_DIR=$TARGET/databases cargo clippy --quiet --manifest-path tests/databases/Cargo.toml --all-targets -- -D warnings
+    CARGO_TARGET_DIR=$TARGET/databases cargo clippy --quiet --manifest-path tests-crates/databases/Cargo.toml --all-targets -- -D warnings
 }
 
 # brings_no_aws_sdk ARGUMENTS OF CARGO TREE

@@ -1,12 +1,7 @@
 //! Neither plaintext nor keys are anywhere but where they belong: not in the database and its journals, not in the key
 //! store, not in logs, not in what any type or error prints, not in what database libraries print of queries.
-
-#[path = "../common/database.rs"]
-mod database;
-#[path = "../common/scanner.rs"]
-mod scanner;
-#[path = "../common/spy.rs"]
-mod spy;
+//!
+//! A binary of its own: it installs the process's tracing subscriber, which hears everything that the process logs.
 
 mod files;
 mod printed;
@@ -15,12 +10,13 @@ use diesel::prelude::*;
 use fieldseal::kms::Local;
 use fieldseal::store::KeyStore;
 use fieldseal::{Column, Encrypt, Error, Keyring, KeyringSource, Model as _, Scope, Sealed, Suite};
-use scanner::{PLANTED, Secrets};
-use spy::Spy;
 use std::cell::Cell;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, Once};
+use testkit::database;
+use testkit::scanner::{PLANTED, Secrets};
+use testkit::spy::Spy;
 
 thread_local! {
     static CURRENT: Cell<Option<&'static Keyring>> = const { Cell::new(None) };

@@ -214,7 +214,7 @@ fn no_value_error_prints_a_secret() {
     let place = RowContext::of_row(RowId::of(&1_i64)).in_scope(tenant.clone());
     let column = &Vault::SCHEMA.columns[0];
 
-    for (_, misread) in load_both!(&mut scene.database, Misread, vault, 1_i64) {
+    for (_, misread) in testkit::load_both!(&mut scene.database, Misread, vault, 1_i64) {
         let refusal = misread.map(|row| (row.id, row.org_id, row.name)).unwrap_err();
         assert_eq!(*refusal.error.kind(), ErrorKind::Malformed("i64"));
         scene.printed += &refusal.printed;
@@ -245,7 +245,7 @@ fn no_value_error_prints_a_secret() {
     ] {
         let whole = scene.database.blob("vault", "name", 1);
         scene.database.sql(&format!("UPDATE vault SET name = {sql} WHERE id = 1"), []);
-        for (_, loaded) in load_both!(&mut scene.database, Vault, vault, 1_i64) {
+        for (_, loaded) in testkit::load_both!(&mut scene.database, Vault, vault, 1_i64) {
             let refusal = loaded.map(drop).unwrap_err();
             assert_eq!(*refusal.error.kind(), kind, "{sql}");
             scene.printed += &refusal.printed;
@@ -254,7 +254,7 @@ fn no_value_error_prints_a_secret() {
     }
 
     let stranger = Vault { id: 9, org_id: 77, ..scene.row.clone() };
-    for (_, refusal) in insert_refused!(&mut scene.database, vault, stranger, INSERT) {
+    for (_, refusal) in testkit::insert_refused!(&mut scene.database, vault, stranger, INSERT) {
         scene.printed += &refusal.printed;
     }
     scene.debug(&stranger.params());
@@ -265,7 +265,7 @@ fn no_value_error_prints_a_secret() {
     keyring.admin().destroy(old).unwrap();
     scene.value_error(keyring.open_bytes(column, &place, &sealed), &ErrorKind::DestroyedKey(old));
     CURRENT.set(None);
-    for (_, refusal) in insert_refused!(&mut scene.database, vault, stranger, INSERT) {
+    for (_, refusal) in testkit::insert_refused!(&mut scene.database, vault, stranger, INSERT) {
         assert_eq!(*refusal.error.kind(), ErrorKind::NotInstalled);
         scene.printed += &refusal.printed;
     }

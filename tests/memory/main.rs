@@ -1,16 +1,12 @@
 //! Keys are gone from the process's memory when the keyring is. A child process uses keys in every way there is, drops
-//! them, and looks for them in its own memory; the parent tells it, under a mask, what to look for.
+//! them, and looks for them in its own memory; the parent tells it, under a mask, what to look for. It is a
+//! binary of its own, so that no other test's keys are in that memory.
 //!
 //! One thing is left, and it is the `aes` crate's: a thread that has just sealed or opened a value under an AES suite
 //! has that column's expanded key on its stack until it calls something else. Overwriting it would cost each value
 //! 50 ns; `docs/threat-model.md` says it.
 
 #![cfg(target_os = "linux")]
-
-#[path = "../common/rerun.rs"]
-mod rerun;
-#[path = "../common/spy.rs"]
-mod spy;
 
 mod oracle;
 mod scanner;
@@ -19,12 +15,13 @@ use fieldseal::kms::{Argon2Params, Local, Passphrase};
 use fieldseal::store::File;
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope, Suite};
 use scanner::{Hit, Needle, scan};
-use spy::Spy;
 use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::sync::Barrier;
+use testkit::rerun;
+use testkit::spy::Spy;
 
 const COLUMNS: [Column; 4] = [
     Column::new("t", "xaes"),

@@ -1,14 +1,11 @@
 //! `tests/vectors/plaintexts.json`, which the Python oracle wrote.
 
-use super::spelt::Spelt;
 use crate::model::Column;
 use crate::plaintext::{push_framed, unframe};
 use crate::value::{Malformed, Value};
-use plaintexts::{Case, file, with_each_type};
+use testkit::plaintexts::{Case, file, with_each_type};
+use testkit::spelt::Spelt;
 use zeroize::Zeroizing;
-
-#[path = "../../../tests/common/plaintexts.rs"]
-mod plaintexts;
 
 fn column(case: &Case) -> Column {
     let column = Column::new("table", "column");

@@ -1,0 +1,4 @@
+//! Databases that fail, and many connections at once.
+
+mod concurrency;
+mod faults;
