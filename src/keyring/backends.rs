@@ -88,12 +88,12 @@ impl Backends {
 
     /// A record of this store.
     pub(super) fn damaged(&self, error: MalformedRecord) -> KeyringError {
-        StoreError::Malformed { store: format!("{:?}", self.store), error }.into()
+        StoreError::Malformed { store: self.store.name(), error }.into()
     }
 
     fn confused(&self, what: &str) -> KeyringError {
         let message = format!("{what}: its columns must compare exactly, letter by letter");
-        StoreError::Damaged { store: format!("{:?}", self.store), message }.into()
+        StoreError::Damaged { store: self.store.name(), message }.into()
     }
 
     /// Does `work`, again and again while what fails may pass, with growing and random pauses, until the deadline.

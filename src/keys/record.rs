@@ -5,6 +5,7 @@ use crate::context::Scope;
 use crate::json;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as DeError};
+use serde_json::Value;
 use std::fmt;
 
 /// One data key in a key store: wrapped, with what is known of it.
@@ -90,6 +91,30 @@ impl KeyRecord {
 }
 
 impl KeyRecord {
+    /// A record from an entry of a key-store file, or the first field that is wrong, and the scope if that can be read.
+    pub(crate) fn from_json(entry: Value) -> Result<Self, (MalformedRecord, Option<Scope>)> {
+        let bad = |key, column| MalformedRecord { key, column };
+        let Value::Object(mut fields) = entry else { return Err((bad(None, ENTRY), None)) };
+        let mut field = |name| fields.remove(name).unwrap_or_default();
+        let (id, scope) = (id::deserialize(field("id")).ok(), scope::deserialize(field("scope")).ok());
+        let read = |column: Result<Self, &'static str>| column.map_err(|column| (bad(id, column), scope.clone()));
+        let (state, commitment) =
+            (KeyState::deserialize(field("state")), commitment::deserialize(field("commitment")));
+        let wrapped = json::objects(field("wrapped"));
+        let (created, revision) = (i64::deserialize(field("created")), u64::deserialize(field("revision")));
+        read((|| {
+            Ok(Self {
+                id: id.ok_or("id")?,
+                scope: scope.clone().ok_or("scope")?,
+                state: state.map_err(|_| "state")?,
+                commitment: commitment.map_err(|_| "commitment")?,
+                wrapped: wrapped.map_err(|_| "wrapped")?,
+                created: created.map_err(|_| "created")?,
+                revision: if fields.is_empty() { revision.map_err(|_| "revision")? } else { return Err(ENTRY) },
+            })
+        })())
+    }
+
     /// Refuses what could be written to a store and then not be read from it.
     pub(crate) fn check_writable(&self) -> Result<(), MalformedRecord> {
         let (wrapped, scope) = (self.wrapped_json(), self.scope.as_str());
@@ -109,7 +134,7 @@ impl KeyRecord {
 pub struct MalformedRecord {
     /// The key, if its id can be read.
     pub key: Option<KeyId>,
-    /// The column that is wrong.
+    /// The column that is wrong; in a key-store file the field, or `entry` where the record isn't an object of its fields.
     pub column: &'static str,
 }
 
@@ -121,7 +146,6 @@ impl MalformedRecord {
     }
 
     /// Of two records with one id.
-    #[cfg(feature = "_sql-store")]
     pub(crate) const fn twin(id: KeyId) -> Self {
         Self { key: Some(id), column: "id" }
     }
@@ -140,6 +164,9 @@ impl fmt::Display for MalformedRecord {
 }
 
 impl std::error::Error for MalformedRecord {}
+
+/// What is called malformed where a file's entry isn't an object of a record's fields, each once.
+const ENTRY: &str = "entry";
 
 /// The largest wrapped copy of a key that is read from a store.
 const MAX_BLOB: usize = 64 * 1024;

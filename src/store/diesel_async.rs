@@ -84,7 +84,7 @@ where
         self.run(sql::create_table)
     }
 
-    const fn name(&self) -> &str {
+    const fn shown(&self) -> &str {
         NAME
     }
 

@@ -55,7 +55,7 @@ impl Sqlite {
         self.run(|connection| sql::create_table(connection))
     }
 
-    fn name(&self) -> &str {
+    fn shown(&self) -> &str {
         &self.name
     }
 
@@ -164,7 +164,7 @@ mod tests {
             assert!(thread.join().is_err());
         });
         assert!(store.connection.is_poisoned());
-        assert_eq!(store.load().unwrap(), []);
+        assert_eq!(crate::store::load_all(&store).unwrap(), []);
         store.commit(&[]).unwrap();
     }
 }

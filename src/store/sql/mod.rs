@@ -13,15 +13,12 @@ pub(super) use self::row::{Cell, Row};
 pub(super) use self::statements::COLUMNS;
 
 use self::statements::Statements;
+use super::read::MAX_KEYS;
 use super::{Dialect, Page, migration};
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord, MalformedRecord};
-use std::collections::HashSet;
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// The most keys that are read from a store; the statements ask for one more.
-const MAX_ROWS: usize = 1_000_000;
 
 /// How often an operation is begun that the database rolls back in favour of another.
 const ATTEMPTS: u32 = 6;
@@ -143,49 +140,22 @@ pub(super) fn create_table(connection: &mut impl Connection) -> Result<(), Faile
     }
 }
 
-/// Every record, or those of one scope.
-pub(super) fn load(connection: &mut impl Connection, scope: Option<&Scope>) -> Result<Vec<KeyRecord>, Failed> {
-    let statements = Statements::of(connection.dialect());
-    let rows = match scope {
-        None => read(connection, statements.load, &[])?,
-        Some(scope) => {
-            let scope = scope_param(connection.dialect(), scope);
-            read(connection, statements.load_scope, &[scope])?
-        }
-    };
-    if rows.len() > MAX_ROWS {
-        return Err(Failed::Damaged(format!("it has more than {MAX_ROWS} keys")));
+/// The records of one scope.
+pub(super) fn load_scope(connection: &mut impl Connection, scope: &Scope) -> Result<Vec<KeyRecord>, Failed> {
+    let dialect = connection.dialect();
+    let rows = read(connection, Statements::of(dialect).load_scope, &[scope_param(dialect, scope)])?;
+    if rows.len() > MAX_KEYS {
+        return Err(Failed::Damaged(format!("it has more than {MAX_KEYS} keys")));
     }
-    let records = records(connection.dialect(), rows)?;
-    // Those of one scope a keyring tells apart itself.
-    if scope.is_none() {
-        let mut ids = HashSet::new();
-        if let Some(twin) = records.iter().find(|record| !ids.insert(record.id)) {
-            return Err(Failed::Malformed(MalformedRecord::twin(twin.id)));
-        }
-    }
-    Ok(records)
+    records(dialect, rows)
 }
 
 /// Records by their ids, for [`super::KeyStore::page`].
-pub(super) fn page(
-    connection: &mut impl Connection,
-    after: Option<KeyId>,
-    most: usize,
-) -> Result<Vec<KeyRecord>, Failed> {
-    let rows = page_of_rows(connection, after, most)?;
-    records(connection.dialect(), rows)
-}
-
-/// The same, for [`super::KeyStore::page_lossy`].
-pub(super) fn page_lossy(
-    connection: &mut impl Connection,
-    after: Option<KeyId>,
-    most: usize,
-) -> Result<Page, Failed> {
+pub(super) fn page(connection: &mut impl Connection, after: Option<KeyId>, limit: usize) -> Result<Page, Failed> {
+    let limit = limit.min(MAX_KEYS + 1);
     let mut page = Page::default();
-    let rows = page_of_rows(connection, after, most)?;
-    let is_full = rows.len() >= most;
+    let rows = page_of_rows(connection, after, limit)?;
+    let is_full = rows.len() >= limit;
     for row in rows {
         let record = row.record(connection.dialect());
         let id = record.as_ref().map_or_else(|error| error.key, |record| Some(record.id));
@@ -209,9 +179,9 @@ pub(super) fn page_lossy(
         }
         page.next = page.next.max(id);
     }
-    if is_full && most > 0 && page.next <= after {
+    if is_full && limit > 0 && page.next <= after {
         return Err(Failed::Damaged(format!(
-            "{most} records one after the other have no id: it is no table of keys"
+            "{limit} records one after the other have no id: it is no table of keys"
         )));
     }
     if !is_full {
@@ -220,12 +190,14 @@ pub(super) fn page_lossy(
     Ok(page)
 }
 
-fn page_of_rows(connection: &mut impl Connection, after: Option<KeyId>, most: usize) -> Result<Vec<Row>, Failed> {
-    // What isn't above 0 is no id, and is seen.
-    let after = after.map_or(i64::MIN, |id| id.get().into());
-    let most = i64::try_from(most.min(MAX_ROWS + 1)).unwrap_or(i64::MAX);
-    let sql = Statements::of(connection.dialect()).page;
-    read(connection, sql, &[Param::Integer(after), Param::Integer(most)])
+fn page_of_rows(connection: &mut impl Connection, after: Option<KeyId>, limit: usize) -> Result<Vec<Row>, Failed> {
+    let statements = Statements::of(connection.dialect());
+    let limit = Param::Integer(i64::try_from(limit).unwrap_or(i64::MAX));
+    match after {
+        // What has no id is seen too.
+        None => read(connection, statements.first_page, &[limit]),
+        Some(after) => read(connection, statements.page, &[Param::Integer(after.get().into()), limit]),
+    }
 }
 
 pub(super) fn get(connection: &mut impl Connection, id: KeyId) -> Result<Option<KeyRecord>, Failed> {
@@ -266,31 +238,19 @@ pub(super) fn in_transaction() -> Fault {
     Fault::own(Kind::Other, message)
 }
 
-/// What a key store does with its connection: the methods of `KeyStore`, for a store with `run` and `name`.
+/// What a key store does with its connection: the methods of `KeyStore`, for a store with `run` and `shown`.
 macro_rules! key_store {
     () => {
-        fn load(&self) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {
-            self.run(|connection| $crate::store::sql::load(connection, None))
-        }
-
         fn page(
             &self,
             after: Option<$crate::KeyId>,
-            most: usize,
-        ) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {
-            self.run(|connection| $crate::store::sql::page(connection, after, most))
-        }
-
-        fn page_lossy(
-            &self,
-            after: Option<$crate::KeyId>,
-            most: usize,
+            limit: usize,
         ) -> Result<$crate::store::Page, $crate::store::StoreError> {
-            self.run(|connection| $crate::store::sql::page_lossy(connection, after, most))
+            self.run(|connection| $crate::store::sql::page(connection, after, limit))
         }
 
         fn load_scope(&self, scope: &$crate::Scope) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {
-            self.run(|connection| $crate::store::sql::load(connection, Some(scope)))
+            self.run(|connection| $crate::store::sql::load_scope(connection, scope))
         }
 
         fn get(&self, id: $crate::KeyId) -> Result<Option<$crate::KeyRecord>, $crate::store::StoreError> {
@@ -298,8 +258,12 @@ macro_rules! key_store {
         }
 
         fn commit(&self, changes: &[$crate::store::Change]) -> Result<(), $crate::store::StoreError> {
-            $crate::store::check_writable(self.name(), changes)?;
+            $crate::store::check_writable(&self.name(), changes)?;
             self.run(|connection| $crate::store::sql::commit(connection, changes))
+        }
+
+        fn name(&self) -> String {
+            self.shown().to_owned()
         }
     };
 }

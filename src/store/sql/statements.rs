@@ -9,10 +9,10 @@ pub(in crate::store) const COLUMNS: [&str; 7] =
 /// What is run on the table. Parameters are in the order of the fields' documentation, each once.
 #[derive(Debug)]
 pub(super) struct Statements {
-    /// Every row.
-    pub(super) load: &'static str,
     /// Scope.
     pub(super) load_scope: &'static str,
+    /// Rows from the beginning, those without an id among them: the most rows.
+    pub(super) first_page: &'static str,
     /// The id that the page comes after, the most rows.
     pub(super) page: &'static str,
     /// Id.
@@ -29,13 +29,13 @@ pub(super) struct Statements {
 
 macro_rules! statements {
     (
-        texts: $texts:literal, scope: $scope:literal, columns: $columns:literal,
+        texts: $texts:literal, scope: $scope:literal, columns: $columns:literal, nulls_first: $nulls:literal,
         $one:literal $two:literal $three:literal $four:literal $five:literal $six:literal $seven:literal
     ) => {
         Statements {
-            // What is called `fieldseal_keys` may be an endless view. One more than `MAX_ROWS`.
-            load: select!($texts, " LIMIT 1000001"),
+            // What is called `fieldseal_keys` may be an endless view. One more than `MAX_KEYS`.
             load_scope: select!($texts, " WHERE ", $scope, " LIMIT 1000001"),
+            first_page: select!($texts, " ORDER BY id", $nulls, " LIMIT ", $one),
             page: select!($texts, " WHERE id > ", $one, " ORDER BY id LIMIT ", $two),
             get: select!($texts, " WHERE id = ", $one, " LIMIT 1"),
             other_primary: select!(
@@ -93,6 +93,7 @@ macro_rules! select {
 static SQLITE: Statements = statements! {
     texts: "scope, state, commitment, wrapped",
     scope: "scope = ?1", columns: "pragma_table_info('fieldseal_keys') WHERE name",
+    nulls_first: "",
     "?1" "?2" "?3" "?4" "?5" "?6" "?7"
 };
 
@@ -107,6 +108,7 @@ static POSTGRES: Statements = statements! {
     columns: "pg_catalog.pg_attribute WHERE attrelid = to_regclass('fieldseal_keys') AND NOT attisdropped \
               AND atttypid = CASE WHEN attname IN ('scope', 'commitment') THEN 'bytea'::regtype \
               WHEN attname IN ('state', 'wrapped') THEN 'text'::regtype ELSE 'bigint'::regtype END AND attname",
+    nulls_first: " NULLS FIRST",
     "$1" "$2" "$3" "$4" "$5" "$6" "$7"
 };
 
@@ -118,6 +120,7 @@ static MYSQL: Statements = statements! {
     scope: "scope = ?",
     columns: "information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'fieldseal_keys' \
               AND column_name",
+    nulls_first: "",
     "?" "?" "?" "?" "?" "?" "?"
 };
 
