@@ -15,6 +15,7 @@
 mod armor;
 mod context;
 mod db;
+pub mod dialect;
 #[cfg(any(
     feature = "aws",
     feature = "_sqlx-store",
@@ -31,9 +32,10 @@ mod keys;
 pub mod kms;
 mod model;
 mod plaintext;
-#[cfg_attr(not(feature = "_sweep"), expect(unreachable_pub, reason = "they are public in `sql`"))]
+#[cfg(feature = "_sweep")]
 mod quoting;
 mod random;
+mod retry;
 mod schema;
 mod sealed;
 #[cfg(feature = "_sweep")]

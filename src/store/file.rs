@@ -137,6 +137,10 @@ impl File {
                 hint: "create it once with `store::File::create`".to_owned(),
             };
         }
+        if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) {
+            let message = format!("could not {action} it, {error}");
+            return StoreError::Denied { store: self.name(), message, source: Some(Arc::new(error)) };
+        }
         let hint = match error.kind() {
             io::ErrorKind::AlreadyExists => ": open it with `store::File::open`",
             io::ErrorKind::Unsupported => ": its file system has no locks, keep the keys in a database",

@@ -28,12 +28,15 @@ pub use self::diesel::Diesel;
 pub use self::diesel_async::DieselAsync;
 pub use self::file::File;
 pub use self::memory::Memory;
-pub use self::migration::{Dialect, Migration, MigrationFile, Tool, migration};
+pub use self::migration::{Migration, MigrationFile, Tool, migration};
 pub use self::read::{Page, load_all, snapshot, walk};
 #[cfg(feature = "rusqlite")]
 pub use self::rusqlite::Sqlite;
 #[cfg(feature = "_sqlx-store")]
 pub use self::sqlx::Sqlx;
+
+#[doc(no_inline)]
+pub use crate::dialect::Dialect;
 
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
@@ -57,7 +60,7 @@ pub trait KeyStore: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`], [`StoreError::Missing`] or [`StoreError::Damaged`].
+    /// [`StoreError::Unavailable`], [`StoreError::Denied`], [`StoreError::Missing`] or [`StoreError::Damaged`].
     fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError>;
 
     /// The records of one scope.
@@ -129,6 +132,18 @@ pub enum StoreError {
         /// What happened and what to do.
         message: String,
         /// The database's or file system's own error.
+        #[source]
+        source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The store may not be used: the user, its password or its rights, or a database or file that can only be read. To try
+    /// again doesn't help.
+    #[error("the key store {store} may not be used: {message}")]
+    Denied {
+        /// Which store.
+        store: String,
+        /// What the database or the file system said.
+        message: String,
+        /// Its own error.
         #[source]
         source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     },
