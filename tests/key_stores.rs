@@ -12,9 +12,11 @@ use diesel::sqlite::SqliteConnection;
 use fieldseal::store::{
     Change, Dialect, Diesel, File, KeyStore, Memory, Page, Sqlite, StoreError, load_all, migration,
 };
-use fieldseal::{KeyId, KeyRecord, KeyState, Scope};
+use fieldseal::testing::Kms;
+use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringError, Scope};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use store_contract::record;
 use tempfile::TempDir;
 
@@ -307,6 +309,53 @@ fn a_database_that_stays_locked_is_unavailable_and_says_so() {
     blocker.execute_batch("COMMIT").unwrap();
     for (store, id) in stores.iter().zip(1..) {
         store.commit(&[Change::Insert(record(id, &id.to_string(), KeyState::Primary))]).unwrap();
+    }
+}
+
+/// Counts commits.
+#[derive(Debug)]
+struct Counting {
+    inner: Box<dyn KeyStore>,
+    commits: AtomicU32,
+}
+
+impl KeyStore for Counting {
+    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
+        self.inner.page(after, limit)
+    }
+
+    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
+        self.inner.load_scope(scope)
+    }
+
+    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        self.inner.get(id)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.inner.commit(changes)
+    }
+}
+
+#[test]
+fn a_database_that_can_only_be_read_denies_once() {
+    let (_folder, path) = database("wal");
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let mut diesel = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    diesel.batch_execute("PRAGMA query_only = ON").unwrap();
+    let stores: [Box<dyn KeyStore>; 2] = [
+        Box::new(Sqlite::from_connection(rusqlite::Connection::open_with_flags(&path, flags).unwrap())),
+        Box::new(Diesel::new(diesel)),
+    ];
+    for inner in stores {
+        assert_eq!(load_all(&inner).unwrap(), []);
+        let store = Arc::new(Counting { inner, commits: AtomicU32::new(0) });
+        let keyring = Keyring::builder(Kms::new(), Arc::clone(&store)).without_background().open().unwrap();
+        let error = keyring.ensure_scope(&Scope::APPLICATION).unwrap_err();
+        assert!(matches!(error, KeyringError::Store(StoreError::Denied { .. })), "{error:?}");
+        assert!(std::error::Error::source(&error).is_some() && !error.is_transient(), "{error:?}");
+        assert_eq!(store.commits.load(Ordering::Relaxed), 1);
     }
 }
 

@@ -19,13 +19,14 @@ pub(in crate::store) fn not_connected(error: &dyn Error) -> Said {
 
 /// What is known to be safe of it.
 fn why(text: &str) -> (&str, Fault) {
-    const CAUSES: [(&str, &str, Fault); 11] = [
+    const CAUSES: [(&str, &str, Fault); 12] = [
         ("onnection refused", "the server's port refuses connections", Fault::Other),
         ("(111)", "the server's port refuses connections", Fault::Other),
         ("timed out", "it took too long", Fault::Other),
         ("timeout", "it took too long", Fault::Other),
         ("authentication failed", "the server refuses the user's name or password", Fault::Denied),
         ("Access denied", "the server refuses the user's name or password", Fault::Denied),
+        ("role \"", "the server knows no such user, or lets it do nothing", Fault::Denied),
         ("does not exist", "the server knows no such user or database", Fault::Other),
         ("Unknown database", "the server knows no such database", Fault::Other),
         ("too many c", "the server has too many connections", Fault::Other),

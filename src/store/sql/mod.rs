@@ -262,3 +262,6 @@ macro_rules! key_store {
 }
 
 pub(super) use key_store;
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ mod sqlite_damage;
 
 #[path = "key_stores/damage.rs"]
 mod damage;
+#[path = "key_stores/denied.rs"]
+mod denied;
 #[path = "key_stores/faults.rs"]
 mod faults;
 #[path = "key_stores/fleets.rs"]
