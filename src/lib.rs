@@ -64,7 +64,8 @@ pub use keyring::{
     Stats, install,
 };
 pub use keys::{
-    Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, MalformedRecord, TransitionError, WrappedKey,
+    Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, MalformedRecord, RecordColumns,
+    TransitionError, WrappedKey,
 };
 pub use model::{Column, ContextColumn, Model, Schema};
 pub use schema::{Guard, KeyCheck, LockError, SchemaLock, column_check, guard_check, guards, stray_guards};

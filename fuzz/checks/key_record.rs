@@ -1,7 +1,7 @@
 //! A key record is refused, or it comes back from what it is written as.
 
 use super::input::Input;
-use fieldseal::{KeyRecord, KeyState};
+use fieldseal::{KeyRecord, KeyState, RecordColumns};
 
 /// `data` is 0 and a record in JSON, or 1 and the columns of a SQL store.
 pub fn check(data: &[u8]) -> bool {
@@ -27,7 +27,9 @@ pub(super) fn comes_back_from_columns(record: &KeyRecord) {
     // SQL has no unsigned integers: a revision that doesn't fit is refused when it is written.
     let Ok(revision) = i64::try_from(record.revision) else { return };
     let wrapped = record.wrapped_json();
-    let read = KeyRecord::from_columns(id, scope, state, commitment, &wrapped, record.created, revision);
+    let created = record.created;
+    let columns = RecordColumns { id, scope, state, commitment, wrapped: &wrapped, created, revision };
+    let read = KeyRecord::from_columns(&columns);
     assert_eq!(read.as_ref(), Ok(record));
 }
 
@@ -41,7 +43,8 @@ fn columns(mut input: Input<'_>) -> Option<KeyRecord> {
     let scope = std::str::from_utf8(input.short()).ok()?;
     let commitment = input.short();
     let wrapped = std::str::from_utf8(input.rest()).ok()?;
-    let record = KeyRecord::from_columns(id, scope, state, commitment, wrapped, created, revision).ok()?;
+    let columns = RecordColumns { id, scope, state, commitment, wrapped, created, revision };
+    let record = KeyRecord::from_columns(&columns).ok()?;
     assert_eq!((i64::from(record.id.get()), record.created), (id, created));
     assert_eq!((record.scope.as_str(), record.state.name()), (scope, state));
     assert_eq!(

@@ -6,7 +6,7 @@ mod state;
 
 #[cfg(feature = "_sql-store")]
 pub(crate) use record::MAX_WRAPPED_JSON;
-pub use record::{KeyRecord, MalformedRecord, WrappedKey};
+pub use record::{KeyRecord, MalformedRecord, RecordColumns, WrappedKey};
 pub use state::{KeyState, TransitionError};
 
 pub(crate) use derive::{column_key, commitment, hkdf};

@@ -34,6 +34,25 @@ pub struct KeyRecord {
     pub revision: u64,
 }
 
+/// The columns of a key record as a SQL store holds them, not yet checked (`docs/format.md`, "The key store").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordColumns<'a> {
+    /// The key's id, from 1 to 4,294,967,295.
+    pub id: i64,
+    /// The scope's name, empty for the application's.
+    pub scope: &'a str,
+    /// The state's name.
+    pub state: &'a str,
+    /// 32 bytes.
+    pub commitment: &'a [u8],
+    /// The wrapped copies, as JSON.
+    pub wrapped: &'a str,
+    /// Unix seconds.
+    pub created: i64,
+    /// At least 0.
+    pub revision: i64,
+}
+
 /// A data key under one KEK.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,15 +86,8 @@ impl KeyRecord {
     /// # Errors
     ///
     /// What is wrong with the row, naming the column and never its content.
-    pub fn from_columns(
-        id: i64,
-        scope: &str,
-        state: &str,
-        commitment: &[u8],
-        wrapped_json: &str,
-        created: i64,
-        revision: i64,
-    ) -> Result<Self, MalformedRecord> {
+    pub fn from_columns(columns: &RecordColumns<'_>) -> Result<Self, MalformedRecord> {
+        let &RecordColumns { id, scope, state, commitment, wrapped, created, revision } = columns;
         let key = u32::try_from(id).ok().and_then(KeyId::new);
         let bad = |column| MalformedRecord { key, column };
         Ok(Self {
@@ -83,7 +95,7 @@ impl KeyRecord {
             scope: Scope::from_store(scope).map_err(|_| bad("scope"))?,
             state: KeyState::from_name(state).ok_or(bad("state"))?,
             commitment: commitment.try_into().map(Commitment::from_bytes).map_err(|_| bad("commitment"))?,
-            wrapped: json::from_objects(wrapped_json).map_err(|_| bad("wrapped"))?,
+            wrapped: json::from_objects(wrapped).map_err(|_| bad("wrapped"))?,
             created,
             revision: u64::try_from(revision).map_err(|_| bad("revision"))?,
         })
@@ -117,14 +129,22 @@ impl KeyRecord {
 
     /// Refuses what could be written to a store and then not be read from it.
     pub(crate) fn check_writable(&self) -> Result<(), MalformedRecord> {
-        let (wrapped, scope) = (self.wrapped_json(), self.scope.as_str());
+        let wrapped = self.wrapped_json();
         let bad = |column| MalformedRecord { key: Some(self.id), column };
         if wrapped.len() > MAX_WRAPPED_JSON {
             return Err(bad("wrapped"));
         }
         let revision = i64::try_from(self.revision).map_err(|_| bad("revision"))?;
-        let (id, state, commitment) = (self.id.get().into(), self.state.name(), self.commitment.as_bytes());
-        Self::from_columns(id, scope, state, commitment, &wrapped, self.created, revision).map(drop)
+        let columns = RecordColumns {
+            id: self.id.get().into(),
+            scope: self.scope.as_str(),
+            state: self.state.name(),
+            commitment: self.commitment.as_bytes(),
+            wrapped: &wrapped,
+            created: self.created,
+            revision,
+        };
+        Self::from_columns(&columns).map(drop)
     }
 }
 
@@ -139,6 +159,12 @@ pub struct MalformedRecord {
 }
 
 impl MalformedRecord {
+    /// What a store says of a row of its own; `key` is the id if that can be read, `column` the name of the one that is wrong.
+    #[must_use]
+    pub const fn new(key: Option<KeyId>, column: &'static str) -> Self {
+        Self { key, column }
+    }
+
     /// Whether the record may be of any scope, since that can't be read.
     #[must_use]
     pub fn may_be_of_any_scope(&self) -> bool {

@@ -37,15 +37,15 @@ proptest! {
 
     #[test]
     fn comes_back_from_columns(record in records()) {
-        let read = KeyRecord::from_columns(
-            record.id.get().into(),
-            record.scope.as_str(),
-            record.state.name(),
-            record.commitment.as_bytes(),
-            &record.wrapped_json(),
-            record.created,
-            i64::try_from(record.revision).unwrap(),
-        );
+        let read = KeyRecord::from_columns(&RecordColumns {
+            id: record.id.get().into(),
+            scope: record.scope.as_str(),
+            state: record.state.name(),
+            commitment: record.commitment.as_bytes(),
+            wrapped: &record.wrapped_json(),
+            created: record.created,
+            revision: i64::try_from(record.revision).unwrap(),
+        });
         prop_assert_eq!(read, Ok(record.clone()));
         prop_assert_eq!(record.check_writable(), Ok(()));
     }
@@ -102,8 +102,9 @@ fn refuses_every_field_that_is_not_as_documented() {
 
 #[test]
 fn names_the_column_that_is_wrong() {
-    let read = |id, scope: &str, state, commitment: &[u8], wrapped, revision| {
-        KeyRecord::from_columns(id, scope, state, commitment, wrapped, 0, revision).map_err(|error| error.column)
+    let read = |id, scope: &str, state: &str, commitment: &[u8], wrapped: &str, revision| {
+        let columns = RecordColumns { id, scope, state, commitment, wrapped, created: 0, revision };
+        KeyRecord::from_columns(&columns).map_err(|error| error.column)
     };
     let (long, wide) = ("x".repeat(65_536), [0; 33]);
     assert!(read(1, "", "active", &[0; 32], "[]", 0).is_ok());

@@ -1,7 +1,7 @@
 //! Rows as they are read: hostile, column by column.
 
 use crate::dialect::{COLUMNS, Dialect, KeyTable};
-use crate::keys::{KeyId, KeyRecord, MAX_WRAPPED_JSON, MalformedRecord};
+use crate::keys::{KeyId, KeyRecord, MAX_WRAPPED_JSON, MalformedRecord, RecordColumns};
 
 /// The longest text or blob that is read from a row, in bytes.
 const MAX_CELL: usize = MAX_WRAPPED_JSON;
@@ -28,15 +28,15 @@ impl Row {
         let KeyTable { scopes_are_bytes, texts_are_bytes, .. } = *dialect.key_table();
         let key = id.integer().and_then(|id| u32::try_from(id).ok()).and_then(KeyId::new);
         let bad = |column| MalformedRecord { key, column };
-        KeyRecord::from_columns(
-            id.integer().ok_or(bad("id"))?,
-            scope.text(scopes_are_bytes).ok_or(bad("scope"))?,
-            state.text(texts_are_bytes).ok_or(bad("state"))?,
-            commitment.blob().ok_or(bad("commitment"))?,
-            wrapped.text(texts_are_bytes).ok_or(bad("wrapped"))?,
-            created.integer().ok_or(bad("created"))?,
-            revision.integer().ok_or(bad("revision"))?,
-        )
+        KeyRecord::from_columns(&RecordColumns {
+            id: id.integer().ok_or(bad("id"))?,
+            scope: scope.text(scopes_are_bytes).ok_or(bad("scope"))?,
+            state: state.text(texts_are_bytes).ok_or(bad("state"))?,
+            commitment: commitment.blob().ok_or(bad("commitment"))?,
+            wrapped: wrapped.text(texts_are_bytes).ok_or(bad("wrapped"))?,
+            created: created.integer().ok_or(bad("created"))?,
+            revision: revision.integer().ok_or(bad("revision"))?,
+        })
     }
 }
 
