@@ -4,8 +4,8 @@ use super::{Dialect, mysql, postgres, sqlite};
 
 /// Why a database did nothing, by what follows for whoever asked.
 ///
-/// Each dialect decides in one place what its codes, numbers and texts mean (`src/dialect/*/faults.rs`); key stores, sweeps
-/// and the command line go by these.
+/// Key stores, sweeps and the command line go by these. What the codes, numbers and messages of a database mean is decided in
+/// one place for each: `src/dialect/*/faults.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {

@@ -1,12 +1,11 @@
-//! What differs among databases: names and constants in SQL, what their errors mean, the key store's table, guards, and what
-//! their catalogues say.
-//!
-//! A dialect is a folder with a file for each concern, and `PARTS` in its `mod.rs` says what it's made of. The files beside
-//! this one say what each part has to give. Everything else asks [`Dialect`]; only [`Dialect::parts`] tells them apart.
+//! The databases that tables can be in, what they have in common, and what they say.
+
+// A dialect is a folder with a file for each concern, and `PARTS` in its `mod.rs` says what it's made of. The files beside
+// this one say what each part has to give. Everything else asks `Dialect`; only `Dialect::parts` tells them apart.
 
 mod columns;
 mod fault;
-mod guards;
+pub(crate) mod guards;
 #[cfg(feature = "_sql-store")]
 mod key_table;
 mod migration;
@@ -18,7 +17,6 @@ mod transactions;
 
 pub(crate) use self::columns::ColumnCheck;
 pub use self::fault::Fault;
-pub use self::guards::KeyCheck;
 #[cfg(test)]
 pub(crate) use self::guards::Refusal;
 pub(crate) use self::guards::{Event, Known, PREFIX, Target};

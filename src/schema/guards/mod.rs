@@ -3,7 +3,7 @@
 mod check;
 mod strays;
 
-pub use crate::dialect::KeyCheck;
+pub use crate::dialect::guards::KeyCheck;
 pub use check::guard_check;
 pub use strays::stray_guards;
 

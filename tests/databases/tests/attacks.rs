@@ -5,7 +5,7 @@ mod common;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use fieldseal::store::{KeyStore as _, Sqlx, load_all};
+use fieldseal::store::{Sqlx, load_all};
 use fieldseal::{
     BindRow as _, Encrypt, Error, ErrorKind, KeyState, Keyring, KeyringError, Model as _, RowContext, RowId, Scope,
     Sealed, kms,

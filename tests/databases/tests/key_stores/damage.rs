@@ -4,7 +4,7 @@ use crate::places::{SERVERS, Server};
 use crate::store_contract::record;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection};
-use fieldseal::store::{Change, Dialect, KeyStore, StoreError, migration, load_all};
+use fieldseal::store::{Change, Dialect, KeyStore, StoreError, load_all, migration};
 use fieldseal::{KeyId, KeyRecord, KeyState, Scope};
 use fieldseal_databases::Database;
 
@@ -170,7 +170,10 @@ fn damaged_rows_name_their_column() {
                 match store.page(None, 10) {
                     Ok(page) => {
                         let damaged: Vec<_> = page.damaged.iter().map(|error| error.column).collect();
-                        assert!(damaged == [column] && page.records.is_empty(), "{library}: {column} = {value:.40}: {page:?}");
+                        assert!(
+                            damaged == [column] && page.records.is_empty(),
+                            "{library}: {column} = {value:.40}: {page:?}"
+                        );
                     }
                     // Ids of another type can't be compared.
                     Err(error) => assert!(

@@ -2,7 +2,7 @@
 
 use crate::sqlite_damage::DAMAGES;
 use crate::store_contract::record;
-use fieldseal::store::{Change, Dialect, KeyStore as _, Sqlx, StoreError, migration, load_all};
+use fieldseal::store::{Change, Dialect, KeyStore as _, Sqlx, StoreError, load_all, migration};
 use fieldseal::{KeyId, KeyState};
 use fieldseal_databases::Database;
 use sqlx::Sqlite;
