@@ -4,7 +4,7 @@ mod common;
 
 use common::{Folder, tenant};
 use fieldseal::kms::Local;
-use fieldseal::store::{KeyStore as _, load_all};
+use fieldseal::store::load_all;
 use fieldseal::{KeyState, Keyring, Scope};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
