@@ -1,7 +1,8 @@
 //! JSON as `docs/format-keys.md` has it: a struct is an object. serde's derive alone would take an array in its place.
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -56,6 +57,65 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
     }
 }
 
+/// Any JSON: whether an object in it has a field twice, which `serde_json::Value` doesn't tell.
+pub(crate) struct Repeats(pub(crate) bool);
+
+impl<'de> Deserialize<'de> for Repeats {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RepeatsVisitor)
+    }
+}
+
+struct RepeatsVisitor;
+
+impl<'de> Visitor<'de> for RepeatsVisitor {
+    type Value = Repeats;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Repeats, E> {
+        Ok(Repeats(false))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Repeats, E> {
+        Ok(Repeats(false))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Repeats, E> {
+        Ok(Repeats(false))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Repeats, E> {
+        Ok(Repeats(false))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Repeats, E> {
+        Ok(Repeats(false))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Repeats, E> {
+        Ok(Repeats(false))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Repeats, A::Error> {
+        let mut repeats = false;
+        while let Some(Repeats(inside)) = items.next_element()? {
+            repeats |= inside;
+        }
+        Ok(Repeats(repeats))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Repeats, A::Error> {
+        let (mut names, mut repeats) = (HashSet::new(), false);
+        while let Some((name, Repeats(inside))) = fields.next_entry::<String, _>()? {
+            repeats |= inside | !names.insert(name);
+        }
+        Ok(Repeats(repeats))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +150,9 @@ mod tests {
         ] {
             assert_eq!(read(refused), None, "{refused}");
         }
+        let repeats = |json: &str| serde_json::from_str::<Repeats>(json).unwrap().0;
+        assert!(!repeats(r#"{"a": [1, -1, 0.5, null, true, "x"], "b": {"a": 1}}"#));
+        assert!(repeats(r#"{"a": [{"b": 1, "c": 2, "b": 3}]}"#));
         assert_eq!(from_objects::<Inner>(r#"[{"n": 1}] "#).unwrap(), [Inner { n: 1 }]);
         for refused in ["[[1]]", r#"[{"n": 1}] x"#, r#"{"n": 1}"#] {
             assert!(from_objects::<Inner>(refused).is_err(), "{refused}");

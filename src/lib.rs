@@ -21,6 +21,7 @@ pub mod blocking;
 mod context;
 mod db;
 mod debug;
+pub mod dialect;
 mod envelope;
 mod error;
 mod files;
@@ -31,8 +32,10 @@ mod keys;
 pub mod kms;
 mod model;
 mod plaintext;
+#[cfg(feature = "_sweep")]
 mod quoting;
 mod random;
+mod retry;
 mod schema;
 mod sealed;
 pub mod store;

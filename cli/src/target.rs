@@ -12,7 +12,7 @@ pub(crate) use kek::{Kek, KekName};
 use crate::args::Global;
 use crate::error::Error;
 use fieldseal::kms::Kms;
-use fieldseal::store::KeyStore;
+use fieldseal::store::{self, KeyStore};
 use fieldseal::{KeyRecord, Keyring, KeyringBuilder, Schema, SchemaLock, Scope};
 pub(crate) use key_store::KeyStoreAt;
 pub(crate) use passphrase::Passphrases;
@@ -90,7 +90,7 @@ impl Target {
 
     /// Every record in the key store, ordered by scope and age. One that is damaged is an error.
     pub(crate) fn records(&self) -> Result<Vec<KeyRecord>, Error> {
-        Ok(stored::in_order(self.key_store()?.load()?))
+        Ok(stored::in_order(store::load_all(&*self.key_store()?)?))
     }
 
     /// Every record that can be read, and what is wrong with the others: one damaged record is no reason to do nothing for the rest.

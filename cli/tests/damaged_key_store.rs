@@ -1,7 +1,7 @@
 //! A key store with a record that can't be read: everything is done for the others, and the exit code says that one is left.
 
 use common::{Ended, Folder, tenant};
-use fieldseal::store::KeyStore;
+use fieldseal::store::load_all;
 use fieldseal::{KeyState, Scope};
 
 /// Two clinics with three sealed rows each, where something happened to the key record of one scope.
@@ -30,7 +30,7 @@ impl Damaged {
         );
         let connection = rusqlite::Connection::open(folder.path("app.db")).unwrap();
         connection.execute_batch(&sql).unwrap();
-        assert!(folder.store().load().is_err(), "nothing is damaged");
+        assert!(load_all(&folder.store()).is_err(), "nothing is damaged");
         Self { folder, id }
     }
 

@@ -2,7 +2,7 @@
 
 use common::{Folder, tenant};
 use fieldseal::kms::Local;
-use fieldseal::store::KeyStore as _;
+use fieldseal::store::load_all;
 use fieldseal::{KeyState, Keyring, Scope};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ fn a_rotation_that_is_killed_at_any_moment_leaves_keys_that_open_and_can_be_run_
         opens_everything(&folder, "kek.json");
     }
     folder.run(["key", "rotate", "--all", "--propagation", "0s"]).succeeds();
-    let records = folder.store().load().unwrap();
+    let records = load_all(&folder.store()).unwrap();
     assert!(records.iter().all(|record| record.state != KeyState::Staged));
     assert_eq!(records.iter().filter(|record| record.state == KeyState::Primary).count(), 13);
 }
@@ -65,7 +65,7 @@ fn a_move_to_another_kek_that_is_killed_at_any_moment_loses_no_key_and_is_finish
         sleep(Duration::from_millis(pause));
         let _ = killed.kill();
         killed.wait().unwrap();
-        for record in folder.store().load().unwrap() {
+        for record in load_all(&folder.store()).unwrap() {
             assert!(!record.wrapped.is_empty(), "{} has lost its copies", record.id);
         }
     }
@@ -93,7 +93,7 @@ fn instances_that_start_at_once_end_up_with_one_kek_and_one_key() {
 /// Every key that opens values is unwrapped by that KEK.
 fn opens_everything(folder: &Folder, kek: &str) {
     let keyring = Keyring::start(Local::open(folder.path(kek)).unwrap(), folder.store()).unwrap();
-    let openable = folder.store().load().unwrap().iter().filter(|record| record.state.opens()).count();
+    let openable = load_all(&folder.store()).unwrap().iter().filter(|record| record.state.opens()).count();
     assert_eq!(keyring.stats().keys_loaded, u64::try_from(openable).unwrap());
 }
 

@@ -71,7 +71,7 @@ fn what_postgres_refuses_is_no_reason_to_try_again() {
     folder.database_url = format!("{url}_other");
     folder.run(["key", "list"]).exits(1).says("can't be used");
     folder.database_url = url.replace("postgres@", "nobody:hunter2@");
-    let refused = folder.run(["key", "list"]).exits(1).says("refused the login");
+    let refused = folder.run(["key", "list"]).exits(1).says("the database refused it");
     assert!(!refused.stderr.contains("hunter2"), "{refused:#?}");
 }
 
@@ -83,7 +83,7 @@ fn what_mysql_refuses_is_no_reason_to_try_again() {
     folder.database_url = format!("{url}_other");
     folder.run(["key", "list"]).exits(1).says("can't be used");
     folder.database_url = url.replace("root@", "root:hunter2@");
-    let refused = folder.run(["key", "list"]).exits(1).says("refused the login");
+    let refused = folder.run(["key", "list"]).exits(1).says("the database refused it");
     assert!(!refused.stderr.contains("hunter2"), "{refused:#?}");
 }
 

@@ -3,7 +3,7 @@
 #[cfg(feature = "diesel")]
 pub(crate) mod diesel;
 #[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres", feature = "_sweep"))]
-pub(crate) mod postgres;
+pub(crate) use crate::dialect::postgres_types as postgres;
 #[cfg(feature = "rusqlite")]
 pub(crate) mod rusqlite;
 mod sealed_value;

@@ -120,7 +120,7 @@ impl Loader {
 impl Backends {
     /// Some records that can be read.
     fn in_view(&self) -> Result<Vec<KeyRecord>, KeyringError> {
-        Ok(self.retry(|| Ok(self.store.page_lossy(None, FEW)?))?.records)
+        Ok(self.retry(|| Ok(self.store.page(None, FEW)?))?.records)
     }
 
     /// Reads the whole store if it has no more keys than are held, and otherwise those scopes. A scope that is among them
@@ -128,20 +128,18 @@ impl Backends {
     fn read(&self, as_of: Ticket, wanted: &[Scope]) -> Result<Reading, KeyringError> {
         let most = self.settings.max_keys;
         let mut reading = Reading { as_of, scopes: BTreeMap::new(), failed: None };
-        match self.retry(|| Ok(self.store.page(None, most.saturating_add(1))?)) {
-            Ok(records) if records.len() <= most => {
-                for scope in wanted {
-                    reading.scopes.entry(scope.clone()).or_default();
-                }
-                for record in records {
-                    reading.scopes.entry(record.scope.clone()).or_default().push(record);
-                }
-                return Ok(reading);
-            }
+        let page = self.retry(|| Ok(self.store.page(None, most.saturating_add(1))?))?;
+        if let Some(error) = page.damaged.first() {
             // One damaged row must not take the other scopes with it.
-            Err(error @ KeyringError::Store(StoreError::Malformed { .. })) => reading.failed = Some(error),
-            Err(error) => return Err(error),
-            Ok(_) => {}
+            reading.failed = Some(self.damaged(*error));
+        } else if page.records.len() <= most {
+            for scope in wanted {
+                reading.scopes.entry(scope.clone()).or_default();
+            }
+            for record in page.records {
+                reading.scopes.entry(record.scope.clone()).or_default().push(record);
+            }
+            return Ok(reading);
         }
         for scope in wanted {
             match self.retry(|| self.scope(scope)) {

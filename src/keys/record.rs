@@ -5,6 +5,7 @@ use crate::context::Scope;
 use crate::json;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as DeError};
+use serde_json::Value;
 use std::fmt;
 
 /// One data key in a key store: wrapped, with what is known of it.
@@ -31,6 +32,25 @@ pub struct KeyRecord {
     pub created: i64,
     /// Grows by one with each change.
     pub revision: u64,
+}
+
+/// The columns of a key record as a SQL store holds them, not yet checked (`docs/format.md`, "The key store").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordColumns<'a> {
+    /// The key's id, from 1 to 4,294,967,295.
+    pub id: i64,
+    /// The scope's name, empty for the application's.
+    pub scope: &'a str,
+    /// The state's name.
+    pub state: &'a str,
+    /// 32 bytes.
+    pub commitment: &'a [u8],
+    /// The wrapped copies, as JSON.
+    pub wrapped: &'a str,
+    /// Unix seconds.
+    pub created: i64,
+    /// At least 0.
+    pub revision: i64,
 }
 
 /// A data key under one KEK.
@@ -81,8 +101,8 @@ impl KeyRecord {
     /// # Errors
     ///
     /// What is wrong with the row, naming the column and never its content.
-    pub fn from_columns(columns: RecordColumns<'_>) -> Result<Self, MalformedRecord> {
-        let RecordColumns { id, scope, state, commitment, wrapped_json, created, revision } = columns;
+    pub fn from_columns(columns: &RecordColumns<'_>) -> Result<Self, MalformedRecord> {
+        let &RecordColumns { id, scope, state, commitment, wrapped, created, revision } = columns;
         let key = u32::try_from(id).ok().and_then(KeyId::new);
         let bad = |column| MalformedRecord { key, column };
         Ok(Self {
@@ -93,7 +113,7 @@ impl KeyRecord {
                 .try_into()
                 .map(Commitment::from_bytes)
                 .map_err(|_| bad(RecordColumn::Commitment))?,
-            wrapped: json::from_objects(wrapped_json).map_err(|_| bad(RecordColumn::Wrapped))?,
+            wrapped: json::from_objects(wrapped).map_err(|_| bad(RecordColumn::Wrapped))?,
             created,
             revision: u64::try_from(revision).map_err(|_| bad(RecordColumn::Revision))?,
         })
@@ -101,50 +121,55 @@ impl KeyRecord {
 }
 
 impl KeyRecord {
+    /// A record from an entry of a key-store file, or the first field that is wrong, and the scope if that can be read.
+    pub(crate) fn from_json(entry: Value) -> Result<Self, (MalformedRecord, Option<Scope>)> {
+        let bad = |key, column| MalformedRecord { key, column };
+        let Value::Object(mut fields) = entry else { return Err((bad(None, RecordColumn::Entry), None)) };
+        let mut field = |name| fields.remove(name).unwrap_or_default();
+        let (id, scope) = (id::deserialize(field("id")).ok(), scope::deserialize(field("scope")).ok());
+        let read = |column: Result<Self, RecordColumn>| column.map_err(|column| (bad(id, column), scope.clone()));
+        let (state, commitment) =
+            (KeyState::deserialize(field("state")), commitment::deserialize(field("commitment")));
+        let wrapped = json::objects(field("wrapped"));
+        let (created, revision) = (i64::deserialize(field("created")), u64::deserialize(field("revision")));
+        read((|| {
+            Ok(Self {
+                id: id.ok_or(RecordColumn::Id)?,
+                scope: scope.clone().ok_or(RecordColumn::Scope)?,
+                state: state.map_err(|_| RecordColumn::State)?,
+                commitment: commitment.map_err(|_| RecordColumn::Commitment)?,
+                wrapped: wrapped.map_err(|_| RecordColumn::Wrapped)?,
+                created: created.map_err(|_| RecordColumn::Created)?,
+                revision: if fields.is_empty() { revision.map_err(|_| RecordColumn::Revision)? } else { return Err(RecordColumn::Entry) },
+            })
+        })())
+    }
+
     /// Refuses what could be written to a store and then not be read from it.
     pub(crate) fn check_writable(&self) -> Result<(), MalformedRecord> {
-        let (wrapped, scope) = (self.wrapped_json(), self.scope.as_str());
+        let wrapped = self.wrapped_json();
         let bad = |column| MalformedRecord { key: Some(self.id), column };
         if wrapped.len() > MAX_WRAPPED_JSON {
             return Err(bad(RecordColumn::Wrapped));
         }
         let revision = i64::try_from(self.revision).map_err(|_| bad(RecordColumn::Revision))?;
-        Self::from_columns(RecordColumns {
+        let columns = RecordColumns {
             id: self.id.get().into(),
-            scope,
+            scope: self.scope.as_str(),
             state: self.state.name(),
             commitment: self.commitment.as_bytes(),
-            wrapped_json: &wrapped,
+            wrapped: &wrapped,
             created: self.created,
             revision,
-        })
-        .map(drop)
+        };
+        Self::from_columns(&columns).map(drop)
     }
-}
-
-/// The columns of a key record in a SQL store, as they are read: hostile.
-#[derive(Debug, Clone, Copy)]
-pub struct RecordColumns<'a> {
-    /// The key's id: 1 to 4,294,967,295.
-    pub id: i64,
-    /// The scope's text; empty for the application's.
-    pub scope: &'a str,
-    /// The state's name.
-    pub state: &'a str,
-    /// 32 bytes.
-    pub commitment: &'a [u8],
-    /// The wrapped copies, as JSON.
-    pub wrapped_json: &'a str,
-    /// Unix seconds.
-    pub created: i64,
-    /// 0 or more.
-    pub revision: i64,
 }
 
 /// A column of a key record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "they are named after the columns of `docs/format.md`")]
+#[allow(missing_docs, reason = "they are named after the columns of `docs/format.md`")]
 pub enum RecordColumn {
     Id,
     Scope,
@@ -153,6 +178,8 @@ pub enum RecordColumn {
     Wrapped,
     Created,
     Revision,
+    /// In a key file, an entry that isn't an object with a record's fields.
+    Entry,
 }
 
 impl RecordColumn {
@@ -167,6 +194,7 @@ impl RecordColumn {
             Self::Wrapped => "wrapped",
             Self::Created => "created",
             Self::Revision => "revision",
+            Self::Entry => "entry",
         }
     }
 }
@@ -188,6 +216,12 @@ pub struct MalformedRecord {
 }
 
 impl MalformedRecord {
+    /// What a store says of a row of its own; `key` is the id if that can be read, `column` the one that is wrong.
+    #[must_use]
+    pub const fn new(key: Option<KeyId>, column: RecordColumn) -> Self {
+        Self { key, column }
+    }
+
     /// Whether the record may be of any scope, since that can't be read.
     #[must_use]
     pub fn may_be_of_any_scope(&self) -> bool {
@@ -195,7 +229,6 @@ impl MalformedRecord {
     }
 
     /// Of two records with one id.
-    #[cfg(feature = "_sql-store")]
     pub(crate) const fn twin(id: KeyId) -> Self {
         Self { key: Some(id), column: RecordColumn::Id }
     }

@@ -1,8 +1,7 @@
 //! Whether a database's columns are what the models say of them: one query, for whichever library the program has.
 
+use crate::dialect::{ColumnCheck, Dialect};
 use crate::model::{Column, Schema};
-use crate::quoting::literal;
-use crate::store::Dialect;
 use crate::suite::Suite;
 use std::fmt::Write as _;
 
@@ -33,11 +32,7 @@ pub fn column_check(dialect: Dialect, schemas: &[Schema]) -> String {
         return "SELECT 'nothing' AS problem WHERE 1 = 0".to_owned();
     }
     let expected = expected.join(" UNION ALL ");
-    let Parts { source, problem } = match dialect {
-        Dialect::Sqlite => SQLITE,
-        Dialect::Postgres => POSTGRES,
-        Dialect::Mysql => MYSQL,
-    };
+    let ColumnCheck { source, problem } = dialect.columns();
     format!(
         "SELECT problem FROM (SELECT {problem} AS problem FROM ({expected}) e {source}) p WHERE problem IS NOT NULL"
     )
@@ -50,55 +45,11 @@ fn expected(dialect: Dialect, schema: &Schema, column: &Column) -> String {
     let _ = write!(
         row,
         "{} AS t, {} AS c, {} AS is_text, {} AS size, {} AS is_looked_up",
-        literal(dialect, schema.sql_table),
-        literal(dialect, column.sql_name()),
+        dialect.literal(schema.sql_table),
+        dialect.literal(column.sql_name()),
         u8::from(column.is_base64()),
         column.size().unwrap_or(0),
         u8::from(is_looked_up),
     );
     row
 }
-
-/// `source` joins what the database has, as `d`, to the rows of [`expected`], `e`.
-struct Parts {
-    source: &'static str,
-    problem: &'static str,
-}
-
-/// SQLite's columns hold anything of any length.
-const SQLITE: Parts = Parts {
-    source: "LEFT JOIN pragma_table_info(e.t) d ON d.name = e.c COLLATE NOCASE",
-    problem: "CASE WHEN d.name IS NULL THEN e.t || '.' || e.c || ': there is no such column' END",
-};
-
-const POSTGRES: Parts = Parts {
-    source: "LEFT JOIN information_schema.columns d ON d.table_schema = current_schema() AND d.table_name = e.t \
-             AND d.column_name = e.c",
-    problem: "e.t || '.' || e.c || ': ' || CASE \
-              WHEN d.column_name IS NULL THEN 'there is no such column' \
-              WHEN e.is_text = 0 AND d.data_type <> 'bytea' \
-              THEN 'it is ' || d.data_type || ', and sealed bytes need bytea; or the model must say base64' \
-              WHEN e.is_text = 1 AND d.data_type NOT IN ('text', 'character varying') AND d.udt_name <> 'citext' \
-              THEN 'it is ' || d.data_type || ', and base64 needs text or varchar; or take base64 off the model' \
-              WHEN e.is_looked_up = 1 AND d.udt_name = 'citext' \
-              THEN 'citext takes different values of base64 for equal' \
-              WHEN e.is_text = 1 AND d.character_maximum_length < e.size \
-              THEN 'it holds ' || d.character_maximum_length || ', and the model says size = ' || e.size END",
-};
-
-/// BINARY and CHAR aren't among the types: they change a value's end.
-const MYSQL: Parts = Parts {
-    source: "LEFT JOIN information_schema.columns d ON d.table_schema = DATABASE() AND d.table_name = e.t \
-             AND d.column_name = e.c",
-    problem: "CONCAT(e.t, '.', e.c, ': ', CASE \
-              WHEN d.column_name IS NULL THEN 'there is no such column' \
-              WHEN e.is_text = 0 AND d.data_type NOT IN ('varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob') \
-              THEN CONCAT('it is ', d.column_type, ', and sealed bytes need VARBINARY or a BLOB; or the model must say base64') \
-              WHEN e.is_text = 1 AND d.data_type NOT IN ('varchar', 'tinytext', 'text', 'mediumtext', 'longtext') \
-              THEN CONCAT('it is ', d.column_type, ', and base64 needs VARCHAR or TEXT; or take base64 off the model') \
-              WHEN e.is_looked_up = 1 AND d.collation_name NOT LIKE '%\\_bin' \
-              THEN CONCAT('its collation ', d.collation_name, ' takes different values of base64 for equal: make it a binary one') \
-              WHEN e.size = 0 THEN CONCAT('the model must say how much it holds: size = ', d.character_maximum_length) \
-              WHEN d.character_maximum_length < e.size \
-              THEN CONCAT('it holds ', d.character_maximum_length, ', and the model says size = ', e.size) END)",
-};

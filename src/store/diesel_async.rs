@@ -1,10 +1,11 @@
 //! A key store in PostgreSQL or MySQL, through diesel-async.
 
-use super::diesel::{Engine, Integer, fault, not_connected};
+use super::diesel::{Engine, Integer, not_connected, said};
 use super::kept::NAME;
 use super::remote::{Client, Connecting, Owned, Remote, RemoteStore};
-use super::sql::{self, Failed, Fault, Row};
-use super::{Dialect, KeyStore, StoreError};
+use super::sql::{self, Failed, Row, Said};
+use super::{KeyStore, StoreError};
+use crate::dialect::Dialect;
 use diesel::sql_query;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use std::error::Error;
@@ -84,7 +85,7 @@ where
         self.run(sql::create_table)
     }
 
-    const fn name(&self) -> &str {
+    const fn shown(&self) -> &str {
         NAME
     }
 
@@ -117,23 +118,23 @@ where
 {
     const DIALECT: Dialect = <C::Backend as Engine>::DIALECT;
 
-    async fn select(&mut self, sql: &'static str, params: Vec<Owned>) -> Result<Vec<Row>, Fault> {
+    async fn select(&mut self, sql: &'static str, params: Vec<Owned>) -> Result<Vec<Row>, Said> {
         let query = <C::Backend as Engine>::bound(sql, &params.iter().map(Owned::as_param).collect::<Vec<_>>());
-        C::Backend::select_async(&mut self.0, query).await.map_err(fault::<C::Backend>)
+        C::Backend::select_async(&mut self.0, query).await.map_err(said::<C::Backend>)
     }
 
-    async fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Fault> {
-        let integer = C::Backend::integer_async(&mut self.0, sql).await.map_err(fault::<C::Backend>)?;
+    async fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Said> {
+        let integer = C::Backend::integer_async(&mut self.0, sql).await.map_err(said::<C::Backend>)?;
         Ok(integer.0.integer())
     }
 
-    async fn execute(&mut self, sql: &'static str, params: Vec<Owned>) -> Result<usize, Fault> {
+    async fn execute(&mut self, sql: &'static str, params: Vec<Owned>) -> Result<usize, Said> {
         let query = <C::Backend as Engine>::bound(sql, &params.iter().map(Owned::as_param).collect::<Vec<_>>());
-        C::Backend::execute_async(&mut self.0, query).await.map_err(fault::<C::Backend>)
+        C::Backend::execute_async(&mut self.0, query).await.map_err(said::<C::Backend>)
     }
 
-    async fn batch(&mut self, sql: &'static str) -> Result<(), Fault> {
-        self.0.batch_execute(sql).await.map_err(fault::<C::Backend>)
+    async fn batch(&mut self, sql: &'static str) -> Result<(), Said> {
+        self.0.batch_execute(sql).await.map_err(said::<C::Backend>)
     }
 }
 

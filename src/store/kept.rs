@@ -1,6 +1,7 @@
 //! A connection that a store keeps, and the callers that take turns with it.
 
-use super::sql::{Connection, Failed, Fault, Kind, run};
+use super::sql::{Connection, Failed, Said, run};
+use crate::dialect::Fault;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -42,14 +43,14 @@ impl<C: Connection> Kept<C> {
     }
 
     /// Waits for a turn.
-    fn turn(&self, until: Option<Instant>) -> Result<Turn<'_, C>, Fault> {
+    fn turn(&self, until: Option<Instant>) -> Result<Turn<'_, C>, Said> {
         let mut taken = lock(&self.taken);
         while *taken {
             taken = match until.map(|until| until.saturating_duration_since(Instant::now())) {
                 None => self.given_back.wait(taken).unwrap_or_else(PoisonError::into_inner),
                 Some(Duration::ZERO) => {
                     let message = "other calls of this program kept its connection busy until the deadline";
-                    return Err(Fault::own(Kind::Other, message));
+                    return Err(Said::own(Fault::Other, message));
                 }
                 Some(left) => {
                     let waited = self.given_back.wait_timeout(taken, left);

@@ -1,6 +1,6 @@
 //! A key store that ends with the process.
 
-use super::{Change, KeyStore, StoreError, apply, check_writable};
+use super::{Change, KeyStore, Page, StoreError, apply, check_writable};
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,8 +25,8 @@ impl Memory {
 }
 
 impl KeyStore for Memory {
-    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        Ok(self.records().clone())
+    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
+        Ok(Page::cut(self.records().clone(), Vec::new(), after, limit))
     }
 
     fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
@@ -38,8 +38,12 @@ impl KeyStore for Memory {
     }
 
     fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        check_writable("in memory", changes)?;
+        check_writable(&self.name(), changes)?;
         apply(&mut self.records(), changes).map_err(StoreError::Conflict)
+    }
+
+    fn name(&self) -> String {
+        "in memory".to_owned()
     }
 }
 
@@ -58,6 +62,6 @@ mod tests {
             thread.join().is_err()
         });
         assert!(panicked && store.0.is_poisoned());
-        assert!(store.load().is_ok());
+        assert!(store.page(None, 1).is_ok());
     }
 }

@@ -9,6 +9,7 @@ mod file;
 mod kept;
 mod memory;
 mod migration;
+mod read;
 #[cfg(any(
     feature = "_sqlx-store",
     all(feature = "diesel-async", any(feature = "diesel-postgres", feature = "diesel-mysql"))
@@ -27,11 +28,15 @@ pub use self::diesel::Diesel;
 pub use self::diesel_async::DieselAsync;
 pub use self::file::File;
 pub use self::memory::Memory;
-pub use self::migration::{Dialect, Migration, MigrationFile, Tool, migration};
+pub use self::migration::{Migration, MigrationFile, Tool, migration};
+pub use self::read::{Page, load_all, snapshot, walk};
 #[cfg(feature = "rusqlite")]
 pub use self::rusqlite::Rusqlite;
 #[cfg(feature = "_sqlx-store")]
 pub use self::sqlx::Sqlx;
+
+#[doc(no_inline)]
+pub use crate::dialect::Dialect;
 
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
@@ -44,53 +49,32 @@ use std::sync::Arc;
 /// exactly the revisions that the caller saw, with ids unique and at most one primary a scope, whatever other
 /// processes do at the same moment. What it returns is as hostile as the database it lives in: the keyring checks it.
 pub trait KeyStore: Debug + Send + Sync {
-    /// Every record, destroyed ones too, in no particular order.
+    /// The records with ids above `after`, at most `limit` of them, in the order of their ids: how a program walks through
+    /// more keys than it wants to hold. Destroyed ones are among them.
+    ///
+    /// A damaged record keeps none of the others from being read. It counts as one of `limit`, and is told of once: on the
+    /// page where its id belongs, or on the first or last one if its id can't be read. [`Page::cut`] does this for a store
+    /// that is read as a whole.
+    ///
+    /// One page is what was there at one moment. [`load_all`], [`snapshot`] and [`walk`] are made of it.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] or [`StoreError::Malformed`].
-    fn load(&self) -> Result<Vec<KeyRecord>, StoreError>;
-
-    /// The records with ids above `after`, at most `most` of them, in the order of their ids: how a program walks through
-    /// more keys than it wants to hold.
-    ///
-    /// This default reads all of them each time.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::load`].
-    fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
-        let mut records = self.load()?;
-        records.retain(|record| Some(record.id) > after);
-        records.sort_by_key(|record| record.id);
-        records.truncate(most);
-        Ok(records)
-    }
-
-    /// [`Self::page`], where a damaged record doesn't keep the others from being read. Each one is told of once.
-    ///
-    /// This default fails as [`Self::page`] does.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::load`].
-    fn page_lossy(&self, after: Option<KeyId>, most: usize) -> Result<Page, StoreError> {
-        let records = self.page(after, most)?;
-        Ok(Page { next: records.last().map(|record| record.id), records, damaged: Vec::new() })
-    }
+    /// [`StoreError::Unavailable`], [`StoreError::Denied`], [`StoreError::Missing`] or [`StoreError::Damaged`].
+    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError>;
 
     /// The records of one scope.
     ///
     /// # Errors
     ///
-    /// As for [`Self::load`].
+    /// As for [`Self::page`], and [`StoreError::Malformed`] if one of them is damaged.
     fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError>;
 
     /// One record; `Ok(None)` if there is none of that id.
     ///
     /// # Errors
     ///
-    /// As for [`Self::load`].
+    /// As for [`Self::load_scope`].
     fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError>;
 
     /// Applies all of `changes` in one transaction, durably, or none of them.
@@ -100,40 +84,10 @@ pub trait KeyStore: Debug + Send + Sync {
     /// [`StoreError::Conflict`] if another process was faster: load again and decide again. After
     /// [`StoreError::Unavailable`] the changes may or may not have been made.
     fn commit(&self, changes: &[Change]) -> Result<(), StoreError>;
-}
 
-/// What can be read of a part of a key store.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Page {
-    /// The records, in the order of their ids.
-    pub records: Vec<KeyRecord>,
-    /// What is wrong with the others.
-    pub damaged: Vec<MalformedRecord>,
-    /// The id to go on after; `None` at the end of the store.
-    pub next: Option<KeyId>,
-}
-
-/// So many records are read at a time.
-const PAGE: usize = 500;
-
-/// Goes through every record that can be read, ordered by id, until `each` fails. Returns what is wrong with the others.
-///
-/// # Errors
-///
-/// That of `each`, or as for [`KeyStore::page_lossy`].
-pub fn walk<E: From<StoreError>>(
-    store: &dyn KeyStore,
-    mut each: impl FnMut(KeyRecord) -> Result<(), E>,
-) -> Result<Vec<MalformedRecord>, E> {
-    let (mut after, mut damaged) = (None, Vec::new());
-    loop {
-        let page = store.page_lossy(after, PAGE)?;
-        damaged.extend(page.damaged);
-        page.records.into_iter().try_for_each(&mut each)?;
-        match page.next.filter(|next| Some(*next) > after) {
-            Some(next) => after = Some(next),
-            None => return Ok(damaged),
-        }
+    /// What errors call the store: its path, for example.
+    fn name(&self) -> String {
+        format!("{self:?}")
     }
 }
 
@@ -181,6 +135,18 @@ pub enum StoreError {
         #[source]
         source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     },
+    /// The store may not be used: the user, its password or its rights, or a database or file that can only be read. To try
+    /// again doesn't help.
+    #[error("the key store {store} may not be used: {message}")]
+    Denied {
+        /// Which store.
+        store: String,
+        /// What the database or the file system said.
+        message: String,
+        /// Its own error.
+        #[source]
+        source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    },
     /// The store's table or file doesn't exist yet.
     #[error("the key store {store} does not exist yet: {hint}")]
     Missing {
@@ -221,31 +187,34 @@ pub enum Conflict {
     Stale(KeyId),
 }
 
-impl<S: KeyStore + ?Sized> KeyStore for Arc<S> {
-    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        (**self).load()
-    }
+macro_rules! forwarded {
+    ($Pointer:ident) => {
+        impl<S: KeyStore + ?Sized> KeyStore for $Pointer<S> {
+            fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
+                (**self).page(after, limit)
+            }
 
-    fn page(&self, after: Option<KeyId>, most: usize) -> Result<Vec<KeyRecord>, StoreError> {
-        (**self).page(after, most)
-    }
+            fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
+                (**self).load_scope(scope)
+            }
 
-    fn page_lossy(&self, after: Option<KeyId>, most: usize) -> Result<Page, StoreError> {
-        (**self).page_lossy(after, most)
-    }
+            fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+                (**self).get(id)
+            }
 
-    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
-        (**self).load_scope(scope)
-    }
+            fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+                (**self).commit(changes)
+            }
 
-    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-        (**self).get(id)
-    }
-
-    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        (**self).commit(changes)
-    }
+            fn name(&self) -> String {
+                (**self).name()
+            }
+        }
+    };
 }
+
+forwarded!(Arc);
+forwarded!(Box);
 
 /// Refuses records that could be written and then not read again.
 fn check_writable(store: &str, changes: &[Change]) -> Result<(), StoreError> {

@@ -3,10 +3,11 @@
 //! The rules of a key store run on the caller's thread, statement by statement; each statement runs on the thread that the
 //! store owns. The connection travels with it: where the deadline comes first, it is dropped with what it was doing.
 
+use super::StoreError;
 use super::kept::{IDLE, Kept, NAME};
-use super::sql::{Connection, Failed, Fault, Kind, Param, Row};
-use super::{Dialect, StoreError};
+use super::sql::{Connection, Failed, Param, Row, Said};
 use crate::blocking::{Driver, Stopped};
+use crate::dialect::{Dialect, Fault};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,17 +26,17 @@ pub(super) trait Client: Send + Sized + 'static {
         &mut self,
         sql: &'static str,
         params: Vec<Owned>,
-    ) -> impl Future<Output = Result<Vec<Row>, Fault>> + Send;
+    ) -> impl Future<Output = Result<Vec<Row>, Said>> + Send;
 
-    fn integer(&mut self, sql: &'static str) -> impl Future<Output = Result<Option<i64>, Fault>> + Send;
+    fn integer(&mut self, sql: &'static str) -> impl Future<Output = Result<Option<i64>, Said>> + Send;
 
     fn execute(
         &mut self,
         sql: &'static str,
         params: Vec<Owned>,
-    ) -> impl Future<Output = Result<usize, Fault>> + Send;
+    ) -> impl Future<Output = Result<usize, Said>> + Send;
 
-    fn batch(&mut self, sql: &'static str) -> impl Future<Output = Result<(), Fault>> + Send;
+    fn batch(&mut self, sql: &'static str) -> impl Future<Output = Result<(), Said>> + Send;
 }
 
 /// A [`Param`] that can go to another thread.
@@ -57,7 +58,7 @@ impl Owned {
     }
 }
 
-pub(super) type Connecting<C> = Pin<Box<dyn Future<Output = Result<C, Fault>> + Send>>;
+pub(super) type Connecting<C> = Pin<Box<dyn Future<Output = Result<C, Said>> + Send>>;
 
 /// What an asynchronous library's store is made of.
 pub(super) struct RemoteStore<C> {
@@ -101,13 +102,13 @@ impl<C: Client> Remote<C> {
     }
 
     /// One statement on the store's own thread.
-    fn on_thread<T, F>(&mut self, limit: Duration, statement: impl FnOnce(C) -> F) -> Result<T, Fault>
+    fn on_thread<T, F>(&mut self, limit: Duration, statement: impl FnOnce(C) -> F) -> Result<T, Said>
     where
         T: Send + 'static,
-        F: Future<Output = (C, Result<T, Fault>)> + Send + 'static,
+        F: Future<Output = (C, Result<T, Said>)> + Send + 'static,
     {
         let Some(connection) = self.connection.take() else {
-            return Err(Fault::own(Kind::Lost, "its connection is lost"));
+            return Err(Said::own(Fault::Lost, "its connection is lost"));
         };
         let (connection, done) = self.driver.run(limit, statement(connection)).map_err(stopped)?;
         self.connection = Some(connection);
@@ -115,7 +116,7 @@ impl<C: Client> Remote<C> {
         done
     }
 
-    fn batch_within(&mut self, limit: Duration, sql: &'static str) -> Result<(), Fault> {
+    fn batch_within(&mut self, limit: Duration, sql: &'static str) -> Result<(), Said> {
         self.on_thread(limit, move |mut connection| async move {
             let done = connection.batch(sql).await;
             (connection, done)
@@ -128,7 +129,7 @@ impl<C: Client> Connection for Remote<C> {
         C::DIALECT
     }
 
-    fn ready(&mut self, until: Option<Instant>) -> Result<(), Fault> {
+    fn ready(&mut self, until: Option<Instant>) -> Result<(), Said> {
         self.until = until.unwrap_or_else(|| Instant::now() + DEADLINE);
         let is_idle = self.used.is_some_and(|used| used.elapsed() > IDLE);
         if is_idle && self.connection.is_some() {
@@ -141,7 +142,7 @@ impl<C: Client> Connection for Remote<C> {
             let made = self.driver.run(self.left(), (self.connect)());
             let connection = made.map_err(|reason| match reason {
                 Stopped::TimedOut => stopped(reason),
-                Stopped::Panicked => Fault::own(Kind::Other, "what makes its connections panicked"),
+                Stopped::Panicked => Said::own(Fault::Other, "what makes its connections panicked"),
             })??;
             self.connection = Some(connection);
             self.used = Some(Instant::now());
@@ -157,7 +158,7 @@ impl<C: Client> Connection for Remote<C> {
         true
     }
 
-    fn select(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Fault> {
+    fn select(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Said> {
         let params = owned(params);
         self.on_thread(self.left(), move |mut connection| async move {
             let done = connection.select(sql, params).await;
@@ -165,14 +166,14 @@ impl<C: Client> Connection for Remote<C> {
         })
     }
 
-    fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Fault> {
+    fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Said> {
         self.on_thread(self.left(), move |mut connection| async move {
             let done = connection.integer(sql).await;
             (connection, done)
         })
     }
 
-    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<usize, Fault> {
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<usize, Said> {
         let params = owned(params);
         self.on_thread(self.left(), move |mut connection| async move {
             let done = connection.execute(sql, params).await;
@@ -180,7 +181,7 @@ impl<C: Client> Connection for Remote<C> {
         })
     }
 
-    fn batch(&mut self, sql: &'static str) -> Result<(), Fault> {
+    fn batch(&mut self, sql: &'static str) -> Result<(), Said> {
         self.batch_within(self.left(), sql)
     }
 }
@@ -194,12 +195,12 @@ fn owned(params: &[Param<'_>]) -> Vec<Owned> {
     owned.collect()
 }
 
-fn stopped(stopped: Stopped) -> Fault {
+fn stopped(stopped: Stopped) -> Said {
     match stopped {
-        Stopped::TimedOut => Fault::own(
-            Kind::Lost,
+        Stopped::TimedOut => Said::own(
+            Fault::Lost,
             "the database gave no answer before the deadline: check that it runs and that the network reaches it",
         ),
-        Stopped::Panicked => Fault::own(Kind::OtherTable, "the database library panicked at it"),
+        Stopped::Panicked => Said::own(Fault::Mismatched, "the database library panicked at it"),
     }
 }

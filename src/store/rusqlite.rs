@@ -1,7 +1,8 @@
 //! A key store in SQLite, through rusqlite.
 
-use super::sql::{self, BUSY_TIMEOUT, COLUMNS, Cell, Connection, Failed, Fault, Kind, Param, Row};
-use super::{Dialect, KeyStore, StoreError};
+use super::sql::{self, BUSY_TIMEOUT, COLUMNS, Cell, Connection, Failed, Param, Row, Said};
+use super::{KeyStore, StoreError};
+use crate::dialect::{Dialect, Fault};
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::fmt;
@@ -27,7 +28,7 @@ impl Rusqlite {
     /// [`StoreError::Unavailable`] if the database can't be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        let failed = |error| Failed::from(fault(error)).of(&path.display().to_string(), Dialect::Sqlite);
+        let failed = |error| Failed::from(said(error)).of(&path.display().to_string(), Dialect::Sqlite);
         let connection = rusqlite::Connection::open(path).map_err(failed)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
         // Wrapped copies that are erased are overwritten in the file.
@@ -55,7 +56,7 @@ impl Rusqlite {
         self.run(|connection| sql::create_table(connection))
     }
 
-    fn name(&self) -> &str {
+    fn shown(&self) -> &str {
         &self.name
     }
 
@@ -84,7 +85,7 @@ impl Connection for Statements<'_> {
         Dialect::Sqlite
     }
 
-    fn ready(&mut self, _until: Option<Instant>) -> Result<(), Fault> {
+    fn ready(&mut self, _until: Option<Instant>) -> Result<(), Said> {
         if self.0.is_autocommit() { Ok(()) } else { Err(sql::in_transaction()) }
     }
 
@@ -92,7 +93,7 @@ impl Connection for Statements<'_> {
         false
     }
 
-    fn select(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Fault> {
+    fn select(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Said> {
         let rows = || {
             let mut statement = self.0.prepare(sql)?;
             let mut rows = statement.query(rusqlite::params_from_iter(params))?;
@@ -106,24 +107,25 @@ impl Connection for Statements<'_> {
             }
             Ok(read)
         };
-        rows().map_err(fault)
+        rows().map_err(said)
     }
 
-    fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Fault> {
-        self.0.query_row(sql, [], |row| row.get(0)).map_err(fault)
+    fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Said> {
+        self.0.query_row(sql, [], |row| row.get(0)).map_err(said)
     }
 
-    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<usize, Fault> {
-        self.0.execute(sql, rusqlite::params_from_iter(params)).map_err(fault)
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<usize, Said> {
+        self.0.execute(sql, rusqlite::params_from_iter(params)).map_err(said)
     }
 
-    fn batch(&mut self, sql: &'static str) -> Result<(), Fault> {
-        self.0.execute_batch(sql).map_err(fault)
+    fn batch(&mut self, sql: &'static str) -> Result<(), Said> {
+        self.0.execute_batch(sql).map_err(said)
     }
 }
 
-fn fault(error: rusqlite::Error) -> Fault {
-    Fault::new(Kind::of_sqlite(&error.to_string()), error)
+fn said(error: rusqlite::Error) -> Said {
+    let code = error.sqlite_error().map_or(0, |error| error.extended_code);
+    Said::new(Some(Fault::of_sqlite(code, &error.to_string())), error)
 }
 
 impl From<ValueRef<'_>> for Cell {
@@ -164,7 +166,7 @@ mod tests {
             assert!(thread.join().is_err());
         });
         assert!(store.connection.is_poisoned());
-        assert_eq!(store.load().unwrap(), []);
+        assert_eq!(crate::store::load_all(&store).unwrap(), []);
         store.commit(&[]).unwrap();
     }
 }

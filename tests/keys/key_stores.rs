@@ -5,10 +5,14 @@ use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::sqlite::SqliteConnection;
-use fieldseal::store::{Change, Dialect, Diesel, File, KeyStore, Memory, Page, Rusqlite, StoreError, migration};
-use fieldseal::{KeyId, KeyRecord, KeyState, Scope};
+use fieldseal::store::{
+    Change, Dialect, Diesel, File, KeyStore, Memory, Page, Rusqlite, StoreError, load_all, migration,
+};
+use fieldseal::testing::Kms;
+use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringError, Scope};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 use testkit::sqlite_damage;
 
@@ -85,7 +89,7 @@ fn some_id() -> KeyId {
 fn all_operations(store: &dyn KeyStore) -> [StoreError; 4] {
     let update = KeyRecord { revision: 2, ..record(1, "a", KeyState::Active) };
     [
-        store.load().unwrap_err(),
+        load_all(store).unwrap_err(),
         store.load_scope(&Scope::tenant("a").unwrap()).unwrap_err(),
         store.get(some_id()).unwrap_err(),
         store.commit(&[Change::Update(update)]).unwrap_err(),
@@ -104,7 +108,7 @@ fn a_table_that_is_missing_is_said_to_be() {
     Rusqlite::open(&path).unwrap().create_table().unwrap();
     diesel_at(&path).create_table().unwrap();
     for store in sql_stores(&path) {
-        assert_eq!(store.load().unwrap(), []);
+        assert_eq!(load_all(&store).unwrap(), []);
     }
 }
 
@@ -120,18 +124,18 @@ fn damaged_rows_name_their_column() {
         ))
         .unwrap();
         for store in sql_stores(&path) {
-            match store.load() {
+            match load_all(&store) {
                 Err(StoreError::Malformed { error, .. }) => assert_eq!(error.column.name(), column, "{literal}"),
                 other => panic!("{column} = {literal}: {other:?}"),
             }
-            let page = store.page_lossy(None, 9).unwrap();
+            let page = store.page(None, 9).unwrap();
             assert_eq!(page.records, [record(2, "b", KeyState::Active)], "{column} = {literal}");
             let damaged = |page: &Page| page.damaged.iter().map(|error| error.column.name()).collect::<Vec<_>>();
             assert_eq!((damaged(&page), page.next), (vec![column], None), "{literal}");
             // Each once, whatever the order of such ids.
             let (mut after, mut once) = (None, Vec::new());
             for _ in 0..3 {
-                let page = store.page_lossy(after, 1);
+                let page = store.page(after, 1);
                 let Ok(page) = page else { break };
                 once.extend(damaged(&page));
                 after = page.next;
@@ -159,7 +163,7 @@ fn null_and_other_tables_are_no_key_store() {
         let (_folder, path) = folder("app.db");
         rusqlite::Connection::open(&path).unwrap().execute_batch(&sql).unwrap();
         for store in sql_stores(&path) {
-            let error = store.load().unwrap_err();
+            let error = load_all(&store).unwrap_err();
             assert_eq!(matches!(error, StoreError::Malformed { .. }), malformed, "{error:?}");
             assert_eq!(matches!(error, StoreError::Damaged { .. }), !malformed, "{error:?}");
         }
@@ -178,9 +182,9 @@ fn two_records_of_one_key_are_none() {
     Rusqlite::open(&path).unwrap().commit(&records.clone().map(Change::Insert)).unwrap();
     raw.execute_batch("INSERT INTO fieldseal_keys SELECT * FROM fieldseal_keys WHERE id = 2").unwrap();
     for store in sql_stores(&path) {
-        let error = store.load().unwrap_err().to_string();
+        let error = load_all(&store).unwrap_err().to_string();
         assert!(error.contains(&format!("data key {} has more than one record", records[1].id)), "{error}");
-        let page = store.page_lossy(None, 9).unwrap();
+        let page = store.page(None, 9).unwrap();
         assert_eq!(page.records, [records[0].clone(), records[2].clone()]);
         assert_eq!(page.damaged.iter().map(|error| error.key).collect::<Vec<_>>(), [Some(records[1].id)]);
     }
@@ -259,7 +263,7 @@ fn a_database_in_utf_16_works_as_well() {
     one.commit(&[Change::Insert(a.clone())]).unwrap();
     two.commit(&[Change::Insert(b.clone())]).unwrap();
     for store in [one, two] {
-        assert_eq!(store.load().unwrap(), [a.clone(), b.clone()]);
+        assert_eq!(load_all(&store).unwrap(), [a.clone(), b.clone()]);
         assert_eq!(store.load_scope(&a.scope).unwrap(), std::slice::from_ref(&a));
     }
 }
@@ -297,11 +301,58 @@ fn a_database_that_stays_locked_is_unavailable_and_says_so() {
         let error = store.commit(&change).unwrap_err();
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
         assert!(error.to_string().contains("busy timeout"), "{error}");
-        assert_eq!(store.load().unwrap(), [], "a store that failed goes on working");
+        assert_eq!(load_all(store).unwrap(), [], "a store that failed goes on working");
     }
     blocker.execute_batch("COMMIT").unwrap();
     for (store, id) in stores.iter().zip(1..) {
         store.commit(&[Change::Insert(record(id, &id.to_string(), KeyState::Primary))]).unwrap();
+    }
+}
+
+/// Counts commits.
+#[derive(Debug)]
+struct Counting {
+    inner: Box<dyn KeyStore>,
+    commits: AtomicU32,
+}
+
+impl KeyStore for Counting {
+    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
+        self.inner.page(after, limit)
+    }
+
+    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
+        self.inner.load_scope(scope)
+    }
+
+    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        self.inner.get(id)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.inner.commit(changes)
+    }
+}
+
+#[test]
+fn a_database_that_can_only_be_read_denies_once() {
+    let (_folder, path) = database("wal");
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let mut diesel = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    diesel.batch_execute("PRAGMA query_only = ON").unwrap();
+    let stores: [Box<dyn KeyStore>; 2] = [
+        Box::new(Sqlite::from_connection(rusqlite::Connection::open_with_flags(&path, flags).unwrap())),
+        Box::new(Diesel::new(diesel)),
+    ];
+    for inner in stores {
+        assert_eq!(load_all(&inner).unwrap(), []);
+        let store = Arc::new(Counting { inner, commits: AtomicU32::new(0) });
+        let keyring = Keyring::builder(Kms::new(), Arc::clone(&store)).without_background().open().unwrap();
+        let error = keyring.ensure_scope(&Scope::APPLICATION).unwrap_err();
+        assert!(matches!(error, KeyringError::Store(StoreError::Denied { .. })), "{error:?}");
+        assert!(std::error::Error::source(&error).is_some() && !error.is_transient(), "{error:?}");
+        assert_eq!(store.commits.load(Ordering::Relaxed), 1);
     }
 }
 
@@ -320,19 +371,28 @@ fn a_store_waits_for_its_turn() {
     }
 }
 
+/// A file with the primary of the scope `a`, and what is in it.
+fn file_of_one() -> (TempDir, PathBuf, String) {
+    let (folder, path) = folder("keys.json");
+    File::create(&path).unwrap().commit(&[Change::Insert(record(1, "a", KeyState::Primary))]).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    (folder, path, text)
+}
+
+/// Those entries after the ones that the file has.
+fn with_entries(text: &str, entries: &[String]) -> String {
+    let end = text.rfind("\n  ]").unwrap();
+    format!("{},\n{}{}", &text[..end], entries.join(",\n"), &text[end..])
+}
+
+/// The file's entry of key 1.
+fn entry(text: &str) -> &str {
+    &text[text.find("    {").unwrap()..text.rfind("\n  ]").unwrap()]
+}
+
 #[test]
 fn damaged_files_are_refused() {
-    let good = |path: &Path| {
-        File::create(path).unwrap().commit(&[Change::Insert(record(1, "a", KeyState::Primary))]).unwrap();
-        std::fs::read_to_string(path).unwrap()
-    };
-    let (_folder, path) = folder("keys.json");
-    let text = good(&path);
-    let second = |change: &dyn Fn(&str) -> String| {
-        let (start, end) = (text.find("    {").unwrap(), text.rfind("\n  ]").unwrap());
-        let key = text[start..end].to_owned();
-        text.replace(&key, &format!("{key},\n{}", change(&key)))
-    };
+    let (_folder, path, text) = file_of_one();
     let cases = [
         String::new(),
         "[]".to_owned(),
@@ -344,17 +404,6 @@ fn damaged_files_are_refused() {
         format!("\u{FEFF}{text}"),
         text.replace("keys/1", "keys/2"),
         text.replace("fieldseal-keys/1\"", "fieldseal-keys/1\", \"extra\": 1"),
-        text.replace("\"id\": 1", "\"id\": 0"),
-        text.replace("\"id\": 1", "\"id\": -1"),
-        text.replace("\"id\": 1", "\"id\": \"1\""),
-        text.replace("\"id\": 1", "\"id\": 1, \"id\": 2"),
-        text.replace("\"scope\": \"a\"", &format!("\"scope\": \"{}\"", "x".repeat(65_536))),
-        text.replace("primary", "Primary"),
-        text.replace("AQID", "AQI"),
-        text.replace("AQID", &"AQID".repeat(500_000)),
-        text.replace("AQID", &"AQID".repeat(21_846)),
-        second(&|key| key.replace("\"scope\": \"a\"", "\"scope\": \"b\"")),
-        second(&|key| key.replace("\"id\": 1", "\"id\": 2")),
     ];
     for case in cases {
         assert_ne!(case, text);
@@ -367,13 +416,80 @@ fn damaged_files_are_refused() {
         std::fs::write(&path, &text[..end]).unwrap();
         assert!(matches!(File::open(&path), Err(StoreError::Damaged { .. })), "{end}");
     }
-    std::fs::write(&path, second(&|key| key.replace("\"id\": 1", "\"id\": 2").replace("\"a\"", "\"b\""))).unwrap();
+    std::fs::write(&path, &text).unwrap();
     let store = File::open(&path).unwrap();
-    assert_eq!(store.load().unwrap().len(), 2);
     std::fs::write(&path, &text[..20]).unwrap();
     for error in all_operations(&store) {
         assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
     }
+}
+
+#[test]
+fn a_damaged_record_in_a_file_keeps_no_other_from_being_read() {
+    let (_folder, path, text) = file_of_one();
+    let own = entry(&text).replace("\"id\": 1", "\"id\": 2").replace("\"a\"", "\"b\"");
+    let with = |from: &str, to: &str| vec![own.replace(from, to)];
+    let (two, none) = (KeyId::new(2), None);
+    for (entries, key, column) in [
+        (with("\"id\": 2", "\"id\": 0"), none, "id"),
+        (with("\"id\": 2", "\"id\": -1"), none, "id"),
+        (with("\"id\": 2", "\"id\": \"2\""), none, "id"),
+        (with("\"id\": 2,", ""), none, "id"),
+        (with("\"id\": 2", "\"id\": 2, \"id\": 3"), none, "entry"),
+        (with("\"kek\"", "\"kek\": \"k\", \"kek\""), none, "entry"),
+        (with("\"id\": 2", "\"id\": 2, \"extra\": 1"), two, "entry"),
+        (vec!["[2]".to_owned()], none, "entry"),
+        (with("\"b\"", &format!("\"{}\"", "x".repeat(65_536))), two, "scope"),
+        (with("primary", "Primary"), two, "state"),
+        (with("0101", "01"), two, "commitment"),
+        (with("AQID", "AQI"), two, "wrapped"),
+        (with("AQID", &"AQID".repeat(500_000)), two, "wrapped"),
+        (with("AQID", &"AQID".repeat(21_846)), two, "wrapped"),
+        (with("1700000000", "\"now\""), two, "created"),
+        (with("\"revision\": 1", "\"revision\": -1"), two, "revision"),
+        (with("\"b\"", "\"c\"").into_iter().chain([own.clone()]).collect(), two, "id"),
+    ] {
+        let file = with_entries(&text, &entries);
+        std::fs::write(&path, &file).unwrap();
+        let store = File::open(&path).unwrap();
+        let page = store.page(None, 9).unwrap();
+        assert_eq!(page.records.iter().map(|record| record.id.get()).collect::<Vec<_>>(), [1], "{column}");
+        let damaged: Vec<_> = page.damaged.iter().map(|error| (error.key, error.column)).collect();
+        assert_eq!((damaged, page.next), (vec![(key, column)], None));
+        let is_it =
+            |error: StoreError| matches!(error, StoreError::Malformed { error, .. } if error.column == column);
+        assert!(is_it(load_all(&store).unwrap_err()), "{column}");
+        assert_eq!(store.load_scope(&Scope::tenant("a").unwrap()).unwrap().len(), 1, "{column}");
+        if key.is_some() {
+            assert!(is_it(store.get(KeyId::new(2).unwrap()).unwrap_err()), "{column}");
+        }
+        if key.is_some() && column != "scope" {
+            assert!(is_it(store.load_scope(&Scope::tenant("b").unwrap()).unwrap_err()), "{column}");
+        }
+        // What can't be read isn't lost by a commit.
+        assert!(is_it(store.commit(&[Change::Insert(record(9, "d", KeyState::Primary))]).unwrap_err()), "{column}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), file, "a damaged file is not replaced");
+    }
+}
+
+/// Which of them is right isn't known.
+#[test]
+fn two_primaries_of_a_scope_in_a_file_are_both_damaged() {
+    let (_folder, path, text) = file_of_one();
+    let others = [("2", "a"), ("3", "b")].map(|(id, scope)| {
+        entry(&text).replace("\"id\": 1", &format!("\"id\": {id}")).replace("\"a\"", &format!("\"{scope}\""))
+    });
+    std::fs::write(&path, with_entries(&text, &others)).unwrap();
+    let store = File::open(&path).unwrap();
+    let page = store.page(None, 9).unwrap();
+    assert_eq!(page.records.iter().map(|record| record.id.get()).collect::<Vec<_>>(), [3]);
+    let damaged: Vec<_> = page.damaged.iter().map(|error| (error.key.unwrap().get(), error.column)).collect();
+    assert_eq!(damaged, [(1, "state"), (2, "state")]);
+    // Each is told of once, page by page.
+    let (first, second) = (store.page(None, 1).unwrap(), store.page(KeyId::new(1), 2).unwrap());
+    assert_eq!((first.damaged.len(), first.next), (1, KeyId::new(1)));
+    assert_eq!((second.damaged.len(), second.records.len(), second.next), (1, 1, KeyId::new(3)));
+    assert!(store.load_scope(&Scope::tenant("a").unwrap()).is_err());
 }
 
 #[test]
@@ -405,7 +521,7 @@ fn a_file_is_made_and_found_as_asked() {
     let error = File::create(&path).unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
     assert!(error.to_string().contains("store::File::open"), "{error}");
-    assert_eq!(File::open_or_create(&path).unwrap().load().unwrap().len(), 1);
+    assert_eq!(load_all(&File::open_or_create(&path).unwrap()).unwrap().len(), 1);
     assert!(matches!(File::open(folder.path()), Err(StoreError::Damaged { .. })));
     assert!(matches!(File::create(folder.path().join("no/keys.json")), Err(StoreError::Unavailable { .. })));
     std::fs::remove_file(&path).unwrap();
@@ -426,5 +542,5 @@ fn many_threads_make_one_file() {
             threads.spawn(move || work(thread));
         }
     });
-    assert_eq!(File::open(&path).unwrap().load().unwrap().len(), 8);
+    assert_eq!(load_all(&File::open(&path).unwrap()).unwrap().len(), 8);
 }

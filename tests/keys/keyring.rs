@@ -1,7 +1,7 @@
 //! The keyring: what it loads, what it costs, and the life of its keys.
 
 use fieldseal::kms::{Kms, KmsError, Local};
-use fieldseal::store::{Change, Conflict, KeyStore, Memory, StoreError};
+use fieldseal::store::{Change, Conflict, KeyStore, Memory, Page, StoreError, load_all};
 use fieldseal::{
     Binding, Column, ContextError, DataKey, ErrorKind, KekUri, KeyId, KeyRecord, KeyState, Keyring, KeyringError,
     RowContext, RowId, Scope, Suite, TransitionError, WrappedKey,
@@ -76,8 +76,8 @@ impl Contended {
 }
 
 impl KeyStore for Contended {
-    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        self.inner.load()
+    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
+        self.inner.page(after, limit)
     }
 
     fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
@@ -223,7 +223,7 @@ fn a_kms_that_fails_leaves_the_keyring_and_the_store_as_they_were() {
     let impatient = || Keyring::builder(Arc::clone(&kms), Arc::clone(&store)).deadline(Duration::from_millis(300));
     let keyring = impatient().start().unwrap();
     let id = keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
-    let before = store.load().unwrap();
+    let before = load_all(&store).unwrap();
     kms.failing.store(1, Ordering::Relaxed);
     assert!(matches!(
         keyring.admin().rotate(&Scope::APPLICATION),
@@ -234,7 +234,7 @@ fn a_kms_that_fails_leaves_the_keyring_and_the_store_as_they_were() {
         impatient().start(),
         Err(KeyringError::Kms { id: failed, .. }) if failed == id
     ));
-    assert_eq!(store.load().unwrap(), before);
+    assert_eq!(load_all(&store).unwrap(), before);
     open(&keyring, &seal(&keyring)).unwrap();
 }
 
@@ -267,7 +267,7 @@ fn the_same_moment_ends_with_one_primary() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(ids.iter().all(|id| *id == ids[0]));
-    assert_eq!(store.load().unwrap().len(), 1);
+    assert_eq!(load_all(&store).unwrap().len(), 1);
 }
 
 #[test]
@@ -332,9 +332,9 @@ fn rewrapping_never_overwrites_a_key_with_another() {
     let keyring = Keyring::start(Confused(Arc::clone(&kms)), Arc::clone(&store)).unwrap();
     let id = keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let sealed = seal(&keyring);
-    let before = store.load().unwrap();
+    let before = load_all(&store).unwrap();
     assert!(matches!(keyring.admin().rewrap(), Err(KeyringError::WrongKey(wrong)) if wrong == id));
-    assert_eq!(store.load().unwrap(), before);
+    assert_eq!(load_all(&store).unwrap(), before);
     open(&Keyring::start(kms, store).unwrap(), &sealed).unwrap();
 }
 

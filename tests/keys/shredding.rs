@@ -1,7 +1,7 @@
 //! Forgetting a tenant: every key of its scope becomes a tombstone, whatever its state and whatever others do meanwhile.
 
 use fieldseal::kms::Local;
-use fieldseal::store::{Change, File, KeyStore, Memory, Rusqlite, StoreError};
+use fieldseal::store::{Change, File, KeyStore, Memory, Page, Rusqlite, StoreError, load_all};
 use fieldseal::{
     Column, Error, ErrorKind, KeyId, KeyRecord, KeyState, Keyring, KeyringError, RowContext, RowId, Scope,
 };
@@ -37,8 +37,8 @@ impl Watched {
 }
 
 impl KeyStore for Watched {
-    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        self.inner.load()
+    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
+        self.inner.page(after, limit)
     }
 
     fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
@@ -99,7 +99,7 @@ fn every_key_of_the_tenant_becomes_a_tombstone_in_one_commit() {
     keyring.admin().ensure_scope(&south).unwrap();
     let ids = one_in_each_state(&keyring, &north);
     let others = |store: &Watched| {
-        let mut others = store.load().unwrap();
+        let mut others = load_all(store).unwrap();
         others.retain(|record| record.scope != north);
         others.sort_by_key(|record| record.id);
         others
@@ -125,10 +125,10 @@ fn a_second_time_there_is_nothing_to_do() {
     let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
     one_in_each_state(&keyring, &tenant("north"));
     keyring.admin().shred(&tenant("north")).unwrap();
-    let before = store.load().unwrap();
+    let before = load_all(&store).unwrap();
     assert_eq!(keyring.admin().shred(&tenant("north")).unwrap(), []);
     assert_eq!(keyring.admin().shred(&tenant("nobody")).unwrap(), []);
-    assert_eq!(store.load().unwrap(), before);
+    assert_eq!(load_all(&store).unwrap(), before);
 }
 
 #[test]
@@ -136,9 +136,9 @@ fn the_application_is_no_tenant() {
     let (dir, store) = (TempDir::new().unwrap(), Watched::new());
     let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
     keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
-    let before = store.load().unwrap();
+    let before = load_all(&store).unwrap();
     assert!(matches!(keyring.admin().shred(&Scope::APPLICATION), Err(KeyringError::ApplicationScope)));
-    assert_eq!(store.load().unwrap(), before);
+    assert_eq!(load_all(&store).unwrap(), before);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_key_that_was_staged_at_the_same_moment_is_shredded_too() {
     });
     let shredded = keyring.admin().shred(&tenant("north")).unwrap();
     assert_eq!((shredded.len(), shredded.contains(&first)), (2, true));
-    for record in store.load().unwrap() {
+    for record in load_all(&store).unwrap() {
         assert_eq!((record.state, record.wrapped.as_slice()), (KeyState::Destroyed, [].as_slice()));
     }
 }

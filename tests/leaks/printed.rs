@@ -5,7 +5,7 @@ use database::Database;
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::debug_query;
 use fieldseal::kms::{Argon2Params, Kms as _, LocalError, Passphrase};
-use fieldseal::store::{Change, Diesel, File, Memory, Rusqlite};
+use fieldseal::store::{Change, Diesel, File, Memory, Rusqlite, load_all};
 use fieldseal::{
     Binding, Commitment, DataKey, Encoded, Envelope, ErrorKind, KeyId, KeyState, KeyringError, KeyringSlot,
     RowContext, RowId, SchemaLock, StoredBytes, StoredValue, Value as _,
@@ -106,7 +106,7 @@ fn no_type_prints_a_secret() {
     }
     let in_file = Keyring::start(Local::open(folder.join("kek.json")).unwrap(), file.clone()).unwrap();
     in_file.admin().ensure_scope(&Scope::APPLICATION).unwrap();
-    for record in file.load().unwrap() {
+    for record in load_all(&file).unwrap() {
         scene.debug(&record);
         scene.debug(&Change::Insert(record));
     }

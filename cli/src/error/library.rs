@@ -1,12 +1,14 @@
 //! The library's errors, in the words of the command line.
 
 use super::{Error, Kind};
+use fieldseal::dialect::Fault;
 use fieldseal::kms::{KmsError, LocalError};
 use fieldseal::store::StoreError;
 use fieldseal::{KeyState, KeyringError, LockError, MalformedRecord};
 use fieldseal_sweep::sql::{SqlError, SqlErrorKind};
 use fieldseal_sweep::{PlanError, SweepError};
-use rusqlite::ErrorCode;
+use sqlx::error::DatabaseError;
+use sqlx::mysql::MySqlDatabaseError;
 use std::io;
 
 impl From<StoreError> for Error {
@@ -27,6 +29,19 @@ impl From<StoreError> for Error {
                         .why(message)
                         .hint("check that the database runs and that its URL is right, and try again")
                 })
+            }
+            StoreError::Denied { message, source, .. } => {
+                let of_file = source.as_deref().is_some_and(|source| source.is::<io::Error>() || source.is::<rusqlite::Error>());
+                if of_file {
+                    Self::failed("the key store can't be read or written")
+                        .why(message)
+                        .hint("check that this user may read and write the file and its folder")
+                } else {
+                    Self::failed("the database refused it")
+                        .why(message)
+                        .hint("check the user and the password in the database URL, and its rights: the key store needs SELECT, INSERT and UPDATE on `fieldseal_keys`, and `init` may make tables")
+                        .hint("if it says that the database can only be read: connect to the primary, or end the read-only mode")
+                }
             }
             StoreError::Conflict(_) => {
                 Self::new(Kind::TryAgain, "another process changed the key store at the same moment")
@@ -62,59 +77,52 @@ pub(crate) const fn is_of_one_key(error: &KeyringError) -> bool {
     )
 }
 
-/// A server that answered, and won't have us.
+/// A server that answered, and has no such database; or a URL that can't be used.
 fn database_refusal(error: &sqlx::Error) -> Option<Error> {
-    let refused = |what: &str, hint: &str| {
-        let said = match error {
-            sqlx::Error::Database(error) => error.message().to_owned(),
-            other => other.to_string(),
-        };
-        Some(Error::failed(what).why(said).hint(hint))
-    };
     match error {
-        sqlx::Error::Database(database) => match database.code().as_deref() {
-            // PostgreSQL's classes; MySQL's SQLSTATE for access denied is among them.
-            Some("28P01" | "28000") => {
-                refused("the database refused the login", "check the user and the password in the database URL")
-            }
-            Some("3D000" | "42000") => refused(
-                "the database can't be used",
-                "check the database's name in the URL, and the user's rights on it",
-            ),
-            Some("25006") => {
-                refused("the database can't be written", "connect to the primary, or end the read-only mode")
-            }
-            Some("42501") => refused(
-                "the database user may not do this",
-                "the key store needs SELECT, INSERT and UPDATE on `fieldseal_keys`, and `init` may make tables",
-            ),
-            _ => None,
-        },
-        sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => {
-            refused("the database URL can't be used as it is", "check its parameters, those of TLS among them")
-        }
+        sqlx::Error::Database(database) if fault(&**database) == Fault::Missing => Some(
+            Error::failed("the database can't be used")
+                .why(database.message())
+                .hint("check the database's name in the URL, and the user's rights on it"),
+        ),
+        sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => Some(
+            Error::failed("the database URL can't be used as it is")
+                .why(error.to_string())
+                .hint("check its parameters, those of TLS among them"),
+        ),
         _ => None,
+    }
+}
+
+/// What a server's error means.
+fn fault(error: &dyn DatabaseError) -> Fault {
+    let code = error.code();
+    match error.try_downcast_ref::<MySqlDatabaseError>() {
+        Some(error) => Fault::of_mysql(error.number(), code.as_deref()),
+        None => Fault::of_postgres(&code.unwrap_or_default()),
     }
 }
 
 /// A file that can't be used by this user, or at all.
 fn file_refusal(error: &(dyn std::error::Error + 'static), why: &str) -> Option<Error> {
-    let by_sqlite = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    let by_sqlite = error
+        .downcast_ref::<rusqlite::Error>()
+        .and_then(rusqlite::Error::sqlite_error)
+        .map(|error| Fault::of_sqlite(error.extended_code, ""));
     let by_system = error.downcast_ref::<io::Error>().map(io::Error::kind);
-    let is_refusal = matches!(
-        by_sqlite,
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen | ErrorCode::DiskFull)
-    ) || matches!(
-        by_system,
-        Some(
-            io::ErrorKind::PermissionDenied
-                | io::ErrorKind::ReadOnlyFilesystem
-                | io::ErrorKind::NotADirectory
-                | io::ErrorKind::IsADirectory
-                | io::ErrorKind::StorageFull
-                | io::ErrorKind::Unsupported
-        )
-    );
+    // That it can't be opened is `Lost`.
+    let is_refusal = matches!(by_sqlite, Some(Fault::Denied | Fault::Lost | Fault::Full))
+        || matches!(
+            by_system,
+            Some(
+                io::ErrorKind::PermissionDenied
+                    | io::ErrorKind::ReadOnlyFilesystem
+                    | io::ErrorKind::NotADirectory
+                    | io::ErrorKind::IsADirectory
+                    | io::ErrorKind::StorageFull
+                    | io::ErrorKind::Unsupported
+            )
+        );
     is_refusal.then(|| {
         Error::failed("the key store can't be read or written")
             .why(why)

@@ -2,7 +2,7 @@
 
 use crate::commands::{Context, Done};
 use crate::error::{Error, RESTORE};
-use fieldseal::store::{self, KeyStore, StoreError};
+use fieldseal::store::{self, KeyStore};
 use fieldseal::{KeyId, KeyRecord, KeyState, MalformedRecord};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -25,22 +25,8 @@ pub(crate) struct DamagedKey {
 
 impl Stored {
     pub(super) fn read(store: &dyn KeyStore) -> Result<Self, Error> {
-        let (mut records, mut damaged) = (Vec::new(), Vec::new());
-        match store.load() {
-            Ok(all) => records = all,
-            Err(StoreError::Malformed { error, .. }) => {
-                damaged = store::walk::<Error>(store, |record| {
-                    records.push(record);
-                    Ok(())
-                })?;
-                // One that no order by ids has.
-                if damaged.is_empty() {
-                    damaged.push(error);
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(Self { records: in_order(records), damaged })
+        let page = store::snapshot(store)?;
+        Ok(Self { records: in_order(page.records), damaged: page.damaged })
     }
 
     /// What is wrong with a record that may be of any scope.

@@ -4,7 +4,7 @@
 //! key. Without it, this prints what to set.
 
 use fieldseal::kms::{Kms as _, KmsError};
-use fieldseal::store::{File, KeyStore as _};
+use fieldseal::store::{File, KeyStore as _, load_all};
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope};
 use fieldseal_kms_aws::AwsKms;
 use std::error::Error;
@@ -75,7 +75,7 @@ fn run(key: &str) -> Result<(), Box<dyn Error>> {
     println!("rotated to data key {second}, and rewrapped {} inside KMS", keyring.admin().rewrap()?);
 
     // A wrapped key that is put in another's place: KMS itself refuses it, by the encryption context.
-    let records = File::open_or_create(folder.path().join("keys.json"))?.load()?;
+    let records = load_all(&File::open_or_create(folder.path().join("keys.json"))?)?;
     let record = records.first().ok_or("a record")?;
     let copy = record.wrapped.first().ok_or("a wrapped copy")?;
     let elsewhere = fieldseal::Binding { scope: Scope::tenant(43)?, ..record.binding() };

@@ -8,6 +8,7 @@ use crate::keyring::settings::Settings;
 use crate::keyring::stats::Counters;
 use crate::keys::{Binding, DataKey, KekUri, KeyId, KeyRecord, MalformedRecord, WrappedKey, commitment, scrubbed};
 use crate::kms::{Kms, KmsError};
+use crate::retry::{Tried, again};
 use crate::store::{self, KeyStore, StoreError};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::sync::Arc;
@@ -91,34 +92,32 @@ impl Backends {
 
     /// A record of this store.
     pub(crate) fn damaged(&self, error: MalformedRecord) -> KeyringError {
-        StoreError::Malformed { store: format!("{:?}", self.store), error }.into()
+        StoreError::Malformed { store: self.store.name(), error }.into()
     }
 
     fn confused(&self, what: &str) -> KeyringError {
         let message = format!("{what}: its columns must compare exactly, letter by letter");
-        StoreError::Damaged { store: format!("{:?}", self.store), message }.into()
+        StoreError::Damaged { store: self.store.name(), message }.into()
     }
 
     /// Does `work`, again and again while what fails may pass, with growing and random pauses, until the deadline.
     pub(crate) fn retry<T>(&self, work: impl Fn() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
         let until = Instant::now() + self.settings.deadline;
-        let mut pauses = ExponentialBuilder::new()
+        let pauses = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(50))
             .with_max_delay(Duration::from_secs(2))
             .with_jitter()
             .without_max_times()
             .build();
-        loop {
-            match work() {
-                Err(error) if error.is_transient() => {
-                    let in_time = |pause: &Duration| Instant::now() + *pause < until;
-                    let Some(pause) = pauses.next().filter(in_time) else { return Err(error) };
-                    tracing::debug!(%error, ?pause, "trying again");
-                    std::thread::sleep(pause);
+        again(pauses, Some(until), || {
+            work().map_err(|error| {
+                if !error.is_transient() {
+                    return Tried::Ended(error);
                 }
-                done => return done,
-            }
-        }
+                tracing::debug!(%error, "trying again, if there is time");
+                Tried::Again(error)
+            })
+        })
     }
 
     /// The key of a record: from the first KMS that gives the one that the record is committed to.

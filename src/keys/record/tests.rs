@@ -37,12 +37,12 @@ proptest! {
 
     #[test]
     fn comes_back_from_columns(record in records()) {
-        let read = KeyRecord::from_columns(RecordColumns {
+        let read = KeyRecord::from_columns(&RecordColumns {
             id: record.id.get().into(),
             scope: record.scope.as_str(),
             state: record.state.name(),
             commitment: record.commitment.as_bytes(),
-            wrapped_json: &record.wrapped_json(),
+            wrapped: &record.wrapped_json(),
             created: record.created,
             revision: i64::try_from(record.revision).unwrap(),
         });
@@ -102,9 +102,9 @@ fn refuses_every_field_that_is_not_as_documented() {
 
 #[test]
 fn names_the_column_that_is_wrong() {
-    let read = |id, scope: &str, state: &str, commitment: &[u8], wrapped_json: &str, revision| {
-        let columns = RecordColumns { id, scope, state, commitment, wrapped_json, created: 0, revision };
-        KeyRecord::from_columns(columns).map_err(|error| error.column.name())
+    let read = |id, scope: &str, state: &str, commitment: &[u8], wrapped: &str, revision| {
+        let columns = RecordColumns { id, scope, state, commitment, wrapped, created: 0, revision };
+        KeyRecord::from_columns(&columns).map_err(|error| error.column.name())
     };
     let (long, wide) = ("x".repeat(65_536), [0; 33]);
     assert!(read(1, "", "active", &[0; 32], "[]", 0).is_ok());

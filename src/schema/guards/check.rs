@@ -1,9 +1,7 @@
 //! Whether the guards are in the database: one query, for whichever library the program has.
 
-use super::strays::Strays;
-use super::{Event, Guard};
-use crate::quoting::{identifier, literal, quoted};
-use crate::store::Dialect;
+use super::Guard;
+use crate::dialect::{Dialect, Known};
 
 /// An SQL query that says of each guard whether it's in the database. Its rows have two texts: `guard`, the name, and `problem`,
 /// which is NULL where all is well; otherwise the guard is missing, disabled (PostgreSQL), or was made for another model or
@@ -29,14 +27,11 @@ pub fn guard_check(dialect: Dialect, guards: &[Guard]) -> String {
     if guards.is_empty() {
         return strays;
     }
-    let triggers = guards.iter().flat_map(|guard| Event::ALL.map(|event| expected(dialect, guard, event)));
+    let triggers =
+        guards.iter().flat_map(|guard| guard.triggers().map(|trigger| expected(dialect, guard, &trigger)));
     let triggers = triggers.collect::<Vec<_>>().join(" UNION ALL ");
-    let tagged = match dialect {
-        Dialect::Sqlite => "instr(e.made, e.tag) > 0",
-        Dialect::Postgres => "strpos(e.made, e.tag) > 0",
-        Dialect::Mysql => "LOCATE(e.tag, e.made) > 0",
-    };
-    let said = |what: &str| joined(dialect, &["e.sealed".to_owned(), literal(dialect, what)]);
+    let tagged = dialect.contains("e.made", "e.tag");
+    let said = |what: &str| dialect.joined(&["e.sealed".to_owned(), dialect.literal(what)]);
     let problem = format!(
         "CASE count(e.made) WHEN 0 THEN max({}) WHEN 1 THEN max({}) ELSE \
          max(CASE WHEN e.made = '' THEN {} WHEN {tagged} THEN NULL ELSE {} END) END",
@@ -47,70 +42,30 @@ pub fn guard_check(dialect: Dialect, guards: &[Guard]) -> String {
     );
     format!(
         "SELECT {} AS guard, {} AS problem FROM ({triggers}) e GROUP BY e.name UNION ALL {strays}",
-        text(dialect, "e.name"),
-        text(dialect, &problem),
+        dialect.result("e.name"),
+        dialect.result(&problem),
     )
 }
 
 /// One trigger as a row: the body that it has in the database, empty if it's disabled.
-fn expected(dialect: Dialect, guard: &Guard, event: Event) -> String {
-    let constant = |text: &str| literal(dialect, text);
-    let trigger = constant(&format!("{}{}", guard.name, event.suffix()));
-    let schema = guard.table.rsplit_once('.').map(|(schema, _)| schema);
-    let made = match dialect {
-        Dialect::Sqlite => {
-            let schema = schema.map(|schema| format!("{}.", identifier(dialect, schema))).unwrap_or_default();
-            // A trigger goes with its table when that is renamed.
-            let table = guard.table.rsplit('.').next().unwrap_or_default();
-            format!(
-                "(SELECT d.sql FROM {schema}sqlite_master d WHERE d.type = 'trigger' AND d.name = {trigger} \
-                 AND d.tbl_name = {} COLLATE NOCASE)",
-                constant(table)
-            )
-        }
-        Dialect::Postgres => format!(
-            "(SELECT CASE WHEN d.tgenabled IN ('O', 'A') THEN p.prosrc ELSE '' END FROM pg_catalog.pg_trigger d \
-             JOIN pg_catalog.pg_proc p ON p.oid = d.tgfoid WHERE d.tgrelid = to_regclass({}) AND d.tgname = {trigger})",
-            constant(&quoted(dialect, &guard.table))
-        ),
-        Dialect::Mysql => format!(
-            "(SELECT d.action_statement FROM information_schema.triggers d WHERE d.trigger_schema = {} \
-             AND d.trigger_name = {trigger} AND d.event_object_table = {})",
-            schema.map_or_else(|| "DATABASE()".to_owned(), constant),
-            constant(guard.table.rsplit('.').next().unwrap_or_default())
-        ),
-    };
+fn expected(dialect: Dialect, guard: &Guard, trigger: &str) -> String {
     format!(
-        "SELECT {} AS name, {} AS sealed, {} AS tag, {made} AS made",
-        constant(&guard.name),
-        constant(&format!("{}.{}", guard.table, guard.column)),
-        constant(&guard.tag)
+        "SELECT {} AS name, {} AS sealed, {} AS tag, {} AS made",
+        dialect.literal(&guard.name),
+        dialect.literal(&format!("{}.{}", guard.table, guard.column)),
+        dialect.literal(&guard.tag),
+        (dialect.guards().stored_body)(&guard.table, &dialect.literal(trigger))
     )
 }
 
 /// Guards that aren't among these, as rows of the check.
 fn listed(dialect: Dialect, guards: &[Guard]) -> String {
-    let Strays { name, table, source } = Strays::of(dialect, guards);
+    let triggers = &dialect.guards().triggers;
     let what = ": this guard's column is none of the models': remove it, unless it is another program's";
     format!(
-        "SELECT {} AS guard, {} AS problem FROM {source}",
-        text(dialect, name),
-        text(dialect, &joined(dialect, &[table.to_owned(), literal(dialect, what)])),
+        "SELECT {} AS guard, {} AS problem FROM {}",
+        dialect.result(triggers.name),
+        dialect.result(&dialect.joined(&[triggers.table.to_owned(), dialect.literal(what)])),
+        triggers.strays(dialect, &Known::of(guards))
     )
-}
-
-/// Texts one after the other.
-pub(super) fn joined(dialect: Dialect, texts: &[String]) -> String {
-    match dialect {
-        Dialect::Mysql => format!("CONCAT({})", texts.join(", ")),
-        Dialect::Sqlite | Dialect::Postgres => texts.join(" || "),
-    }
-}
-
-/// A text of the result. MySQL puts no texts of two collations under each other, and the session's may be any.
-pub(super) fn text(dialect: Dialect, sql: &str) -> String {
-    match dialect {
-        Dialect::Mysql => format!("CONVERT({sql} USING utf8mb4) COLLATE utf8mb4_general_ci"),
-        Dialect::Sqlite | Dialect::Postgres => sql.to_owned(),
-    }
 }

@@ -1,43 +1,46 @@
 //! Connections that can't be made, without the URL.
 
-use crate::store::sql::{Fault, Kind};
+use crate::dialect::Fault;
+use crate::store::sql::Said;
 use std::error::Error;
 
 /// What its error says is left out where it may quote the URL, with the password: libpq does so with a URL that it can't
 /// read.
-pub(in crate::store) fn not_connected(error: &dyn Error) -> Fault {
+pub(in crate::store) fn not_connected(error: &dyn Error) -> Said {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
         text = format!("{text}: {error}");
         source = error.source();
     }
-    Fault::own(Kind::Other, format!("no connection could be made: {}", why(&text)))
+    let (why, fault) = why(&text);
+    Said::own(fault, format!("no connection could be made: {why}"))
 }
 
 /// What is known to be safe of it.
-fn why(text: &str) -> &str {
-    const CAUSES: [(&str, &str); 11] = [
-        ("onnection refused", "the server's port refuses connections"),
-        ("(111)", "the server's port refuses connections"),
-        ("timed out", "it took too long"),
-        ("timeout", "it took too long"),
-        ("authentication failed", "the server refuses the user's name or password"),
-        ("Access denied", "the server refuses the user's name or password"),
-        ("does not exist", "the server knows no such user or database"),
-        ("Unknown database", "the server knows no such database"),
-        ("too many c", "the server has too many connections"),
-        ("Too many c", "the server has too many connections"),
-        ("starting up", "the server is starting"),
+fn why(text: &str) -> (&str, Fault) {
+    const CAUSES: [(&str, &str, Fault); 12] = [
+        ("onnection refused", "the server's port refuses connections", Fault::Other),
+        ("(111)", "the server's port refuses connections", Fault::Other),
+        ("timed out", "it took too long", Fault::Other),
+        ("timeout", "it took too long", Fault::Other),
+        ("authentication failed", "the server refuses the user's name or password", Fault::Denied),
+        ("Access denied", "the server refuses the user's name or password", Fault::Denied),
+        ("role \"", "the server knows no such user, or lets it do nothing", Fault::Denied),
+        ("does not exist", "the server knows no such user or database", Fault::Other),
+        ("Unknown database", "the server knows no such database", Fault::Other),
+        ("too many c", "the server has too many connections", Fault::Other),
+        ("Too many c", "the server has too many connections", Fault::Other),
+        ("starting up", "the server is starting", Fault::Other),
     ];
-    let cause = CAUSES.iter().find(|(says, _)| text.contains(says)).map(|(_, cause)| *cause);
-    cause.unwrap_or("its error isn't repeated here, because it may quote a URL with a password; log it where the connection is made")
+    let cause = CAUSES.iter().find(|(says, ..)| text.contains(says)).map(|(_, cause, fault)| (*cause, *fault));
+    cause.unwrap_or(("its error isn't repeated here, because it may quote a URL with a password; log it where the connection is made", Fault::Other))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Dialect;
+    use crate::dialect::Dialect;
     use crate::store::sql::Failed;
 
     #[test]
@@ -51,6 +54,6 @@ mod tests {
             let error = Failed::from(not_connected(&std::io::Error::other(text))).of("s", Dialect::Postgres);
             assert!(!format!("{error} {error:?} {error:#?}").contains("secret"), "{error}");
         }
-        assert!(why("connection to server at \"h\", port 1 failed: Connection refused").contains("refuses"));
+        assert!(why("connection to server at \"h\", port 1 failed: Connection refused").0.contains("refuses"));
     }
 }

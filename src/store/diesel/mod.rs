@@ -12,12 +12,13 @@ mod sqlite;
 #[cfg(feature = "diesel-async")]
 pub(super) use self::connecting::not_connected;
 #[cfg(feature = "diesel-async")]
-pub(super) use self::session::fault;
+pub(super) use self::session::said;
 
 use self::session::Session;
 use super::kept::{Kept, NAME};
-use super::sql::{self, Cell, Failed, Kind, Param, Row};
-use super::{Dialect, KeyStore, StoreError};
+use super::sql::{self, Cell, Failed, Param, Row};
+use super::{KeyStore, StoreError};
+use crate::dialect::Dialect;
 use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::connection::LoadConnection;
@@ -79,7 +80,7 @@ where
         self.run(sql::create_table)
     }
 
-    const fn name(&self) -> &str {
+    const fn shown(&self) -> &str {
         NAME
     }
 
@@ -109,8 +110,8 @@ impl<C> fmt::Debug for Diesel<C> {
 pub(super) trait Engine: Backend {
     const DIALECT: Dialect;
 
-    /// What follows from an error that diesel has no kind for.
-    fn kind(text: &str) -> Kind;
+    /// Whether its messages may be in another language than English.
+    const MAY_BE_TRANSLATED: bool = true;
 
     /// What a new connection needs.
     fn prepare<C: LoadConnection<Backend = Self>>(_connection: &mut C) -> QueryResult<()> {

@@ -2,25 +2,12 @@
 //! program's choice.
 
 use super::on_backend;
-use crate::store::Dialect;
-use crate::store::sql::{Cell, Kind};
+use crate::dialect::Dialect;
+use crate::store::sql::Cell;
 use diesel::mysql::{Mysql, MysqlType, MysqlValue};
 
 on_backend!(Mysql, cell: cell, {
     const DIALECT: Dialect = Dialect::Mysql;
-
-    /// diesel has no place for the error's number. Where the server speaks another language than English the table is
-    /// looked at, and a lock that wasn't given is reported by the server's words alone.
-    fn kind(text: &str) -> Kind {
-        let says = |what: &str| text.contains(what);
-        if says("Deadlock found") || says("Record has changed since last read") {
-            Kind::Again
-        } else if says("Lock wait timeout") {
-            Kind::Busy
-        } else {
-            Kind::Unclear
-        }
-    }
 });
 
 /// Text with a binary collation is called a blob here, as everywhere in MySQL's protocol: all strings are bytes.

@@ -2,9 +2,9 @@
 
 use super::Engine;
 use super::connecting::not_connected;
-use crate::store::Dialect;
+use crate::dialect::{Dialect, Fault};
 use crate::store::kept::IDLE;
-use crate::store::sql::{self, Connection, Fault, Kind, Param, Row};
+use crate::store::sql::{self, Connection, Param, Row, Said};
 use diesel::QueryResult;
 use diesel::connection::{LoadConnection, TransactionManager};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -12,7 +12,7 @@ use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-type Connect<C> = Box<dyn FnMut() -> Result<C, Fault> + Send>;
+type Connect<C> = Box<dyn FnMut() -> Result<C, Said> + Send>;
 
 pub(super) struct Session<C> {
     connection: Option<C>,
@@ -40,21 +40,21 @@ where
     C: LoadConnection,
     C::Backend: Engine,
 {
-    pub(super) fn with<T>(&mut self, work: impl FnOnce(&mut C) -> QueryResult<T>) -> Result<T, Fault> {
+    pub(super) fn with<T>(&mut self, work: impl FnOnce(&mut C) -> QueryResult<T>) -> Result<T, Said> {
         let connection = self.connection.as_mut().ok_or_else(lost)?;
         self.used = Some(Instant::now());
         // diesel panics at columns of types that it doesn't know, and the table may be another one than ours.
         match catch_unwind(AssertUnwindSafe(|| work(connection))) {
-            Ok(done) => done.map_err(fault::<C::Backend>),
+            Ok(done) => done.map_err(said::<C::Backend>),
             Err(_) => {
                 self.lose();
-                Err(Fault::own(Kind::OtherTable, "diesel panicked at it"))
+                Err(Said::own(Fault::Mismatched, "diesel panicked at it"))
             }
         }
     }
 
     /// A connection that answers, where one can be made.
-    fn connect(&mut self) -> Result<(), Fault> {
+    fn connect(&mut self) -> Result<(), Said> {
         let is_idle = self.used.is_some_and(|used| used.elapsed() > IDLE);
         if self.connect.is_some() && is_idle && self.connection.is_some() && self.batch("SELECT 1").is_err() {
             self.lose();
@@ -76,7 +76,7 @@ where
         C::Backend::DIALECT
     }
 
-    fn ready(&mut self, _until: Option<Instant>) -> Result<(), Fault> {
+    fn ready(&mut self, _until: Option<Instant>) -> Result<(), Said> {
         self.connect()?;
         let connection = self.connection.as_mut().ok_or_else(lost)?;
         let status = C::TransactionManager::transaction_manager_status_mut(connection);
@@ -100,61 +100,64 @@ where
         self.connect.is_some()
     }
 
-    fn select(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Fault> {
+    fn select(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Said> {
         self.with(|connection| C::Backend::select(connection, C::Backend::bound(sql, params)))
     }
 
-    fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Fault> {
+    fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Said> {
         Ok(self.with(|connection| C::Backend::integer(connection, sql))?.integer())
     }
 
-    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<usize, Fault> {
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<usize, Said> {
         self.with(|connection| C::Backend::execute(connection, C::Backend::bound(sql, params)))
     }
 
-    fn batch(&mut self, sql: &'static str) -> Result<(), Fault> {
+    fn batch(&mut self, sql: &'static str) -> Result<(), Said> {
         self.with(|connection| connection.batch_execute(sql))
     }
 
     // Through diesel, which would otherwise not know of the transaction.
 
-    fn begin(&mut self) -> Result<(), Fault> {
+    fn begin(&mut self) -> Result<(), Said> {
         self.with(C::TransactionManager::begin_transaction)
     }
 
-    fn commit(&mut self) -> Result<(), Fault> {
+    fn commit(&mut self) -> Result<(), Said> {
         self.with(C::TransactionManager::commit_transaction)
     }
 
-    fn rollback(&mut self) -> Result<(), Fault> {
+    fn rollback(&mut self) -> Result<(), Said> {
         self.with(C::TransactionManager::rollback_transaction)
     }
 }
 
-/// What diesel's error means; on most servers its kind says less than the server did.
-pub(in crate::store) fn fault<B: Engine>(error: DieselError) -> Fault {
+/// What diesel's error means; on most servers its kind says less than the server did. diesel has no place for SQLSTATE or
+/// number: where the server speaks another language than English the table is looked at, and the rest is reported by the
+/// server's words alone.
+pub(in crate::store) fn said<B: Engine>(error: DieselError) -> Said {
     use DatabaseErrorKind::{
         CheckViolation, ClosedConnection, ExclusionViolation, ForeignKeyViolation, NotNullViolation,
         ReadOnlyTransaction, RestrictViolation, SerializationFailure, UnableToSendCommand, UniqueViolation,
     };
-    let kind = match &error {
-        // SQLite's lock is taken before anything is looked at: it's another index that refuses the row.
-        DieselError::DatabaseError(UniqueViolation, _) if B::DIALECT == Dialect::Sqlite => Kind::Other,
-        DieselError::DatabaseError(UniqueViolation | SerializationFailure, _) => Kind::Again,
+    let fault = match &error {
+        DieselError::DatabaseError(UniqueViolation, _) => Some(Fault::Duplicate),
+        DieselError::DatabaseError(SerializationFailure, _) => Some(Fault::Conflict),
         DieselError::DatabaseError(ClosedConnection | UnableToSendCommand, _)
         | DieselError::BrokenTransactionManager
-        | DieselError::RollbackErrorOnCommit { .. } => Kind::Lost,
+        | DieselError::RollbackErrorOnCommit { .. } => Some(Fault::Lost),
+        DieselError::DatabaseError(ReadOnlyTransaction, _) => Some(Fault::Denied),
         DieselError::DatabaseError(
-            ReadOnlyTransaction | CheckViolation | NotNullViolation | ForeignKeyViolation | RestrictViolation
-            | ExclusionViolation,
+            CheckViolation | NotNullViolation | ForeignKeyViolation | RestrictViolation | ExclusionViolation,
             _,
-        ) => Kind::Other,
-        error => B::kind(&error.to_string()),
+        ) => Some(Fault::Refused),
+        error => Fault::of_message(B::DIALECT, &error.to_string()),
     };
-    Fault::new(kind, error)
+    // SQLite's messages are always in English: what they don't tell is nothing in particular.
+    let is_known = fault.is_some() || !B::MAY_BE_TRANSLATED;
+    Said::new(if is_known { Some(fault.unwrap_or(Fault::Other)) } else { None }, error)
 }
 
-fn lost() -> Fault {
+fn lost() -> Said {
     let message = "its connection is lost, and it has no way to make another one: `store::Diesel::connecting` has";
-    Fault::own(Kind::Other, message)
+    Said::own(Fault::Other, message)
 }

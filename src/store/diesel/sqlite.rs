@@ -1,8 +1,8 @@
 //! SQLite, where any column can hold a value of any type.
 
 use super::on_backend;
-use crate::store::Dialect;
-use crate::store::sql::{BUSY_TIMEOUT, Cell, Kind};
+use crate::dialect::Dialect;
+use crate::store::sql::{BUSY_TIMEOUT, Cell};
 use diesel::connection::LoadConnection;
 use diesel::deserialize::{self, QueryableByName};
 use diesel::row::NamedRow;
@@ -12,10 +12,7 @@ use diesel::{QueryResult, RunQueryDsl, sql_query};
 
 on_backend!(Sqlite, cell: cell, {
     const DIALECT: Dialect = Dialect::Sqlite;
-
-    fn kind(text: &str) -> Kind {
-        Kind::of_sqlite(text)
-    }
+    const MAY_BE_TRANSLATED: bool = false;
 
     /// A busy timeout, unless the program has set one.
     fn prepare<C: LoadConnection<Backend = Self>>(connection: &mut C) -> QueryResult<()> {

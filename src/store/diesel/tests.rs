@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::load_all;
 use crate::store::sql::Connection as _;
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
@@ -35,7 +36,8 @@ fn survives_a_thread_that_panicked() {
 fn a_transaction_that_a_panic_left_open_is_reported() {
     let store = store();
     panics(&store, |session| session.begin().unwrap());
-    for error in [store.load().unwrap_err(), store.commit(&[]).unwrap_err(), store.create_table().unwrap_err()] {
+    for error in [load_all(&store).unwrap_err(), store.commit(&[]).unwrap_err(), store.create_table().unwrap_err()]
+    {
         assert!(matches!(&error, StoreError::Unavailable { message, .. } if message.contains("transaction")));
     }
 }
@@ -47,7 +49,7 @@ fn a_transaction_that_a_panic_left_open_goes_with_its_connection() {
     let store = Diesel::connecting(move || SqliteConnection::establish(&path));
     store.create_table().unwrap();
     panics(&store, |session| session.begin().unwrap());
-    assert_eq!(store.load().unwrap(), []);
+    assert_eq!(load_all(&store).unwrap(), []);
     store.commit(&[]).unwrap();
 }
 
@@ -72,9 +74,9 @@ fn a_connection_is_made_at_the_first_use_and_when_it_was_lost() {
     });
     assert_eq!(MADE.load(Ordering::Relaxed), 0);
     store.create_table().unwrap();
-    store.load().unwrap();
+    load_all(&store).unwrap();
     assert_eq!(MADE.load(Ordering::Relaxed), 1);
     store.run(|session| Ok(session.batch("SELECT no_such_function()")?)).unwrap_err();
-    store.load().unwrap();
+    load_all(&store).unwrap();
     assert_eq!(MADE.load(Ordering::Relaxed), 2, "the error may have been the connection's");
 }

@@ -4,17 +4,7 @@ mod files;
 
 pub use self::files::{MigrationFile, Tool};
 
-/// A database engine that can hold the table of data keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Dialect {
-    /// SQLite 3.8 or newer.
-    Sqlite,
-    /// PostgreSQL 11 or newer.
-    Postgres,
-    /// MySQL 8.0.16 or newer, MariaDB 10.5 or newer.
-    Mysql,
-}
+use crate::dialect::Dialect;
 
 /// One step of a schema migration, for whichever tool the program uses: [`Self::files`] gives it in the form of those
 /// that keep migrations in files.
@@ -30,13 +20,17 @@ pub struct Migration {
     pub down: &'static str,
 }
 
+impl Migration {
+    /// A migration of a table beside the key store's: its name, and the SQL that makes it and that drops it.
+    #[must_use]
+    pub const fn new(name: &'static str, up: &'static str, down: &'static str) -> Self {
+        Self { name, up, down }
+    }
+}
+
 /// What makes the table `fieldseal_keys`.
 #[must_use]
 pub const fn migration(dialect: Dialect) -> Migration {
-    let (up, down) = match dialect {
-        Dialect::Sqlite => (include_str!("sqlite.up.sql"), include_str!("sqlite.down.sql")),
-        Dialect::Postgres => (include_str!("postgres.up.sql"), include_str!("postgres.down.sql")),
-        Dialect::Mysql => (include_str!("mysql.up.sql"), include_str!("mysql.down.sql")),
-    };
-    Migration { name: "create_fieldseal_keys", up, down }
+    let scripts = dialect.scripts();
+    Migration { name: "create_fieldseal_keys", up: scripts.up, down: scripts.down }
 }

@@ -1,66 +1,31 @@
 //! Commits: the rules, and what keeps everybody else away meanwhile.
 
-use super::statements::Statements;
-use super::{BUSY_TIMEOUT, Connection, Failed, Fault, Kind, Param, records, scope_param};
+use super::{BUSY_TIMEOUT, Connection, Failed, Param, Said, records, scope_param};
 use crate::context::Scope;
+use crate::dialect::{Fault, SessionLock};
 use crate::keys::{KeyId, KeyRecord, KeyState, MalformedRecord, RecordColumn};
-use crate::store::{Change, Conflict, Dialect};
-
-/// For the next transaction only. Nobody else's uncommitted rows, and none of what changes after the first statement. A
-/// session without autocommit may be inside a transaction that nobody began, where the level can't be set.
-pub(super) const MYSQL_ISOLATION: &str =
-    "COMMIT AND NO CHAIN NO RELEASE; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
-
-/// Until the end of the transaction; the numbers are the first eight bytes of SHA-256 of `fieldseal_keys`, in halves, and
-/// an advisory lock belongs to one database.
-pub(super) const POSTGRES_CREATION: &str = "\
-SET LOCAL lock_timeout = 5000;
-SELECT pg_advisory_xact_lock(104119378, -1089461906)";
-
-/// Takes the write lock without changing anything: the first statement of a transaction that was begun as a reader.
-/// A reader that only wants to write later fails if another process wrote in between; this one waits for its turn.
-const SQLITE_LOCK: &str = "UPDATE fieldseal_keys SET revision = revision WHERE 0";
-
-/// Writers wait, readers don't. At a level where each statement sees what was committed before it, whatever the
-/// database's own is: a snapshot from before the lock would be an old one.
-const POSTGRES_LOCK: &str = "\
-SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-SET LOCAL lock_timeout = 5000;
-LOCK TABLE fieldseal_keys IN SHARE ROW EXCLUSIVE MODE";
-
-/// Before the transaction begins, so that its snapshot is from after it. `LOCK TABLES` would need a right of its own, and
-/// rows that aren't there yet can't be locked without deadlocks. The lock belongs to the session, its name to the
-/// schema: MySQL's are at most 64 characters, and a schema's name alone can be that long.
-const MYSQL_LOCK: &str =
-    "SELECT CAST(GET_LOCK(CONCAT('fieldseal_keys.', LEFT(SHA2(LOWER(DATABASE()), 256), 40)), 5) AS SIGNED) AS n";
-
-/// What others hold isn't waited for any longer here than elsewhere. The connection may be a pool's, so it is put back.
-const MYSQL_BEFORE: &str = "\
-SET @fieldseal_row = @@SESSION.innodb_lock_wait_timeout, @fieldseal_table = @@SESSION.lock_wait_timeout;
-SET SESSION innodb_lock_wait_timeout = 5, SESSION lock_wait_timeout = 5;
-COMMIT AND NO CHAIN NO RELEASE;
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
-const MYSQL_AFTER: &str = "\
-DO RELEASE_LOCK(CONCAT('fieldseal_keys.', LEFT(SHA2(LOWER(DATABASE()), 256), 40)));
-SET SESSION innodb_lock_wait_timeout = @fieldseal_row, SESSION lock_wait_timeout = @fieldseal_table";
+use crate::store::{Change, Conflict};
 
 /// All of `changes` or none of them.
 pub(in crate::store) fn commit(connection: &mut impl Connection, changes: &[Change]) -> Result<(), Failed> {
-    match connection.dialect() {
-        Dialect::Sqlite => in_transaction(connection, |connection| {
-            connection.execute(SQLITE_LOCK, &[])?;
-            apply(connection, changes)
-        }),
-        Dialect::Postgres => in_transaction(connection, |connection| {
-            connection.batch(POSTGRES_LOCK)?;
-            apply(connection, changes)
-        }),
-        Dialect::Mysql => {
-            let turn = Turn::take(connection)?;
-            turn.0.batch(MYSQL_BEFORE)?;
-            in_transaction(&mut *turn.0, |connection| apply(connection, changes))
+    let turns = &connection.dialect().key_table().turns;
+    match &turns.session {
+        Some(lock) => {
+            let turn = Turn::take(connection, lock)?;
+            turn.connection.batch(lock.before)?;
+            locked(&mut *turn.connection, turns.in_transaction, changes)
         }
+        None => locked(connection, turns.in_transaction, changes),
     }
+}
+
+fn locked<C: Connection>(connection: &mut C, lock: Option<&'static str>, changes: &[Change]) -> Result<(), Failed> {
+    in_transaction(connection, |connection| {
+        if let Some(lock) = lock {
+            connection.batch(lock)?;
+        }
+        apply(connection, changes)
+    })
 }
 
 /// The work in a transaction, which is rolled back if it fails or panics.
@@ -74,10 +39,10 @@ pub(super) fn in_transaction<C: Connection, T>(
     transaction.is_open = false;
     match transaction.connection.commit() {
         Ok(()) => Ok(done),
-        Err(fault) => {
+        Err(said) => {
             // SQLite leaves the transaction open.
             let _ = transaction.connection.rollback();
-            Err(fault.of_commit().into())
+            Err(said.of_commit().into())
         }
     }
 }
@@ -95,18 +60,21 @@ impl<C: Connection> Drop for Transaction<'_, C> {
     }
 }
 
-/// The lock of MySQL's writers.
-struct Turn<'a, C: Connection>(&'a mut C);
+/// The lock of the writers, where a session holds it.
+struct Turn<'a, C: Connection> {
+    connection: &'a mut C,
+    lock: &'static SessionLock,
+}
 
 impl<'a, C: Connection> Turn<'a, C> {
-    fn take(connection: &'a mut C) -> Result<Self, Fault> {
-        match connection.integer(MYSQL_LOCK)? {
-            Some(1) => Ok(Self(connection)),
+    fn take(connection: &'a mut C, lock: &'static SessionLock) -> Result<Self, Said> {
+        match connection.integer(lock.take)? {
+            Some(1) => Ok(Self { connection, lock }),
             Some(_) => {
-                Err(Fault::own(Kind::Busy, format!("its writers' lock wasn't given within {BUSY_TIMEOUT:?}")))
+                Err(Said::own(Fault::Busy, format!("its writers' lock wasn't given within {BUSY_TIMEOUT:?}")))
             }
-            // NULL: without a schema there is no name.
-            None => Err(Fault::own(Kind::Other, "its connection has no database selected: name one in its URL")),
+            // Without a schema there is no name.
+            None => Err(Said::own(Fault::Other, "its connection has no database selected: name one in its URL")),
         }
     }
 }
@@ -114,8 +82,8 @@ impl<'a, C: Connection> Turn<'a, C> {
 impl<C: Connection> Drop for Turn<'_, C> {
     fn drop(&mut self) {
         // It ends with the session at the latest.
-        if self.0.batch(MYSQL_AFTER).is_err() {
-            self.0.lose();
+        if self.connection.batch(self.lock.give_back).is_err() {
+            self.connection.lose();
         }
     }
 }
@@ -126,7 +94,8 @@ fn apply(connection: &mut impl Connection, changes: &[Change]) -> Result<(), Fai
     let dialect = connection.dialect();
     for change in changes {
         let record = change.record();
-        let stored = connection.select(Statements::of(dialect).get, &[Param::Integer(record.id.get().into())])?;
+        let stored =
+            connection.select(dialect.key_table().statements.get, &[Param::Integer(record.id.get().into())])?;
         match change {
             Change::Insert(_) => {
                 if !stored.is_empty() {
@@ -156,7 +125,8 @@ fn check_primary(
 ) -> Result<(), Failed> {
     let dialect = connection.dialect();
     let params = [scope_param(dialect, scope), Param::Integer(id.get().into())];
-    if state == KeyState::Primary && !connection.select(Statements::of(dialect).other_primary, &params)?.is_empty()
+    if state == KeyState::Primary
+        && !connection.select(dialect.key_table().statements.other_primary, &params)?.is_empty()
     {
         return Err(Failed::Conflict(Conflict::PrimaryTaken(scope.clone())));
     }
@@ -174,7 +144,7 @@ fn insert(connection: &mut impl Connection, record: &KeyRecord) -> Result<(), Fa
         Param::Integer(record.created),
         Param::Integer(revision(record.id, record.revision)?),
     ];
-    match connection.execute(Statements::of(dialect).insert, &params)? {
+    match connection.execute(dialect.key_table().statements.insert, &params)? {
         1 => Ok(()),
         // What the database itself keeps from being done must not be done in half.
         _ => Err(Failed::NotStored(record.id)),
@@ -190,10 +160,10 @@ fn update(connection: &mut impl Connection, record: &KeyRecord, seen: u64) -> Re
         Param::Integer(record.id.get().into()),
         Param::Integer(revision(record.id, seen)?),
     ];
-    match connection.execute(Statements::of(connection.dialect()).update, &params)? {
+    match connection.execute(connection.dialect().key_table().statements.update, &params)? {
         0 => Err(Failed::Conflict(Conflict::Stale(record.id))),
         1 => Ok(()),
-        _ => Err(Fault::own(Kind::Other, "one update changed several keys: its ids aren't unique").into()),
+        _ => Err(Said::own(Fault::Other, "one update changed several keys: its ids aren't unique").into()),
     }
 }
 

@@ -3,28 +3,25 @@
 //! An adapter runs statements; everything else is here.
 
 mod commit;
-mod fault;
 mod row;
-mod statements;
+mod said;
 
 pub(super) use self::commit::commit;
-pub(super) use self::fault::{Failed, Fault, Kind};
 pub(super) use self::row::{Cell, Row};
-pub(super) use self::statements::COLUMNS;
+pub(super) use self::said::{Failed, Said};
+pub(super) use crate::dialect::COLUMNS;
 
-use self::statements::Statements;
-use super::{Dialect, Page, migration};
+use super::read::MAX_KEYS;
+use super::{Page, migration};
 use crate::context::Scope;
+use crate::dialect::{Dialect, Fault};
 use crate::keys::{KeyId, KeyRecord, MalformedRecord};
-use std::collections::HashSet;
-use std::thread;
+use crate::retry::{Tried, again};
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::time::{Duration, Instant};
 
-/// The most keys that are read from a store; the statements ask for one more.
-const MAX_ROWS: usize = 1_000_000;
-
 /// How often an operation is begun that the database rolls back in favour of another.
-const ATTEMPTS: u32 = 6;
+const ATTEMPTS: usize = 6;
 
 /// How long a statement waits for another process's transaction.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,43 +40,33 @@ pub(super) trait Connection {
 
     /// Makes sure that there is a connection, and that it's outside of any transaction. Whatever is done with it until the
     /// next call of this is over by `until`, if the adapter can see to that.
-    fn ready(&mut self, until: Option<Instant>) -> Result<(), Fault>;
+    fn ready(&mut self, until: Option<Instant>) -> Result<(), Said>;
 
     /// The connection can't be trusted any more. Whether another one can be made.
     fn lose(&mut self) -> bool;
 
     /// Rows of keys.
-    fn select(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Fault>;
+    fn select(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Said>;
 
     /// The integer in the column `n` of the one row that `sql` gives.
-    fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Fault>;
+    fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Said>;
 
     /// The number of rows that were changed.
-    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<usize, Fault>;
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<usize, Said>;
 
     /// Statements that give nothing.
-    fn batch(&mut self, sql: &'static str) -> Result<(), Fault>;
+    fn batch(&mut self, sql: &'static str) -> Result<(), Said>;
 
-    fn begin(&mut self) -> Result<(), Fault> {
-        self.batch(match self.dialect() {
-            // Whatever `sql_mode` is; and below, whatever `completion_type` is.
-            Dialect::Mysql => "START TRANSACTION",
-            _ => "BEGIN",
-        })
+    fn begin(&mut self) -> Result<(), Said> {
+        self.batch(self.dialect().transactions().begin)
     }
 
-    fn commit(&mut self) -> Result<(), Fault> {
-        self.batch(match self.dialect() {
-            Dialect::Mysql => "COMMIT AND NO CHAIN NO RELEASE",
-            _ => "COMMIT",
-        })
+    fn commit(&mut self) -> Result<(), Said> {
+        self.batch(self.dialect().transactions().commit)
     }
 
-    fn rollback(&mut self) -> Result<(), Fault> {
-        self.batch(match self.dialect() {
-            Dialect::Mysql => "ROLLBACK AND NO CHAIN NO RELEASE",
-            _ => "ROLLBACK",
-        })
+    fn rollback(&mut self) -> Result<(), Said> {
+        self.batch(self.dialect().transactions().rollback)
     }
 }
 
@@ -90,102 +77,79 @@ pub(super) fn run<C: Connection, T>(
     until: Option<Instant>,
     mut work: impl FnMut(&mut C) -> Result<T, Failed>,
 ) -> Result<T, Failed> {
-    let mut attempt = 1;
-    loop {
+    let mut attempts = 0;
+    let once = || {
+        attempts += 1;
         let ready = connection.ready(until).map_err(Failed::from);
-        let fault = match ready.and_then(|()| work(connection)) {
-            Err(Failed::Fault(fault)) => explained(connection, fault),
-            done => return done,
+        let said = match ready.and_then(|()| work(connection)) {
+            Err(Failed::Said(said)) => explained(connection, said),
+            Err(failed) => return Err(Tried::Ended(failed)),
+            Ok(done) => return Ok(done),
         };
-        let anew = fault.kind.may_be_the_connections() && connection.lose();
-        let again = match fault.kind {
-            Kind::Again => attempt < ATTEMPTS,
+        let is_new = said.may_be_the_connections() && connection.lose();
+        let helps = match said.fault() {
+            Fault::Conflict => true,
+            Fault::Duplicate => connection.dialect().key_table().duplicates_are_conflicts,
             // The server was restarted, say, since the connection was last used.
-            Kind::Lost => anew && attempt == 1,
+            Fault::Lost => is_new && attempts == 1,
             _ => false,
         };
-        if !again || until.is_some_and(|until| Instant::now() >= until) {
-            return Err(fault.into());
-        }
-        thread::sleep(Duration::from_millis(2 << attempt));
-        attempt += 1;
-    }
+        Err(if helps { Tried::Again(said.into()) } else { Tried::Ended(said.into()) })
+    };
+    again(pauses(), until, once)
+}
+
+/// Between one attempt and the next: 4 ms and twice as long each time.
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(4)).with_max_times(ATTEMPTS - 1).build()
 }
 
 /// Where a library gives no more than a text, in whatever language the server has: is it the table?
-fn explained(connection: &mut impl Connection, mut fault: Fault) -> Fault {
-    if fault.kind == Kind::Unclear {
-        let columns = connection.integer(Statements::of(connection.dialect()).columns);
-        fault.kind = match columns.map(|columns| columns.map(usize::try_from)) {
-            Ok(Some(Ok(0))) => Kind::Missing,
-            Ok(Some(Ok(columns))) if columns < COLUMNS.len() => Kind::OtherTable,
-            Ok(_) => Kind::Other,
-            Err(_) => Kind::Lost,
-        };
+fn explained(connection: &mut impl Connection, said: Said) -> Said {
+    if said.is_clear() {
+        return said;
     }
-    fault
+    let columns = connection.integer(connection.dialect().key_table().statements.columns);
+    said.meaning(match columns.map(|columns| columns.map(usize::try_from)) {
+        Ok(Some(Ok(0))) => Fault::Missing,
+        Ok(Some(Ok(columns))) if columns < COLUMNS.len() => Fault::Mismatched,
+        Ok(_) => Fault::Other,
+        Err(_) => Fault::Lost,
+    })
 }
 
 /// Makes the table if it isn't there, whoever else does the same at the same moment.
 pub(super) fn create_table(connection: &mut impl Connection) -> Result<(), Failed> {
     let dialect = connection.dialect();
-    // A table that is there needs no right to make one. On SQLite rights are no matter, and an index may be missing.
-    if dialect != Dialect::Sqlite && connection.integer(Statements::of(dialect).columns)? == Some(7) {
+    let (table, up) = (dialect.key_table(), migration(dialect).up);
+    if table.creation.looks_first && connection.integer(table.statements.columns)? == Some(7) {
         return Ok(());
     }
-    match dialect {
-        // `IF NOT EXISTS` doesn't keep two of them apart there.
-        Dialect::Postgres => commit::in_transaction(connection, |connection| {
-            connection.batch(commit::POSTGRES_CREATION)?;
-            Ok(connection.batch(migration(dialect).up)?)
+    match table.creation.lock {
+        Some(lock) => commit::in_transaction(connection, |connection| {
+            connection.batch(lock)?;
+            Ok(connection.batch(up)?)
         }),
-        Dialect::Sqlite | Dialect::Mysql => Ok(connection.batch(migration(dialect).up)?),
+        None => Ok(connection.batch(up)?),
     }
 }
 
-/// Every record, or those of one scope.
-pub(super) fn load(connection: &mut impl Connection, scope: Option<&Scope>) -> Result<Vec<KeyRecord>, Failed> {
-    let statements = Statements::of(connection.dialect());
-    let rows = match scope {
-        None => read(connection, statements.load, &[])?,
-        Some(scope) => {
-            let scope = scope_param(connection.dialect(), scope);
-            read(connection, statements.load_scope, &[scope])?
-        }
-    };
-    if rows.len() > MAX_ROWS {
-        return Err(Failed::Damaged(format!("it has more than {MAX_ROWS} keys")));
+/// The records of one scope.
+pub(super) fn load_scope(connection: &mut impl Connection, scope: &Scope) -> Result<Vec<KeyRecord>, Failed> {
+    let dialect = connection.dialect();
+    let rows = read(connection, dialect.key_table().statements.load_scope, &[scope_param(dialect, scope)])?;
+    if rows.len() > MAX_KEYS {
+        return Err(Failed::Damaged(format!("it has more than {MAX_KEYS} keys")));
     }
-    let records = records(connection.dialect(), rows)?;
-    // Those of one scope a keyring tells apart itself.
-    if scope.is_none() {
-        let mut ids = HashSet::new();
-        if let Some(twin) = records.iter().find(|record| !ids.insert(record.id)) {
-            return Err(Failed::Malformed(MalformedRecord::twin(twin.id)));
-        }
-    }
-    Ok(records)
+    records(dialect, rows)
 }
 
 /// Records by their ids, for [`super::KeyStore::page`].
-pub(super) fn page(
-    connection: &mut impl Connection,
-    after: Option<KeyId>,
-    most: usize,
-) -> Result<Vec<KeyRecord>, Failed> {
-    let rows = page_of_rows(connection, after, most)?;
-    records(connection.dialect(), rows)
-}
-
-/// The same, for [`super::KeyStore::page_lossy`].
-pub(super) fn page_lossy(
-    connection: &mut impl Connection,
-    after: Option<KeyId>,
-    most: usize,
-) -> Result<Page, Failed> {
+pub(super) fn page(connection: &mut impl Connection, after: Option<KeyId>, limit: usize) -> Result<Page, Failed> {
+    let limit = limit.min(MAX_KEYS + 1);
     let mut page = Page::default();
-    let rows = page_of_rows(connection, after, most)?;
-    let is_full = rows.len() >= most;
+    let rows = page_of_rows(connection, after, limit)?;
+    let is_full = rows.len() >= limit;
     for row in rows {
         let record = row.record(connection.dialect());
         let id = record.as_ref().map_or_else(|error| error.key, |record| Some(record.id));
@@ -209,9 +173,9 @@ pub(super) fn page_lossy(
         }
         page.next = page.next.max(id);
     }
-    if is_full && most > 0 && page.next <= after {
+    if is_full && limit > 0 && page.next <= after {
         return Err(Failed::Damaged(format!(
-            "{most} records one after the other have no id: it is no table of keys"
+            "{limit} records one after the other have no id: it is no table of keys"
         )));
     }
     if !is_full {
@@ -220,16 +184,18 @@ pub(super) fn page_lossy(
     Ok(page)
 }
 
-fn page_of_rows(connection: &mut impl Connection, after: Option<KeyId>, most: usize) -> Result<Vec<Row>, Failed> {
-    // What isn't above 0 is no id, and is seen.
-    let after = after.map_or(i64::MIN, |id| id.get().into());
-    let most = i64::try_from(most.min(MAX_ROWS + 1)).unwrap_or(i64::MAX);
-    let sql = Statements::of(connection.dialect()).page;
-    read(connection, sql, &[Param::Integer(after), Param::Integer(most)])
+fn page_of_rows(connection: &mut impl Connection, after: Option<KeyId>, limit: usize) -> Result<Vec<Row>, Failed> {
+    let statements = &connection.dialect().key_table().statements;
+    let limit = Param::Integer(i64::try_from(limit).unwrap_or(i64::MAX));
+    match after {
+        // What has no id is seen too.
+        None => read(connection, statements.first_page, &[limit]),
+        Some(after) => read(connection, statements.page, &[Param::Integer(after.get().into()), limit]),
+    }
 }
 
 pub(super) fn get(connection: &mut impl Connection, id: KeyId) -> Result<Option<KeyRecord>, Failed> {
-    let sql = Statements::of(connection.dialect()).get;
+    let sql = connection.dialect().key_table().statements.get;
     let rows = read(connection, sql, &[Param::Integer(id.get().into())])?;
     Ok(records(connection.dialect(), rows)?.pop())
 }
@@ -239,11 +205,12 @@ pub(super) fn get(connection: &mut impl Connection, id: KeyId) -> Result<Option<
 /// MySQL's sessions can begin transactions by themselves, which would show the same old rows for ever after, or see what
 /// others haven't committed: there a reading is a transaction of its own, at a level that is known.
 fn read(connection: &mut impl Connection, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Failed> {
-    if connection.dialect() == Dialect::Mysql {
-        connection.batch(commit::MYSQL_ISOLATION)?;
-        commit::in_transaction(connection, |connection| Ok(connection.select(sql, params)?))
-    } else {
-        Ok(connection.select(sql, params)?)
+    match connection.dialect().key_table().before_reading {
+        Some(before) => {
+            connection.batch(before)?;
+            commit::in_transaction(connection, |connection| Ok(connection.select(sql, params)?))
+        }
+        None => Ok(connection.select(sql, params)?),
     }
 }
 
@@ -252,45 +219,31 @@ fn records(dialect: Dialect, rows: Vec<Row>) -> Result<Vec<KeyRecord>, Failed> {
 }
 
 fn scope_param(dialect: Dialect, scope: &Scope) -> Param<'_> {
-    match dialect {
-        Dialect::Sqlite => Param::Text(scope.as_str()),
-        Dialect::Postgres | Dialect::Mysql => Param::Blob(scope.as_str().as_bytes()),
-    }
+    let scope = scope.as_str();
+    if dialect.key_table().scopes_are_bytes { Param::Blob(scope.as_bytes()) } else { Param::Text(scope) }
 }
 
 /// The connection is inside a transaction that was begun elsewhere: nothing that is committed would last.
 #[cfg(any(feature = "rusqlite", feature = "diesel"))]
-pub(super) fn in_transaction() -> Fault {
+pub(super) fn in_transaction() -> Said {
     let message = "its connection is inside a transaction that was never finished; open the store again, on a \
                    connection that nothing else uses";
-    Fault::own(Kind::Other, message)
+    Said::own(Fault::Other, message)
 }
 
-/// What a key store does with its connection: the methods of `KeyStore`, for a store with `run` and `name`.
+/// What a key store does with its connection: the methods of `KeyStore`, for a store with `run` and `shown`.
 macro_rules! key_store {
     () => {
-        fn load(&self) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {
-            self.run(|connection| $crate::store::sql::load(connection, None))
-        }
-
         fn page(
             &self,
             after: Option<$crate::KeyId>,
-            most: usize,
-        ) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {
-            self.run(|connection| $crate::store::sql::page(connection, after, most))
-        }
-
-        fn page_lossy(
-            &self,
-            after: Option<$crate::KeyId>,
-            most: usize,
+            limit: usize,
         ) -> Result<$crate::store::Page, $crate::store::StoreError> {
-            self.run(|connection| $crate::store::sql::page_lossy(connection, after, most))
+            self.run(|connection| $crate::store::sql::page(connection, after, limit))
         }
 
         fn load_scope(&self, scope: &$crate::Scope) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {
-            self.run(|connection| $crate::store::sql::load(connection, Some(scope)))
+            self.run(|connection| $crate::store::sql::load_scope(connection, scope))
         }
 
         fn get(&self, id: $crate::KeyId) -> Result<Option<$crate::KeyRecord>, $crate::store::StoreError> {
@@ -298,10 +251,17 @@ macro_rules! key_store {
         }
 
         fn commit(&self, changes: &[$crate::store::Change]) -> Result<(), $crate::store::StoreError> {
-            $crate::store::check_writable(self.name(), changes)?;
+            $crate::store::check_writable(&self.name(), changes)?;
             self.run(|connection| $crate::store::sql::commit(connection, changes))
+        }
+
+        fn name(&self) -> String {
+            self.shown().to_owned()
         }
     };
 }
 
 pub(super) use key_store;
+
+#[cfg(test)]
+mod tests;

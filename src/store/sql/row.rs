@@ -1,8 +1,7 @@
 //! Rows as they are read: hostile, column by column.
 
-use super::statements::COLUMNS;
+use crate::dialect::{COLUMNS, Dialect, KeyTable};
 use crate::keys::{KeyId, KeyRecord, MAX_WRAPPED_JSON, MalformedRecord, RecordColumn, RecordColumns};
-use crate::store::Dialect;
 
 /// The longest text or blob that is read from a row, in bytes.
 const MAX_CELL: usize = MAX_WRAPPED_JSON;
@@ -26,17 +25,15 @@ impl Row {
     /// The key record, if it is one.
     pub(super) fn record(self, dialect: Dialect) -> Result<KeyRecord, MalformedRecord> {
         let Self([id, scope, state, commitment, wrapped, created, revision]) = self;
-        // Only SQLite's text can hold a NUL, and compares byte by byte. MySQL's protocol doesn't tell text with a binary
-        // collation from bytes.
-        let (scopes_are_bytes, texts_are_bytes) = (dialect != Dialect::Sqlite, dialect == Dialect::Mysql);
+        let KeyTable { scopes_are_bytes, texts_are_bytes, .. } = *dialect.key_table();
         let key = id.integer().and_then(|id| u32::try_from(id).ok()).and_then(KeyId::new);
         let bad = |column| MalformedRecord { key, column };
-        KeyRecord::from_columns(RecordColumns {
+        KeyRecord::from_columns(&RecordColumns {
             id: id.integer().ok_or(bad(RecordColumn::Id))?,
             scope: scope.text(scopes_are_bytes).ok_or(bad(RecordColumn::Scope))?,
             state: state.text(texts_are_bytes).ok_or(bad(RecordColumn::State))?,
             commitment: commitment.blob().ok_or(bad(RecordColumn::Commitment))?,
-            wrapped_json: wrapped.text(texts_are_bytes).ok_or(bad(RecordColumn::Wrapped))?,
+            wrapped: wrapped.text(texts_are_bytes).ok_or(bad(RecordColumn::Wrapped))?,
             created: created.integer().ok_or(bad(RecordColumn::Created))?,
             revision: revision.integer().ok_or(bad(RecordColumn::Revision))?,
         })
@@ -56,7 +53,7 @@ impl Cell {
     /// By the type's object id, from PostgreSQL's binary format.
     #[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres"))]
     pub(in crate::store) fn of_postgres(oid: u32, bytes: &[u8]) -> Self {
-        use crate::db::postgres::StoredAs;
+        use crate::dialect::postgres_types::StoredAs;
         const INT8: u32 = 20;
         match StoredAs::of_oid(oid) {
             _ if oid == INT8 => {

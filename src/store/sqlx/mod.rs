@@ -9,8 +9,10 @@ mod sqlite;
 
 use super::kept::NAME;
 use super::remote::{Client, Remote, RemoteStore};
-use super::sql::{self, Failed, Fault, Kind};
+use super::sql::{self, Failed, Said};
 use super::{KeyStore, StoreError};
+use crate::dialect::Fault;
+use sqlx::error::DatabaseError;
 use sqlx::{ConnectOptions as _, Connection, Database, Pool};
 use std::fmt;
 use std::sync::Arc;
@@ -65,7 +67,7 @@ where
         let connect = move || -> super::remote::Connecting<DB::Connection> {
             let options = Arc::clone(&options);
             Box::pin(async move {
-                let mut connection = options.connect().await.map_err(not_connected)?;
+                let mut connection = options.connect().await.map_err(not_connected::<DB::Connection>)?;
                 connection.check().await?;
                 Ok(connection)
             })
@@ -91,7 +93,7 @@ where
         self.run(sql::create_table)
     }
 
-    const fn name(&self) -> &str {
+    const fn shown(&self) -> &str {
         NAME
     }
 
@@ -116,47 +118,53 @@ impl<DB: Database> fmt::Debug for Sqlx<DB> {
 
 /// What a database's file gives.
 trait Engine: Client + Connection {
+    /// What an error of the database means.
+    fn fault(error: &dyn DatabaseError) -> Fault;
+
     /// Refuses a connection that makes no key store.
-    fn check(&mut self) -> impl Future<Output = Result<(), Fault>> + Send {
+    fn check(&mut self) -> impl Future<Output = Result<(), Said>> + Send {
         std::future::ready(Ok(()))
     }
 }
 
-/// sqlx's own error, which quotes no options: they were parsed before.
-fn not_connected(error: sqlx::Error) -> Fault {
-    Fault::new(Kind::Other, error)
+/// sqlx's own error, which quotes no options: they were parsed before. What else a server says when it lets nobody in is
+/// about no table of ours.
+fn not_connected<C: Engine>(error: sqlx::Error) -> Said {
+    let said = error.as_database_error().map(C::fault);
+    Said::new(Some(if said == Some(Fault::Denied) { Fault::Denied } else { Fault::Other }), error)
 }
 
-/// What follows from an error: the database's, by `of_database`, or the connection's.
-fn fault(error: sqlx::Error, of_database: impl FnOnce(&dyn sqlx::error::DatabaseError) -> Kind) -> Fault {
-    let kind = match &error {
-        sqlx::Error::Database(error) => of_database(&**error),
+/// What follows from an error: the database's, or the connection's.
+fn said<C: Engine>(error: sqlx::Error) -> Said {
+    let fault = match &error {
+        sqlx::Error::Database(error) => C::fault(&**error),
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
-            Kind::Lost
+            Fault::Lost
         }
-        _ => Kind::Other,
+        _ => Fault::Other,
     };
-    Fault::new(kind, error)
+    Said::new(Some(fault), error)
 }
 
-/// [`Client`] for one database's connection: from functions that make a row's columns cells, and say what its errors mean.
+/// [`Client`] for one database's connection: from a function that makes a row's columns cells, and whether statements are kept
+/// prepared.
 ///
 /// Statements aren't kept prepared where proxies that share connections between clients would lose them: a store that is asked
 /// once a minute gains nothing by it. On MySQL they are, since closing one is a packet without an answer: the next packet waits
 /// in Nagle's algorithm for the server's delayed acknowledgement, which made each transaction of the store 40 ms longer.
 macro_rules! on_database {
-    ($Connection:ty, $Dialect:expr, cell: $cell:expr, kind: $kind:expr) => {
+    ($Connection:ty, $Dialect:expr, cell: $cell:expr, prepared: $prepared:literal) => {
         impl $crate::store::remote::Client for $Connection {
-            const DIALECT: $crate::store::Dialect = $Dialect;
+            const DIALECT: $crate::dialect::Dialect = $Dialect;
 
             async fn select(
                 &mut self,
                 sql: &'static str,
                 params: Vec<$crate::store::remote::Owned>,
-            ) -> Result<Vec<$crate::store::sql::Row>, $crate::store::sql::Fault> {
+            ) -> Result<Vec<$crate::store::sql::Row>, $crate::store::sql::Said> {
                 use $crate::store::sql::{COLUMNS, Cell, Row};
                 let rows = bound(sql, params).fetch_all(self).await;
-                let rows = rows.map_err(|error| $crate::store::sqlx::fault(error, $kind))?;
+                let rows = rows.map_err($crate::store::sqlx::said::<Self>)?;
                 let cells = |row| {
                     let mut cells = [const { Cell::Unusable }; COLUMNS.len()];
                     for (at, cell) in cells.iter_mut().enumerate() {
@@ -167,9 +175,9 @@ macro_rules! on_database {
                 Ok(rows.into_iter().map(cells).collect())
             }
 
-            async fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, $crate::store::sql::Fault> {
+            async fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, $crate::store::sql::Said> {
                 let row = bound(sql, Vec::new()).fetch_one(self).await;
-                let row = row.map_err(|error| $crate::store::sqlx::fault(error, $kind))?;
+                let row = row.map_err($crate::store::sqlx::said::<Self>)?;
                 Ok($cell(&row, 0).integer())
             }
 
@@ -177,15 +185,15 @@ macro_rules! on_database {
                 &mut self,
                 sql: &'static str,
                 params: Vec<$crate::store::remote::Owned>,
-            ) -> Result<usize, $crate::store::sql::Fault> {
+            ) -> Result<usize, $crate::store::sql::Said> {
                 let done = bound(sql, params).execute(self).await;
-                let done = done.map_err(|error| $crate::store::sqlx::fault(error, $kind))?;
+                let done = done.map_err($crate::store::sqlx::said::<Self>)?;
                 Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
             }
 
-            async fn batch(&mut self, sql: &'static str) -> Result<(), $crate::store::sql::Fault> {
+            async fn batch(&mut self, sql: &'static str) -> Result<(), $crate::store::sql::Said> {
                 let done = sqlx::raw_sql(sql).execute(self).await;
-                done.map(drop).map_err(|error| $crate::store::sqlx::fault(error, $kind))
+                done.map(drop).map_err($crate::store::sqlx::said::<Self>)
             }
         }
 
@@ -198,8 +206,7 @@ macro_rules! on_database {
             <<$Connection as sqlx::Connection>::Database as sqlx::Database>::Arguments,
         > {
             use $crate::store::remote::Owned;
-            let kept = matches!($Dialect, $crate::store::Dialect::Mysql);
-            params.into_iter().fold(sqlx::query(sql).persistent(kept), |query, param| match param {
+            params.into_iter().fold(sqlx::query(sql).persistent($prepared), |query, param| match param {
                 Owned::Integer(integer) => query.bind(integer),
                 Owned::Text(text) => query.bind(text),
                 Owned::Blob(blob) => query.bind(blob),

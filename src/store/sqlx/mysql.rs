@@ -1,20 +1,20 @@
 //! MySQL and MariaDB.
 
 use super::on_database;
-use crate::store::Dialect;
-use crate::store::sql::{Cell, Kind};
+use crate::dialect::{Dialect, Fault};
+use crate::store::sql::Cell;
 use sqlx::decode::Decode;
 use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySql, MySqlConnection, MySqlDatabaseError, MySqlRow};
 use sqlx::{Row as _, Type, TypeInfo as _, ValueRef as _};
 
-on_database!(MySqlConnection, Dialect::Mysql, cell: cell, kind: kind);
+on_database!(MySqlConnection, Dialect::Mysql, cell: cell, prepared: true);
 
-impl super::Engine for MySqlConnection {}
-
-fn kind(error: &dyn DatabaseError) -> Kind {
-    let error: Option<&MySqlDatabaseError> = error.try_downcast_ref();
-    error.map_or(Kind::Other, |error| Kind::of_mysql(error.number()))
+impl super::Engine for MySqlConnection {
+    fn fault(error: &dyn DatabaseError) -> Fault {
+        let number = error.try_downcast_ref().map_or(0, MySqlDatabaseError::number);
+        Fault::of_mysql(number, error.code().as_deref())
+    }
 }
 
 /// Text with a binary collation is called a blob here, as everywhere in MySQL's protocol: all strings are bytes.

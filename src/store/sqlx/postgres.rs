@@ -1,18 +1,18 @@
 //! PostgreSQL.
 
 use super::on_database;
-use crate::store::Dialect;
-use crate::store::sql::{Cell, Kind};
+use crate::dialect::{Dialect, Fault};
+use crate::store::sql::Cell;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnection, PgRow, PgValueFormat};
 use sqlx::{Row as _, ValueRef as _};
 
-on_database!(PgConnection, Dialect::Postgres, cell: cell, kind: kind);
+on_database!(PgConnection, Dialect::Postgres, cell: cell, prepared: false);
 
-impl super::Engine for PgConnection {}
-
-fn kind(error: &dyn DatabaseError) -> Kind {
-    error.code().map_or(Kind::Other, |code| Kind::of_sqlstate(&code))
+impl super::Engine for PgConnection {
+    fn fault(error: &dyn DatabaseError) -> Fault {
+        Fault::of_postgres(&error.code().unwrap_or_default())
+    }
 }
 
 fn cell(row: &PgRow, at: usize) -> Cell {

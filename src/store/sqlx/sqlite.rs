@@ -1,29 +1,30 @@
 //! SQLite, where any column can hold a value of any type.
 
 use super::on_database;
-use crate::store::Dialect;
+use crate::dialect::{Dialect, Fault};
 use crate::store::remote::Client as _;
-use crate::store::sql::{Cell, Fault, Kind};
+use crate::store::sql::{Cell, Said};
 use sqlx::decode::Decode;
 use sqlx::error::DatabaseError;
 use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use sqlx_sqlite::{Sqlite, SqliteConnection, SqliteRow};
 
-on_database!(SqliteConnection, Dialect::Sqlite, cell: cell, kind: kind);
+on_database!(SqliteConnection, Dialect::Sqlite, cell: cell, prepared: false);
 
 impl super::Engine for SqliteConnection {
-    async fn check(&mut self) -> Result<(), Fault> {
+    fn fault(error: &dyn DatabaseError) -> Fault {
+        let code = error.code().and_then(|code| code.parse().ok()).unwrap_or(0);
+        Fault::of_sqlite(code, error.message())
+    }
+
+    async fn check(&mut self) -> Result<(), Said> {
         if self.integer("SELECT file = '' AS n FROM pragma_database_list WHERE name = 'main'").await? == Some(1) {
             let message = "a database in memory belongs to one connection, and the store has its own, so its keys would be \
                            gone with it: use a file, or `store::Memory`";
-            return Err(Fault::own(Kind::Other, message));
+            return Err(Said::own(Fault::Other, message));
         }
         Ok(())
     }
-}
-
-fn kind(error: &dyn DatabaseError) -> Kind {
-    Kind::of_sqlite(error.message())
 }
 
 /// SQLite's own type decides, not the column's.

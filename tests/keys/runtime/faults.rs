@@ -1,7 +1,7 @@
 //! Whatever goes wrong ends in a typed error or a correct result, within the deadline.
 
 use super::*;
-use fieldseal::store::{Change, KeyStore, StoreError};
+use fieldseal::store::{Change, KeyStore, Page, StoreError, load_all};
 use fieldseal::testing::Fault;
 use fieldseal::{KeyRecord, KeyState};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ fn every_fault_of_the_kms_is_an_error_in_time_and_nothing_is_lost() {
     for fault in faults {
         let fleet = Fleet::new(2);
         let keyring = fleet.cold(fleet.process());
-        let stored = fleet.store.load().unwrap();
+        let stored = load_all(&fleet.store).unwrap();
         let in_time = |what: &str, call: &dyn Fn() -> bool| {
             let began = Instant::now();
             assert!(call(), "{fault:?}: {what} went well");
@@ -43,7 +43,7 @@ fn every_fault_of_the_kms_is_an_error_in_time_and_nothing_is_lost() {
         fleet.kms.heal();
         // What hung goes on, and may end as it would have.
         std::thread::sleep(Duration::from_millis(20));
-        let after = fleet.store.load().unwrap();
+        let after = load_all(&fleet.store).unwrap();
         assert!(stored.iter().all(|record| after.iter().any(|other| other.id == record.id)), "{fault:?}");
         fleet.clock.advance(Duration::from_secs(10));
         open(&keyring, *number, value).unwrap_or_else(|error| panic!("after {fault:?}: {error}"));
@@ -88,9 +88,9 @@ impl Faulty {
 }
 
 impl KeyStore for Faulty {
-    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
+    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
         self.meet()?;
-        self.inner.load()
+        self.inner.page(after, limit)
     }
 
     fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
@@ -167,7 +167,7 @@ fn a_clock_that_jumps_costs_a_call_and_no_value() {
     let staged = keyring.admin().stage(&tenant(1)).unwrap();
     let record = fleet.store.get(staged).unwrap().unwrap();
     let years = KeyRecord { created: record.created + 100_000_000, ..record };
-    let (store, rest) = (Memory::new(), fleet.store.load().unwrap());
+    let (store, rest) = (Memory::new(), load_all(&fleet.store).unwrap());
     let records = rest.into_iter().filter(|record| record.id != staged).chain([years]);
     store.commit(&records.map(Change::Insert).collect::<Vec<_>>()).unwrap();
     let ahead = Keyring::start(Arc::clone(&fleet.kms), store).unwrap();

@@ -1,7 +1,7 @@
 //! What comes late, out of order, or in another's place.
 
 use super::*;
-use fieldseal::store::{Change, KeyStore, StoreError};
+use fieldseal::store::{Change, KeyStore, Page, StoreError, load_all};
 use fieldseal::testing::Fault;
 use fieldseal::{KeyRecord, Need};
 use std::thread;
@@ -11,13 +11,13 @@ use std::thread;
 struct IgnoresCase(Memory);
 
 impl KeyStore for IgnoresCase {
-    fn load(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        self.0.load()
+    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
+        self.0.page(after, limit)
     }
 
     fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
         let same = |record: &KeyRecord| record.scope.as_str().eq_ignore_ascii_case(scope.as_str());
-        Ok(self.0.load()?.into_iter().filter(same).collect())
+        Ok(load_all(&self.0)?.into_iter().filter(same).collect())
     }
 
     fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
@@ -134,10 +134,10 @@ fn rotations_that_were_given_up_are_not_done_later() {
     for _ in 0..5 {
         keyring.admin().rotate(&tenant(1)).unwrap_err();
     }
-    let keys = fleet.store.load().unwrap().len();
+    let keys = load_all(&fleet.store).unwrap().len();
     fleet.kms.heal();
     thread::sleep(Duration::from_millis(500));
-    assert_eq!(fleet.store.load().unwrap().len(), keys);
+    assert_eq!(load_all(&fleet.store).unwrap().len(), keys);
 }
 
 #[test]

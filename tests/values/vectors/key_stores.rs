@@ -4,7 +4,7 @@ use super::kek_files::{open_kek_file, refused_blobs, refused_files};
 use super::*;
 use fieldseal::kms::{KmsError, LocalError};
 use fieldseal::store::{self, StoreError};
-use fieldseal::{Column, KeyRecord, Keyring, RowContext};
+use fieldseal::{Column, KeyRecord, Keyring, RecordColumns, RowContext};
 use std::collections::HashMap;
 use store::KeyStore;
 
@@ -103,8 +103,16 @@ fn bad_rows_name_their_column() {
     for Row { name, row, expect } in rows {
         let Columns { id, scope, state, commitment, wrapped, created, revision } = row;
         let commitment = bytes(&commitment);
-        let read = KeyRecord::from_columns(id, &scope, &state, &commitment, &wrapped, created, revision);
-        assert_eq!(read.unwrap_err().column, expect, "{name}");
+        let read = KeyRecord::from_columns(&RecordColumns {
+            id,
+            scope: &scope,
+            state: &state,
+            commitment: &commitment,
+            wrapped: &wrapped,
+            created,
+            revision,
+        });
+        assert_eq!(read.unwrap_err().column.name(), expect, "{name}");
     }
 }
 

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
 use diesel_async::{AsyncMysqlConnection, AsyncPgConnection};
 use fieldseal::KeyState;
-use fieldseal::store::{Change, Conflict, Dialect, Diesel, DieselAsync, KeyStore, Sqlx, StoreError};
+use fieldseal::store::{Change, Conflict, Dialect, Diesel, DieselAsync, KeyStore, Sqlx, StoreError, load_all};
 use sqlx::{MySql, Postgres};
 use std::error::Error;
 use std::io::{Read as _, Write as _};
@@ -79,14 +79,14 @@ fn a_connection_that_is_killed_between_calls_is_made_anew() {
             store.create_table().unwrap();
             kill(server.dialect, &database.url, &[]);
             thread::sleep(Duration::from_millis(100));
-            store.load().unwrap_or_else(|error| panic!("{library}: {error:?}"));
+            load_all(&store).unwrap_or_else(|error| panic!("{library}: {error:?}"));
             kill(server.dialect, &database.url, &[]);
             thread::sleep(Duration::from_millis(100));
             let change = Change::Insert(record(id, library, KeyState::Primary));
             store.commit(&[change]).unwrap_or_else(|error| panic!("{library}: {error:?}"));
             kill(server.dialect, &database.url, &[]);
             thread::sleep(Duration::from_millis(1200));
-            assert_eq!(store.load().unwrap().len(), usize::try_from(id).unwrap(), "{library}");
+            assert_eq!(load_all(&store).unwrap().len(), usize::try_from(id).unwrap(), "{library}");
         }
     }
 }
@@ -113,7 +113,7 @@ fn a_connection_that_is_killed_in_the_middle_of_a_commit_is_made_anew() {
                 }
                 assert!(matches!(commit(), Err(StoreError::Conflict(Conflict::PrimaryTaken(_)))), "{library}");
             });
-            assert_eq!(store.load().unwrap().len(), 1);
+            assert_eq!(load_all(&store).unwrap().len(), 1);
         }
     }
 }
@@ -165,7 +165,7 @@ fn a_lock_that_is_not_given_is_said_to_be() {
                         || message.contains("deadline")),
                         "{library}: {error:?}"
                     );
-                    assert_eq!(store.load().unwrap(), [], "a store that failed goes on working");
+                    assert_eq!(load_all(&store).unwrap(), [], "a store that failed goes on working");
                 });
             }
         });
@@ -208,7 +208,7 @@ fn a_server_that_does_not_answer_costs_no_more_than_the_deadline() {
             thread::scope(|threads| {
                 for _ in 0..4 {
                     threads.spawn(|| {
-                        let error = store.load().unwrap_err();
+                        let error = load_all(&store).unwrap_err();
                         assert!(error.to_string().contains("deadline"), "{error}");
                     });
                 }
@@ -261,14 +261,14 @@ fn a_connection_that_falls_silent_is_given_up() {
             let (port, silent) = proxy(address.to_owned());
             let [a, b] = with_deadline(&server, &format!("{user}@127.0.0.1:{port}/{path}"));
             let store = if which == 0 { a } else { b };
-            store.load().unwrap();
+            load_all(&store).unwrap();
             silent.store(true, Ordering::Relaxed);
             let begun = Instant::now();
-            let error = store.load().unwrap_err();
+            let error = load_all(&store).unwrap_err();
             assert!(error.to_string().contains("deadline"), "{error}");
             assert!(begun.elapsed() < SHORT * 2);
             silent.store(false, Ordering::Relaxed);
-            store.load().unwrap();
+            load_all(&store).unwrap();
             // One that was idle long enough is asked first, and replaced within the same call.
             thread::sleep(Duration::from_millis(1100));
             silent.store(true, Ordering::Relaxed);
@@ -277,7 +277,7 @@ fn a_connection_that_falls_silent_is_given_up() {
                 thread::sleep(SHORT / 8);
                 unblock.store(false, Ordering::Relaxed);
             });
-            store.load().unwrap();
+            load_all(&store).unwrap();
             waker.join().unwrap();
         }
     }
@@ -312,7 +312,7 @@ fn a_password_is_never_in_an_error() {
         for url in urls(scheme) {
             for (library, open) in &server.libraries[..2] {
                 let store = open(&url);
-                let error = store.load().unwrap_err();
+                let error = load_all(&store).unwrap_err();
                 let text = format!("{} {store:?} {store:#?}", everything(&error));
                 assert!(!text.contains("hunter2x"), "{library} {url}: {text}");
             }
@@ -320,7 +320,7 @@ fn a_password_is_never_in_an_error() {
         // sqlx parses the URL before the store has it.
         let url = format!("{scheme}://user:hunter2x@127.0.0.1:1/db");
         let store = server.libraries[2].1(&url);
-        let error = store.load().unwrap_err();
+        let error = load_all(&store).unwrap_err();
         assert!(!format!("{} {store:?}", everything(&error)).contains("hunter2x"));
     }
     // The server's refusal.
@@ -328,7 +328,7 @@ fn a_password_is_never_in_an_error() {
     let database = database();
     let url = database.url.replace("postgres@", "nobody:hunter2x@");
     for (library, open) in POSTGRES.libraries {
-        let error = open(&url).load().unwrap_err();
+        let error = load_all(&open(&url)).unwrap_err();
         let text = everything(&error);
         assert!(!text.contains("hunter2x"), "{library}: {text}");
         assert!(library == "sqlx" || text.contains("user"), "{library}: {text}");

@@ -2,7 +2,7 @@
 
 use crate::places::{SERVERS, Store};
 use crate::store_contract::record;
-use fieldseal::store::{Change, Conflict, StoreError};
+use fieldseal::store::{Change, Conflict, StoreError, load_all};
 use fieldseal::{Column, KeyState, Keyring, RowContext, RowId, Scope, kms};
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -52,7 +52,7 @@ fn instances_that_start_at_once_on_an_empty_database_share_one_key() {
                 (keyring, value)
             };
             let instances = at_once(start);
-            let records = server.libraries[0].1(&database.url).load().unwrap();
+            let records = load_all(&server.libraries[0].1(&database.url)).unwrap();
             assert_eq!(records.len(), 2, "one key for each scope");
             assert!(records.iter().all(|record| record.state == KeyState::Primary));
             for (keyring, _) in &instances {
@@ -73,13 +73,13 @@ fn instances_that_make_the_table_at_once_all_find_it() {
             // Connected before they begin.
             let connected = |instance: usize| {
                 let store = server.libraries[instance % 3].1(&database.url);
-                assert!(matches!(store.load(), Err(StoreError::Missing { .. })));
+                assert!(matches!(load_all(&store), Err(StoreError::Missing { .. })));
                 store
             };
             let stores: Vec<_> = (0..INSTANCES).map(connected).collect();
             at_once(|instance| stores[instance].create_table().unwrap());
             for store in stores {
-                assert_eq!(store.load().unwrap(), []);
+                assert_eq!(load_all(&store).unwrap(), []);
             }
         }
     }

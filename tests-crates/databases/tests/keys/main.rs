@@ -5,6 +5,7 @@
 mod store_contract;
 
 mod damage;
+mod denied;
 mod faults;
 mod fleets;
 mod places;

@@ -1,7 +1,7 @@
 //! Stores inside asynchronous programs.
 
 use crate::places::{MYSQL, POSTGRES, SERVERS, Store};
-use fieldseal::store::{Sqlx, StoreError};
+use fieldseal::store::{Sqlx, StoreError, load_all};
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope, kms};
 use fieldseal_databases::Database;
 use sqlx::mysql::MySqlPoolOptions;
@@ -44,7 +44,7 @@ fn a_keyring_works_inside_either_kind_of_runtime() {
                     use_it(Arc::from(open(&database.url)));
                     tokio::task::spawn({
                         let store: Arc<dyn Store> = Arc::from(open(&database.url));
-                        async move { assert_eq!(store.load().unwrap().len(), 2) }
+                        async move { assert_eq!(load_all(&store).unwrap().len(), 2) }
                     })
                     .await
                     .unwrap();

@@ -6,7 +6,7 @@ use crate::store_contract::{self, record};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection};
 use diesel_async::{AsyncConnection as _, AsyncMysqlConnection, SimpleAsyncConnection as _};
-use fieldseal::store::{Change, Dialect, Diesel, DieselAsync, KeyStore};
+use fieldseal::store::{Change, Dialect, Diesel, DieselAsync, KeyStore, load_all};
 use fieldseal::{KeyRecord, KeyState};
 use fieldseal_databases::Database;
 
@@ -91,12 +91,12 @@ fn readings_on_mysql_are_fresh_and_committed() {
         };
         let writer = open(&database.url);
         writer.create_table().unwrap();
-        assert_eq!(reader.load().unwrap(), []);
+        assert_eq!(load_all(&reader).unwrap(), []);
         writer.commit(&[Change::Insert(record(1, "a", KeyState::Primary))]).unwrap();
-        assert_eq!(reader.load().unwrap().len(), 1, "{library}");
+        assert_eq!(load_all(&reader).unwrap().len(), 1, "{library}");
         let mut other = MysqlConnection::establish(&database.url).unwrap();
         other.batch_execute("BEGIN; UPDATE fieldseal_keys SET state = 'retired'").unwrap();
-        assert_eq!(reader.load().unwrap()[0].state, KeyState::Primary, "{library}");
+        assert_eq!(load_all(&reader).unwrap()[0].state, KeyState::Primary, "{library}");
         other.batch_execute("ROLLBACK").unwrap();
     }
 }
@@ -127,7 +127,7 @@ fn a_user_who_may_only_read_and_write_the_table_is_enough() {
             store.commit(&[Change::Insert(first.clone())]).unwrap_or_else(|error| panic!("{library}: {error:?}"));
             let next = KeyRecord { state: KeyState::Active, revision: 2, ..first };
             store.commit(&[Change::Update(next.clone())]).unwrap();
-            assert_eq!(store.load().unwrap(), [next]);
+            assert_eq!(load_all(&store).unwrap(), [next]);
             drop(store);
             let gone =
                 if server.dialect == Dialect::Postgres { format!("DROP OWNED BY {user}; ") } else { String::new() };

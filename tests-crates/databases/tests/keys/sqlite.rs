@@ -1,7 +1,7 @@
 //! sqlx on SQLite, where any column can hold a value of any type: as `tests/keys/key_stores.rs` has it for the other libraries.
 
 use crate::store_contract::record;
-use fieldseal::store::{Change, Dialect, KeyStore as _, Sqlx, StoreError, migration};
+use fieldseal::store::{Change, Dialect, KeyStore as _, Sqlx, StoreError, load_all, migration};
 use fieldseal::{KeyId, KeyState};
 use fieldseal_databases::Database;
 use sqlx::Sqlite;
@@ -24,7 +24,7 @@ fn damaged_rows_name_their_column() {
             "PRAGMA ignore_check_constraints = ON; UPDATE fieldseal_keys SET {column} = {literal}"
         ))
         .unwrap();
-        match store.load() {
+        match load_all(&store) {
             Err(StoreError::Malformed { error, .. }) => assert_eq!(error.column.name(), column, "{literal}"),
             other => panic!("{column} = {literal}: {other:?}"),
         }
@@ -37,13 +37,13 @@ fn damaged_rows_name_their_column() {
 fn other_tables_and_files_are_no_key_store() {
     let database = Database::sqlite();
     let store = store(&database);
-    assert!(matches!(store.load().unwrap_err(), StoreError::Missing { .. }));
+    assert!(matches!(load_all(&store).unwrap_err(), StoreError::Missing { .. }));
     let raw = rusqlite::Connection::open(&database.url).unwrap();
     raw.execute_batch("CREATE TABLE fieldseal_keys (id INTEGER PRIMARY KEY, name TEXT)").unwrap();
-    assert!(matches!(store.load().unwrap_err(), StoreError::Damaged { .. }));
+    assert!(matches!(load_all(&store).unwrap_err(), StoreError::Damaged { .. }));
     drop(raw);
     std::fs::write(&database.url, "not a database, and longer than the header of one".repeat(100)).unwrap();
-    let error = self::store(&database).load().unwrap_err();
+    let error = load_all(&self::store(&database)).unwrap_err();
     assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
 }
 
@@ -54,6 +54,6 @@ fn a_database_in_utf_16_works_as_well() {
     rusqlite::Connection::open(&database.url).unwrap().execute_batch(&sql).unwrap();
     let one = record(1, "Zürich 🏥", KeyState::Primary);
     store(&database).commit(&[Change::Insert(one.clone())]).unwrap();
-    assert_eq!(store(&database).load().unwrap(), std::slice::from_ref(&one));
+    assert_eq!(load_all(&store(&database)).unwrap(), std::slice::from_ref(&one));
     assert_eq!(store(&database).load_scope(&one.scope).unwrap(), std::slice::from_ref(&one));
 }

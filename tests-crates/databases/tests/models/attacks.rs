@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use fieldseal::store::{KeyStore as _, Sqlx};
+use fieldseal::store::{Sqlx, load_all};
 use fieldseal::{
     BindRow as _, Encrypt, Error, ErrorKind, KeyState, Keyring, KeyringError, Model as _, RowContext, RowId, Scope,
     Sealed, kms,
@@ -61,7 +61,7 @@ fn a_rule_that_swallows_a_new_key_leaves_the_old_primary() {
         attacker.batch_execute(swallow).unwrap();
         let error = keyring.admin().rotate(&Scope::APPLICATION).unwrap_err();
         assert!(matches!(error, KeyringError::NotStored(_)), "{error}");
-        let states: Vec<_> = store(&database).load().unwrap().into_iter().map(|record| record.state).collect();
+        let states: Vec<_> = load_all(&store(&database)).unwrap().into_iter().map(|record| record.state).collect();
         assert_eq!(states, [KeyState::Primary]);
     }
 }
@@ -183,7 +183,7 @@ fn a_key_store_of_endless_rows_is_refused_without_fetching_them() {
         )
         .unwrap();
     let before = peak_memory();
-    let error = store(&database).load().unwrap_err();
+    let error = load_all(&store(&database)).unwrap_err();
     assert!(error.to_string().contains("wrapped"), "{error}");
     assert!(peak_memory() - before < 60_000, "{} KiB more", peak_memory() - before);
 }

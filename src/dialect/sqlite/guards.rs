@@ -1,15 +1,27 @@
 //! Guards on SQLite.
 
-use super::{Event, KEYS, KeyCheck, Refusal, Target};
-use crate::store::Dialect;
+use crate::dialect::Dialect;
+use crate::dialect::guards::{Event, Guards, KEYS, KeyCheck, Refusal, Target, Triggers, removals_by_name};
 
 const DIALECT: Dialect = Dialect::Sqlite;
 
-pub(super) fn create(target: &Target, keys: &KeyCheck, tag: &str) -> Vec<String> {
+pub(super) const GUARDS: Guards = Guards {
+    create,
+    remove,
+    longest_label: None,
+    stored_body,
+    triggers: TRIGGERS,
+    strays: |known| removals_by_name(DIALECT, &TRIGGERS, "\"", known),
+};
+
+const TRIGGERS: Triggers =
+    Triggers { name: "d.name", table: "d.tbl_name", source: "sqlite_master d WHERE d.type = 'trigger'" };
+
+fn create(target: &Target, keys: &KeyCheck, tag: &str) -> Vec<String> {
     Event::ALL.into_iter().map(|event| trigger(target, event, keys, tag)).collect()
 }
 
-pub(super) fn remove(target: &Target) -> Vec<String> {
+fn remove(target: &Target) -> Vec<String> {
     let drop = |event| format!("DROP TRIGGER IF EXISTS {}", target.beside_table(DIALECT, &target.trigger(event)));
     Event::ALL.into_iter().map(drop).collect()
 }
@@ -93,4 +105,17 @@ fn id_in_base64(value: &str) -> String {
 fn sum_of_digits<'a>(value: &str, digits: &str, shifts: impl Iterator<Item = (usize, &'a str)>) -> String {
     let digit = |(at, shift)| format!("(instr({digits}, substr({value}, {at}, 1)) - 1 {shift})");
     format!("({})", shifts.map(digit).collect::<Vec<_>>().join(" + "))
+}
+
+/// A trigger goes with its table when that is renamed.
+fn stored_body(table: &str, trigger: &str) -> String {
+    let (schema, table) = match table.rsplit_once('.') {
+        Some((schema, table)) => (format!("{}.", DIALECT.identifier(schema)), table),
+        None => (String::new(), table),
+    };
+    format!(
+        "(SELECT d.sql FROM {schema}sqlite_master d WHERE d.type = 'trigger' AND d.name = {trigger} \
+         AND d.tbl_name = {} COLLATE NOCASE)",
+        DIALECT.literal(table)
+    )
 }

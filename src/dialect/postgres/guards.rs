@@ -1,12 +1,25 @@
 //! Guards on PostgreSQL.
 
-use super::{Event, KEYS, KeyCheck, Refusal, Target};
-use crate::quoting::{identifier, literal};
-use crate::store::Dialect;
+use crate::dialect::Dialect;
+use crate::dialect::guards::{
+    Event, Guards, KEYS, KeyCheck, Known, Refusal, Target, Triggers, begins_as_a_guard, not_among, removals,
+};
 
 const DIALECT: Dialect = Dialect::Postgres;
 
-pub(super) fn create(target: &Target, keys: &KeyCheck, tag: &str) -> Vec<String> {
+pub(super) const GUARDS: Guards =
+    Guards { create, remove, longest_label: None, stored_body, triggers: TRIGGERS, strays };
+
+const TRIGGERS: Triggers = Triggers {
+    name: "d.tgname::text",
+    table: "d.tgrelid::regclass::text",
+    // A partition's go with the parent's, on which they depend.
+    source: "pg_catalog.pg_trigger d WHERE NOT d.tgisinternal AND pg_catalog.pg_table_is_visible(d.tgrelid) \
+             AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend p WHERE p.classid = 'pg_catalog.pg_trigger'::regclass \
+             AND p.objid = d.oid AND p.deptype IN ('P', 'S', 'I'))",
+};
+
+fn create(target: &Target, keys: &KeyCheck, tag: &str) -> Vec<String> {
     let whose = format!("{}()", target.beside_table(DIALECT, &target.name));
     // Nobody else may put it on a table of their own, whose column's type would run there with the owner's rights.
     let mut statements = vec![function(target, keys, tag), format!("REVOKE ALL ON FUNCTION {whose} FROM PUBLIC")];
@@ -17,9 +30,9 @@ pub(super) fn create(target: &Target, keys: &KeyCheck, tag: &str) -> Vec<String>
     statements
 }
 
-pub(super) fn remove(target: &Target) -> Vec<String> {
+fn remove(target: &Target) -> Vec<String> {
     let drop = |event| {
-        let name = identifier(DIALECT, &target.trigger(event));
+        let name = DIALECT.identifier(&target.trigger(event));
         format!("DROP TRIGGER IF EXISTS {name} ON {}", target.whole_table())
     };
     let function = format!("DROP FUNCTION IF EXISTS {}()", target.beside_table(DIALECT, &target.name));
@@ -40,7 +53,7 @@ fn trigger(target: &Target, event: Event) -> String {
     };
     format!(
         "CREATE TRIGGER {} BEFORE {event_of} ON {} FOR EACH ROW{when}\nEXECUTE FUNCTION {}()",
-        identifier(DIALECT, &target.trigger(event)),
+        DIALECT.identifier(&target.trigger(event)),
         target.whole_table(),
         target.beside_table(DIALECT, &target.name)
     )
@@ -50,7 +63,7 @@ fn trigger(target: &Target, event: Event) -> String {
 /// table needs none on the key store.
 fn function(target: &Target, keys: &KeyCheck, tag: &str) -> String {
     let path = match keys {
-        KeyCheck::InStoreOf(schema) => format!("pg_catalog, {}, pg_temp", identifier(DIALECT, schema)),
+        KeyCheck::InStoreOf(schema) => format!("pg_catalog, {}, pg_temp", DIALECT.identifier(schema)),
         _ => "pg_catalog, pg_temp".to_owned(),
     };
     let rights = match keys {
@@ -128,7 +141,7 @@ fn raise(target: &Target, refusal: Refusal) -> String {
         "RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = {}, SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, \
          CONSTRAINT = {};",
         target.message(DIALECT, refusal),
-        literal(DIALECT, &target.name)
+        DIALECT.literal(&target.name)
     )
 }
 
@@ -136,7 +149,7 @@ fn raise(target: &Target, refusal: Refusal) -> String {
 /// for it later.
 fn find_store(target: &Target) -> String {
     let function = target.beside_table(DIALECT, &target.name);
-    let alter = literal(DIALECT, &format!("ALTER FUNCTION {function}() SET search_path = pg_catalog, "));
+    let alter = DIALECT.literal(&format!("ALTER FUNCTION {function}() SET search_path = pg_catalog, "));
     let body = format!(
         "DECLARE\n  \
            store text := (SELECT c.relnamespace::regnamespace::text FROM pg_catalog.pg_class c WHERE c.oid = to_regclass('{KEYS}'));\n\
@@ -155,4 +168,30 @@ fn find_store(target: &Target) -> String {
 fn dollar_quote(text: &str) -> String {
     let tags = std::iter::successors(Some("$guard".to_owned()), |tag| Some(format!("{tag}_")));
     tags.map(|tag| format!("{tag}$")).find(|tag| !text.contains(tag.as_str())).unwrap_or_default()
+}
+
+fn stored_body(table: &str, trigger: &str) -> String {
+    format!(
+        "(SELECT CASE WHEN d.tgenabled IN ('O', 'A') THEN p.prosrc ELSE '' END FROM pg_catalog.pg_trigger d \
+         JOIN pg_catalog.pg_proc p ON p.oid = d.tgfoid WHERE d.tgrelid = to_regclass({}) AND d.tgname = {trigger})",
+        DIALECT.literal(&DIALECT.quoted(table))
+    )
+}
+
+/// Triggers first: they need the functions.
+fn strays(known: &Known) -> String {
+    let remove = "format('DROP TRIGGER %I ON %s', d.tgname, d.tgrelid::regclass)";
+    let triggers = removals(DIALECT, TRIGGERS.name, remove, &TRIGGERS.strays(DIALECT, known));
+    let name = "p.proname::text";
+    let functions = format!(
+        "pg_catalog.pg_proc p WHERE p.prorettype = 'pg_catalog.trigger'::regtype AND p.pronargs = 0 \
+         AND pg_catalog.pg_function_is_visible(p.oid) AND {}{}",
+        begins_as_a_guard(name),
+        not_among(DIALECT, name, &known.guards)
+    );
+    let functions = removals(DIALECT, name, "format('DROP FUNCTION %s()', p.oid::regproc)", &functions);
+    format!(
+        "SELECT guard, remove FROM (SELECT 1 AS step, t.* FROM ({triggers}) t UNION ALL \
+         SELECT 2, f.* FROM ({functions}) f) s ORDER BY step, guard"
+    )
 }

@@ -1,16 +1,31 @@
 //! Guards on MySQL and MariaDB.
 
-use super::{Event, KEYS, KeyCheck, Refusal, Target, opens};
-use crate::quoting::identifier;
-use crate::store::Dialect;
+use crate::dialect::Dialect;
+use crate::dialect::guards::{Event, Guards, KEYS, KeyCheck, Refusal, Target, Triggers, opens, removals_by_name};
 
 const DIALECT: Dialect = Dialect::Mysql;
 
-pub(super) fn create(target: &Target, keys: &KeyCheck, tag: &str) -> Vec<String> {
+pub(super) const GUARDS: Guards = Guards {
+    create,
+    remove,
+    // MESSAGE_TEXT has 128 characters.
+    longest_label: Some(36),
+    stored_body,
+    triggers: TRIGGERS,
+    strays: |known| removals_by_name(DIALECT, &TRIGGERS, "`", known),
+};
+
+const TRIGGERS: Triggers = Triggers {
+    name: "d.trigger_name",
+    table: "d.event_object_table",
+    source: "information_schema.triggers d WHERE d.trigger_schema = DATABASE()",
+};
+
+fn create(target: &Target, keys: &KeyCheck, tag: &str) -> Vec<String> {
     Event::ALL.into_iter().map(|event| trigger(target, event, keys, tag)).collect()
 }
 
-pub(super) fn remove(target: &Target) -> Vec<String> {
+fn remove(target: &Target) -> Vec<String> {
     let drop = |event| format!("DROP TRIGGER IF EXISTS {}", target.beside_table(DIALECT, &target.trigger(event)));
     Event::ALL.into_iter().map(drop).collect()
 }
@@ -97,7 +112,7 @@ fn key(target: &Target, keys: &KeyCheck) -> String {
     let (lookup, refused) = match keys {
         KeyCheck::InStore | KeyCheck::InStoreOf(_) => {
             let table = match keys {
-                KeyCheck::InStoreOf(schema) => format!("{}.{KEYS}", identifier(DIALECT, schema)),
+                KeyCheck::InStoreOf(schema) => format!("{}.{KEYS}", DIALECT.identifier(schema)),
                 _ => KEYS.to_owned(),
             };
             let lookup = format!(
@@ -118,4 +133,16 @@ fn key(target: &Target, keys: &KeyCheck) -> String {
 /// 45000 is what a trigger's author says. A check constraint's number would be one that `INSERT IGNORE` ignores.
 fn signal(target: &Target, refusal: Refusal) -> String {
     format!("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {};", target.message(DIALECT, refusal))
+}
+
+fn stored_body(table: &str, trigger: &str) -> String {
+    let (schema, table) = match table.rsplit_once('.') {
+        Some((schema, table)) => (DIALECT.literal(schema), table),
+        None => ("DATABASE()".to_owned(), table),
+    };
+    format!(
+        "(SELECT d.action_statement FROM information_schema.triggers d WHERE d.trigger_schema = {schema} \
+         AND d.trigger_name = {trigger} AND d.event_object_table = {})",
+        DIALECT.literal(table)
+    )
 }

@@ -1,0 +1,84 @@
+//! What a database says when it doesn't do what it was asked: one vocabulary for all of them.
+
+use super::{Dialect, mysql, postgres, sqlite};
+
+/// Why a database did nothing, by what follows for whoever asked.
+///
+/// Key stores, sweeps and the command line go by these. What the codes, numbers and messages of a database mean is decided in
+/// one place for each: `src/dialect/*/faults.rs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The user, its password or its rights; or the database can only be read. It won't pass by itself.
+    Denied,
+    /// There is no such table, or no such database.
+    Missing,
+    /// The table is there and isn't the one that was meant: it has other columns, or columns of other types.
+    Mismatched,
+    /// The database is damaged.
+    Corrupt,
+    /// A lock wasn't given in time.
+    Busy,
+    /// Rolled back in favour of another transaction: from the beginning it can succeed.
+    Conflict,
+    /// The connection is gone, or none is given: connect again.
+    Lost,
+    /// COMMIT failed: what it committed may or may not be there. No code says so; whoever committed knows.
+    Uncertain,
+    /// What must be unique is there already. The database's message may quote the value.
+    Duplicate,
+    /// A value was refused: of the wrong type, too long, against a constraint, by a trigger. The database's message may
+    /// quote it.
+    Refused,
+    /// There is no room: on the disk, in memory, in a log.
+    Full,
+    /// Anything else.
+    Other,
+}
+
+impl Fault {
+    /// By SQLite's result code, extended or primary, and its message, which is the same whichever library passes it on.
+    #[must_use]
+    pub fn of_sqlite(code: i32, message: &str) -> Self {
+        sqlite::faults::of_code(code, message)
+    }
+
+    /// By PostgreSQL's SQLSTATE.
+    ///
+    /// ```
+    /// use fieldseal::dialect::Fault;
+    ///
+    /// assert_eq!(Fault::of_postgres("42501"), Fault::Denied);
+    /// assert_eq!(Fault::of_postgres("40P01"), Fault::Conflict);
+    /// ```
+    #[must_use]
+    pub fn of_postgres(sqlstate: &str) -> Self {
+        postgres::faults::of_sqlstate(sqlstate)
+    }
+
+    /// By the error number of MySQL or MariaDB, and the SQLSTATE beside it where the library tells it: what a trigger
+    /// signals has a number of its author's choice.
+    #[must_use]
+    pub fn of_mysql(number: u16, sqlstate: Option<&str>) -> Self {
+        mysql::faults::of_number(number, sqlstate)
+    }
+
+    /// By the message alone, for libraries that pass on no code. `None` if it doesn't tell, as where the server speaks another
+    /// language than English.
+    #[must_use]
+    pub fn of_message(dialect: Dialect, message: &str) -> Option<Self> {
+        dialect.of_message(message)
+    }
+
+    /// Whether the same may succeed a moment later, on this connection or a new one.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::Busy | Self::Conflict | Self::Lost)
+    }
+
+    /// Whether the database's message may quote a value, and is better not passed on.
+    #[must_use]
+    pub const fn may_quote_a_value(self) -> bool {
+        matches!(self, Self::Duplicate | Self::Refused)
+    }
+}

@@ -1,0 +1,134 @@
+//! How the key store's table is read and written.
+
+/// The columns in the order of every row that is read.
+pub(crate) const COLUMNS: [&str; 7] = ["id", "scope", "state", "commitment", "wrapped", "created", "revision"];
+
+/// How the table is read and written.
+pub(crate) struct KeyTable {
+    pub(crate) statements: Statements,
+    /// Whether scopes are bytes there, since text can't hold every scope or compares otherwise than byte by byte.
+    pub(crate) scopes_are_bytes: bool,
+    /// Whether the library's protocol tells text from bytes.
+    pub(crate) texts_are_bytes: bool,
+    /// What a reading has to run first, before a transaction of its own, where it can't be sure of what it sees without one.
+    pub(crate) before_reading: Option<&'static str>,
+    /// How writers exclude each other.
+    pub(crate) turns: Turns,
+    /// How the table is made.
+    pub(crate) creation: Creation,
+    /// Whether a duplicate means that another writer was faster. Where the lock is taken before anything is looked at, it's
+    /// another index that refuses the row.
+    pub(crate) duplicates_are_conflicts: bool,
+    /// Who holds what wasn't given in time, and what to do.
+    pub(crate) busy: &'static str,
+}
+
+/// How writers exclude each other.
+pub(crate) struct Turns {
+    /// A lock that the session holds around the transaction.
+    pub(crate) session: Option<SessionLock>,
+    /// What takes the lock inside the transaction, first of all.
+    pub(crate) in_transaction: Option<&'static str>,
+}
+
+pub(crate) struct SessionLock {
+    /// Gives 1 in the column `n` if it was given, 0 if it wasn't in time, NULL if no database is selected.
+    pub(crate) take: &'static str,
+    /// What is run with it before the transaction.
+    pub(crate) before: &'static str,
+    /// Gives it back.
+    pub(crate) give_back: &'static str,
+}
+
+/// How the table is made, by any number of processes at the same moment.
+pub(crate) struct Creation {
+    /// A table that is there needs no right to make one.
+    pub(crate) looks_first: bool,
+    /// What takes a lock for it, in a transaction, where `IF NOT EXISTS` doesn't keep two of them apart.
+    pub(crate) lock: Option<&'static str>,
+}
+
+/// What is run on the table. Parameters are in the order of the fields' documentation, each once.
+pub(crate) struct Statements {
+    /// Scope.
+    pub(crate) load_scope: &'static str,
+    /// Rows from the beginning, those without an id among them: the most rows.
+    pub(crate) first_page: &'static str,
+    /// The id that the page comes after, the most rows.
+    pub(crate) page: &'static str,
+    /// Id.
+    pub(crate) get: &'static str,
+    /// A primary of a scope besides a key: scope, id.
+    pub(crate) other_primary: &'static str,
+    /// Every column in order.
+    pub(crate) insert: &'static str,
+    /// State, wrapped, revision, id, the revision that it follows.
+    pub(crate) update: &'static str,
+    /// How many of the columns there are, of a type that can be theirs.
+    pub(crate) columns: &'static str,
+}
+
+macro_rules! statements {
+    (
+        texts: $texts:literal, scope: $scope:literal, columns: $columns:literal, nulls_first: $nulls:literal,
+        $one:literal $two:literal $three:literal $four:literal $five:literal $six:literal $seven:literal
+    ) => {
+        $crate::dialect::key_table::Statements {
+            // What is called `fieldseal_keys` may be an endless view. One more than `MAX_KEYS`.
+            load_scope: $crate::dialect::key_table::select!($texts, " WHERE ", $scope, " LIMIT 1000001"),
+            first_page: $crate::dialect::key_table::select!($texts, " ORDER BY id", $nulls, " LIMIT ", $one),
+            page: $crate::dialect::key_table::select!($texts, " WHERE id > ", $one, " ORDER BY id LIMIT ", $two),
+            get: $crate::dialect::key_table::select!($texts, " WHERE id = ", $one, " LIMIT 1"),
+            other_primary: $crate::dialect::key_table::select!(
+                $texts,
+                " WHERE ",
+                $scope,
+                " AND state = 'primary' AND id <> ",
+                $two,
+                " LIMIT 1"
+            ),
+            insert: concat!(
+                "INSERT INTO fieldseal_keys (id, scope, state, commitment, wrapped, created, revision) VALUES (",
+                $one,
+                ", ",
+                $two,
+                ", ",
+                $three,
+                ", ",
+                $four,
+                ", ",
+                $five,
+                ", ",
+                $six,
+                ", ",
+                $seven,
+                ")"
+            ),
+            update: concat!(
+                "UPDATE fieldseal_keys SET state = ",
+                $one,
+                ", wrapped = ",
+                $two,
+                ", revision = ",
+                $three,
+                " WHERE id = ",
+                $four,
+                " AND revision = ",
+                $five
+            ),
+            columns: concat!(
+                "SELECT count(*) AS n FROM ",
+                $columns,
+                " IN ('id', 'scope', 'state', 'commitment', 'wrapped', 'created', 'revision')"
+            ),
+        }
+    };
+}
+
+macro_rules! select {
+    ($of:literal, $($rest:literal),*) => {
+        concat!("SELECT id, ", $of, ", created, revision FROM fieldseal_keys", $($rest),*)
+    };
+}
+
+pub(super) use {select, statements};

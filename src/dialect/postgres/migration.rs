@@ -1,0 +1,5 @@
+//! What makes the key store's table on PostgreSQL.
+
+use crate::dialect::migration::Scripts;
+
+pub(super) const SCRIPTS: Scripts = Scripts { up: include_str!("up.sql"), down: include_str!("down.sql") };

@@ -1,0 +1,10 @@
+//! Transactions on PostgreSQL.
+
+use crate::dialect::Transactions;
+
+pub(super) const TRANSACTIONS: Transactions = Transactions {
+    begin: "BEGIN",
+    begin_writing: "BEGIN ISOLATION LEVEL READ COMMITTED",
+    commit: "COMMIT",
+    rollback: "ROLLBACK",
+};

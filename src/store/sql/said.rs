@@ -1,0 +1,135 @@
+//! What a database said of a statement, whichever library ran it, and what the store says then.
+//!
+//! [`Fault`] is what follows from it, by the dialect's codes where the library tells them: a server's texts are in its
+//! administrator's language. No text here holds a column's value.
+
+use crate::dialect::{Dialect, Fault};
+use crate::keys::{KeyId, MalformedRecord};
+use crate::store::{Conflict, StoreError};
+use std::error::Error;
+use std::sync::Arc;
+
+/// Why an operation did nothing.
+#[derive(Debug)]
+pub(in crate::store) enum Failed {
+    Conflict(Conflict),
+    /// The database kept a record from being added.
+    NotStored(KeyId),
+    Malformed(MalformedRecord),
+    /// The table as a whole.
+    Damaged(String),
+    Said(Said),
+}
+
+impl From<Said> for Failed {
+    fn from(said: Said) -> Self {
+        Self::Said(said)
+    }
+}
+
+impl Failed {
+    /// `store` says which store it is.
+    pub(in crate::store) fn of(self, store: &str, dialect: Dialect) -> StoreError {
+        let store = store.to_owned();
+        match self {
+            Self::Conflict(conflict) => StoreError::Conflict(conflict),
+            Self::NotStored(id) => StoreError::NotStored(id),
+            Self::Malformed(error) => StoreError::Malformed { store, error },
+            Self::Damaged(message) => StoreError::Damaged { store, message },
+            Self::Said(said) => said.of(store, dialect),
+        }
+    }
+}
+
+/// What a database or its library said.
+#[derive(Debug)]
+pub(in crate::store) struct Said {
+    /// `None` where the library doesn't tell, and the table has to be looked at.
+    fault: Option<Fault>,
+    text: String,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl Said {
+    /// By a library's error. `None` if it doesn't tell what follows.
+    pub(in crate::store) fn new(fault: Option<Fault>, error: impl Error + Send + Sync + 'static) -> Self {
+        let text = match fault {
+            // MySQL's text quotes the value that was there twice.
+            Some(Fault::Conflict | Fault::Duplicate) => "the database rolled the transaction back".to_owned(),
+            _ => error.to_string(),
+        };
+        // A trigger on it may lack a table of its own.
+        let fault = fault.map(|fault| match fault {
+            Fault::Missing if !text.contains("fieldseal_keys") => Fault::Other,
+            fault => fault,
+        });
+        Self { fault, text, source: Some(Arc::new(error)) }
+    }
+
+    /// Without a library's error behind it.
+    pub(in crate::store) fn own(fault: Fault, text: impl Into<String>) -> Self {
+        Self { fault: Some(fault), text: text.into(), source: None }
+    }
+
+    pub(super) fn fault(&self) -> Fault {
+        self.fault.unwrap_or(Fault::Other)
+    }
+
+    /// Whether the library told what follows.
+    pub(super) const fn is_clear(&self) -> bool {
+        self.fault.is_some()
+    }
+
+    /// What follows, where the library didn't tell.
+    pub(super) fn meaning(self, fault: Fault) -> Self {
+        Self { fault: Some(fault), ..self }
+    }
+
+    /// COMMIT failed: unless the server said that it rolled back, nobody knows.
+    pub(super) fn of_commit(mut self) -> Self {
+        if !matches!(self.fault, Some(Fault::Conflict | Fault::Duplicate | Fault::Busy)) {
+            self.fault = Some(Fault::Uncertain);
+        }
+        self
+    }
+
+    /// Whether the connection is to be made anew.
+    pub(super) fn may_be_the_connections(&self) -> bool {
+        !matches!(
+            self.fault(),
+            Fault::Missing | Fault::Mismatched | Fault::Corrupt | Fault::Busy | Fault::Conflict | Fault::Duplicate
+        )
+    }
+
+    fn of(self, store: String, dialect: Dialect) -> StoreError {
+        let fault = self.fault();
+        let Self { text, source, .. } = self;
+        let hint = match fault {
+            Fault::Missing => {
+                let hint = format!(
+                    "apply `fieldseal::store::migration(Dialect::{dialect:?})`, or call `create_table` on the store once"
+                );
+                return StoreError::Missing { store, hint };
+            }
+            Fault::Mismatched => {
+                let message =
+                    "its table `fieldseal_keys` has other columns than `fieldseal::store::migration` makes";
+                return StoreError::Damaged { store, message: message.to_owned() };
+            }
+            Fault::Corrupt => return StoreError::Damaged { store, message: text },
+            Fault::Denied => return StoreError::Denied { store, message: text, source },
+            Fault::Busy => return unavailable(store, &format!("{text}: {}", dialect.key_table().busy), source),
+            Fault::Conflict => ": in favour of others, time after time; try again",
+            Fault::Duplicate if dialect.key_table().duplicates_are_conflicts => {
+                ": in favour of others, time after time; try again"
+            }
+            Fault::Uncertain => ": the commit may or may not have been made; load the keys again",
+            _ => "",
+        };
+        unavailable(store, &format!("{text}{hint}"), source)
+    }
+}
+
+fn unavailable(store: String, message: &str, source: Option<Arc<dyn Error + Send + Sync>>) -> StoreError {
+    StoreError::Unavailable { store, message: message.to_owned(), source }
+}
