@@ -2,18 +2,16 @@
 
 #[path = "common/sqlite_damage.rs"]
 mod sqlite_damage;
-#[path = "common/store_contract.rs"]
-mod store_contract;
 
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::sqlite::SqliteConnection;
 use fieldseal::store::{Change, Dialect, Diesel, File, KeyStore, Memory, Page, Sqlite, StoreError, migration};
+use fieldseal::testing::key_store_contract::{self, record};
 use fieldseal::{KeyId, KeyRecord, KeyState, Scope};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store_contract::record;
 use tempfile::TempDir;
 
 type Opener = Box<dyn Fn() -> Box<dyn KeyStore> + Sync>;
@@ -68,13 +66,13 @@ fn folder(name: &str) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-store_contract!(in_memory, crate::memory());
-store_contract!(in_a_file, crate::file());
-store_contract!(in_sqlite, crate::sqlite("delete"));
-store_contract!(in_sqlite_wal, crate::sqlite("wal"));
-store_contract!(through_diesel, crate::diesel_store("delete"));
-store_contract!(through_diesel_wal, crate::diesel_store("wal"));
-store_contract!(through_diesel_and_r2d2, crate::diesel_pool());
+key_store_contract::tests!(in_memory, crate::memory());
+key_store_contract::tests!(in_a_file, crate::file());
+key_store_contract::tests!(in_sqlite, crate::sqlite("delete"));
+key_store_contract::tests!(in_sqlite_wal, crate::sqlite("wal"));
+key_store_contract::tests!(through_diesel, crate::diesel_store("delete"));
+key_store_contract::tests!(through_diesel_wal, crate::diesel_store("wal"));
+key_store_contract::tests!(through_diesel_and_r2d2, crate::diesel_pool());
 
 /// Both SQL stores on one database.
 fn sql_stores(path: &Path) -> [Box<dyn KeyStore>; 2] {

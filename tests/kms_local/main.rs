@@ -1,15 +1,12 @@
 //! The key-file provider: the contract of a KMS, the file, its rotation, and what it does with damage.
 
-#[path = "../common/kms_contract.rs"]
-mod kms_contract;
-
 mod damage;
 mod keysets;
 mod rotation;
 mod vectors;
 
 use fieldseal::kms::{Argon2Params, Kms, KmsError, Local, LocalError, Passphrase};
-use kms_contract::{binding, data_key};
+use fieldseal::testing::kms_contract::{self, binding, data_key};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

@@ -1,8 +1,8 @@
 //! sqlx on SQLite, where any column can hold a value of any type: as `tests/key_stores.rs` has it for the other libraries.
 
 use crate::sqlite_damage::DAMAGES;
-use crate::store_contract::record;
 use fieldseal::store::{Change, Dialect, KeyStore as _, Sqlx, StoreError, migration};
+use fieldseal::testing::key_store_contract::record;
 use fieldseal::{KeyId, KeyState};
 use fieldseal_databases::Database;
 use sqlx::Sqlite;
