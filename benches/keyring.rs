@@ -6,7 +6,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 use fieldseal::store::Memory;
-use fieldseal::testing::{Fault, Kms};
+use fieldseal::testing::{FaultyKms, KmsFault};
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope};
 use std::error::Error;
 use std::hint::black_box;
@@ -38,19 +38,19 @@ fn main() -> Result<()> {
 
 /// A KMS and a store with that many tenants' keys in it.
 struct Fleet {
-    kms: Arc<Kms>,
+    kms: Arc<FaultyKms>,
     store: Arc<Memory>,
 }
 
 impl Fleet {
     fn new(tenants: usize) -> Result<Self> {
-        let fleet = Self { kms: Arc::new(Kms::new()), store: Arc::new(Memory::new()) };
+        let fleet = Self { kms: Arc::new(FaultyKms::new()), store: Arc::new(Memory::new()) };
         let admin = fleet.open()?;
         for number in 0..tenants {
             admin.admin().ensure_scope(&Scope::tenant(number)?)?;
         }
         drop(admin);
-        fleet.kms.always(Fault::Slow(KMS_DELAY));
+        fleet.kms.always(KmsFault::Slow(KMS_DELAY));
         Ok(fleet)
     }
 

@@ -4,7 +4,7 @@ use crate::dialect::Dialect;
 
 /// [`Dialect::quoted`].
 #[must_use]
-pub fn quoted(dialect: Dialect, name: &str) -> String {
+pub(crate) fn quoted(dialect: Dialect, name: &str) -> String {
     dialect.quoted(name)
 }
 
@@ -15,6 +15,6 @@ pub(crate) fn identifier(dialect: Dialect, name: &str) -> String {
 
 /// [`Dialect::literal`].
 #[must_use]
-pub fn literal(dialect: Dialect, text: &str) -> String {
+pub(crate) fn literal(dialect: Dialect, text: &str) -> String {
     dialect.literal(text)
 }

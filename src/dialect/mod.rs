@@ -22,7 +22,7 @@ pub(crate) use self::guards::Refusal;
 pub(crate) use self::guards::{Event, Known, PREFIX, Target};
 #[cfg(feature = "_sql-store")]
 pub(crate) use self::key_table::{COLUMNS, KeyTable, SessionLock};
-#[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres"))]
+#[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres", feature = "_sweep"))]
 pub(crate) use self::postgres::types as postgres_types;
 #[doc(hidden)]
 pub use self::transactions::Transactions;

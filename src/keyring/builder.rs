@@ -206,7 +206,7 @@ mod tests {
             |builder| builder.hedge_after(D::from_secs(13)).parallel_calls(14),
             KeyringBuilder::without_background,
         ];
-        let new = || clock(Keyring::builder(testing::Kms::new(), Memory::new()));
+        let new = || clock(Keyring::builder(testing::FaultyKms::new(), Memory::new()));
         let there = sets.iter().fold(new(), |builder, set| set(builder));
         let back = sets.iter().rev().fold(new(), |builder, set| set(builder));
         assert_eq!(format!("{:?}", there.settings), format!("{:?}", back.settings));

@@ -26,7 +26,7 @@ pub struct KeyringOverride {
 /// ```
 /// # use fieldseal::{Keyring, KeyringSource, Installed, Scope, store, testing};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let keyring = Keyring::start(testing::Kms::new(), store::Memory::new())?;
+/// let keyring = Keyring::start(testing::FaultyKms::new(), store::Memory::new())?;
 /// {
 ///     let _mine = testing::use_keyring(keyring);
 ///     assert!(Installed::keyring().is_ok());

@@ -140,7 +140,11 @@ impl KeyRecord {
                 commitment: commitment.map_err(|_| RecordColumn::Commitment)?,
                 wrapped: wrapped.map_err(|_| RecordColumn::Wrapped)?,
                 created: created.map_err(|_| RecordColumn::Created)?,
-                revision: if fields.is_empty() { revision.map_err(|_| RecordColumn::Revision)? } else { return Err(RecordColumn::Entry) },
+                revision: if fields.is_empty() {
+                    revision.map_err(|_| RecordColumn::Revision)?
+                } else {
+                    return Err(RecordColumn::Entry);
+                },
             })
         })())
     }

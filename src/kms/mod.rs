@@ -29,7 +29,8 @@ pub trait Kms: Debug + Send + Sync {
 
     /// Wraps `key` under [`Self::kek`], with `binding` as associated data or encryption context.
     ///
-    /// The caller controls both. Repeating a call gives another wrapped copy of the same key; both open.
+    /// The caller controls both; a scope's name in the binding has up to 65,535 bytes. Repeating a call gives another wrapped
+    /// copy of the same key; both open.
     ///
     /// # Errors
     ///
@@ -43,8 +44,9 @@ pub trait Kms: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`KmsError::Rejected`] if the copy isn't authentic for this binding, [`KmsError::NotFound`] if it is under a KEK
-    /// that this provider doesn't have; see [`KmsError`] for the others.
+    /// [`KmsError::Rejected`] if the copy isn't authentic for this binding. [`KmsError::NotFound`] if it is under a KEK that
+    /// this provider doesn't have: the text names that KEK, as much as is read at a glance, since the name is hostile too.
+    /// See [`KmsError`] for the others.
     fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError>;
 
     /// Wraps the key again under the newest version of the KEK; `Ok(None)` if it already is. This default can't tell, and

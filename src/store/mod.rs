@@ -48,6 +48,8 @@ use std::sync::Arc;
 /// A store keeps records; it decides nothing. Its one promise is [`Self::commit`]: all changes or none, on top of
 /// exactly the revisions that the caller saw, with ids unique and at most one primary a scope, whatever other
 /// processes do at the same moment. What it returns is as hostile as the database it lives in: the keyring checks it.
+///
+/// `fieldseal::testing::key_store_contract` (feature `testing`) checks what is promised here.
 pub trait KeyStore: Debug + Send + Sync {
     /// The records with ids above `after`, at most `limit` of them, in the order of their ids: how a program walks through
     /// more keys than it wants to hold. Destroyed ones are among them.
@@ -81,7 +83,8 @@ pub trait KeyStore: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] if another process was faster: load again and decide again. After
+    /// [`StoreError::Conflict`] if another process was faster: load again and decide again. [`StoreError::Malformed`] for a
+    /// record that couldn't be read again: its copies are too long, or its revision is above `i64::MAX`. After
     /// [`StoreError::Unavailable`] the changes may or may not have been made.
     fn commit(&self, changes: &[Change]) -> Result<(), StoreError>;
 

@@ -1,15 +1,19 @@
-//! For the tests of programs that use fieldseal: a KMS that counts and misbehaves on command, a clock that is moved by
-//! hand, and a keyring for one test alone.
+//! For the tests of programs that use fieldseal, and of providers and stores that others write.
 //!
-//! With the feature `testing`, for `[dev-dependencies]`.
+//! - [`FaultyKms`] and [`FaultyStore`] count their calls, and misbehave on command.
+//! - [`Clock`] is moved by hand, and [`use_keyring`] gives one test a keyring of its own.
+//! - [`kms_contract`] and [`key_store_contract`] are what every [`Kms`](crate::kms::Kms) and every
+//!   [`KeyStore`](crate::store::KeyStore) promises, as tests.
+//!
+//! With the feature `testing`, for `[dev-dependencies]`. What is here panics where a test has to fail.
 //!
 //! ```
-//! use fieldseal::testing::{Fault, Kms};
-//! use fieldseal::{Clock, Keyring, RowContext, RowId, Scope, store};
+//! use fieldseal::testing::{FaultyKms, KmsFault};
+//! use fieldseal::{Keyring, RowContext, RowId, Scope, store};
 //! use std::sync::Arc;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let kms = Arc::new(Kms::new());
+//! let kms = Arc::new(FaultyKms::new());
 //! let keyring = Keyring::start(Arc::clone(&kms), store::Memory::new())?;
 //! keyring.admin().ensure_scope(&Scope::APPLICATION)?;
 //!
@@ -20,13 +24,19 @@
 //! assert_eq!(kms.calls().total(), before);
 //!
 //! // A tenant whose key the KMS doesn't give.
-//! kms.always(Fault::Denied);
+//! kms.always(KmsFault::Denied);
 //! assert!(keyring.admin().ensure_scope(&Scope::tenant(42)?).is_err());
 //! # Ok(())
 //! # }
 //! ```
 
-mod kms;
+mod faulty_kms;
+mod faulty_store;
+pub mod key_store_contract;
+pub mod kms_contract;
+mod promise;
+mod script;
 
 pub use crate::keyring::{Clock, KeyringOverride, use_keyring};
-pub use kms::{Calls, Fault, Kms};
+pub use faulty_kms::{FaultyKms, KmsCalls, KmsFault};
+pub use faulty_store::{FaultyStore, StoreCalls, StoreFault};

@@ -1,6 +1,5 @@
 //! Key stores: one contract for all of them, and what each does with damage.
 
-use crate::store_contract::record;
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{ConnectionManager, Pool};
@@ -8,7 +7,8 @@ use diesel::sqlite::SqliteConnection;
 use fieldseal::store::{
     Change, Dialect, Diesel, File, KeyStore, Memory, Page, Rusqlite, StoreError, load_all, migration,
 };
-use fieldseal::testing::Kms;
+use fieldseal::testing::FaultyKms;
+use fieldseal::testing::key_store_contract::{self, record};
 use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringError, Scope};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,13 +68,13 @@ fn folder(name: &str) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-crate::store_contract!(in_memory, crate::key_stores::memory());
-crate::store_contract!(in_a_file, crate::key_stores::file());
-crate::store_contract!(in_sqlite, crate::key_stores::sqlite("delete"));
-crate::store_contract!(in_sqlite_wal, crate::key_stores::sqlite("wal"));
-crate::store_contract!(through_diesel, crate::key_stores::diesel_store("delete"));
-crate::store_contract!(through_diesel_wal, crate::key_stores::diesel_store("wal"));
-crate::store_contract!(through_diesel_and_r2d2, crate::key_stores::diesel_pool());
+key_store_contract::tests!(in_memory, crate::key_stores::memory());
+key_store_contract::tests!(in_a_file, crate::key_stores::file());
+key_store_contract::tests!(in_sqlite, crate::key_stores::sqlite("delete"));
+key_store_contract::tests!(in_sqlite_wal, crate::key_stores::sqlite("wal"));
+key_store_contract::tests!(through_diesel, crate::key_stores::diesel_store("delete"));
+key_store_contract::tests!(through_diesel_wal, crate::key_stores::diesel_store("wal"));
+key_store_contract::tests!(through_diesel_and_r2d2, crate::key_stores::diesel_pool());
 
 /// Both SQL stores on one database.
 fn sql_stores(path: &Path) -> [Box<dyn KeyStore>; 2] {
@@ -342,14 +342,14 @@ fn a_database_that_can_only_be_read_denies_once() {
     let mut diesel = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     diesel.batch_execute("PRAGMA query_only = ON").unwrap();
     let stores: [Box<dyn KeyStore>; 2] = [
-        Box::new(Sqlite::from_connection(rusqlite::Connection::open_with_flags(&path, flags).unwrap())),
+        Box::new(Rusqlite::from_connection(rusqlite::Connection::open_with_flags(&path, flags).unwrap())),
         Box::new(Diesel::new(diesel)),
     ];
     for inner in stores {
         assert_eq!(load_all(&inner).unwrap(), []);
         let store = Arc::new(Counting { inner, commits: AtomicU32::new(0) });
-        let keyring = Keyring::builder(Kms::new(), Arc::clone(&store)).without_background().open().unwrap();
-        let error = keyring.ensure_scope(&Scope::APPLICATION).unwrap_err();
+        let keyring = Keyring::builder(FaultyKms::new(), Arc::clone(&store)).without_background().start().unwrap();
+        let error = keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap_err();
         assert!(matches!(error, KeyringError::Store(StoreError::Denied { .. })), "{error:?}");
         assert!(std::error::Error::source(&error).is_some() && !error.is_transient(), "{error:?}");
         assert_eq!(store.commits.load(Ordering::Relaxed), 1);
@@ -454,10 +454,9 @@ fn a_damaged_record_in_a_file_keeps_no_other_from_being_read() {
         let store = File::open(&path).unwrap();
         let page = store.page(None, 9).unwrap();
         assert_eq!(page.records.iter().map(|record| record.id.get()).collect::<Vec<_>>(), [1], "{column}");
-        let damaged: Vec<_> = page.damaged.iter().map(|error| (error.key, error.column)).collect();
+        let damaged: Vec<_> = page.damaged.iter().map(|error| (error.key, error.column.name())).collect();
         assert_eq!((damaged, page.next), (vec![(key, column)], None));
-        let is_it =
-            |error: StoreError| matches!(error, StoreError::Malformed { error, .. } if error.column == column);
+        let is_it = |error: StoreError| matches!(error, StoreError::Malformed { error, .. } if error.column.name() == column);
         assert!(is_it(load_all(&store).unwrap_err()), "{column}");
         assert_eq!(store.load_scope(&Scope::tenant("a").unwrap()).unwrap().len(), 1, "{column}");
         if key.is_some() {
@@ -483,7 +482,8 @@ fn two_primaries_of_a_scope_in_a_file_are_both_damaged() {
     let store = File::open(&path).unwrap();
     let page = store.page(None, 9).unwrap();
     assert_eq!(page.records.iter().map(|record| record.id.get()).collect::<Vec<_>>(), [3]);
-    let damaged: Vec<_> = page.damaged.iter().map(|error| (error.key.unwrap().get(), error.column)).collect();
+    let damaged: Vec<_> =
+        page.damaged.iter().map(|error| (error.key.unwrap().get(), error.column.name())).collect();
     assert_eq!(damaged, [(1, "state"), (2, "state")]);
     // Each is told of once, page by page.
     let (first, second) = (store.page(None, 1).unwrap(), store.page(KeyId::new(1), 2).unwrap());

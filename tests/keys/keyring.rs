@@ -1,101 +1,28 @@
 //! The keyring: what it loads, what it costs, and the life of its keys.
 
-use fieldseal::kms::{Kms, KmsError, Local};
-use fieldseal::store::{Change, Conflict, KeyStore, Memory, Page, StoreError, load_all};
+use fieldseal::kms::{KmsError, Local};
+use fieldseal::store::KeyStore as _;
+use fieldseal::store::{Memory, load_all};
+use fieldseal::testing::{FaultyKms, FaultyStore, KmsFault, StoreFault};
 use fieldseal::{
-    Binding, Column, ContextError, DataKey, ErrorKind, KekUri, KeyId, KeyRecord, KeyState, Keyring, KeyringError,
-    RowContext, RowId, Scope, Suite, TransitionError, WrappedKey,
+    Column, ContextError, ErrorKind, KeyId, KeyState, Keyring, KeyringError, RowContext, RowId, Scope, Suite,
+    TransitionError,
 };
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tempfile::TempDir;
 
 const NAME: Column = Column::new("patients", "name");
 
 /// A KMS that counts its calls, and fails on request.
-#[derive(Debug)]
-struct Counting {
-    inner: Local,
-    calls: AtomicU32,
-    failing: AtomicU32,
-}
-
-impl Counting {
-    fn new() -> (TempDir, Arc<Self>) {
-        let dir = tempfile::tempdir().unwrap();
-        let inner = Local::create(dir.path().join("kek.json")).unwrap();
-        (dir, Arc::new(Self { inner, calls: AtomicU32::new(0), failing: AtomicU32::new(0) }))
-    }
-
-    fn calls(&self) -> u32 {
-        self.calls.swap(0, Ordering::Relaxed)
-    }
-
-    fn count(&self) -> Result<(), KmsError> {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        match self.failing.load(Ordering::Relaxed) {
-            0 => Ok(()),
-            _ => Err(KmsError::Unavailable("on request".into())),
-        }
-    }
-}
-
-impl Kms for Counting {
-    fn kek(&self) -> KekUri {
-        self.inner.kek()
-    }
-
-    fn wrap(&self, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
-        self.count()?;
-        self.inner.wrap(key, binding)
-    }
-
-    fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError> {
-        self.count()?;
-        self.inner.unwrap(wrapped, binding)
-    }
-
-    fn rewrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<Option<WrappedKey>, KmsError> {
-        self.count()?;
-        self.inner.rewrap(wrapped, binding)
-    }
+fn counting() -> Arc<FaultyKms> {
+    Arc::new(FaultyKms::new())
 }
 
 /// A store whose first commits conflict, as if other processes were faster.
-#[derive(Debug)]
-struct Contended {
-    inner: Memory,
-    conflicts: AtomicU32,
-}
-
-impl Contended {
-    fn new(conflicts: u32) -> Self {
-        Self { inner: Memory::new(), conflicts: AtomicU32::new(conflicts) }
-    }
-}
-
-impl KeyStore for Contended {
-    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
-        self.inner.page(after, limit)
-    }
-
-    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
-        self.inner.load_scope(scope)
-    }
-
-    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-        self.inner.get(id)
-    }
-
-    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        let left = self.conflicts.load(Ordering::Relaxed);
-        if left > 0 {
-            self.conflicts.store(left - 1, Ordering::Relaxed);
-            return Err(StoreError::Conflict(Conflict::IdTaken(changes[0].record().id)));
-        }
-        self.inner.commit(changes)
-    }
+fn contended(conflicts: u32) -> FaultyStore {
+    let store = FaultyStore::new();
+    (0..conflicts).for_each(|_| store.next_commit(StoreFault::IdTaken));
+    store
 }
 
 fn row(id: i64) -> RowContext {
@@ -118,40 +45,40 @@ fn state(keyring: &Keyring, id: KeyId) -> KeyState {
 
 #[test]
 fn costs_one_kms_call_a_key_and_none_a_value() {
-    let (_dir, kms) = Counting::new();
+    let kms = counting();
     let store = Arc::new(Memory::new());
     let keyring = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
-    assert_eq!(kms.calls(), 0, "an empty store needs no KMS");
+    assert_eq!(kms.take_calls().total(), 0, "an empty store needs no KMS");
     for tenant in 1..=5 {
         keyring.admin().ensure_scope(&Scope::tenant(tenant).unwrap()).unwrap();
     }
     keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
-    kms.calls();
+    kms.take_calls();
     assert_eq!(Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap().keys().len(), 6);
-    assert_eq!(kms.calls(), 6);
+    assert_eq!(kms.take_calls().total(), 6);
     for _ in 0..1_000 {
         open(&keyring, &seal(&keyring)).unwrap();
     }
     keyring.refresh().unwrap();
     keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
-    assert_eq!(kms.calls(), 0);
+    assert_eq!(kms.take_calls().total(), 0);
 }
 
 #[test]
 fn an_id_that_is_taken_is_drawn_again() {
-    let (_dir, kms) = Counting::new();
-    let keyring = Keyring::start(Arc::clone(&kms), Contended::new(3)).unwrap();
+    let kms = counting();
+    let keyring = Keyring::start(Arc::clone(&kms), contended(3)).unwrap();
     let id = keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     assert_eq!(keyring.primary(&Scope::APPLICATION), Some(id));
     assert_eq!(keyring.keys().len(), 1);
-    let hopeless = Keyring::start(kms, Contended::new(1_000)).unwrap();
+    let hopeless = Keyring::start(kms, contended(1_000)).unwrap();
     assert!(matches!(hopeless.admin().ensure_scope(&Scope::APPLICATION), Err(KeyringError::Contended(_))));
     assert!(hopeless.keys().is_empty());
 }
 
 #[test]
 fn a_key_lives_as_documented() {
-    let (_dir, kms) = Counting::new();
+    let kms = counting();
     let keyring = Keyring::start(kms, Memory::new()).unwrap();
     let old = keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let under_old = seal(&keyring);
@@ -188,7 +115,7 @@ fn a_key_lives_as_documented() {
 
 #[test]
 fn destroying_erases_every_wrapped_copy() {
-    let (_dir, kms) = Counting::new();
+    let kms = counting();
     let store = Arc::new(Memory::new());
     let keyring = Keyring::start(kms, Arc::clone(&store)).unwrap();
     let staged = keyring.admin().stage(&Scope::APPLICATION).unwrap();
@@ -198,18 +125,18 @@ fn destroying_erases_every_wrapped_copy() {
 
 #[test]
 fn a_second_keyring_sees_changes_when_it_refreshes() {
-    let (_dir, kms) = Counting::new();
+    let kms = counting();
     let store = Arc::new(Memory::new());
     let one = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
     let old = one.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let two = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
     let new = one.admin().rotate(&Scope::APPLICATION).unwrap();
     let under_new = seal(&one);
-    kms.calls();
+    kms.take_calls();
     two.refresh().unwrap();
-    assert_eq!(kms.calls(), 1, "only the new key is unwrapped");
+    assert_eq!(kms.take_calls().total(), 1, "only the new key is unwrapped");
     open(&two, &under_new).unwrap();
-    assert_eq!(kms.calls(), 0);
+    assert_eq!(kms.take_calls().total(), 0);
     assert_eq!(two.primary(&Scope::APPLICATION), Some(new));
     one.admin().retire(old).unwrap();
     two.refresh().unwrap();
@@ -218,13 +145,18 @@ fn a_second_keyring_sees_changes_when_it_refreshes() {
 
 #[test]
 fn a_kms_that_fails_leaves_the_keyring_and_the_store_as_they_were() {
-    let (_dir, kms) = Counting::new();
+    let kms = counting();
     let store = Arc::new(Memory::new());
     let impatient = || Keyring::builder(Arc::clone(&kms), Arc::clone(&store)).deadline(Duration::from_millis(300));
     let keyring = impatient().start().unwrap();
     let id = keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let before = load_all(&store).unwrap();
-    kms.failing.store(1, Ordering::Relaxed);
+    kms.always(KmsFault::Unreachable);
+    assert!(matches!(
+        keyring.admin().rotate(&Scope::APPLICATION),
+        Err(KeyringError::Wrap(KmsError::Unavailable(_)))
+    ));
+    assert!(matches!(keyring.admin().rewrap(), Err(KeyringError::Kms { .. })));
     assert!(matches!(
         keyring.admin().rotate(&Scope::APPLICATION),
         Err(KeyringError::Wrap(KmsError::Unavailable(_)))
@@ -240,22 +172,24 @@ fn a_kms_that_fails_leaves_the_keyring_and_the_store_as_they_were() {
 
 #[test]
 fn rotating_the_kek_rewraps_keys_and_touches_no_value() {
-    let (_dir, kms) = Counting::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = Arc::new(Local::create(folder.path().join("kek.json")).unwrap());
+    let kms = Arc::clone(&file);
     let store = Arc::new(Memory::new());
     let keyring = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
     keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     keyring.admin().rotate(&Scope::APPLICATION).unwrap();
     let sealed = seal(&keyring);
-    kms.inner.rotate().unwrap();
+    file.rotate().unwrap();
     assert_eq!(keyring.admin().rewrap().unwrap(), 2);
     assert_eq!(keyring.admin().rewrap().unwrap(), 0, "the second time there's nothing to do");
-    kms.inner.remove_version(1).unwrap();
+    file.remove_version(1).unwrap();
     open(&Keyring::start(kms, store).unwrap(), &sealed).unwrap();
 }
 
 #[test]
 fn the_same_moment_ends_with_one_primary() {
-    let (_dir, kms) = Counting::new();
+    let kms = counting();
     let store = Arc::new(Memory::new());
     let ids: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
@@ -272,7 +206,7 @@ fn the_same_moment_ends_with_one_primary() {
 
 #[test]
 fn threads_share_a_keyring_while_it_rotates() {
-    let (_dir, kms) = Counting::new();
+    let kms = counting();
     let keyring = Keyring::start(kms, Memory::new()).unwrap();
     keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     std::thread::scope(|scope| {
@@ -288,7 +222,7 @@ fn threads_share_a_keyring_while_it_rotates() {
 
 #[test]
 fn a_column_that_became_deterministic_opens_what_was_bound_and_what_was_not() {
-    let (_dir, kms) = Counting::new();
+    let kms = counting();
     let keyring = Keyring::start(kms, Memory::new()).unwrap();
     keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let now = NAME.with_suite(Suite::Aes256Siv).with_previous_suite(Suite::Xaes256Gcm);
@@ -302,45 +236,25 @@ fn a_column_that_became_deterministic_opens_what_was_bound_and_what_was_not() {
     assert_eq!(deterministic, keyring.seal_bytes(&now, &row(2), b"Ada").unwrap());
 }
 
-/// A KMS that rewraps another key than the one it was given.
-#[derive(Debug)]
-struct Confused(Arc<Counting>);
-
-impl Kms for Confused {
-    fn kek(&self) -> KekUri {
-        self.0.kek()
-    }
-
-    fn wrap(&self, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
-        self.0.wrap(key, binding)
-    }
-
-    fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError> {
-        self.0.unwrap(wrapped, binding)
-    }
-
-    fn rewrap(&self, _: &WrappedKey, binding: &Binding) -> Result<Option<WrappedKey>, KmsError> {
-        let another = DataKey::take(&mut [7; 32]).unwrap();
-        self.0.wrap(&another, binding).map(Some)
-    }
-}
-
 #[test]
 fn rewrapping_never_overwrites_a_key_with_another() {
-    let (_dir, kms) = Counting::new();
+    let kms = counting();
     let store = Arc::new(Memory::new());
-    let keyring = Keyring::start(Confused(Arc::clone(&kms)), Arc::clone(&store)).unwrap();
+    let keyring = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
     let id = keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let sealed = seal(&keyring);
     let before = load_all(&store).unwrap();
+    kms.take_calls();
+    kms.next(KmsFault::AnotherKey);
     assert!(matches!(keyring.admin().rewrap(), Err(KeyringError::WrongKey(wrong)) if wrong == id));
+    assert_eq!(kms.take_calls().rewraps, 1, "it was the copy that is to replace the other");
     assert_eq!(load_all(&store).unwrap(), before);
     open(&Keyring::start(kms, store).unwrap(), &sealed).unwrap();
 }
 
 #[test]
 fn a_column_that_binds_its_row_wants_a_row() {
-    let (_dir, kms) = Counting::new();
+    let kms = counting();
     let keyring = Keyring::start(kms, Memory::new()).unwrap();
     keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let nowhere = RowContext::default();
@@ -352,7 +266,7 @@ fn a_column_that_binds_its_row_wants_a_row() {
 #[test]
 fn only_a_deterministic_column_is_searched_by_ciphertext() {
     const SIV: Column = NAME.with_suite(Suite::Aes256Siv);
-    let (_dir, kms) = Counting::new();
+    let kms = counting();
     let keyring = Keyring::start(kms, Memory::new()).unwrap();
     keyring.admin().ensure_scope(&Scope::tenant(3).unwrap()).unwrap();
     let row = RowContext::default().in_scope(Scope::tenant(3).unwrap());

@@ -6,10 +6,3 @@ mod keyring;
 mod kms_local;
 mod runtime;
 mod shredding;
-
-// The contracts are on their way into `fieldseal::testing`. Until they are there they are included, since `testkit` would
-// make them public twice.
-#[path = "../common/kms_contract.rs"]
-mod kms_contract;
-#[path = "../common/store_contract.rs"]
-mod store_contract;

@@ -1,62 +1,14 @@
 //! Forgetting a tenant: every key of its scope becomes a tombstone, whatever its state and whatever others do meanwhile.
 
 use fieldseal::kms::Local;
-use fieldseal::store::{Change, File, KeyStore, Memory, Page, Rusqlite, StoreError, load_all};
-use fieldseal::{
-    Column, Error, ErrorKind, KeyId, KeyRecord, KeyState, Keyring, KeyringError, RowContext, RowId, Scope,
-};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use fieldseal::store::KeyStore as _;
+use fieldseal::store::{File, Memory, Rusqlite, load_all};
+use fieldseal::testing::FaultyStore;
+use fieldseal::{Column, Error, ErrorKind, KeyId, KeyState, Keyring, KeyringError, RowContext, RowId, Scope};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 const NAME: Column = Column::new("patients", "name");
-
-type OnCommit = Box<dyn FnOnce() + Send>;
-
-/// A store that counts commits, and where something happens just before the first of them.
-struct Watched {
-    inner: Arc<Memory>,
-    commits: AtomicUsize,
-    before: Mutex<Option<OnCommit>>,
-}
-
-impl std::fmt::Debug for Watched {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Watched")
-    }
-}
-
-impl Watched {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { inner: Arc::default(), commits: AtomicUsize::new(0), before: Mutex::new(None) })
-    }
-
-    fn before_commit(&self, act: impl FnOnce() + Send + 'static) {
-        *self.before.lock().unwrap() = Some(Box::new(act));
-    }
-}
-
-impl KeyStore for Watched {
-    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
-        self.inner.page(after, limit)
-    }
-
-    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
-        self.inner.load_scope(scope)
-    }
-
-    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-        self.inner.get(id)
-    }
-
-    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        self.commits.fetch_add(1, Ordering::Relaxed);
-        if let Some(act) = self.before.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            act();
-        }
-        self.inner.commit(changes)
-    }
-}
 
 fn kms(dir: &TempDir) -> Local {
     Local::open_or_create(dir.path().join("kek.json")).unwrap()
@@ -92,24 +44,24 @@ fn one_in_each_state(keyring: &Keyring, scope: &Scope) -> Vec<KeyId> {
 
 #[test]
 fn every_key_of_the_tenant_becomes_a_tombstone_in_one_commit() {
-    let (dir, store) = (TempDir::new().unwrap(), Watched::new());
+    let (dir, store) = (TempDir::new().unwrap(), Arc::new(FaultyStore::new()));
     let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
     let (north, south) = (tenant("north"), tenant("south"));
     keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     keyring.admin().ensure_scope(&south).unwrap();
     let ids = one_in_each_state(&keyring, &north);
-    let others = |store: &Watched| {
+    let others = |store: &FaultyStore| {
         let mut others = load_all(store).unwrap();
         others.retain(|record| record.scope != north);
         others.sort_by_key(|record| record.id);
         others
     };
-    let (before, commits) = (others(&store), store.commits.load(Ordering::Relaxed));
+    let (before, commits) = (others(&store), store.calls().commits);
     let (theirs, ours) = (seal(&keyring, &north), seal(&keyring, &south));
 
     assert_eq!(keyring.admin().shred(&north).unwrap(), ids);
 
-    assert_eq!(store.commits.load(Ordering::Relaxed), commits + 1);
+    assert_eq!(store.calls().commits, commits + 1);
     for record in store.load_scope(&north).unwrap() {
         assert_eq!((record.state, record.wrapped.as_slice()), (KeyState::Destroyed, [].as_slice()));
     }
@@ -121,7 +73,7 @@ fn every_key_of_the_tenant_becomes_a_tombstone_in_one_commit() {
 
 #[test]
 fn a_second_time_there_is_nothing_to_do() {
-    let (dir, store) = (TempDir::new().unwrap(), Watched::new());
+    let (dir, store) = (TempDir::new().unwrap(), Arc::new(FaultyStore::new()));
     let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
     one_in_each_state(&keyring, &tenant("north"));
     keyring.admin().shred(&tenant("north")).unwrap();
@@ -133,7 +85,7 @@ fn a_second_time_there_is_nothing_to_do() {
 
 #[test]
 fn the_application_is_no_tenant() {
-    let (dir, store) = (TempDir::new().unwrap(), Watched::new());
+    let (dir, store) = (TempDir::new().unwrap(), Arc::new(FaultyStore::new()));
     let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
     keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
     let before = load_all(&store).unwrap();
@@ -162,11 +114,12 @@ fn a_running_keyring_refuses_the_values_once_it_has_read_the_store_again() {
 
 #[test]
 fn a_key_that_was_staged_at_the_same_moment_is_shredded_too() {
-    let (dir, store) = (TempDir::new().unwrap(), Watched::new());
+    let (dir, memory) = (TempDir::new().unwrap(), Arc::new(Memory::new()));
+    let store = Arc::new(FaultyStore::over(Arc::clone(&memory)));
     let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
     let first = keyring.admin().ensure_scope(&tenant("north")).unwrap();
-    let other = Keyring::start(kms(&dir), Arc::clone(&store.inner)).unwrap();
-    store.before_commit(move || {
+    let other = Keyring::start(kms(&dir), memory).unwrap();
+    store.before_next_commit(move || {
         other.admin().stage(&tenant("north")).unwrap();
     });
     let shredded = keyring.admin().shred(&tenant("north")).unwrap();
@@ -178,11 +131,12 @@ fn a_key_that_was_staged_at_the_same_moment_is_shredded_too() {
 
 #[test]
 fn a_rotation_at_the_same_moment_is_met_again() {
-    let (dir, store) = (TempDir::new().unwrap(), Watched::new());
+    let (dir, memory) = (TempDir::new().unwrap(), Arc::new(Memory::new()));
+    let store = Arc::new(FaultyStore::over(Arc::clone(&memory)));
     let keyring = Keyring::start(kms(&dir), Arc::clone(&store)).unwrap();
     let first = keyring.admin().ensure_scope(&tenant("north")).unwrap();
-    let other = Keyring::start(kms(&dir), Arc::clone(&store.inner)).unwrap();
-    store.before_commit(move || {
+    let other = Keyring::start(kms(&dir), memory).unwrap();
+    store.before_next_commit(move || {
         other.admin().rotate(&tenant("north")).unwrap();
     });
     assert_eq!(keyring.admin().shred(&tenant("north")).unwrap().len(), 2);

@@ -8,7 +8,7 @@ mod key_table;
 mod migration;
 mod syntax;
 mod transactions;
-#[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres"))]
+#[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres", feature = "_sweep"))]
 pub(crate) mod types;
 
 use super::Parts;

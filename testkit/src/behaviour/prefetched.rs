@@ -66,7 +66,7 @@ impl KeyringSource for NeverWaits {
     fn keyring() -> Result<&'static Keyring, Error> {
         static KEYRING: OnceLock<Keyring> = OnceLock::new();
         Ok(KEYRING.get_or_init(|| {
-            let builder = Keyring::builder(testing::Kms::new(), store::Memory::new());
+            let builder = Keyring::builder(testing::FaultyKms::new(), store::Memory::new());
             let keyring = builder.never_wait().without_background().start().unwrap();
             keyring.admin().ensure_scope(&Scope::APPLICATION).unwrap();
             keyring

@@ -5,8 +5,8 @@ mod keysets;
 mod rotation;
 mod vectors;
 
-use crate::kms_contract::{self, binding, data_key};
 use fieldseal::kms::{Argon2Params, Kms, KmsError, Local, LocalError, Passphrase};
+use fieldseal::testing::kms_contract::{self, binding, data_key};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

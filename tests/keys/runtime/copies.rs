@@ -2,20 +2,21 @@
 
 use super::*;
 use fieldseal::kms::{Kms as _, KmsError};
-use fieldseal::store::{KeyStore as _, load_all};
-use fieldseal::testing::Fault;
+use fieldseal::store::KeyStore as _;
+use fieldseal::store::load_all;
+use fieldseal::testing::KmsFault;
 
 /// Two regions and one key under both.
 struct Regions {
-    near: Arc<Kms>,
-    far: Arc<Kms>,
+    near: Arc<FaultyKms>,
+    far: Arc<FaultyKms>,
     store: Arc<Memory>,
     value: Vec<u8>,
 }
 
 impl Regions {
     fn new() -> Self {
-        let (near, far, store) = (Arc::new(Kms::new()), Arc::new(Kms::new()), Arc::new(Memory::new()));
+        let (near, far, store) = (Arc::new(FaultyKms::new()), Arc::new(FaultyKms::new()), Arc::new(Memory::new()));
         let keyring =
             Keyring::builder(Arc::clone(&near), Arc::clone(&store)).and_kms(Arc::clone(&far)).start().unwrap();
         let id = keyring.admin().ensure_scope(&tenant(1)).unwrap();
@@ -43,7 +44,9 @@ fn the_first_is_asked_first_and_the_second_only_if_it_must_be() {
     let before = regions.unwraps();
     open(&regions.process().start().unwrap(), 1, &regions.value).unwrap();
     assert_eq!(regions.unwraps(), (before.0 + 1, before.1));
-    for fault in [Fault::Unreachable, Fault::Denied, Fault::Disabled, Fault::AnotherKey, Fault::Panic] {
+    for fault in
+        [KmsFault::Unreachable, KmsFault::Denied, KmsFault::Disabled, KmsFault::AnotherKey, KmsFault::Panic]
+    {
         regions.near.always(fault);
         open(&regions.process().start().unwrap(), 1, &regions.value).unwrap();
         regions.near.heal();
@@ -53,7 +56,7 @@ fn the_first_is_asked_first_and_the_second_only_if_it_must_be() {
 #[test]
 fn a_region_that_hangs_costs_a_moment_once() {
     let regions = Regions::new();
-    regions.near.always(Fault::Hanging);
+    regions.near.always(KmsFault::Hanging);
     let began = Instant::now();
     let keyring = regions.process().start().unwrap();
     open(&keyring, 1, &regions.value).unwrap();
@@ -70,18 +73,20 @@ fn a_region_that_hangs_costs_a_moment_once() {
 #[test]
 fn a_key_is_lost_only_when_every_kms_says_so() {
     let regions = Regions::new();
-    regions.near.always(Fault::Disabled);
-    regions.far.always(Fault::Unreachable);
+    regions.near.always(KmsFault::Disabled);
+    regions.far.always(KmsFault::Unreachable);
     let error = regions.process().start().unwrap_err();
     assert!(error.is_transient(), "one of them may still have it: {error}");
-    regions.far.always(Fault::Disabled);
+    regions.far.always(KmsFault::Disabled);
     let error = regions.process().start().unwrap_err();
     assert!(matches!(error, KeyringError::Kms { error: KmsError::Disabled(_), .. }), "{error}");
 }
 
 #[test]
 fn credentials_that_expired_with_one_kms_leave_the_grace_whatever_the_other_says() {
-    for (near, far) in [(Fault::Misconfigured, Fault::Disabled), (Fault::Disabled, Fault::Misconfigured)] {
+    for (near, far) in
+        [(KmsFault::Misconfigured, KmsFault::Disabled), (KmsFault::Disabled, KmsFault::Misconfigured)]
+    {
         let (regions, clock) = (Regions::new(), Clock::manual());
         let keyring = regions.process().clock(clock.clone()).without_background().start().unwrap();
         open(&keyring, 1, &regions.value).unwrap();
@@ -96,7 +101,7 @@ fn credentials_that_expired_with_one_kms_leave_the_grace_whatever_the_other_says
 #[test]
 fn a_kek_is_added_and_taken_away_later() {
     let fleet = Fleet::new(5);
-    let (old, new) = (Arc::clone(&fleet.kms), Arc::new(Kms::new()));
+    let (old, new) = (Arc::clone(&fleet.kms), Arc::new(FaultyKms::new()));
     let both = fleet.process().and_kms(Arc::clone(&new)).start().unwrap();
     assert!(
         matches!(both.admin().remove_copies(&old.kek()), Err(KeyringError::LastCopy(_))),
@@ -109,7 +114,7 @@ fn a_kek_is_added_and_taken_away_later() {
         open(&fleet.process().start().unwrap(), *number, value).unwrap();
     }
     // A copy that doesn't open is no reason to take the other away.
-    new.always(Fault::Rejected);
+    new.always(KmsFault::Rejected);
     both.admin().remove_copies(&old.kek()).unwrap_err();
     new.heal();
     assert_eq!(
@@ -128,7 +133,7 @@ fn a_kek_is_added_and_taken_away_later() {
 #[test]
 fn a_destroyed_key_gets_no_new_copies() {
     let fleet = Fleet::new(1);
-    let keyring = fleet.process().and_kms(Kms::new()).start().unwrap();
+    let keyring = fleet.process().and_kms(FaultyKms::new()).start().unwrap();
     let staged = keyring.admin().stage(&tenant(1)).unwrap();
     keyring.admin().destroy(staged).unwrap();
     keyring.admin().add_copies().unwrap();
@@ -138,10 +143,10 @@ fn a_destroyed_key_gets_no_new_copies() {
 #[test]
 fn a_key_whose_copy_can_not_be_made_everywhere_is_not_made() {
     let fleet = Fleet::new(1);
-    let second = Arc::new(Kms::new());
+    let second = Arc::new(FaultyKms::new());
     let keyring = fleet.process().and_kms(Arc::clone(&second)).start().unwrap();
     let before = load_all(&fleet.store).unwrap();
-    for fault in [Fault::Unreachable, Fault::Denied, Fault::AnotherKey] {
+    for fault in [KmsFault::Unreachable, KmsFault::Denied, KmsFault::AnotherKey] {
         second.always(fault);
         keyring.admin().ensure_scope(&tenant(2)).unwrap_err();
         keyring.admin().rotate(&tenant(1)).unwrap_err();

@@ -1,27 +1,27 @@
 //! Whatever goes wrong ends in a typed error or a correct result, within the deadline.
 
 use super::*;
-use fieldseal::store::{Change, KeyStore, Page, StoreError, load_all};
-use fieldseal::testing::Fault;
+use fieldseal::store::KeyStore as _;
+use fieldseal::store::{Change, load_all};
+use fieldseal::testing::{FaultyStore, KmsFault, StoreFault};
 use fieldseal::{KeyRecord, KeyState};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 const LIMIT: Duration = Duration::from_secs(8);
 
 #[test]
 fn every_fault_of_the_kms_is_an_error_in_time_and_nothing_is_lost() {
     let faults = [
-        Fault::Throttled,
-        Fault::Unreachable,
-        Fault::Slow(Duration::from_secs(5)),
-        Fault::Hanging,
-        Fault::Denied,
-        Fault::Disabled,
-        Fault::Forgotten,
-        Fault::Rejected,
-        Fault::Misconfigured,
-        Fault::AnotherKey,
-        Fault::Panic,
+        KmsFault::Throttled,
+        KmsFault::Unreachable,
+        KmsFault::Slow(Duration::from_secs(5)),
+        KmsFault::Hanging,
+        KmsFault::Denied,
+        KmsFault::Disabled,
+        KmsFault::Forgotten,
+        KmsFault::Rejected,
+        KmsFault::Misconfigured,
+        KmsFault::AnotherKey,
+        KmsFault::Panic,
     ];
     for fault in faults {
         let fleet = Fleet::new(2);
@@ -60,67 +60,25 @@ fn a_throttled_call_is_tried_again_within_the_deadline() {
     let fleet = Fleet::new(1);
     let keyring = fleet.cold(fleet.process().deadline(Duration::from_secs(10)));
     for _ in 0..3 {
-        fleet.kms.next(Fault::Throttled);
+        fleet.kms.next(KmsFault::Throttled);
     }
     let (number, value) = &fleet.values[0];
     assert_eq!(fleet.unwraps(|| open(&keyring, *number, value).unwrap()), 4);
     assert_eq!(keyring.stats().kms_failures, 3);
 }
 
-/// A store that hangs, or fails, when it's told to.
-#[derive(Debug, Default)]
-struct Faulty {
-    inner: Memory,
-    hangs: AtomicBool,
-    fails: AtomicBool,
-}
-
-impl Faulty {
-    fn meet(&self) -> Result<(), StoreError> {
-        while self.hangs.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        match self.fails.load(Ordering::SeqCst) {
-            true => Err(StoreError::Unavailable { store: "s".into(), message: "gone".into(), source: None }),
-            false => Ok(()),
-        }
-    }
-}
-
-impl KeyStore for Faulty {
-    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
-        self.meet()?;
-        self.inner.page(after, limit)
-    }
-
-    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
-        self.meet()?;
-        self.inner.load_scope(scope)
-    }
-
-    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-        self.meet()?;
-        self.inner.get(id)
-    }
-
-    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        self.meet()?;
-        self.inner.commit(changes)
-    }
-}
-
 #[test]
 fn a_store_that_hangs_or_is_gone_is_an_error_in_time() {
-    let store = Arc::new(Faulty::default());
-    let keyring = Keyring::builder(Kms::new(), Arc::clone(&store))
+    let store = Arc::new(FaultyStore::new());
+    let keyring = Keyring::builder(FaultyKms::new(), Arc::clone(&store))
         .deadline(Duration::from_millis(300))
         .without_background()
         .start()
         .unwrap();
     keyring.admin().ensure_scope(&tenant(1)).unwrap();
     let value = seal(&keyring, 1).unwrap();
-    for fault in [&store.hangs, &store.fails] {
-        fault.store(true, Ordering::SeqCst);
+    for fault in [StoreFault::Hanging, StoreFault::Unavailable] {
+        store.always(fault);
         // What is loaded needs no store.
         open(&keyring, 1, &value).unwrap();
         let began = Instant::now();
@@ -130,7 +88,7 @@ fn a_store_that_hangs_or_is_gone_is_an_error_in_time() {
         keyring.tend();
         assert!(began.elapsed() < LIMIT, "{:?}", began.elapsed());
         open(&keyring, 1, &value).unwrap();
-        fault.store(false, Ordering::SeqCst);
+        store.heal();
         eventually("the store is back", || keyring.refresh().is_ok());
     }
     keyring.admin().ensure_scope(&tenant(2)).unwrap();
@@ -142,7 +100,7 @@ fn a_store_that_hangs_or_is_gone_is_an_error_in_time() {
 fn a_load_that_ends_after_its_keyring_leaves_nothing_behind() {
     let fleet = Fleet::new(2);
     let keyring = fleet.cold(fleet.process());
-    fleet.kms.always(Fault::Hanging);
+    fleet.kms.always(KmsFault::Hanging);
     open(&keyring, 1, &fleet.values[0].1).unwrap_err();
     keyring.tend();
     drop(keyring);

@@ -2,7 +2,7 @@
 
 use super::*;
 use fieldseal::kms::KmsError;
-use fieldseal::testing::Fault;
+use fieldseal::testing::KmsFault;
 
 const GRACE: Duration = Duration::from_secs(600);
 
@@ -59,7 +59,7 @@ fn a_lease_ends_even_if_nobody_tends() {
     fleet.clock.advance(HOUR - Duration::from_millis(1));
     assert_eq!(fleet.unwraps(|| open(&keyring, *number, value).unwrap()), 0);
     fleet.clock.advance(Duration::from_millis(1));
-    fleet.kms.always(Fault::Disabled);
+    fleet.kms.always(KmsFault::Disabled);
     assert!(matches!(
         load_error(open(&keyring, *number, value)),
         KeyringError::Kms { error: KmsError::Disabled(_), .. }
@@ -69,7 +69,7 @@ fn a_lease_ends_even_if_nobody_tends() {
 
 #[test]
 fn an_unreachable_kms_leaves_the_grace_and_then_nothing() {
-    for fault in [Fault::Unreachable, Fault::Throttled, Fault::Hanging, Fault::Misconfigured] {
+    for fault in [KmsFault::Unreachable, KmsFault::Throttled, KmsFault::Hanging, KmsFault::Misconfigured] {
         let fleet = Fleet::new(1);
         let keyring = process(&fleet);
         let (number, value) = &fleet.values[0];
@@ -94,7 +94,7 @@ fn an_unreachable_kms_leaves_the_grace_and_then_nothing() {
         fleet.clock.advance(Duration::from_secs(120));
         let began = Instant::now();
         let error = load_error(open(&keyring, *number, value));
-        assert!(error.is_transient() || fault == Fault::Misconfigured, "{fault:?}: {error}");
+        assert!(error.is_transient() || fault == KmsFault::Misconfigured, "{fault:?}: {error}");
         assert!(began.elapsed() < Duration::from_secs(3), "{fault:?}");
         assert!(load_error(seal(&keyring, 1)).to_string().len() > 20);
         fleet.kms.heal();
@@ -105,7 +105,9 @@ fn an_unreachable_kms_leaves_the_grace_and_then_nothing() {
 
 #[test]
 fn a_kms_that_refuses_ends_a_key_at_once() {
-    for fault in [Fault::Disabled, Fault::Denied, Fault::Forgotten, Fault::Rejected, Fault::AnotherKey] {
+    for fault in
+        [KmsFault::Disabled, KmsFault::Denied, KmsFault::Forgotten, KmsFault::Rejected, KmsFault::AnotherKey]
+    {
         let fleet = Fleet::new(1);
         let keyring = process(&fleet);
         let (number, value) = &fleet.values[0];
@@ -137,7 +139,7 @@ fn the_background_does_it_by_itself() {
     let stats = keyring.stats();
     assert!(stats.renewals >= 2 && stats.misses == 0, "{stats:?}");
     // A KEK that is disabled stops the process within the lease.
-    fleet.kms.always(Fault::Disabled);
+    fleet.kms.always(KmsFault::Disabled);
     let disabled = Instant::now();
     eventually("stopped", || open(&keyring, *number, value).is_err());
     assert!(disabled.elapsed() < Duration::from_secs(4), "{:?}", disabled.elapsed());

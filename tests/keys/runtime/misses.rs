@@ -2,7 +2,7 @@
 
 use super::*;
 use fieldseal::Need;
-use fieldseal::testing::Fault;
+use fieldseal::testing::KmsFault;
 use std::sync::Barrier;
 use std::thread;
 
@@ -10,7 +10,7 @@ use std::thread;
 fn a_thousand_callers_cost_one_call() {
     let fleet = Fleet::new(1);
     let keyring = fleet.cold(fleet.process().deadline(Duration::from_secs(20)));
-    fleet.kms.next(Fault::Slow(Duration::from_millis(50)));
+    fleet.kms.next(KmsFault::Slow(Duration::from_millis(50)));
     let (number, value) = &fleet.values[0];
     let start = Barrier::new(1000);
     let calls = fleet.unwraps(|| {
@@ -33,7 +33,7 @@ fn a_thousand_callers_cost_one_call() {
 #[test]
 fn many_keys_are_loaded_side_by_side() {
     let fleet = Fleet::new(40);
-    fleet.kms.always(Fault::Slow(Duration::from_millis(30)));
+    fleet.kms.always(KmsFault::Slow(Duration::from_millis(30)));
     let began = Instant::now();
     let calls = fleet.unwraps(|| assert_eq!(fleet.process().start().unwrap().keys().len(), 40));
     // One after the other they take 1.2 s; sixteen at a time a tenth of that.
@@ -45,7 +45,7 @@ fn many_keys_are_loaded_side_by_side() {
 fn waits_inside(runtime: &tokio::runtime::Runtime) {
     let fleet = Fleet::new(3);
     let keyring = fleet.cold(fleet.process().deadline(Duration::from_secs(20)));
-    fleet.kms.always(Fault::Slow(Duration::from_millis(20)));
+    fleet.kms.always(KmsFault::Slow(Duration::from_millis(20)));
     let calls = fleet.unwraps(|| {
         runtime.block_on(async {
             let tasks: Vec<_> = (0..100)
@@ -124,7 +124,7 @@ fn a_page_that_cannot_be_loaded_says_why_and_loads_the_rest() {
     let keyring = fleet.cold(fleet.process().never_wait());
     let needs = || (1..=4).map(|number| Need::Seal(tenant(number)));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    fleet.kms.next(Fault::Denied);
+    fleet.kms.next(KmsFault::Denied);
     let error = runtime.block_on(keyring.prefetch(needs())).unwrap_err();
     assert!(matches!(error, KeyringError::Kms { .. }), "{error}");
     assert_eq!(keyring.stats().keys_loaded, 2);
@@ -166,7 +166,7 @@ fn values_under_unknown_keys_never_reach_the_kms() {
 fn a_failed_load_is_not_tried_again_by_every_value() {
     let fleet = Fleet::new(1);
     let keyring = fleet.cold(fleet.process());
-    fleet.kms.always(Fault::Denied);
+    fleet.kms.always(KmsFault::Denied);
     let (number, value) = &fleet.values[0];
     let calls = fleet.unwraps(|| {
         for _ in 0..100 {

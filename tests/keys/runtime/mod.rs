@@ -11,7 +11,7 @@ mod races;
 mod rotation;
 
 use fieldseal::store::Memory;
-use fieldseal::testing::Kms;
+use fieldseal::testing::FaultyKms;
 use fieldseal::{Clock, Column, ErrorKind, KeyId, Keyring, KeyringBuilder, KeyringError, RowContext, RowId, Scope};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,7 +48,7 @@ pub fn load_error<T: std::fmt::Debug>(result: Result<T, ErrorKind>) -> KeyringEr
 
 /// A fleet's KMS and key store, with keys for tenants 1 to `tenants`, one value each.
 pub struct Fleet {
-    pub kms: Arc<Kms>,
+    pub kms: Arc<FaultyKms>,
     pub store: Arc<Memory>,
     pub clock: Clock,
     pub values: Vec<(i64, Vec<u8>)>,
@@ -57,7 +57,7 @@ pub struct Fleet {
 
 impl Fleet {
     pub fn new(tenants: i64) -> Self {
-        let (kms, store) = (Arc::new(Kms::new()), Arc::new(Memory::new()));
+        let (kms, store) = (Arc::new(FaultyKms::new()), Arc::new(Memory::new()));
         let admin = Keyring::start(Arc::clone(&kms), Arc::clone(&store)).unwrap();
         let keys = (1..=tenants).map(|number| admin.admin().ensure_scope(&tenant(number)).unwrap()).collect();
         let values = (1..=tenants).map(|number| (number, seal(&admin, number).unwrap())).collect();

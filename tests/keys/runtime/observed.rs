@@ -1,7 +1,7 @@
 //! What the people who run it see: counters, and events without a secret in them.
 
 use super::*;
-use fieldseal::testing::Fault;
+use fieldseal::testing::KmsFault;
 use std::io::Write;
 use std::sync::Mutex;
 use tracing_subscriber::fmt::MakeWriter;
@@ -53,7 +53,7 @@ fn calls_loads_renewals_drops_and_rotations_are_told() {
         fleet.clock.advance(HOUR / 2);
         seal(&keyring, 1).unwrap();
         // Before the clock moves: the background thread may renew the key first.
-        fleet.kms.always(Fault::Disabled);
+        fleet.kms.always(KmsFault::Disabled);
         fleet.clock.advance(HOUR / 3);
         keyring.tend();
         eventually("dropped", || keyring.stats().keys_loaded == 0);

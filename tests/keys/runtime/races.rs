@@ -1,37 +1,17 @@
 //! What comes late, out of order, or in another's place.
 
 use super::*;
-use fieldseal::store::{Change, KeyStore, Page, StoreError, load_all};
-use fieldseal::testing::Fault;
-use fieldseal::{KeyRecord, Need};
+use fieldseal::Need;
+use fieldseal::store::load_all;
+use fieldseal::testing::{FaultyStore, KmsFault, StoreFault};
 use std::thread;
-
-/// As MySQL compares text unless it's told otherwise.
-#[derive(Debug, Default)]
-struct IgnoresCase(Memory);
-
-impl KeyStore for IgnoresCase {
-    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
-        self.0.page(after, limit)
-    }
-
-    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
-        let same = |record: &KeyRecord| record.scope.as_str().eq_ignore_ascii_case(scope.as_str());
-        Ok(load_all(&self.0)?.into_iter().filter(same).collect())
-    }
-
-    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-        self.0.get(id)
-    }
-
-    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        self.0.commit(changes)
-    }
-}
 
 #[test]
 fn nothing_is_sealed_under_the_key_of_a_scope_that_is_nearly_the_same() {
-    let keyring = Keyring::builder(Kms::new(), IgnoresCase::default()).without_background().start().unwrap();
+    // As MySQL compares text unless it's told otherwise.
+    let store = FaultyStore::new();
+    store.always(StoreFault::IgnoresCase);
+    let keyring = Keyring::builder(FaultyKms::new(), store).without_background().start().unwrap();
     let scopes = ["acme", "Acme"].map(|name| Scope::tenant(name).unwrap());
     keyring.admin().ensure_scope(&scopes[0]).unwrap();
     let error = keyring.admin().ensure_scope(&scopes[1]).unwrap_err();
@@ -48,7 +28,7 @@ fn a_key_that_was_retired_is_not_put_back_by_an_older_reading() {
     let old = fleet.keys[0];
     keyring.admin().rotate(&tenant(1)).unwrap();
     keyring.forget_keys();
-    fleet.kms.next(Fault::Hanging);
+    fleet.kms.next(KmsFault::Hanging);
     thread::scope(|threads| {
         // It reads the record, which says active, and then the KMS hangs.
         let late = threads.spawn(|| open(&keyring, 1, &fleet.values[0].1));
@@ -70,7 +50,7 @@ fn one_caller_that_gives_up_takes_nothing_from_a_later_one() {
     let keyring = fleet.cold(fleet.process().parallel_calls(1).deadline(Duration::from_millis(500)));
     let open = |at: usize| open(&keyring, fleet.values[at].0, &fleet.values[at].1);
     // The first key keeps the only thread.
-    fleet.kms.next(Fault::Slow(Duration::from_millis(650)));
+    fleet.kms.next(KmsFault::Slow(Duration::from_millis(650)));
     thread::scope(|threads| {
         threads.spawn(|| open(0));
         thread::sleep(Duration::from_millis(30));
@@ -86,7 +66,7 @@ fn one_caller_that_gives_up_takes_nothing_from_a_later_one() {
 fn a_page_of_rows_waits_one_deadline_and_not_one_for_each() {
     let fleet = Fleet::new(1);
     let keyring = fleet.cold(fleet.process().deadline(Duration::from_millis(200)));
-    fleet.kms.always(Fault::Hanging);
+    fleet.kms.always(KmsFault::Hanging);
     let began = Instant::now();
     for _ in 0..50 {
         open(&keyring, 1, &fleet.values[0].1).unwrap_err();
@@ -99,7 +79,7 @@ fn a_page_of_rows_waits_one_deadline_and_not_one_for_each() {
 fn a_page_is_loaded_even_if_one_of_its_keys_is_known_to_fail() {
     let fleet = Fleet::new(9);
     let keyring = fleet.cold(fleet.process().never_wait());
-    fleet.kms.next(Fault::Denied);
+    fleet.kms.next(KmsFault::Denied);
     keyring.prefetch_blocking([Need::Open(fleet.keys[0])]).unwrap_err();
     keyring.prefetch_blocking(fleet.keys.iter().copied().map(Need::Open)).unwrap_err();
     assert_eq!(keyring.stats().keys_loaded, 8);
@@ -111,7 +91,7 @@ fn a_staged_key_is_there_whatever_happened_since_it_was_staged() {
     let build = || fleet.process().lease(HOUR).propagation(Duration::ZERO).refresh_every(HOUR * 1000);
     let (admin, process) = (build().start().unwrap(), build().never_wait().start().unwrap());
     let staged = admin.admin().stage(&tenant(1)).unwrap();
-    fleet.kms.next(Fault::Denied);
+    fleet.kms.next(KmsFault::Denied);
     process.refresh().unwrap_err();
     // An hour and a half, in which nothing is sealed under it.
     for _ in 0..30 {
@@ -130,7 +110,7 @@ fn a_staged_key_is_there_whatever_happened_since_it_was_staged() {
 fn rotations_that_were_given_up_are_not_done_later() {
     let fleet = Fleet::new(1);
     let keyring = fleet.process().deadline(Duration::from_millis(60)).start().unwrap();
-    fleet.kms.next(Fault::Hanging);
+    fleet.kms.next(KmsFault::Hanging);
     for _ in 0..5 {
         keyring.admin().rotate(&tenant(1)).unwrap_err();
     }
@@ -145,7 +125,7 @@ fn tenants_are_made_side_by_side() {
     let fleet = Fleet::new(1);
     let keyring = fleet.process().deadline(Duration::from_secs(2)).start().unwrap();
     // A scope whose KMS call hangs keeps nobody else waiting.
-    fleet.kms.next(Fault::Hanging);
+    fleet.kms.next(KmsFault::Hanging);
     thread::scope(|threads| {
         threads.spawn(|| keyring.admin().ensure_scope(&tenant(99)));
         eventually("it hangs", || fleet.kms.calls().wraps == 2);
@@ -160,7 +140,7 @@ fn tenants_are_made_side_by_side() {
 fn a_hanging_kms_keeps_the_walk_over_all_keys_no_longer_than_it_should() {
     let fleet = Fleet::new(3);
     let keyring = fleet.process().deadline(Duration::from_millis(100)).start().unwrap();
-    fleet.kms.next(Fault::Hanging);
+    fleet.kms.next(KmsFault::Hanging);
     let began = Instant::now();
     assert!(keyring.admin().rewrap().unwrap_err().is_transient());
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());

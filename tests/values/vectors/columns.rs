@@ -1,10 +1,10 @@
 //! What a database may hold in a column, and what comes of it: `docs/format.md`, "Which check comes first".
 
-use testkit::plaintexts::with_each_type;
-use testkit::spelt::Spelt;
 use super::*;
 use fieldseal::store::{Change, KeyStore, Memory};
 use fieldseal::{Column, KeyState, Keyring, RowContext, RowId, Scope, StoredValue, Value};
+use testkit::plaintexts::with_each_type;
+use testkit::spelt::Spelt;
 
 #[derive(Deserialize)]
 struct File {

@@ -1,6 +1,5 @@
 //! What goes wrong between here and KMS, and what the caller is told.
 
-use crate::kms_contract::{binding, data_key};
 use crate::requests::{decrypted, encrypted, wrapped};
 use crate::stub::{Reply, Request, Stub};
 use crate::{KEY, REGION, SECRET, builder, config, kind};
@@ -8,6 +7,7 @@ use aws_config::SdkConfig;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use fieldseal::kms::{Kms as _, KmsError};
+use fieldseal::testing::kms_contract::{binding, data_key};
 use fieldseal_kms_aws::AwsKms;
 use serde_json::json;
 use std::net::TcpListener;

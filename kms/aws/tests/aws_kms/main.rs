@@ -2,9 +2,6 @@
 //!
 //! The emulators' addresses come from the environment; `bash tests/all` starts them and runs what is ignored otherwise.
 
-#[path = "../../../../tests/common/kms_contract.rs"]
-mod kms_contract;
-
 mod emulators;
 mod faults;
 mod ministack;

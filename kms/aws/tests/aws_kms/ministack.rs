@@ -2,10 +2,10 @@
 //! whatever key the ciphertext names, and has no `ReEncrypt`.
 
 use crate::emulators::Emulator;
-use crate::kms_contract::{self, binding, data_key};
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use fieldseal::kms::{Kms, KmsError, Local};
 use fieldseal::store::Memory;
+use fieldseal::testing::kms_contract::{self, binding, data_key};
 use fieldseal::{
     Binding, Column, DataKey, ErrorKind, KekUri, Keyring, KeyringError, RowContext, RowId, Scope, WrappedKey,
 };

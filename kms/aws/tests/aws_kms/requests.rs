@@ -1,11 +1,11 @@
 //! What KMS is asked, and which of its answers are believed.
 
-use crate::kms_contract::{binding, data_key};
 use crate::stub::{Reply, Stub};
 use crate::{KEY, MULTI_REGION, OTHER_KEY, builder};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use fieldseal::kms::{Kms as _, KmsError};
+use fieldseal::testing::kms_contract::{binding, data_key};
 use fieldseal::{Binding, KekUri, Scope, WrappedKey};
 use fieldseal_kms_aws::AwsKms;
 use serde_json::{Value, json};

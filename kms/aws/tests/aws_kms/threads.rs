@@ -1,10 +1,10 @@
 //! From plain threads and inside either kind of tokio runtime.
 
-use crate::kms_contract::{binding, data_key};
 use crate::requests::{decrypted, encrypted, wrapped};
 use crate::stub::{Reply, Stub};
 use crate::{KEY, builder};
 use fieldseal::kms::Kms as _;
+use fieldseal::testing::kms_contract::{binding, data_key};
 use fieldseal_kms_aws::AwsKms;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

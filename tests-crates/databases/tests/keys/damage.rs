@@ -1,10 +1,10 @@
 //! Tables and rows that aren't a key store's.
 
 use crate::places::{SERVERS, Server};
-use crate::store_contract::record;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection};
 use fieldseal::store::{Change, Dialect, KeyStore, StoreError, load_all, migration};
+use fieldseal::testing::key_store_contract::record;
 use fieldseal::{KeyId, KeyRecord, KeyState, Scope};
 use fieldseal_databases::Database;
 

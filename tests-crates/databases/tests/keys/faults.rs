@@ -2,12 +2,12 @@
 
 use crate::damage::raw;
 use crate::places::{MYSQL, POSTGRES, SERVERS, Server};
-use crate::store_contract::record;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
 use diesel_async::{AsyncMysqlConnection, AsyncPgConnection};
 use fieldseal::KeyState;
 use fieldseal::store::{Change, Conflict, Dialect, Diesel, DieselAsync, KeyStore, Sqlx, StoreError, load_all};
+use fieldseal::testing::key_store_contract::record;
 use sqlx::{MySql, Postgres};
 use std::error::Error;
 use std::io::{Read as _, Write as _};

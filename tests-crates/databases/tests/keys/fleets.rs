@@ -1,8 +1,8 @@
 //! Many instances at once.
 
 use crate::places::{SERVERS, Store};
-use crate::store_contract::record;
 use fieldseal::store::{Change, Conflict, StoreError, load_all};
+use fieldseal::testing::key_store_contract::record;
 use fieldseal::{Column, KeyState, Keyring, RowContext, RowId, Scope, kms};
 use std::sync::{Arc, Barrier};
 use std::thread;

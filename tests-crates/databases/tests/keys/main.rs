@@ -1,9 +1,5 @@
 //! Key stores on real servers: the contract of all of them, and what is particular to servers.
 
-// On its way into `fieldseal::testing`.
-#[path = "../../../../tests/common/store_contract.rs"]
-mod store_contract;
-
 mod damage;
 mod denied;
 mod faults;
@@ -13,16 +9,17 @@ mod runtimes;
 mod settings;
 mod sqlite;
 
+use fieldseal::testing::key_store_contract;
 use places::{MYSQL, POSTGRES, on};
 
-store_contract!(diesel_on_postgres, crate::places::diesel_postgres());
-store_contract!(diesel_on_mysql, crate::places::diesel_mysql());
-store_contract!(diesel_and_r2d2_on_postgres, crate::places::r2d2_postgres());
-store_contract!(diesel_and_r2d2_on_mysql, crate::places::r2d2_mysql());
-store_contract!(diesel_connecting_to_postgres, crate::on(&crate::POSTGRES, 0));
-store_contract!(diesel_connecting_to_mysql, crate::on(&crate::MYSQL, 0));
-store_contract!(diesel_async_on_postgres, crate::on(&crate::POSTGRES, 1));
-store_contract!(diesel_async_on_mysql, crate::on(&crate::MYSQL, 1));
-store_contract!(sqlx_on_postgres, crate::on(&crate::POSTGRES, 2));
-store_contract!(sqlx_on_mysql, crate::on(&crate::MYSQL, 2));
-store_contract!(sqlx_on_sqlite, crate::places::sqlx_sqlite());
+key_store_contract::tests!(diesel_on_postgres, crate::places::diesel_postgres());
+key_store_contract::tests!(diesel_on_mysql, crate::places::diesel_mysql());
+key_store_contract::tests!(diesel_and_r2d2_on_postgres, crate::places::r2d2_postgres());
+key_store_contract::tests!(diesel_and_r2d2_on_mysql, crate::places::r2d2_mysql());
+key_store_contract::tests!(diesel_connecting_to_postgres, crate::on(&crate::POSTGRES, 0));
+key_store_contract::tests!(diesel_connecting_to_mysql, crate::on(&crate::MYSQL, 0));
+key_store_contract::tests!(diesel_async_on_postgres, crate::on(&crate::POSTGRES, 1));
+key_store_contract::tests!(diesel_async_on_mysql, crate::on(&crate::MYSQL, 1));
+key_store_contract::tests!(sqlx_on_postgres, crate::on(&crate::POSTGRES, 2));
+key_store_contract::tests!(sqlx_on_mysql, crate::on(&crate::MYSQL, 2));
+key_store_contract::tests!(sqlx_on_sqlite, crate::places::sqlx_sqlite());

@@ -2,25 +2,25 @@
 
 use crate::damage::raw;
 use crate::places::{MYSQL, Opener, POSTGRES, SERVERS, on};
-use crate::store_contract::{self, record};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection};
 use diesel_async::{AsyncConnection as _, AsyncMysqlConnection, SimpleAsyncConnection as _};
 use fieldseal::store::{Change, Dialect, Diesel, DieselAsync, KeyStore, load_all};
+use fieldseal::testing::key_store_contract::{self, record};
 use fieldseal::{KeyRecord, KeyState};
 use fieldseal_databases::Database;
 
-type Test = fn(store_contract::Open<'_>);
+type Test = fn(key_store_contract::Open<'_>);
 
 /// The parts of the contract in which transactions matter.
 const TESTS: [Test; 7] = [
-    store_contract::finds_what_was_inserted,
-    store_contract::keeps_every_field,
-    store_contract::scopes_are_told_apart,
-    store_contract::all_changes_or_none,
-    store_contract::handles_share_the_store,
-    store_contract::one_of_many_makes_the_first_primary,
-    store_contract::no_update_is_lost,
+    key_store_contract::finds_what_was_inserted,
+    key_store_contract::keeps_every_field,
+    key_store_contract::scopes_are_told_apart,
+    key_store_contract::all_changes_or_none,
+    key_store_contract::handles_share_the_store,
+    key_store_contract::one_of_many_makes_the_first_primary,
+    key_store_contract::no_update_is_lost,
 ];
 
 #[test]

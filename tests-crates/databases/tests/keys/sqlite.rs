@@ -1,7 +1,7 @@
 //! sqlx on SQLite, where any column can hold a value of any type: as `tests/keys/key_stores.rs` has it for the other libraries.
 
-use crate::store_contract::record;
 use fieldseal::store::{Change, Dialect, KeyStore as _, Sqlx, StoreError, load_all, migration};
+use fieldseal::testing::key_store_contract::record;
 use fieldseal::{KeyId, KeyState};
 use fieldseal_databases::Database;
 use sqlx::Sqlite;

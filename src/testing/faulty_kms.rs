@@ -1,47 +1,56 @@
 //! A KMS that counts its calls, and fails as it's told to.
 
+use super::script::{Script, on_command, panic_on_command};
 use crate::keys::{Binding, DataKey, KekUri, WrappedKey};
-use crate::kms::{self, KmsError, Local};
-use std::collections::VecDeque;
+use crate::kms::{Kms, KmsError, Local};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
 
 /// A KMS for tests: a real one in front of which stands whatever the test wants to happen.
 ///
 /// Share it in an [`Arc`](std::sync::Arc) with the keyring.
-pub struct Kms {
-    inner: Box<dyn kms::Kms>,
-    /// Holds the file of [`Kms::new`].
+///
+/// ```
+/// use fieldseal::testing::{FaultyKms, KmsFault};
+/// use fieldseal::{Keyring, Scope, store};
+/// use std::sync::Arc;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kms = Arc::new(FaultyKms::new());
+/// let keyring = Keyring::start(Arc::clone(&kms), store::Memory::new())?;
+/// keyring.admin().ensure_scope(&Scope::APPLICATION)?;
+/// assert_eq!((kms.calls().wraps, kms.calls().unwraps), (1, 1));
+///
+/// kms.always(KmsFault::Denied);
+/// assert!(keyring.admin().ensure_scope(&Scope::tenant(42)?).is_err());
+/// kms.heal();
+/// keyring.admin().ensure_scope(&Scope::tenant(42)?)?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct FaultyKms {
+    inner: Box<dyn Kms>,
+    /// Holds the file of [`FaultyKms::new`].
     _folder: Option<TempDir>,
-    script: Mutex<Script>,
-    changed: Condvar,
+    script: Script<KmsFault>,
     wraps: AtomicU64,
     unwraps: AtomicU64,
     rewraps: AtomicU64,
 }
 
-#[derive(Default)]
-struct Script {
-    next: VecDeque<Fault>,
-    always: Option<Fault>,
-    /// Grows when hanging calls are to go on.
-    generation: u64,
-}
-
 /// What a call to the KMS meets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum KmsFault {
     /// Too many requests: [`KmsError::Unavailable`].
     Throttled,
     /// No route, no answer: [`KmsError::Unavailable`], at once.
     Unreachable,
     /// The right answer, but late.
     Slow(Duration),
-    /// No answer until [`Kms::heal`] is called.
+    /// No answer until [`FaultyKms::heal`] is called.
     Hanging,
     /// [`KmsError::Denied`].
     Denied,
@@ -62,7 +71,7 @@ pub enum Fault {
 /// How often a KMS was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct Calls {
+pub struct KmsCalls {
     /// Keys that were to be wrapped.
     pub wraps: u64,
     /// Copies that were to be unwrapped.
@@ -71,7 +80,7 @@ pub struct Calls {
     pub rewraps: u64,
 }
 
-impl Calls {
+impl KmsCalls {
     /// All of them.
     #[must_use]
     pub const fn total(self) -> u64 {
@@ -79,7 +88,7 @@ impl Calls {
     }
 }
 
-impl Kms {
+impl FaultyKms {
     /// A KMS with a KEK of its own, which ends with it.
     ///
     /// # Panics
@@ -95,12 +104,11 @@ impl Kms {
 
     /// Stands in front of another KMS.
     #[must_use]
-    pub fn over(inner: impl kms::Kms + 'static) -> Self {
+    pub fn over(inner: impl Kms + 'static) -> Self {
         Self {
             inner: Box::new(inner),
             _folder: None,
-            script: Mutex::default(),
-            changed: Condvar::new(),
+            script: Script::new(),
             wraps: AtomicU64::new(0),
             unwraps: AtomicU64::new(0),
             rewraps: AtomicU64::new(0),
@@ -109,66 +117,59 @@ impl Kms {
 
     /// The calls so far, failed ones too.
     #[must_use]
-    pub fn calls(&self) -> Calls {
-        Calls {
+    pub fn calls(&self) -> KmsCalls {
+        KmsCalls {
             wraps: self.wraps.load(Ordering::SeqCst),
             unwraps: self.unwraps.load(Ordering::SeqCst),
             rewraps: self.rewraps.load(Ordering::SeqCst),
         }
     }
 
+    /// The calls since this was last asked, failed ones too: [`Self::calls`] begins again at 0.
+    pub fn take_calls(&self) -> KmsCalls {
+        KmsCalls {
+            wraps: self.wraps.swap(0, Ordering::SeqCst),
+            unwraps: self.unwraps.swap(0, Ordering::SeqCst),
+            rewraps: self.rewraps.swap(0, Ordering::SeqCst),
+        }
+    }
+
     /// The next call meets that fault. Several are met in the order in which they were given.
-    pub fn next(&self, fault: Fault) {
-        self.script().next.push_back(fault);
+    pub fn next(&self, fault: KmsFault) {
+        self.script.next(fault);
     }
 
     /// Every call meets that fault, after those of [`Self::next`].
-    pub fn always(&self, fault: Fault) {
-        self.script().always = Some(fault);
+    pub fn always(&self, fault: KmsFault) {
+        self.script.always(fault);
     }
 
     /// No more faults; calls that hang go on.
     pub fn heal(&self) {
-        let mut script = self.script();
-        let generation = script.generation + 1;
-        *script = Script { generation, ..Script::default() };
-        self.changed.notify_all();
-    }
-
-    fn script(&self) -> MutexGuard<'_, Script> {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+        self.script.heal();
     }
 
     /// Counts a call; true if it is to be answered with a lie.
     fn meet(&self, calls: &AtomicU64) -> Result<bool, KmsError> {
         calls.fetch_add(1, Ordering::SeqCst);
-        let mut script = self.script();
-        let Some(fault) = script.next.pop_front().or_else(|| script.always.clone()) else { return Ok(false) };
-        let text = || "on the test's command".to_owned();
-        match fault {
-            Fault::Throttled | Fault::Unreachable => Err(KmsError::Unavailable(text())),
-            Fault::Denied => Err(KmsError::Denied(text())),
-            Fault::Disabled => Err(KmsError::Disabled(text())),
-            Fault::Forgotten => Err(KmsError::NotFound(text())),
-            Fault::Rejected => Err(KmsError::Rejected),
-            Fault::Misconfigured => Err(KmsError::Misconfigured(text())),
-            Fault::AnotherKey => Ok(true),
-            Fault::Slow(delay) => {
-                drop(script);
+        let Some(met) = self.script.meet() else { return Ok(false) };
+        match met.fault {
+            KmsFault::Throttled | KmsFault::Unreachable => Err(KmsError::Unavailable(on_command())),
+            KmsFault::Denied => Err(KmsError::Denied(on_command())),
+            KmsFault::Disabled => Err(KmsError::Disabled(on_command())),
+            KmsFault::Forgotten => Err(KmsError::NotFound(on_command())),
+            KmsFault::Rejected => Err(KmsError::Rejected),
+            KmsFault::Misconfigured => Err(KmsError::Misconfigured(on_command())),
+            KmsFault::AnotherKey => Ok(true),
+            KmsFault::Slow(delay) => {
                 std::thread::sleep(delay);
                 Ok(false)
             }
-            Fault::Hanging => {
-                let generation = script.generation;
-                let healed = self.changed.wait_while(script, |script| script.generation == generation);
-                drop(healed.unwrap_or_else(PoisonError::into_inner));
+            KmsFault::Hanging => {
+                self.script.hang(&met);
                 Ok(false)
             }
-            #[expect(clippy::panic, reason = "as the test wants it")]
-            Fault::Panic => {
-                drop(script);
-                panic!("on the test's command")
-            }
+            KmsFault::Panic => panic_on_command(),
         }
     }
 
@@ -177,7 +178,7 @@ impl Kms {
     }
 }
 
-impl kms::Kms for Kms {
+impl Kms for FaultyKms {
     fn kek(&self) -> KekUri {
         self.inner.kek()
     }
@@ -207,14 +208,17 @@ impl kms::Kms for Kms {
     }
 }
 
-impl Default for Kms {
+impl Default for FaultyKms {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl fmt::Debug for Kms {
+impl fmt::Debug for FaultyKms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Kms").field("inner", &self.inner).field("calls", &self.calls()).finish_non_exhaustive()
+        f.debug_struct("FaultyKms")
+            .field("inner", &self.inner)
+            .field("calls", &self.calls())
+            .finish_non_exhaustive()
     }
 }
