@@ -41,7 +41,8 @@ impl<'a> Connection<'a> {
         done
     }
 
-    /// Does `work`, and again for as long as what fails may pass: a lock, a lost connection, a server that starts again.
+    /// Does `work`, and again for as long as what fails may pass: a lock, a lost connection, a
+    /// server that starts again.
     pub(crate) fn retry<T, E: Into<SweepError>>(
         &mut self,
         waiting: Waiting<'_>,
@@ -75,7 +76,8 @@ pub(crate) fn sleep(mut time: Duration, is_stopped: &dyn Fn() -> bool) {
     }
 }
 
-/// Does `work` on a thread of its own: the clients of sqlx block on runtimes, which panics on a thread that is inside one.
+/// Does `work` on a thread of its own: the clients of sqlx block on runtimes, which panics on a
+/// thread that is inside one.
 pub(crate) fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T, SweepError> + Send) -> Result<T, SweepError> {
     thread::scope(|scope| scope.spawn(work).join().unwrap_or(Err(SweepError::Panicked)))
 }

@@ -107,13 +107,13 @@ pub struct Report {
     pub null: u64,
     /// Values that are plaintext in a migrating column, which `reencrypt` and `verify` leave alone.
     pub plaintext: u64,
-    /// Values that this process decrypted in place and that look sealed themselves. A later run can't tell them from sealed values
-    /// whose key was lost, and reports them.
+    /// Values that this process decrypted in place and that look sealed themselves. A later run
+    /// can't tell them from sealed values whose key was lost, and reports them.
     pub lookalikes: u64,
     /// Values that were left because of a problem, each reported as an [`Event::Problem`].
     pub failed: u64,
-    /// Values that are still to be done, counted in the database at the end; `None` if somebody else ends the sweep, or it was
-    /// stopped.
+    /// Values that are still to be done, counted in the database at the end; `None` if somebody
+    /// else ends the sweep, or it was stopped.
     pub left: Option<u64>,
     /// How often the table was gone through.
     pub passes: u32,
@@ -130,7 +130,8 @@ impl Report {
         !self.stopped && self.failed == 0 && self.left.is_none_or(|left| left == 0)
     }
 
-    /// Another pass over the same rows: what it changed counts, and what fails is mostly what failed before.
+    /// Another pass over the same rows: what it changed counts, and what fails is mostly what
+    /// failed before.
     pub(crate) fn add_pass(&mut self, pass: &Self) {
         if self.passes == 0 {
             self.add(pass);

@@ -1,11 +1,13 @@
-//! Sweeps over the tables whose columns [`fieldseal`] seals: what goes through all rows, to re-encrypt, encrypt, decrypt or verify
-//! them while programs use them.
+//! Sweeps over the tables whose columns [`fieldseal`] seals: what goes through all rows, to
+//! re-encrypt, encrypt, decrypt or verify them while programs use them.
 //!
-//! A [`Sweep`] reads in the order of the primary key, in batches, and replaces a value only where the old one still is, so that a
-//! program that writes at the same moment wins. It may be killed at any moment; workers on any number of machines share one
-//! through the database. `docs/sweeps.md` says what is promised; the command line is a thin layer over this.
+//! A [`Sweep`] reads in the order of the primary key, in batches, and replaces a value only where
+//! the old one still is, so that a program that writes at the same moment wins. It may be killed at
+//! any moment; workers on any number of machines share one through the database. `docs/sweeps.md`
+//! says what is promised; the command line is a thin layer over this.
 //!
-//! [`sql`] has the statements that this is written in, on any of the databases, for tools that work on rows too.
+//! [`sql`] has the statements that this is written in, on any of the databases, for tools that work
+//! on rows too.
 
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]

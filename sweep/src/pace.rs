@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Limits {
     /// Rows a second, of this process.
     pub(crate) rows_per_second: Option<u32>,
-    /// The share of the time that is worked, in percent: as a busy database answers later, the pauses become longer.
+    /// The share of the time that is worked, in percent: as a busy database answers later, the
+    /// pauses become longer.
     pub(crate) duty: Option<u8>,
     /// Replicas, and how far they may be behind.
     pub(crate) replicas: Vec<Arc<dyn Database>>,

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 /// A job on the sealed columns of one table, and how it's to be run.
 ///
-/// Any number of processes that run the same job on the same table share it. It may be stopped and killed at any moment, and
-/// goes on where it was.
+/// Any number of processes that run the same job on the same table share it. It may be stopped and
+/// killed at any moment, and goes on where it was.
 ///
 /// ```no_run
 /// use fieldseal_sweep::sql::Sqlite;
@@ -74,29 +74,32 @@ impl Sweep {
         self
     }
 
-    /// For [`Job::Encrypt`] in place: takes what looks sealed but doesn't open for plaintext, and seals it. Otherwise it's reported
-    /// and left, since it may be a sealed value that was damaged, or whose key was lost.
+    /// For [`Job::Encrypt`] in place: takes what looks sealed but doesn't open for plaintext, and
+    /// seals it. Otherwise it's reported and left, since it may be a sealed value that was damaged,
+    /// or whose key was lost.
     pub const fn seal_lookalikes(mut self) -> Self {
         self.seal_lookalikes = true;
         self
     }
 
-    /// For [`Job::Encrypt`] and [`Job::Decrypt`] in place, of a column that isn't migrating: no program uses it meanwhile. A program
-    /// refuses plaintext there; and whatever somebody has put there in place of a sealed value becomes authentic by being sealed.
+    /// For [`Job::Encrypt`] and [`Job::Decrypt`] in place, of a column that isn't migrating: no
+    /// program uses it meanwhile. A program refuses plaintext there; and whatever somebody has put
+    /// there in place of a sealed value becomes authentic by being sealed.
     pub const fn program_stopped(mut self) -> Self {
         self.program_stopped = true;
         self
     }
 
-    /// How many workers this process has, each with a connection. Default: 1, and for [`Job::Verify`] always. SQLite has one writer at a
-    /// time.
+    /// How many workers this process has, each with a connection. Default: 1, and for
+    /// [`Job::Verify`] always. SQLite has one writer at a time.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers.clamp(1, 256);
         self
     }
 
-    /// How many rows are read and written at a time. Default: 500, on SQLite 2,000; fewer where they're long. Their locks, on SQLite the
-    /// one writer's, are held for as long as it takes to write them: milliseconds. [`Job::Verify`] writes none, and reads 2,000.
+    /// How many rows are read and written at a time. Default: 500, on SQLite 2,000; fewer where
+    /// they're long. Their locks, on SQLite the one writer's, are held for as long as it takes to
+    /// write them: milliseconds. [`Job::Verify`] writes none, and reads 2,000.
     pub fn batch(mut self, rows: usize) -> Self {
         self.batch = Some(rows.clamp(1, 10_000));
         self
@@ -108,7 +111,8 @@ impl Sweep {
         self
     }
 
-    /// How long a worker's range stays its own after it was last heard of. Default: 30 seconds. About the same for all who share the sweep.
+    /// How long a worker's range stays its own after it was last heard of. Default: 30 seconds.
+    /// About the same for all who share the sweep.
     pub fn lease(mut self, time: Duration) -> Self {
         self.lease = time.max(Duration::from_millis(100));
         self
@@ -120,20 +124,23 @@ impl Sweep {
         self
     }
 
-    /// The share of the time that is worked, in percent. A database that is busy answers later, and gets longer pauses.
+    /// The share of the time that is worked, in percent. A database that is busy answers later, and
+    /// gets longer pauses.
     pub fn duty(mut self, percent: u8) -> Self {
         self.limits.duty = Some(percent.clamp(1, 100));
         self
     }
 
-    /// Waits while one of these replicas is further behind than that. [`Job::Verify`] writes nothing, and waits for none.
+    /// Waits while one of these replicas is further behind than that. [`Job::Verify`] writes
+    /// nothing, and waits for none.
     pub fn wait_for_replicas(mut self, replicas: Vec<Arc<dyn Database>>, max_lag: Duration) -> Self {
         self.limits.replicas = replicas;
         self.limits.max_lag = Some(max_lag);
         self
     }
 
-    /// Waits while the server is running more statements than that, ours among them. SQLite has no server, and [`Job::Verify`] doesn't ask.
+    /// Waits while the server is running more statements than that, ours among them. SQLite has no
+    /// server, and [`Job::Verify`] doesn't ask.
     pub fn wait_while_busy(mut self, statements: u32) -> Self {
         self.limits.max_running = Some(statements);
         self

@@ -6,8 +6,8 @@ use crate::plan::RowKey;
 use std::panic::resume_unwind;
 use std::thread::{self, Scope, ScopedJoinHandle};
 
-/// What comes after a row, begun before it's its turn. What somebody changes meanwhile isn't where it was read when it's to be
-/// swapped, and is read again.
+/// What comes after a row, begun before it's its turn. What somebody changes meanwhile isn't where
+/// it was read when it's to be swapped, and is read again.
 pub(crate) struct Ahead<'scope, 'env> {
     helpers: &'scope Scope<'scope, 'env>,
     next: Option<Next<'scope>>,

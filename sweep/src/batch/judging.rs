@@ -1,4 +1,5 @@
-//! The verdicts of a batch, on more than one thread where there are more: opening and sealing take as long as reading and writing.
+//! The verdicts of a batch, on more than one thread where there are more: opening and sealing take
+//! as long as reading and writing.
 
 use crate::connection::{PATIENCE, Waiting, sleep};
 use crate::error::SweepError;
@@ -32,8 +33,9 @@ pub(crate) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// What becomes of each planned column of each row, in their order. A KMS or key store that can't be reached says nothing of the
-    /// values, and is no reason to leave rows out: it's waited for.
+    /// What becomes of each planned column of each row, in their order. A KMS or key store that
+    /// can't be reached says nothing of the values, and is no reason to leave rows out: it's waited
+    /// for.
     pub(crate) fn verdicts(self, rows: &[Vec<Cell>], waiting: Waiting<'_>) -> Result<Vec<Verdicts>, SweepError> {
         let begun = Instant::now();
         loop {

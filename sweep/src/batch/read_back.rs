@@ -25,11 +25,13 @@ impl From<SqlError> for Undo {
 /// Rows that others insert into a batch's range while it's written are few.
 const INSERTED: usize = 10_000;
 
-/// Whether something on the table may change what is written to it, so that each batch is read back before it's committed.
+/// Whether something on the table may change what is written to it, so that each batch is read back
+/// before it's committed.
 ///
 /// # Errors
 ///
-/// [`SqlError`]; on MySQL too where the table's engine has no transactions, and so couldn't take a batch back.
+/// [`SqlError`]; on MySQL too where the table's engine has no transactions, and so couldn't take a
+/// batch back.
 pub(crate) fn is_needed(client: &mut dyn Client, table: &str) -> Result<bool, SqlError> {
     let (schema, name) = table.rsplit_once('.').map_or((None, table), |(schema, name)| (Some(schema), name));
     match client.engine() {
@@ -66,7 +68,8 @@ pub(crate) fn is_needed(client: &mut dyn Client, table: &str) -> Result<bool, Sq
     }
 }
 
-/// Reads the range of a batch back before it's committed, `rows` of which are the batch's: how many have the new values.
+/// Reads the range of a batch back before it's committed, `rows` of which are the batch's: how many
+/// have the new values.
 pub(crate) fn count_kept<'s>(
     client: &mut dyn Client,
     plan: &TablePlan,

@@ -109,8 +109,9 @@ fn select_key<'a>(plan: &TablePlan) -> Statement<'a> {
     Statement::new(plan.engine, format!("SELECT {} FROM {}", named_apart(plan.engine, &plan.key), plan.sql_table))
 }
 
-/// Columns as they're read, under names of their own: `ORDER BY "id"` would go by what `"id"::text` is called, and that is the
-/// order of texts, in which the table is sorted anew for each batch and ranges have other rows.
+/// Columns as they're read, under names of their own: `ORDER BY "id"` would go by what `"id"::text`
+/// is called, and that is the order of texts, in which the table is sorted anew for each batch and
+/// ranges have other rows.
 fn named_apart(engine: Engine, columns: &[TableColumn]) -> String {
     let named = |(at, column): (usize, &TableColumn)| format!("{} AS fieldseal_{at}", column.read(engine));
     columns.iter().enumerate().map(named).collect::<Vec<_>>().join(", ")

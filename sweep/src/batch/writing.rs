@@ -1,4 +1,5 @@
-//! A batch written: all of it in one transaction, or row by row where the database refuses it as a whole.
+//! A batch written: all of it in one transaction, or row by row where the database refuses it as a
+//! whole.
 
 use super::judged::{JudgedBatch, to_u64};
 use super::read_back::{self, Undo};
@@ -47,8 +48,8 @@ pub(crate) enum Advance {
 }
 
 impl Writer<'_> {
-    /// Writes a batch that follows `after`, and how far that is by `advance`, in one transaction. `None` if the database refused
-    /// something in it.
+    /// Writes a batch that follows `after`, and how far that is by `advance`, in one transaction.
+    /// `None` if the database refused something in it.
     pub(crate) fn write(
         self,
         client: &mut dyn Client,

@@ -49,7 +49,8 @@ impl ByKeyState {
         }
         let tally = Tally::of(client, &table.name, sealed, form, &Listed { primary, other })?;
         let Tally { rows, null, primary, other } = tally;
-        // Plaintext needs nothing done to it, and a value whose key was lost is said to be there each time.
+        // Plaintext needs nothing done to it, and a value whose key was lost is said to be there
+        // each time.
         let unknown = if moves_what_is_migrating && rows > null + primary + other {
             sum(&Survey::of(client, table, sealed, form)?, &|id| !states.contains_key(id))
         } else {

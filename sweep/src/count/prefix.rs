@@ -16,7 +16,8 @@ pub(super) fn first_bytes(engine: Engine, name: &str) -> String {
     }
 }
 
-/// The beginnings of values under that key, as SQL: five bytes, or seven characters of base64, of which the last has two more bits.
+/// The beginnings of values under that key, as SQL: five bytes, or seven characters of base64, of
+/// which the last has two more bits.
 pub(super) fn prefixes(engine: Engine, id: KeyId, form: SealedForm) -> Vec<String> {
     let header = __sweep::header_of(id);
     if form != SealedForm::Base64 {
@@ -33,8 +34,9 @@ pub(super) fn prefixes(engine: Engine, id: KeyId, form: SealedForm) -> Vec<Strin
     (0..4).map(seventh).collect()
 }
 
-/// The first five bytes in hex of what looks sealed, where bytes may have got into text: by a cast on SQLite, and in MySQL's
-/// character sets of one byte. No program reads these, and a cast back makes them values again.
+/// The first five bytes in hex of what looks sealed, where bytes may have got into text: by a cast
+/// on SQLite, and in MySQL's character sets of one byte. No program reads these, and a cast back
+/// makes them values again.
 pub(super) fn any_bytes(engine: Engine, column: &TableColumn) -> Option<String> {
     let name = identifier(engine, &column.name);
     match (engine, column.class) {
@@ -54,7 +56,8 @@ pub(super) fn any_bytes(engine: Engine, column: &TableColumn) -> Option<String> 
 pub(super) struct Parts {
     /// The first five bytes in hex, of bytes that look sealed; NULL for others.
     pub(super) bytes: Option<String>,
-    /// The first seven characters, of text that looks like base64 of something sealed; NULL for others.
+    /// The first seven characters, of text that looks like base64 of something sealed; NULL for
+    /// others.
     pub(super) text: Option<String>,
     pub(super) length: String,
 }

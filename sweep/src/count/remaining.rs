@@ -32,7 +32,8 @@ impl Remaining {
     }
 }
 
-/// Whether counting tells all that is left: of two columns only opening tells whether they hold the same.
+/// Whether counting tells all that is left: of two columns only opening tells whether they hold the
+/// same.
 pub(crate) fn tells_all(plan: &TablePlan) -> bool {
     plan.columns.iter().all(|planned| plan.other(planned).is_none())
 }
@@ -67,7 +68,8 @@ pub(crate) fn count_remaining(
             None => counts.left(&plan.job, planned),
         };
         remaining.values += values;
-        // Of a change of suite each value may be under the old one, and what only looks sealed is sealed if that is asked for.
+        // Of a change of suite each value may be under the old one, and what only looks sealed is
+        // sealed if that is asked for.
         let any = match plan.job {
             Job::Reencrypt => planned.column.previous_suite().is_some(),
             Job::Encrypt { from: None } => plan.seal_lookalikes,
@@ -93,7 +95,8 @@ pub(crate) fn new_tenants(client: &mut dyn Client, keyring: &Keyring, plan: &Tab
     Ok(new)
 }
 
-/// Refuses to seal over what mostly looks sealed: the key store may be the wrong one, or was lost in part.
+/// Refuses to seal over what mostly looks sealed: the key store may be the wrong one, or was lost
+/// in part.
 pub(crate) fn check_unknown_keys(
     client: &mut dyn Client,
     keyring: &Keyring,

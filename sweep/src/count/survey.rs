@@ -7,7 +7,8 @@ use fieldseal::KeyId;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-/// The values of one column, by what they look like. Nothing is opened: what looks sealed may not be.
+/// The values of one column, by what they look like. Nothing is opened: what looks sealed may not
+/// be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Survey {
@@ -24,7 +25,8 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Counts a column in one pass over the table, on the server: those that look sealed in that form.
+    /// Counts a column in one pass over the table, on the server: those that look sealed in that
+    /// form.
     ///
     /// # Errors
     ///

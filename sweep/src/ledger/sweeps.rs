@@ -131,8 +131,8 @@ impl Ledger {
         execute(client, &sql, &[self.name.as_str().into()]).map(drop)
     }
 
-    /// The time that was left in the sweep's row, as this connection sees it; `None` if it doesn't see the row, or nobody has left
-    /// one.
+    /// The time that was left in the sweep's row, as this connection sees it; `None` if it doesn't
+    /// see the row, or nobody has left one.
     pub(crate) fn touched(&self, client: &mut dyn Client) -> Result<Option<DatabaseTime>, SqlError> {
         let sql = in_dialect(client.engine(), "SELECT touched FROM fieldseal_sweeps WHERE name = ?");
         let touched = client.integer(&sql, &[self.name.as_str().into()])?;

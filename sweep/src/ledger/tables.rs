@@ -6,8 +6,8 @@ use fieldseal::__sweep::migration;
 use fieldseal::store::{Dialect, Migration};
 use std::time::Duration;
 
-/// What makes the tables `fieldseal_sweeps` and `fieldseal_leases`, for programs that keep all of their schema in migrations.
-/// A sweep makes them itself if they aren't there.
+/// What makes the tables `fieldseal_sweeps` and `fieldseal_leases`, for programs that keep all of
+/// their schema in migrations. A sweep makes them itself if they aren't there.
 #[must_use]
 pub const fn migrations(dialect: Dialect) -> [Migration; 2] {
     let [sweeps, leases] = match Engine::of(dialect) {

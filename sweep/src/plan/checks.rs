@@ -6,8 +6,8 @@ use fieldseal::Column;
 
 /// Whether rows can be found again by a key with that column.
 pub(super) fn check_key(engine: Engine, table: &Table, column: &TableColumn) -> Result<(), PlanError> {
-    // PostgreSQL compares whatever it reads back; MySQL would compare numbers with text as floats, and orders enumerations by their
-    // numbers.
+    // PostgreSQL compares whatever it reads back; MySQL would compare numbers with text as floats,
+    // and orders enumerations by their numbers.
     let is_unfit = ["decimal", "float", "double", "bit", "enum", "set"];
     if engine == Engine::Mysql && is_unfit.iter().any(|name| column.type_name.starts_with(name)) {
         return Err(PlanError::KeyType {

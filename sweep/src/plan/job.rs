@@ -11,12 +11,14 @@ pub enum Job {
     Reencrypt,
     /// Seals plaintext, in place or out of another column.
     Encrypt {
-        /// The column that has the plaintext, by its name in the database; `None` for the sealed column itself.
+        /// The column that has the plaintext, by its name in the database; `None` for the sealed
+        /// column itself.
         from: Option<String>,
     },
     /// Opens sealed values to plaintext, in place or into another column.
     Decrypt {
-        /// The column that gets the plaintext, by its name in the database; `None` for the sealed column itself.
+        /// The column that gets the plaintext, by its name in the database; `None` for the sealed
+        /// column itself.
         into: Option<String>,
     },
     /// Opens every value, and changes none.
@@ -48,7 +50,8 @@ pub(crate) struct Task {
     pub(crate) job: Job,
     pub(crate) schema: Schema,
     pub(crate) columns: Vec<Column>,
-    /// Whether what looks sealed, under a key that there is, but doesn't open, is taken for plaintext by `encrypt`.
+    /// Whether what looks sealed, under a key that there is, but doesn't open, is taken for
+    /// plaintext by `encrypt`.
     pub(crate) seal_lookalikes: bool,
     /// Whether plaintext may be sealed, or put, where no program takes it.
     pub(crate) program_stopped: bool,
@@ -57,7 +60,8 @@ pub(crate) struct Task {
 /// `reencrypt patients (name, notes)`: the same for all workers that share a sweep.
 impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Of a column that changes its suite too: going on with an older sweep would leave what that has passed already.
+        // Of a column that changes its suite too: going on with an older sweep would leave what
+        // that has passed already.
         let named = |column: &Column| match column.previous_suite() {
             Some(previous) => format!("{} from {previous} to {}", column.sql_name(), column.suite()),
             None => column.sql_name().to_owned(),

@@ -57,7 +57,8 @@ impl RowKey {
     }
 }
 
-/// The rows after one key up to another, in the order of the primary key; without an end where that is `None`.
+/// The rows after one key up to another, in the order of the primary key; without an end where that
+/// is `None`.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct KeyRange<'a> {
     pub(crate) after: Option<&'a RowKey>,

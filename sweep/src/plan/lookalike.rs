@@ -41,7 +41,8 @@ pub(super) fn looks_sealed(cell: &Cell, column: &Column) -> bool {
     prefix.is_some_and(|prefix| key_named_by(&Cell::Text(prefix)).is_some())
 }
 
-/// The key that a value's first characters name: hex of its first five bytes, or seven characters of base64.
+/// The key that a value's first characters name: hex of its first five bytes, or seven characters
+/// of base64.
 pub(crate) fn key_named_by(prefix: &Cell) -> Option<KeyId> {
     let prefix = prefix.as_bytes()?;
     let header = match prefix.len() {

@@ -1,4 +1,5 @@
-//! What a job means for a table, and what becomes of each value: worked out without touching the database.
+//! What a job means for a table, and what becomes of each value: worked out without touching the
+//! database.
 
 mod checks;
 mod context;

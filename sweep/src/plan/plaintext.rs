@@ -1,4 +1,5 @@
-//! Plaintext as a database holds it and as it's sealed: the kinds of values that are known without the program's types.
+//! Plaintext as a database holds it and as it's sealed: the kinds of values that are known without
+//! the program's types.
 
 use crate::sql::{Cell, Class, Engine};
 use fieldseal::__sweep::{OptionalKind, WithType};

@@ -32,7 +32,8 @@ pub enum ProblemKind {
     /// The database left the old value, without an error.
     #[error("the database didn't write the new value, and said nothing: look for a trigger or rule on the table")]
     NotWritten,
-    /// The database stored something else than the sealed value, which could not have been opened again.
+    /// The database stored something else than the sealed value, which could not have been opened
+    /// again.
     #[error(
         "the database changed the sealed value on the way in, which was taken back: look for a trigger or rule on the table that changes the column, or for a type that does"
     )]

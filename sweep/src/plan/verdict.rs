@@ -154,7 +154,8 @@ fn verify(keyring: &Keyring, column: &Column, context: &RowContext, (source, hol
     }
 }
 
-/// A value that doesn't open is plaintext where that is allowed, if it can be, and a problem elsewhere.
+/// A value that doesn't open is plaintext where that is allowed, if it can be, and a problem
+/// elsewhere.
 fn not_opened(keyring: &Keyring, column: &Column, (source, holder): (&Cell, Holder), why: ErrorKind) -> Verdict {
     if !column.is_migrating() {
         return Verdict::Problem(why.into());
@@ -171,7 +172,8 @@ fn not_opened(keyring: &Keyring, column: &Column, (source, holder): (&Cell, Hold
     }
 }
 
-/// Whether a sealed value could be plaintext of the column too: any bytes are bytes, and base64 is text.
+/// Whether a sealed value could be plaintext of the column too: any bytes are bytes, and base64 is
+/// text.
 fn may_be_sealed(column: &Column, kind: ValueKind) -> bool {
     column.is_base64() || kind == ValueKind::Bytes
 }

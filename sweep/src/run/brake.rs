@@ -50,7 +50,8 @@ impl<'a> Brake<'a> {
             .then(|| format!("the server is running {} statements, and {most} are allowed", running.unwrap_or(0))))
     }
 
-    /// A time is written on the primary, and looked for on the replicas: what they lack is how far they are behind.
+    /// A time is written on the primary, and looked for on the replicas: what they lack is how far
+    /// they are behind.
     fn lag(&mut self, client: &mut dyn Client, ledger: &Ledger) -> Result<Option<String>, SqlError> {
         let Limits { replicas, max_lag: Some(most), .. } = &self.pace.limits else { return Ok(None) };
         let before = ledger.touched(client)?;

@@ -18,9 +18,11 @@ pub struct Estimate {
     pub rows: u64,
     /// Values that would be replaced, as far as the database can tell without a key.
     pub values: u64,
-    /// KMS calls: one for each key that is met, in each process, and two for each tenant that gets its first key.
+    /// KMS calls: one for each key that is met, in each process, and two for each tenant that gets
+    /// its first key.
     pub kms_calls: u64,
-    /// How long one worker would take: by the time that reading and sealing some rows took, and four times that for writing.
+    /// How long one worker would take: by the time that reading and sealing some rows took, and
+    /// four times that for writing.
     pub time: Duration,
 }
 

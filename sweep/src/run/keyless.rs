@@ -7,7 +7,8 @@ use crate::events::{Event, Problem, Report};
 use crate::plan::{ProblemKind, RowKey, TablePlan};
 use crate::sql::Cell;
 
-/// Rows without a primary key are reported: SQLite lets a primary key be NULL, and no order has such a row.
+/// Rows without a primary key are reported: SQLite lets a primary key be NULL, and no order has
+/// such a row.
 pub(super) fn tell_of_rows_without_key(
     plan: &TablePlan,
     report: &mut Report,

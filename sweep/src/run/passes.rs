@@ -1,4 +1,5 @@
-//! Running a sweep to its end: passes over the table, until nothing is left that one more would change.
+//! Running a sweep to its end: passes over the table, until nothing is left that one more would
+//! change.
 
 use super::keyless::tell_of_rows_without_key;
 use super::line::Line;
@@ -20,8 +21,8 @@ use std::time::Instant;
 const PASSES: u32 = 4;
 
 impl Sweep {
-    /// Runs the job to its end, or joins those that are at it. It blocks, on threads of its own: from async code call it in
-    /// `spawn_blocking`.
+    /// Runs the job to its end, or joins those that are at it. It blocks, on threads of its own:
+    /// from async code call it in `spawn_blocking`.
     ///
     /// # Errors
     ///
@@ -45,7 +46,8 @@ impl Sweep {
         database: &dyn Database,
         line: &mut Line<'_>,
     ) -> Result<Report, SweepError> {
-        // Once, before anything is waited for: what is wrong with the URL or the table is said at once.
+        // Once, before anything is waited for: what is wrong with the URL or the table is said at
+        // once.
         let (mut plan, table) = line.once(|client| self.planned(client))?;
         let mut report = Report::default();
         if self.job == Job::Verify {
@@ -96,8 +98,8 @@ impl Passes<'_> {
             let all = line.retry(|client| ledger.totals(client))?.done;
             report.failed = report.failed.max(all.failed);
             let values = after.values.saturating_sub(report.lookalikes);
-            // Where counting doesn't tell, a whole pass of one's own does that finds nothing to change: what others say to have done
-            // is theirs, and may be old.
+            // Where counting doesn't tell, a whole pass of one's own does that finds nothing to
+            // change: what others say to have done is theirs, and may be old.
             let is_known = tells_all(plan) || (!joined && all.changed == 0);
             report.left = is_known.then_some(values);
             // Those that failed are among what is left of a re-encryption, and mostly so elsewhere.
@@ -111,13 +113,15 @@ impl Passes<'_> {
             before = Some(after);
         }
         if plan.engine == Engine::Sqlite {
-            // What was replaced is overwritten in the file; the log beside it still has it, and is emptied unless somebody reads.
+            // What was replaced is overwritten in the file; the log beside it still has it, and is
+            // emptied unless somebody reads.
             let _ = line.once(|client| client.batch("PRAGMA wal_checkpoint(TRUNCATE)"));
         }
         Ok(())
     }
 
-    /// How many rows a pass that is begun now has; `None` if there surely is nothing to do. Of a sweep that runs already it's known.
+    /// How many rows a pass that is begun now has; `None` if there surely is nothing to do. Of a
+    /// sweep that runs already it's known.
     fn rows_to_begin_with(
         &self,
         before: Option<Remaining>,

@@ -19,7 +19,8 @@ const BLOCK: usize = 200;
 /// All of a table is read in batches of so many.
 const BATCH: usize = 2000;
 
-/// Opens the values of a table, or of about as many rows as the sample has, in blocks that are spread over it.
+/// Opens the values of a table, or of about as many rows as the sample has, in blocks that are
+/// spread over it.
 pub(super) struct Verifying<'a> {
     judge: Judge<'a>,
     pace: Pace,

@@ -17,7 +17,8 @@ use std::time::{Duration, Instant};
 /// How many bytes of values a batch has, more or less.
 pub(super) const BUDGET: usize = 2 << 20;
 
-/// How often a batch is looked at again in which somebody else was faster. What is left then waits for the next pass.
+/// How often a batch is looked at again in which somebody else was faster. What is left then waits
+/// for the next pass.
 const ROUNDS: u32 = 8;
 
 /// What the workers of a process share.
@@ -110,7 +111,8 @@ impl<'a> Worker<'a> {
         self.retry(|client| ledger.complete(client, lease))
     }
 
-    /// One batch, again and again until nobody else was faster. `None` if there are no rows any more.
+    /// One batch, again and again until nobody else was faster. `None` if there are no rows any
+    /// more.
     fn batch<'scope>(
         &mut self,
         lease: &RangeLease,
@@ -206,8 +208,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Writes a batch and how far it is in one transaction; row by row if the database refuses it as a whole. `swapped` values of it
-    /// were written in earlier rounds.
+    /// Writes a batch and how far it is in one transaction; row by row if the database refuses it
+    /// as a whole. `swapped` values of it were written in earlier rounds.
     fn write(
         &mut self,
         lease: &RangeLease,

@@ -7,8 +7,9 @@ use std::ops::ControlFlow;
 
 /// Where to connect, any number of times.
 ///
-/// Others may implement it, and [`Client`] too: a program that watches, counts or delays what a sweep does wraps one of those here,
-/// and so do the tests of this crate. What is added to the traits later has a default.
+/// Others may implement it, and [`Client`] too: a program that watches, counts or delays what a
+/// sweep does wraps one of those here, and so do the tests of this crate. What is added to the
+/// traits later has a default.
 pub trait Database: Debug + Send + Sync {
     /// Which database it is.
     fn dialect(&self) -> Dialect;
@@ -26,8 +27,8 @@ pub trait Client: Send {
     /// Which database it is.
     fn dialect(&self) -> Dialect;
 
-    /// Hands the rows of a query to `each`, one by one as they come, until it breaks. Rows aren't gathered: a query may give
-    /// more than there is memory for.
+    /// Hands the rows of a query to `each`, one by one as they come, until it breaks. Rows aren't
+    /// gathered: a query may give more than there is memory for.
     ///
     /// # Errors
     ///
@@ -46,7 +47,8 @@ pub trait Client: Send {
     /// [`SqlError`].
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, SqlError>;
 
-    /// Runs a statement for each of several lists of parameters, and returns how many rows it matched all together.
+    /// Runs a statement for each of several lists of parameters, and returns how many rows it
+    /// matched all together.
     ///
     /// # Errors
     ///
@@ -63,7 +65,8 @@ pub trait Client: Send {
         Ok(matched)
     }
 
-    /// Runs statements that have no parameters and give nothing, and returns how many rows they matched together.
+    /// Runs statements that have no parameters and give nothing, and returns how many rows they
+    /// matched together.
     ///
     /// # Errors
     ///

@@ -47,7 +47,8 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// A table to count all of. An index may hold something else, in a file that somebody damaged or made: SQLite reads the table itself.
+/// A table to count all of. An index may hold something else, in a file that somebody damaged or
+/// made: SQLite reads the table itself.
 pub(crate) fn all_of(engine: Engine, quoted_table: &str) -> String {
     match engine {
         Engine::Sqlite => format!("{quoted_table} NOT INDEXED"),

@@ -47,7 +47,8 @@ pub(super) fn swap_all(
         let name = identifier(engine, &column.name);
         let _ = match column.class {
             Class::Bytes => write!(statement.text, " AND t.{name} IS NOT DISTINCT FROM v.o{at}"),
-            // By way of the column's own type on both sides: `character(n)` loses its padding on the way to text.
+            // By way of the column's own type on both sides: `character(n)` loses its padding on
+            // the way to text.
             _ => write!(
                 statement.text,
                 " AND t.{name}::text COLLATE \"C\" IS NOT DISTINCT FROM (v.o{at}::{})::text COLLATE \"C\"",

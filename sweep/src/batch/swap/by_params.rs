@@ -1,4 +1,5 @@
-//! One prepared statement, run for each row: SQLite, and MySQL where values don't belong into the text.
+//! One prepared statement, run for each row: SQLite, and MySQL where values don't belong into the
+//! text.
 
 use super::change::{Change, Swap, compared};
 use crate::plan::TablePlan;
@@ -33,7 +34,8 @@ pub(super) fn swap_one(
     client.execute(&text_of_one(plan, change, swap), &params_of_one(plan, change, swap))
 }
 
-/// The statement for one row on SQLite and MySQL: the same for all rows of a change but those with digests.
+/// The statement for one row on SQLite and MySQL: the same for all rows of a change but those with
+/// digests.
 fn text_of_one(plan: &TablePlan, change: &Change<'_>, swap: &Swap) -> String {
     let named = |column: &TableColumn| format!("{} = ?", identifier(plan.engine, &column.name));
     let is = if plan.engine == Engine::Sqlite { "IS" } else { "<=>" };

@@ -5,8 +5,8 @@ use crate::sql::{Cell, Class, Engine, TableColumn, identifier};
 use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 
-/// Old values longer than this are compared on MySQL by their SHA-256, in bytes: together with the new ones they could be longer than
-/// what the server takes.
+/// Old values longer than this are compared on MySQL by their SHA-256, in bytes: together with the
+/// new ones they could be longer than what the server takes.
 const MAX_COMPARED: usize = 1 << 16;
 
 /// New values of one row, with the row as it was read.
@@ -55,7 +55,8 @@ impl Swap {
     }
 }
 
-/// The columns that some rows of a batch get new values for, and those that must not have changed meanwhile.
+/// The columns that some rows of a batch get new values for, and those that must not have changed
+/// meanwhile.
 pub(crate) struct Change<'a> {
     pub(super) places: Vec<(ColumnIndex, &'a TableColumn)>,
     pub(crate) targets: Vec<&'a TableColumn>,
@@ -69,8 +70,8 @@ impl<'a> Change<'a> {
             change.places.extend(column.sources().filter_map(|at| Some((at, plan.selected.get(at.0)?))));
             change.targets.extend(plan.selected.get(column.target.0));
         }
-        // A value is bound to its row id and scope: where a program changes those, the new value would be another row's. A key of
-        // integers is compared already.
+        // A value is bound to its row id and scope: where a program changes those, the new value
+        // would be another row's. A key of integers is compared already.
         for at in plan.bound_to() {
             let known = change.places.iter().any(|(place, _)| *place == at);
             let Some(column) = plan.selected.get(at.0).filter(|_| !known) else { continue };

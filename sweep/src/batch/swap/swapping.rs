@@ -6,7 +6,8 @@ use crate::batch::reading;
 use crate::plan::{Job, TablePlan};
 use crate::sql::{Client, Engine, SqlError};
 
-/// Replaces values where the old ones are still there, and returns how many rows that was. Inside a transaction.
+/// Replaces values where the old ones are still there, and returns how many rows that was. Inside a
+/// transaction.
 pub(crate) fn swap_all(
     client: &mut dyn Client,
     plan: &TablePlan,

@@ -57,7 +57,8 @@ pub enum Class {
 }
 
 impl Table {
-    /// The table of that name, in the connection's own schema unless the name says another; `None` if there is none.
+    /// The table of that name, in the connection's own schema unless the name says another; `None`
+    /// if there is none.
     ///
     /// # Errors
     ///
@@ -72,11 +73,13 @@ impl Table {
         Ok(Some(Self { name: name.to_owned(), columns, key, case_matters }))
     }
 
-    /// The names of all tables, on MySQL those of the connection's own database. fieldseal's own are left out.
+    /// The names of all tables, on MySQL those of the connection's own database. fieldseal's own
+    /// are left out.
     ///
     /// # Errors
     ///
-    /// [`SqlError`]; a table too whose name has a dot in it, since such a name means a table of another schema.
+    /// [`SqlError`]; a table too whose name has a dot in it, since such a name means a table of
+    /// another schema.
     pub fn all(client: &mut dyn Client) -> Result<Vec<String>, SqlError> {
         let sql = match client.engine() {
             Engine::Sqlite => sqlite::TABLES,
@@ -118,7 +121,8 @@ impl TableColumn {
         Self { name, class: Class::Any, type_name, is_nullable: false, size: None, is_generated: false }
     }
 
-    /// SQL that reads the column: natively, or as text where its type is one that nobody here knows.
+    /// SQL that reads the column: natively, or as text where its type is one that nobody here
+    /// knows.
     pub(crate) fn read(&self, engine: Engine) -> String {
         let name = identifier(engine, &self.name);
         match (engine, self.class) {
@@ -128,7 +132,8 @@ impl TableColumn {
         }
     }
 
-    /// A value as it was read, under the column's own class: MySQL calls text with a binary collation bytes.
+    /// A value as it was read, under the column's own class: MySQL calls text with a binary
+    /// collation bytes.
     #[must_use]
     pub fn normalised(&self, cell: Cell) -> Cell {
         match (self.class, cell) {

@@ -2,12 +2,14 @@
 
 use super::Class;
 
-/// A partitioned table, and not its parts; materialised views. Other schemas than the connection's own are named.
+/// A partitioned table, and not its parts; materialised views. Other schemas than the connection's
+/// own are named.
 pub(super) const TABLES: &str = "SELECT nullif(n.nspname, current_schema())::text, c.relname::text FROM pg_catalog.pg_class c \
                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition \
                  AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1 NULLS FIRST, 2";
 
-/// A domain is what it's made of, in the end. `text` is what PostgreSQL sends as the characters themselves.
+/// A domain is what it's made of, in the end. `text` is what PostgreSQL sends as the characters
+/// themselves.
 pub(super) const COLUMNS: &str = "\
 SELECT a.attname::text, format_type(a.atttypid, a.atttypmod)::text, NOT a.attnotnull, \
 CASE WHEN b.oid IN (1042, 1043) AND a.atttypmod > 4 THEN (a.atttypmod - 4)::int8 END, \

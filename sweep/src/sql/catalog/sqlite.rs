@@ -21,8 +21,8 @@ pub(super) const fn class() -> Class {
     Class::Any
 }
 
-/// The name by which a table without a primary key has its rows' own key. A view has none, and neither has a table WITHOUT ROWID,
-/// which always has a primary key.
+/// The name by which a table without a primary key has its rows' own key. A view has none, and
+/// neither has a table WITHOUT ROWID, which always has a primary key.
 pub(super) fn rowid(client: &mut dyn Client, table: &str, columns: &[TableColumn]) -> Option<String> {
     let taken = |alias: &&str| columns.iter().any(|column| column.name.eq_ignore_ascii_case(alias));
     let alias = ROWID.into_iter().find(|alias| !taken(alias))?;
