@@ -5,12 +5,12 @@ use crate::target::Target;
 use crate::words;
 use fieldseal::store::Dialect;
 use fieldseal::{Column, KeyId, Schema};
-use fieldseal_sweep::Survey;
 use fieldseal_sweep::sql::{Cell, Class, Client, Table, TableColumn};
+use fieldseal_sweep::{SealedForm, Survey};
 use std::collections::{BTreeMap, HashSet};
 
 /// A table of the lock file as the database has it, and those of its columns that are looked at.
-pub(crate) struct Chosen {
+pub(crate) struct DeclaredTable {
     pub(crate) schema: Schema,
     pub(crate) table: Table,
     pub(crate) columns: Vec<&'static Column>,
@@ -51,25 +51,29 @@ pub(crate) enum Form {
     Any,
 }
 
-fn tables(target: &Target, client: &mut dyn Client) -> Result<Vec<Chosen>, Error> {
+fn tables(target: &Target, client: &mut dyn Client) -> Result<Vec<DeclaredTable>, Error> {
     let mut tables = Vec::new();
     for schema in target.schemas()? {
         let table = described(client, &schema)?;
         if let Some(column) = schema.columns.iter().find(|column| table.column(column.sql_name()).is_none()) {
             return Err(no_column(&schema, column));
         }
-        tables.push(Chosen { schema, table, columns: schema.columns.iter().collect() });
+        tables.push(DeclaredTable { schema, table, columns: schema.columns.iter().collect() });
     }
     Ok(tables)
 }
 
 /// Those columns of those tables.
-pub(crate) fn of(client: &mut dyn Client, tables: &[Chosen], form: Form) -> Result<Vec<Surveyed>, Error> {
+pub(crate) fn of(client: &mut dyn Client, tables: &[DeclaredTable], form: Form) -> Result<Vec<Surveyed>, Error> {
     let mut surveyed = Vec::new();
-    for Chosen { schema, table, columns } in tables {
+    for DeclaredTable { schema, table, columns } in tables {
         for column in columns {
             let Some(stored) = table.column(column.sql_name()) else { continue };
-            let survey = Survey::of(client, table, stored, (form == Form::Declared).then(|| column.is_base64()))?;
+            let form = match form {
+                Form::Declared => SealedForm::of(column),
+                Form::Any => SealedForm::Either,
+            };
+            let survey = Survey::of(client, table, stored, form)?;
             surveyed.push(Surveyed {
                 table: schema.sql_table.to_owned(),
                 name: column.sql_name().to_owned(),
@@ -112,7 +116,7 @@ pub(crate) fn undeclared(target: &Target, client: &mut dyn Client) -> Result<Vec
             if !holds || is_declared.contains(&(of.table(&name), of.column(&stored.name))) {
                 continue;
             }
-            let survey = Survey::of(client, &table, stored, None)?;
+            let survey = Survey::of(client, &table, stored, SealedForm::Either)?;
             surveyed.push(Surveyed {
                 table: name.clone(),
                 name: stored.name.clone(),

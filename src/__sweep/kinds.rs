@@ -1,4 +1,5 @@
-//! The kinds of values whose Rust types come with features of this crate: only here it's known which of them are on.
+//! The kinds of values whose Rust types come with features of this crate: only here it's known
+//! which of them are on.
 
 use crate::value::Value;
 

@@ -1,5 +1,5 @@
-//! What the crate `fieldseal-sweep` uses and isn't public: its door into this one, pinned by the version. Not part of the public
-//! interface, and changed without notice.
+//! What the crate `fieldseal-sweep` uses and isn't public: its door into this one, pinned by the
+//! version. Not part of the public interface, and changed without notice.
 //!
 //! Whatever has a public item is used by that; each function here says why there is none.
 
@@ -22,8 +22,8 @@ use crate::store::{Dialect, Migration};
 use std::collections::{HashMap, HashSet};
 use zeroize::Zeroizing;
 
-/// The dialects that there are, for statements that have to be written for each: outside of this crate [`Dialect`] isn't exhaustive.
-/// A new one doesn't compile until the sweeps know it.
+/// The dialects that there are, for statements that have to be written for each: outside of this
+/// crate [`Dialect`] isn't exhaustive. A new one doesn't compile until the sweeps know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are the dialects")]
 pub enum Engine {
@@ -54,8 +54,8 @@ impl Engine {
     }
 }
 
-/// Seals the same plaintext anew, unless it's under the primary key and the column's suite already: a program only ever seals
-/// values that it has.
+/// Seals the same plaintext anew, unless it's under the primary key and the column's suite already:
+/// a program only ever seals values that it has.
 ///
 /// # Errors
 ///
@@ -69,7 +69,8 @@ pub fn reseal(
     keyring.reseal(column, row, stored)
 }
 
-/// Opens a sealed value to its encoding, `None` for a hidden NULL: a program opens to values of its own types.
+/// Opens a sealed value to its encoding, `None` for a hidden NULL: a program opens to values of its
+/// own types.
 ///
 /// # Errors
 ///
@@ -92,7 +93,8 @@ pub fn seal_null(keyring: &Keyring, column: &Column, row: &RowContext) -> Result
     keyring.seal_null(column, row)
 }
 
-/// Whether what doesn't open, and why, may be plaintext: a program's models decide that by themselves.
+/// Whether what doesn't open, and why, may be plaintext: a program's models decide that by
+/// themselves.
 ///
 /// # Errors
 ///
@@ -106,7 +108,8 @@ pub fn check_plaintext(
     keyring.is_plaintext(column, stored, why)
 }
 
-/// The state of every data key in the key store, those with damaged records too: `Keyring::keys` has what is loaded.
+/// The state of every data key in the key store, those with damaged records too: `Keyring::keys`
+/// has what is loaded.
 ///
 /// # Errors
 ///
@@ -124,7 +127,8 @@ pub fn stored_scopes(keyring: &Keyring) -> Result<HashSet<Scope>, KeyringError> 
     keyring.stored_scopes()
 }
 
-/// Whether a damaged record of the key store may be of any scope: nobody else makes keys on the word that there are none.
+/// Whether a damaged record of the key store may be of any scope: nobody else makes keys on the
+/// word that there are none.
 ///
 /// # Errors
 ///
@@ -133,8 +137,8 @@ pub fn hides_scopes(keyring: &Keyring) -> Result<bool, KeyringError> {
     keyring.hides_scopes()
 }
 
-/// Gives a scope that never had a key its first one, and says which; `None` if it was forgotten. `Keyring::ensure_scope` begins a
-/// forgotten scope again, which a sweep must not.
+/// Gives a scope that never had a key its first one, and says which; `None` if it was forgotten.
+/// `Keyring::ensure_scope` begins a forgotten scope again, which a sweep must not.
 ///
 /// # Errors
 ///
@@ -143,19 +147,22 @@ pub fn begin_scope(keyring: &Keyring, scope: &Scope) -> Result<Option<KeyId>, Ke
     keyring.begin_scope(scope)
 }
 
-/// Whether a NULL in the column can only be somebody else's: of two public answers, put together once.
+/// Whether a NULL in the column can only be somebody else's: of two public answers, put together
+/// once.
 #[must_use]
 pub const fn refuses_null(column: &Column) -> bool {
     column.refuses_null()
 }
 
-/// The bytes in front of every value under that key, which a sweep has the database count: a program never makes any.
+/// The bytes in front of every value under that key, which a sweep has the database count: a
+/// program never makes any.
 #[must_use]
 pub fn header_of(key: KeyId) -> Vec<u8> {
     Envelope::header(key).to_vec()
 }
 
-/// The length in base64 of so many sealed bytes, as columns hold it: programs leave that to their models.
+/// The length in base64 of so many sealed bytes, as columns hold it: programs leave that to their
+/// models.
 #[must_use]
 pub const fn base64_len(bytes: usize) -> usize {
     armor::len(bytes)
@@ -173,7 +180,8 @@ pub fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     armor::decode(text)
 }
 
-/// A name in SQL, dots and all. Like the next two it's what the guards' statements are written with.
+/// A name in SQL, dots and all. Like the next two it's what the guards' statements are written
+/// with.
 #[must_use]
 pub fn identifier(dialect: Dialect, name: &str) -> String {
     quoting::identifier(dialect, name)
@@ -191,7 +199,8 @@ pub fn literal(dialect: Dialect, text: &str) -> String {
     quoting::literal(dialect, text)
 }
 
-/// Whether PostgreSQL's type with that object id holds sealed bytes: what the models' adapters go by.
+/// Whether PostgreSQL's type with that object id holds sealed bytes: what the models' adapters go
+/// by.
 #[must_use]
 pub fn postgres_holds_bytes(oid: u32) -> bool {
     StoredAs::of_oid(oid) == StoredAs::Bytes

@@ -1,32 +1,32 @@
 //! A connection on which work is done again where that may help: on a new one if it was lost.
 
-use super::run::SweepError;
+use crate::error::SweepError;
 use crate::sql::{Client, Database, SqlErrorKind};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a database or a KMS that can't be reached is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) struct Connection<'a> {
+pub(crate) struct Connection<'a> {
     database: &'a dyn Database,
     client: Option<Box<dyn Client>>,
 }
 
 /// Who waits: whether they were stopped, and what they tell of it.
-pub(super) struct Waiting<'a> {
-    pub(super) is_stopped: &'a dyn Fn() -> bool,
-    pub(super) tell: &'a mut dyn FnMut(String),
+pub(crate) struct Waiting<'a> {
+    pub(crate) is_stopped: &'a dyn Fn() -> bool,
+    pub(crate) tell: &'a mut dyn FnMut(String),
 }
 
 impl<'a> Connection<'a> {
     /// Not connected yet.
-    pub(super) fn to(database: &'a dyn Database) -> Self {
+    pub(crate) fn to(database: &'a dyn Database) -> Self {
         Self { database, client: None }
     }
 
     /// Does `work`, once.
-    pub(super) fn once<T, E: Into<SweepError>>(
+    pub(crate) fn once<T, E: Into<SweepError>>(
         &mut self,
         work: impl FnOnce(&mut dyn Client) -> Result<T, E>,
     ) -> Result<T, SweepError> {
@@ -41,8 +41,9 @@ impl<'a> Connection<'a> {
         done
     }
 
-    /// Does `work`, and again for as long as what fails may pass: a lock, a lost connection, a server that starts again.
-    pub(super) fn retry<T, E: Into<SweepError>>(
+    /// Does `work`, and again for as long as what fails may pass: a lock, a lost connection, a
+    /// server that starts again.
+    pub(crate) fn retry<T, E: Into<SweepError>>(
         &mut self,
         waiting: Waiting<'_>,
         mut work: impl FnMut(&mut dyn Client) -> Result<T, E>,
@@ -67,10 +68,16 @@ impl<'a> Connection<'a> {
 }
 
 /// Sleeps, unless it's stopped.
-pub(super) fn sleep(mut time: Duration, is_stopped: &dyn Fn() -> bool) {
+pub(crate) fn sleep(mut time: Duration, is_stopped: &dyn Fn() -> bool) {
     const STEP: Duration = Duration::from_millis(200);
     while time > Duration::ZERO && !is_stopped() {
         thread::sleep(time.min(STEP));
         time = time.saturating_sub(STEP);
     }
+}
+
+/// Does `work` on a thread of its own: the clients of sqlx block on runtimes, which panics on a
+/// thread that is inside one.
+pub(crate) fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T, SweepError> + Send) -> Result<T, SweepError> {
+    thread::scope(|scope| scope.spawn(work).join().unwrap_or(Err(SweepError::Panicked)))
 }

@@ -1,21 +1,18 @@
 //! A sweep as it's asked for: the job, the columns, the pace.
 
-use super::brake::Limits;
-use super::job::{Job, Task};
-use super::left;
-use super::plan::{Plan, PlanError};
-use super::run::{SweepError, on_a_thread};
-use super::statements;
+use crate::error::SweepError;
+use crate::pace::Limits;
+use crate::plan::{Job, PlanError, TablePlan, Task};
 use crate::sql::{Client, Database, Engine, Table};
-use fieldseal::{Column, Keyring, Schema};
+use fieldseal::{Column, Schema};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A job on the sealed columns of one table, and how it's to be run.
 ///
-/// Any number of processes that run the same job on the same table share it. It may be stopped and killed at any moment, and
-/// goes on where it was.
+/// Any number of processes that run the same job on the same table share it. It may be stopped and
+/// killed at any moment, and goes on where it was.
 ///
 /// ```no_run
 /// use fieldseal_sweep::sql::Sqlite;
@@ -38,32 +35,18 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone)]
 #[must_use = "a sweep does nothing until `run` is called"]
 pub struct Sweep {
-    pub(super) job: Job,
-    pub(super) schema: Schema,
-    pub(super) columns: Option<Vec<String>>,
-    pub(super) seal_lookalikes: bool,
-    pub(super) program_stopped: bool,
-    pub(super) workers: usize,
+    pub(crate) job: Job,
+    pub(crate) schema: Schema,
+    pub(crate) columns: Option<Vec<String>>,
+    pub(crate) seal_lookalikes: bool,
+    pub(crate) program_stopped: bool,
+    pub(crate) workers: usize,
     batch: Option<usize>,
-    pub(super) range: u64,
-    pub(super) lease: Duration,
-    pub(super) limits: Limits,
-    pub(super) sample: Option<u64>,
-    pub(super) stop: Arc<AtomicBool>,
-}
-
-/// What a sweep would have to do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Estimate {
-    /// Rows in the table.
-    pub rows: u64,
-    /// Values that would be replaced, as far as the database can tell without a key.
-    pub values: u64,
-    /// KMS calls: one for each key that is met, in each process, and two for each tenant that gets its first key.
-    pub kms_calls: u64,
-    /// How long one worker would take: by the time that reading and sealing some rows took, and four times that for writing.
-    pub time: Duration,
+    pub(crate) range: u64,
+    pub(crate) lease: Duration,
+    pub(crate) limits: Limits,
+    pub(crate) sample: Option<u64>,
+    pub(crate) stop: Arc<AtomicBool>,
 }
 
 impl Sweep {
@@ -91,29 +74,32 @@ impl Sweep {
         self
     }
 
-    /// For [`Job::Encrypt`] in place: takes what looks sealed but doesn't open for plaintext, and seals it. Otherwise it's reported
-    /// and left, since it may be a sealed value that was damaged, or whose key was lost.
+    /// For [`Job::Encrypt`] in place: takes what looks sealed but doesn't open for plaintext, and
+    /// seals it. Otherwise it's reported and left, since it may be a sealed value that was damaged,
+    /// or whose key was lost.
     pub const fn seal_lookalikes(mut self) -> Self {
         self.seal_lookalikes = true;
         self
     }
 
-    /// For [`Job::Encrypt`] and [`Job::Decrypt`] in place, of a column that isn't migrating: no program uses it meanwhile. A program
-    /// refuses plaintext there; and whatever somebody has put there in place of a sealed value becomes authentic by being sealed.
+    /// For [`Job::Encrypt`] and [`Job::Decrypt`] in place, of a column that isn't migrating: no
+    /// program uses it meanwhile. A program refuses plaintext there; and whatever somebody has put
+    /// there in place of a sealed value becomes authentic by being sealed.
     pub const fn program_stopped(mut self) -> Self {
         self.program_stopped = true;
         self
     }
 
-    /// How many workers this process has, each with a connection. Default: 1, and for [`Job::Verify`] always. SQLite has one writer at a
-    /// time.
+    /// How many workers this process has, each with a connection. Default: 1, and for
+    /// [`Job::Verify`] always. SQLite has one writer at a time.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers.clamp(1, 256);
         self
     }
 
-    /// How many rows are read and written at a time. Default: 500, on SQLite 2,000; fewer where they're long. Their locks, on SQLite the
-    /// one writer's, are held for as long as it takes to write them: milliseconds. [`Job::Verify`] writes none, and reads 2,000.
+    /// How many rows are read and written at a time. Default: 500, on SQLite 2,000; fewer where
+    /// they're long. Their locks, on SQLite the one writer's, are held for as long as it takes to
+    /// write them: milliseconds. [`Job::Verify`] writes none, and reads 2,000.
     pub fn batch(mut self, rows: usize) -> Self {
         self.batch = Some(rows.clamp(1, 10_000));
         self
@@ -125,7 +111,8 @@ impl Sweep {
         self
     }
 
-    /// How long a worker's range stays its own after it was last heard of. Default: 30 seconds. About the same for all who share the sweep.
+    /// How long a worker's range stays its own after it was last heard of. Default: 30 seconds.
+    /// About the same for all who share the sweep.
     pub fn lease(mut self, time: Duration) -> Self {
         self.lease = time.max(Duration::from_millis(100));
         self
@@ -137,20 +124,23 @@ impl Sweep {
         self
     }
 
-    /// The share of the time that is worked, in percent. A database that is busy answers later, and gets longer pauses.
+    /// The share of the time that is worked, in percent. A database that is busy answers later, and
+    /// gets longer pauses.
     pub fn duty(mut self, percent: u8) -> Self {
         self.limits.duty = Some(percent.clamp(1, 100));
         self
     }
 
-    /// Waits while one of these replicas is further behind than that. [`Job::Verify`] writes nothing, and waits for none.
+    /// Waits while one of these replicas is further behind than that. [`Job::Verify`] writes
+    /// nothing, and waits for none.
     pub fn wait_for_replicas(mut self, replicas: Vec<Arc<dyn Database>>, max_lag: Duration) -> Self {
         self.limits.replicas = replicas;
         self.limits.max_lag = Some(max_lag);
         self
     }
 
-    /// Waits while the server is running more statements than that, ours among them. SQLite has no server, and [`Job::Verify`] doesn't ask.
+    /// Waits while the server is running more statements than that, ours among them. SQLite has no
+    /// server, and [`Job::Verify`] doesn't ask.
     pub fn wait_while_busy(mut self, statements: u32) -> Self {
         self.limits.max_running = Some(statements);
         self
@@ -173,14 +163,14 @@ impl Sweep {
     /// # Errors
     ///
     /// [`SweepError::Plan`] if the job can't be done on it, or [`SweepError::Sql`].
-    pub fn plan(&self, client: &mut dyn Client) -> Result<Plan, SweepError> {
+    pub fn plan(&self, client: &mut dyn Client) -> Result<TablePlan, SweepError> {
         Ok(self.planned(client)?.0)
     }
 
-    pub(super) fn planned(&self, client: &mut dyn Client) -> Result<(Plan, Table), SweepError> {
+    pub(crate) fn planned(&self, client: &mut dyn Client) -> Result<(TablePlan, Table), SweepError> {
         self.check_other()?;
         let table = self.table(client)?;
-        Ok((Plan::new(client.engine(), &self.task(), &table)?, table))
+        Ok((TablePlan::new(client.engine(), &self.task(), &table)?, table))
     }
 
     /// Whether another column may be what the job takes it for.
@@ -210,11 +200,11 @@ impl Sweep {
         Ok(Table::describe(client, name)?.ok_or_else(|| PlanError::NoTable(name.to_owned()))?)
     }
 
-    pub(super) fn batch_on(&self, engine: Engine) -> usize {
+    pub(crate) fn batch_on(&self, engine: Engine) -> usize {
         self.batch.unwrap_or(if engine == Engine::Sqlite { 2000 } else { 500 })
     }
 
-    pub(super) fn task(&self) -> Task {
+    pub(crate) fn task(&self) -> Task {
         let is_chosen = |column: &&Column| {
             let named = |name: &String| name == column.name() || name == column.sql_name();
             self.columns.as_ref().is_none_or(|names| names.iter().any(named))
@@ -227,41 +217,5 @@ impl Sweep {
             seal_lookalikes: self.seal_lookalikes,
             program_stopped: self.program_stopped,
         }
-    }
-
-    /// What there is to do. Nothing is written.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::run`].
-    pub fn estimate(&self, keyring: &Keyring, database: &(dyn Database + '_)) -> Result<Estimate, SweepError> {
-        on_a_thread(|| {
-            let client = &mut *database.connect()?;
-            let (mut plan, table) = self.planned(client)?;
-            plan.makes_keys = false;
-            let left = left::count(client, keyring, &plan, &table)?;
-            // Its keys are loaded before the time counts.
-            for row in &statements::read(client, &plan, (None, None), 1, 1)?.rows {
-                plan.judge(keyring, row);
-            }
-            let begun = Instant::now();
-            let sample = statements::read(client, &plan, (None, None), self.batch_on(plan.engine), 4 << 20)?;
-            for row in &sample.rows {
-                plan.judge(keyring, row);
-            }
-            let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-            let rows = u64::try_from(sample.rows.len()).unwrap_or(1).max(1);
-            let reads = left.rows.saturating_mul(took) / rows;
-            let columns = u64::try_from(plan.columns.len()).unwrap_or(1).max(1);
-            let writes = if self.job.writes() { left.most.saturating_mul(took * 4) / rows / columns } else { 0 };
-            let time = Duration::from_micros(reads.saturating_add(writes));
-            // A new key is wrapped, and unwrapped to be used.
-            let new = if matches!(self.job, Job::Encrypt { .. }) {
-                left::new_tenants(client, keyring, &plan)?
-            } else {
-                0
-            };
-            Ok(Estimate { rows: left.rows, values: left.most, kms_calls: left.keys + 2 * new, time })
-        })
     }
 }

@@ -1,6 +1,6 @@
 //! `fieldseal decrypt`: sealed values to plaintext.
 
-use super::sweep::{Chosen, Pace, Run};
+use super::sweep::{Pace, Run, Selection};
 use super::{Context, Done};
 use crate::confirm::Deed;
 use crate::error::Error;
@@ -13,7 +13,7 @@ use fieldseal_sweep::Job;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    chosen: Chosen,
+    chosen: Selection,
 
     /// The column that gets the plaintext, by its name in the database, if it isn't the sealed column itself
     #[arg(long, value_name = "COLUMN")]

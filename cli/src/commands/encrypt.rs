@@ -1,6 +1,6 @@
 //! `fieldseal encrypt`: plaintext to sealed values.
 
-use super::sweep::{Chosen, Pace, Run};
+use super::sweep::{Pace, Run, Selection};
 use super::{Context, Done};
 use crate::error::Error;
 use fieldseal_sweep::Job;
@@ -12,7 +12,7 @@ use fieldseal_sweep::Job;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    chosen: Chosen,
+    chosen: Selection,
 
     /// The column that has the plaintext, by its name in the database, if it isn't the sealed column itself
     #[arg(long, value_name = "COLUMN")]

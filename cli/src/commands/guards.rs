@@ -1,6 +1,6 @@
 //! `fieldseal guards`: triggers that keep plaintext and refused keys out of sealed columns.
 
-use super::sweep::Chosen;
+use super::sweep::Selection;
 use super::{Context, Done};
 use crate::dialect::{DialectName, dialect};
 use crate::error::Error;
@@ -29,7 +29,7 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Print {
     #[command(flatten)]
-    chosen: Chosen,
+    chosen: Selection,
 
     #[command(flatten)]
     keys: KeysArg,
@@ -42,7 +42,7 @@ pub(crate) struct Print {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Apply {
     #[command(flatten)]
-    chosen: Chosen,
+    chosen: Selection,
 
     #[command(flatten)]
     keys: KeysArg,
@@ -55,7 +55,7 @@ pub(crate) struct Apply {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
     #[command(flatten)]
-    chosen: Chosen,
+    chosen: Selection,
 
     #[command(flatten)]
     keys: KeysArg,
@@ -64,7 +64,7 @@ pub(crate) struct Check {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Remove {
     #[command(flatten)]
-    chosen: Chosen,
+    chosen: Selection,
 
     /// Removes those of columns that the lock file doesn't have, and no others: of columns that aren't sealed any more, or of another
     /// program's
@@ -126,7 +126,7 @@ impl KeysArg {
 }
 
 /// The guards of the chosen columns.
-fn wanted(chosen: &Chosen, keys: &KeyCheck, dialect: Dialect, target: &Target) -> Result<Vec<Guard>, Error> {
+fn wanted(chosen: &Selection, keys: &KeyCheck, dialect: Dialect, target: &Target) -> Result<Vec<Guard>, Error> {
     let chosen = chosen.of(target)?;
     let schemas: Vec<_> = chosen.iter().map(|(schema, _)| *schema).collect();
     let is_chosen = |guard: &Guard| {
@@ -228,7 +228,12 @@ fn each(client: &mut dyn Client, statements: &[String]) -> Result<(), SqlError> 
     statements.iter().try_for_each(|statement| client.batch(statement).map(drop))
 }
 
-fn check(client: &mut dyn Client, chosen: &Chosen, keys: &KeyCheck, context: &Context<'_>) -> Result<Done, Error> {
+fn check(
+    client: &mut dyn Client,
+    chosen: &Selection,
+    keys: &KeyCheck,
+    context: &Context<'_>,
+) -> Result<Done, Error> {
     let dialect = client.dialect();
     let wanted = wanted(chosen, keys, dialect, &context.target)?;
     // All of them, or those that weren't chosen would be taken for nobody's.

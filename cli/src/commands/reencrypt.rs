@@ -1,6 +1,6 @@
 //! `fieldseal reencrypt`: moves rows to the primary key.
 
-use super::sweep::{Chosen, Pace, Run};
+use super::sweep::{Pace, Run, Selection};
 use super::{Context, Done};
 use crate::error::Error;
 use fieldseal_sweep::Job;
@@ -13,7 +13,7 @@ use fieldseal_sweep::Job;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    chosen: Chosen,
+    chosen: Selection,
     #[command(flatten)]
     pace: Pace,
 }

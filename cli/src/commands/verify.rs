@@ -1,6 +1,6 @@
 //! `fieldseal verify`: opens values.
 
-use super::sweep::{Chosen, Pace, Run};
+use super::sweep::{Pace, Run, Selection};
 use super::{Context, Done};
 use crate::error::Error;
 use fieldseal_sweep::Job;
@@ -9,7 +9,7 @@ use fieldseal_sweep::Job;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    chosen: Chosen,
+    chosen: Selection,
 
     /// Only about so many rows of each table, in blocks that are spread over it
     #[arg(long, value_name = "ROWS")]

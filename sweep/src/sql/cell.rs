@@ -69,6 +69,23 @@ impl Cell {
         self.as_bytes().map_or(8, <[u8]>::len)
     }
 
+    /// As PostgreSQL reads it from text; `None` for NULL.
+    pub(crate) fn to_postgres(&self) -> Option<String> {
+        match self {
+            Self::Null | Self::Other => None,
+            Self::Integer(integer) => Some(integer.to_string()),
+            Self::Unsigned(integer) => Some(integer.to_string()),
+            Self::Real(real) => Some(real.to_string()),
+            Self::Text(text) => String::from_utf8(text.clone()).ok(),
+            Self::Bytes(bytes) => Some(format!("\\x{}", hex::encode(bytes))),
+        }
+    }
+
+    /// A count, as databases hand it over; 0 for what isn't one.
+    pub(crate) fn count(&self) -> u64 {
+        self.integer().and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
+    }
+
     /// As a keyring takes what a database library hands over.
     #[must_use]
     pub fn as_stored(&self) -> StoredValue<'_> {

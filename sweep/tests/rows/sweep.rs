@@ -2,7 +2,7 @@
 
 use fieldseal::{Column, Schema};
 use fieldseal_sweep::sql::{Cell, Database, Sqlite, Table};
-use fieldseal_sweep::{Job, Survey, Sweep};
+use fieldseal_sweep::{Job, SealedForm, Survey, Sweep};
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::sweep;
@@ -68,7 +68,7 @@ fn an_index_that_lies_hides_nothing() {
     );
     assert_eq!(world.client.integer("SELECT count(name) FROM people INDEXED BY lies", &[]).unwrap(), Some(0));
     let table = Table::describe(&mut *world.client, "people").unwrap().unwrap();
-    let survey = Survey::of(&mut *world.client, &table, table.column("name").unwrap(), None).unwrap();
+    let survey = Survey::of(&mut *world.client, &table, table.column("name").unwrap(), SealedForm::Either).unwrap();
     assert_eq!((survey.rows, survey.sealed()), (100, 100));
     let (report, _) = world.sweep(&Sweep::new(Job::Verify, sweep::world::PEOPLE));
     assert_eq!((report.rows, report.left), (100, Some(0)), "{report:?}");
@@ -82,6 +82,6 @@ fn sealed_bytes_in_a_text_are_counted_where_nobody_declared_them() {
     world.fill(3);
     world.batch("CREATE TABLE copies AS SELECT CAST(name AS TEXT) AS name FROM people");
     let table = Table::describe(&mut *world.client, "copies").unwrap().unwrap();
-    let survey = Survey::of(&mut *world.client, &table, table.column("name").unwrap(), None).unwrap();
+    let survey = Survey::of(&mut *world.client, &table, table.column("name").unwrap(), SealedForm::Either).unwrap();
     assert_eq!((survey.rows, survey.sealed()), (3, 3));
 }

@@ -3,7 +3,7 @@
 use super::kek_files::{open_kek_file, refused_blobs, refused_files};
 use super::*;
 use fieldseal::kms::{KmsError, LocalError};
-use fieldseal::store::{self, StoreError};
+use fieldseal::store::{self, StoreError, load_all};
 use fieldseal::{Column, KeyRecord, Keyring, RecordColumns, RowContext};
 use std::collections::HashMap;
 use store::KeyStore;
@@ -79,7 +79,7 @@ fn good_key_files_are_read() {
     for good in files {
         let (store, _folder) = key_store(&good.file);
         let store = store.unwrap_or_else(|error| panic!("{}: {error}", good.name));
-        let mut ids: Vec<_> = store.load().unwrap().iter().map(|record| record.id.get()).collect();
+        let mut ids: Vec<_> = load_all(&store).unwrap().iter().map(|record| record.id.get()).collect();
         ids.sort_unstable();
         assert_eq!(ids, good.ids, "{}", good.name);
     }

@@ -2,7 +2,7 @@
 
 use super::{Findings, name};
 use crate::error::Error;
-use crate::survey::{Chosen, Surveyed};
+use crate::survey::{DeclaredTable, Surveyed};
 use fieldseal::store::Dialect;
 use fieldseal::{Schema, column_check};
 use fieldseal_sweep::sql::{Client, Table};
@@ -13,7 +13,7 @@ pub(super) fn check(
     client: &mut dyn Client,
     schemas: &[Schema],
     findings: &mut Findings,
-) -> Result<Vec<Chosen>, Error> {
+) -> Result<Vec<DeclaredTable>, Error> {
     let mut fitting = Vec::new();
     for schema in schemas {
         let Some(table) = Table::describe(client, schema.sql_table)? else {
@@ -39,7 +39,7 @@ pub(super) fn check(
                 Err(error) => return Err(error.into()),
             }
         }
-        fitting.push(Chosen { schema: *schema, table, columns });
+        fitting.push(DeclaredTable { schema: *schema, table, columns });
     }
     // MySQL's sizes and collations; in the others it repeats what was found above.
     if client.dialect() == Dialect::Mysql {

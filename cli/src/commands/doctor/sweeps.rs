@@ -4,13 +4,14 @@ use super::Findings;
 use crate::error::Error;
 use fieldseal_sweep::running;
 use fieldseal_sweep::sql::Client;
+use std::time::Duration;
 
 /// A sweep that was left for longer is forgotten rather than slow.
-const FORGOTTEN_MILLIS: i64 = 3_600_000;
+const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 pub(super) fn check(client: &mut dyn Client, findings: &mut Findings) -> Result<(), Error> {
     for sweep in running(client)? {
-        if sweep.idle_millis > FORGOTTEN_MILLIS {
+        if sweep.idle.is_some_and(|idle| idle > FORGOTTEN) {
             findings.warning(
                 sweep.job,
                 format!("it was begun, and left after {} of {} rows", sweep.rows, sweep.total),

@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::error::Error;
-use crate::survey::Chosen;
+use crate::survey::DeclaredTable;
 use crate::target::Target;
 use fieldseal::ErrorKind;
 use fieldseal_sweep::sql::Database;
@@ -15,12 +15,12 @@ const NAMED: usize = 3;
 pub(super) fn check(
     target: &Target,
     database: &dyn Database,
-    fitting: &[Chosen],
+    fitting: &[DeclaredTable],
     sample: u64,
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let keyring = target.keyring_for_rows()?;
-    for Chosen { schema, columns, .. } in fitting {
+    for DeclaredTable { schema, columns, .. } in fitting {
         if columns.is_empty() {
             continue;
         }

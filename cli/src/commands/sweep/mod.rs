@@ -26,7 +26,7 @@ const REPORTED: usize = 1000;
 
 /// Which tables and columns.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Chosen {
+pub(crate) struct Selection {
     /// Only that table of the lock file; can be repeated
     #[arg(long, value_name = "TABLE")]
     pub(crate) table: Vec<String>,
@@ -138,7 +138,7 @@ impl Pace {
     }
 }
 
-impl Chosen {
+impl Selection {
     /// Whether nothing is left out.
     pub(crate) fn is_all(&self) -> bool {
         self.column.is_empty() && self.table.is_empty()
@@ -190,7 +190,7 @@ fn unknown(what: &str, schemas: &[Schema]) -> Error {
 }
 
 /// Another column than the sealed one belongs to one sealed column.
-pub(crate) fn one_column_if(other: bool, chosen: &Chosen, option: &str) -> Result<(), Error> {
+pub(crate) fn one_column_if(other: bool, chosen: &Selection, option: &str) -> Result<(), Error> {
     if other && (chosen.column.len() != 1 || !chosen.table.is_empty()) {
         return Err(Error::usage(format!("{option} is for one sealed column"))
             .hint(format!("name it: --column TABLE.COLUMN {option} OTHER")));
@@ -201,7 +201,7 @@ pub(crate) fn one_column_if(other: bool, chosen: &Chosen, option: &str) -> Resul
 /// A sweep of the chosen columns, table after table.
 pub(crate) struct Run<'a> {
     pub(crate) job: Job,
-    pub(crate) chosen: &'a Chosen,
+    pub(crate) chosen: &'a Selection,
     pub(crate) pace: &'a Pace,
     pub(crate) seal_lookalikes: bool,
     pub(crate) program_stopped: bool,
