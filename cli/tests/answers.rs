@@ -1,5 +1,7 @@
 //! What a transcript can't show: what is typed, what is secret, what a running program sees.
 
+mod common;
+
 use common::{Folder, tenant};
 use fieldseal::kms::{Argon2Params, Local, Passphrase};
 use fieldseal::{Column, ErrorKind, KeyState, Keyring, RowContext, RowId, Scope};

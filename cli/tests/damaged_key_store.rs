@@ -1,5 +1,7 @@
 //! A key store with a record that can't be read: everything is done for the others, and the exit code says that one is left.
 
+mod common;
+
 use common::{Ended, Folder, tenant};
 use fieldseal::store::load_all;
 use fieldseal::{KeyState, Scope};

@@ -1,5 +1,7 @@
 //! Commands that are killed in the middle and run again, and commands that run at the same moment.
 
+mod common;
+
 use common::{Folder, tenant};
 use fieldseal::kms::Local;
 use fieldseal::store::load_all;

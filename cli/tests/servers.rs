@@ -2,6 +2,8 @@
 //!
 //! `bash tests/with_databases cargo test -p fieldseal-cli --no-default-features --test servers -- --ignored`
 
+mod common;
+
 use common::Folder;
 use sqlx::{Connection as _, MySqlConnection, PgConnection};
 

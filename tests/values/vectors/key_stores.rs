@@ -6,7 +6,6 @@ use fieldseal::kms::{KmsError, LocalError};
 use fieldseal::store::{self, StoreError, load_all};
 use fieldseal::{Column, KeyRecord, Keyring, RecordColumns, RowContext};
 use std::collections::HashMap;
-use store::KeyStore;
 
 #[derive(Deserialize)]
 struct File {
