@@ -4,7 +4,7 @@
 //! key. Without it, this prints what to set.
 
 use fieldseal::kms::{Kms as _, KmsError};
-use fieldseal::store::{File, KeyStore as _, load_all};
+use fieldseal::store::{File, load_all};
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope};
 use fieldseal_kms_aws::AwsKms;
 use std::error::Error;
