@@ -1,4 +1,5 @@
-//! A sealed value as text: base64 (RFC 4648, section 4), with padding, for columns that can't hold bytes.
+//! A sealed value as text: base64 (RFC 4648, section 4), with padding, for columns that can't hold
+//! bytes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,13 +14,13 @@ pub(crate) fn encode(sealed: &[u8]) -> Vec<u8> {
     STANDARD.encode(sealed).into_bytes()
 }
 
-/// The bytes; `None` for what isn't exactly the base64 of some bytes: no white space, the padding complete.
+/// The bytes; `None` unless the text is exactly their base64: no white space, complete padding.
 pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
-/// Whether it is a sealed value as PostgreSQL writes a `bytea` that is assigned to a column of text: `\\x01…` in hex. It must
-/// not be taken for a plaintext.
+/// Whether it is a sealed value as PostgreSQL writes a `bytea` that is assigned to a column of
+/// text: `\\x01…` in hex. It must not be taken for a plaintext.
 pub(crate) fn is_hex_of_sealed(text: &[u8]) -> bool {
     /// Of the suite that adds least.
     const SHORTEST: usize = 2 * 21;

@@ -21,7 +21,8 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// If the tenant's name is empty (that would be the application's scope) or longer than 65,535 bytes.
+    /// If the tenant's name is empty (that would be the application's scope) or longer than 65,535
+    /// bytes.
     pub fn tenant(name: impl AsScope) -> Result<Self, ContextError> {
         name.as_scope()
     }
@@ -52,7 +53,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A scope or row id that can't be one.
+/// Why a scope or row id was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContextError {
@@ -87,7 +88,7 @@ pub trait AsScope {
     fn as_scope(&self) -> Result<Scope, ContextError>;
 }
 
-/// The id of a row, one or several columns, or none where values aren't bound to their row.
+/// The id of a row: one or several columns, or none if values aren't bound to their row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct RowId(SmallVec<[u8; 64]>);
 
@@ -122,8 +123,8 @@ impl RowId {
 
 /// Types that a row's key column can have.
 ///
-/// The same key must give the same bytes whichever Rust type a model gives it: integers of every width agree with
-/// each other.
+/// The same key must give the same bytes whichever Rust type a model gives it: integers of every
+/// width agree with each other.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a row id",
     label = "not an integer, text, bytes or a UUID",
@@ -338,7 +339,8 @@ mod tests {
     }
 
     fn part() -> impl Strategy<Value = String> {
-        // Small alphabets with length bytes and separators among them, so that encodings have a chance to collide.
+        // Small alphabets with length bytes and separators among them, so that encodings have a
+        // chance to collide.
         "[ab\\x00\\x01\\x02]{0,4}"
     }
 

@@ -1,4 +1,5 @@
-//! The bytes of one sealed value: `0x01 ‖ key id ‖ body`, the wire format of a Tink AEAD keyset entry.
+//! The bytes of one sealed value: `0x01 ‖ key id ‖ body`, the wire format of a Tink AEAD keyset
+//! entry.
 
 use crate::keys::KeyId;
 

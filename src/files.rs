@@ -1,5 +1,5 @@
-//! Files that are read and replaced as a whole: written beside the old one, synced, renamed over it. A reader sees
-//! the old file or the new one, never a part, and a crash leaves one of the two.
+//! Files that are read and replaced as a whole: written beside the old one, synced, renamed over
+//! it. A reader sees the old file or the new one, never a part, and a crash leaves one of the two.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// An exclusive lock among the processes (and threads) that change one file; ends when dropped.
 ///
-/// It is held on `<path>.lock`, since the file itself is replaced. That file stays: removing it would let two
-/// processes hold locks on two different files of that name.
+/// It is held on `<path>.lock`, since the file itself is replaced. That file stays: removing it
+/// would let two processes hold locks on two different files of that name.
 #[derive(Debug)]
 pub(crate) struct Lock(#[expect(dead_code, reason = "closing the file ends the lock")] File);
 
@@ -31,7 +31,7 @@ pub(crate) fn lock(path: &Path) -> io::Result<Lock> {
     Ok(Lock(file))
 }
 
-/// Never through a link: whoever can write the folder could point it anywhere.
+/// Doesn't follow a link: an account that can write the folder could point it anywhere.
 fn new_lock_file(name: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
@@ -49,7 +49,8 @@ fn existing_lock_file(name: &Path) -> io::Result<File> {
     File::open(name)
 }
 
-/// Makes a file that wasn't there, readable by its owner only; [`io::ErrorKind::AlreadyExists`] if it was.
+/// Makes a file that wasn't there, readable by its owner only; [`io::ErrorKind::AlreadyExists`] if
+/// it was.
 pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
     let file = beside(folder, content)?;
@@ -58,8 +59,8 @@ pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// Replaces the file at `path`, which exists; its owner and mode stay. If `path` is a link, the file that it names is
-/// replaced.
+/// Replaces the file at `path`, which exists; its owner and mode stay. If `path` is a link, the
+/// file that it names is replaced.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let target = fs::canonicalize(path)?;
     let folder = folder_of(&target);
@@ -80,8 +81,8 @@ pub(crate) enum ReadError {
     TooLarge,
 }
 
-/// Reads all of the file at `path` into `content`, which is empty, unless it's longer than `max` bytes. What is
-/// returned describes the very file that was read.
+/// Reads all of the file at `path` into `content`, which is empty, unless it's longer than `max`
+/// bytes. What is returned describes the very file that was read.
 pub(crate) fn read(path: &Path, max: u64, content: &mut Vec<u8>) -> Result<Metadata, ReadError> {
     // Before it is opened: opening a pipe would wait for its writer.
     if !fs::metadata(path).map_err(ReadError::Io)?.is_file() {
@@ -129,7 +130,8 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// A file in `folder` with that content, mode 0600 from the start, removed again unless it is persisted.
+/// A file in `folder` with that content, mode 0600 from the start, removed again unless it is
+/// persisted.
 fn beside(folder: &Path, content: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix(".fieldseal-").suffix(".tmp").tempfile_in(folder)?;
     file.write_all(content)?;

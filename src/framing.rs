@@ -3,7 +3,8 @@
 
 /// Appends `u32(len(part)) ‖ part`.
 ///
-/// A part longer than `u32::MAX` bytes can't be encoded; every caller bounds its parts far below that.
+/// A part longer than `u32::MAX` bytes can't be encoded; every caller bounds its parts far below
+/// that.
 pub(crate) fn push_lp(out: &mut impl Extend<u8>, part: &[u8]) {
     let len = u32::try_from(part.len()).unwrap_or(u32::MAX);
     out.extend(len.to_be_bytes());

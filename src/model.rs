@@ -4,7 +4,8 @@ use crate::suite::Suite;
 
 /// One sealed column, and everything that its stored data depends on.
 ///
-/// `#[derive(Encrypt)]` makes one for each sealed field; a program without the derive makes its own as a constant:
+/// `#[derive(Encrypt)]` makes one for each sealed field; a program without the derive makes its own
+/// as a constant:
 ///
 /// ```
 /// use fieldseal::{Column, Suite};
@@ -30,8 +31,8 @@ pub struct Column {
 impl Column {
     /// A column under the default suite, bound to its row, unpadded, that leaves NULL visible.
     ///
-    /// `table` and `name` are the logical names: they are part of every stored value and must never change, even
-    /// where the database's own names do.
+    /// `table` and `name` are the logical names: they are part of every stored value and must never
+    /// change, even where the database's own names do.
     ///
     /// # Panics
     ///
@@ -70,21 +71,22 @@ impl Column {
         self
     }
 
-    /// Another suite. [`Suite::Aes256Siv`] is never bound to the row.
+    /// Under another suite. [`Suite::Aes256Siv`] never binds values to the row.
     #[must_use]
     pub const fn with_suite(mut self, suite: Suite) -> Self {
         self.suite = suite;
         self
     }
 
-    /// The suite the column had before, which is tried too until every value has been re-encrypted.
+    /// With a previous suite, which is tried too until every value has been re-encrypted.
     #[must_use]
     pub const fn with_previous_suite(mut self, suite: Suite) -> Self {
         self.previous_suite = Some(suite);
         self
     }
 
-    /// Values aren't bound to their row: someone who writes the database can move them within the column and scope.
+    /// Values aren't bound to their row: someone who writes the database can move them within the
+    /// column and scope.
     #[must_use]
     pub const fn unbound_row(mut self) -> Self {
         self.row_bound = false;
@@ -103,7 +105,7 @@ impl Column {
         self
     }
 
-    /// NULL is sealed like a value. Only for a padded column, where its length doesn't tell.
+    /// Seals NULL like a value. The column must be padded, so that no length gives NULL away.
     ///
     /// # Panics
     ///
@@ -122,18 +124,21 @@ impl Column {
         self
     }
 
-    /// Values are stored as text, in base64 (RFC 4648, section 4), for a database column that can't become one of bytes.
+    /// Values are stored as text, in base64 (RFC 4648, section 4), for a database column that can't
+    /// become one of bytes.
     #[must_use]
     pub const fn base64(mut self) -> Self {
         self.base64 = true;
         self
     }
 
-    /// How much the database's column holds, in bytes, or in characters where it's [`Self::base64`]: 255 for a
-    /// `VARBINARY(255)`, 65,535 for MySQL's `BLOB`, 16,777,215 for its `MEDIUMBLOB`, 4,294,967,295 for its `LONGBLOB`.
+    /// How much the database's column holds, in bytes, or in characters where it's
+    /// [`Self::base64`]: 255 for a `VARBINARY(255)`, 65,535 for MySQL's `BLOB`, 16,777,215 for its
+    /// `MEDIUMBLOB`, 4,294,967,295 for its `LONGBLOB`.
     ///
-    /// What would be longer is refused before it's bound. MySQL can cut such values without an error, so there every
-    /// sealed column must have a size. To be called last: the other properties say how long the shortest value is.
+    /// A value that would be longer is refused before it's bound. MySQL can cut such values without an
+    /// error, so there every sealed column must have a size. To be called last: the other
+    /// properties say how long the shortest value is.
     ///
     /// # Panics
     ///
@@ -148,8 +153,9 @@ impl Column {
         self
     }
 
-    /// The size that the database's column must have for values of up to `len` encoded bytes (`docs/format.md`,
-    /// "Plaintext"; for text its UTF-8), in bytes, or in characters where it's [`Self::base64`].
+    /// The size that the database's column must have for values of up to `len` encoded bytes
+    /// (`docs/format.md`, "Plaintext"; for text its UTF-8), in bytes, or in characters where it's
+    /// [`Self::base64`].
     ///
     /// ```
     /// use fieldseal::Column;
@@ -243,7 +249,7 @@ impl Column {
         self.hide_null
     }
 
-    /// Whether a NULL in the database can only be somebody else's: a hidden NULL is sealed.
+    /// Whether NULL in the database can't be this model's, because it seals NULL like a value.
     pub(crate) const fn refuses_null(&self) -> bool {
         self.hide_null && !self.migrating
     }
@@ -267,7 +273,8 @@ impl Column {
     }
 }
 
-/// A column of the database that isn't sealed but that sealed values depend on: part of the row id, or the scope.
+/// A column of the database that isn't sealed but that sealed values depend on: part of the row id,
+/// or the scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContextColumn {
     /// The column's name in the database.
@@ -276,7 +283,7 @@ pub struct ContextColumn {
     pub kind: &'static str,
 }
 
-/// The sealed side of one table, as one model sees it.
+/// What one model says of one table: its name, its row id, its scope and its sealed columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schema {
     /// The Rust type.
@@ -310,6 +317,6 @@ impl Schema {
 
 /// A struct with sealed fields. `#[derive(Encrypt)]` implements it.
 pub trait Model {
-    /// What the model says of its table.
+    /// The model's table and sealed columns.
     const SCHEMA: Schema;
 }

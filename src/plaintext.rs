@@ -1,4 +1,5 @@
-//! What a column puts around an encoded value before it is sealed: the mark of a hidden NULL, and padding.
+//! What a column puts around an encoded value before it is sealed: the mark of a hidden NULL, and
+//! padding.
 
 use crate::model::Column;
 

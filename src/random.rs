@@ -1,7 +1,8 @@
-//! Random bytes: nonces from a fast generator of the thread's own, keys straight from the operating system.
+//! Random bytes: nonces from a fast generator of the thread's own, keys straight from the operating
+//! system.
 //!
-//! The generator is ChaCha20 seeded by the operating system, seeded again after every 2¹⁶ draws, and at once in a
-//! process that was forked: a copied generator would repeat nonces.
+//! The generator is ChaCha20 seeded by the operating system, seeded again after every 2¹⁶ draws,
+//! and at once in a process that was forked: a copied generator would repeat nonces.
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
@@ -12,7 +13,7 @@ use zeroize::Zeroizing;
 
 const DRAWS_PER_SEED: u32 = 1 << 16;
 
-/// Grows in a process that finds itself forked.
+/// Grows when a thread finds that its process was forked.
 static PROCESS: AtomicU64 = AtomicU64::new(0);
 static FIRST_GUARD: OnceLock<forkguard::Guard> = OnceLock::new();
 static THREADS: AtomicUsize = AtomicUsize::new(0);
@@ -54,7 +55,8 @@ pub(crate) fn fill_nonce(nonce: &mut [u8]) -> Result<(), NoRandomness> {
     })
 }
 
-/// Fills `bytes` straight from the operating system: for keys, ids, salts, and nonces that are drawn rarely.
+/// Fills `bytes` straight from the operating system: for keys, ids, salts, and nonces that are
+/// drawn rarely.
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     getrandom::fill(bytes).map_err(|_| NoRandomness)
 }
@@ -71,8 +73,9 @@ pub(crate) fn thread_number() -> usize {
 
 impl Generator {
     fn seeded() -> Result<Self, NoRandomness> {
-        // A thread may draw its first nonce after a fork that happened on it: the guard is as old as the first
-        // generator of the program. It comes before the seed, since a fork between the two must be seen.
+        // A thread may draw its first nonce after a fork that happened on it: the guard is as old
+        // as the first generator of the program. It comes before the seed, since a fork between the
+        // two must be seen.
         let mut fork = FIRST_GUARD.get_or_init(forkguard::new).clone();
         if fork.detected_fork() {
             PROCESS.fetch_add(1, Ordering::Relaxed);

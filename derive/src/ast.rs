@@ -163,7 +163,8 @@ impl<'a> Field<'a> {
         bare(option_of(inner).unwrap_or(inner))
     }
 
-    /// Whether it is an `Option<Option<T>>`, which in a changeset means: leave as it is, set to NULL, or set.
+    /// Whether it is an `Option<Option<T>>`, which in a changeset means: leave as it is, set to
+    /// NULL, or set.
     pub(crate) fn is_change(&self) -> bool {
         self.option().is_some_and(|inner| option_of(inner).is_some())
     }
@@ -225,7 +226,8 @@ pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {
     }
 }
 
-/// The type without the group that a `macro_rules!` variable puts around it, and without parentheses.
+/// The type without the group that a `macro_rules!` variable puts around it, and without
+/// parentheses.
 pub(crate) fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => bare(&group.elem),

@@ -28,7 +28,7 @@ pub(crate) struct ModelAttrs {
     pub(crate) sqlx: Option<Ident>,
     pub(crate) stored: Option<Ident>,
     pub(crate) krate: Option<Path>,
-    /// Every name that was written or may have been, also with a value that makes no sense.
+    /// Every name that occurs in the attribute, even with a value that makes no sense.
     mentioned: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) plain: Option<Ident>,
     pub(crate) size: Option<LitInt>,
     pub(crate) base64: Option<Ident>,
-    /// Something in the attribute made no sense, so that what is missing may just be that.
+    /// A part of the attribute couldn't be parsed, so a missing setting may be that part.
     pub(crate) is_broken: bool,
 }
 
@@ -224,7 +224,7 @@ enum Parsed {
     Soundly,
     /// With errors in some of its parts.
     Throughout,
-    /// Not to its end.
+    /// Only a part of it could be read.
     Partly,
 }
 

@@ -1,4 +1,4 @@
-//! `#[sqlx(…)]` on a field, parsed: sqlx's own derive, which reads it again, would panic where something is wrong with it.
+//! `#[sqlx(…)]` on a field, parsed: sqlx's own derive reads it again, and would panic at a mistake.
 
 use crate::attr::skip;
 use crate::errors::Errors;
@@ -37,7 +37,7 @@ impl SqlxAttrs {
         this
     }
 
-    /// Those by which more or less than one column of the field's own type is meant.
+    /// Settings by which the field isn't exactly one column of its own type.
     pub(crate) fn special(&self) -> impl Iterator<Item = &Path> {
         let json = self.json.as_ref().map(|json| &json.path);
         [self.flatten.as_ref(), json, self.try_from.as_ref(), self.default.as_ref(), self.skip.as_ref()]

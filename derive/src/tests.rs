@@ -1,6 +1,7 @@
 //! What small models expand to, next to this file to be read and to be compared.
 //!
-//! `FIELDSEAL_SNAPSHOT=update cargo test -p fieldseal-derive` writes the snapshots anew; read the diff before committing.
+//! `FIELDSEAL_SNAPSHOT=update cargo test -p fieldseal-derive` writes the snapshots anew; read the
+//! diff before committing.
 
 use proc_macro2::TokenStream;
 use quote::quote;

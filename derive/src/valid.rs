@@ -1,4 +1,4 @@
-//! What parses but makes no sense is refused here, with what to write instead.
+//! Refuses what parses but makes no sense, with what to write instead.
 
 use crate::ast::{Field, Model, last_name};
 use crate::attr::{FieldAttrs, MODEL_SYNTAX};
@@ -52,7 +52,7 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
     let mut in_database = HashSet::new();
     // An empty name is refused already.
     for field in columns.filter(|field| model.writes() && !field.sql_name.is_empty()) {
-        // One of them would be written over the other: a plain field over a sealed one.
+        // One would overwrite the other: a plain field a sealed one, for example.
         if !in_database.insert(&field.sql_name) {
             errors.at(field.ident, format!("two fields are for the column `{}`", field.sql_name));
         }
@@ -73,7 +73,8 @@ pub(crate) fn logical_name(field: &Field<'_>, attrs: &FieldAttrs) -> String {
     attrs.column.as_ref().map_or_else(|| field.sql_name.clone(), LitStr::value)
 }
 
-/// The length that a logical name may have, which a name in the database becomes where no other is given.
+/// The length that a logical name may have, which a name in the database becomes where no other is
+/// given.
 fn named(name: &LitStr, of: &str, errors: &mut Errors) {
     if name.value().is_empty() || name.value().len() > 65_535 {
         errors.at(name, format!("a {of} name has 1 to 65,535 bytes"));
@@ -204,7 +205,8 @@ fn sqlx_field(model: &Model<'_>, field: &Field<'_>, errors: &mut Errors) {
     }
 }
 
-/// The struct that `query_as!` fills: it fills one field for each column, and the row is gone when it's done.
+/// The struct that `query_as!` fills: it fills one field for each column, and the row is gone when
+/// it's done.
 fn stored(model: &Model<'_>, name: &Ident, errors: &mut Errors) {
     if model.attrs.sqlx.is_none() {
         errors.at(name, "`stored` is for sqlx's `query_as!`: write `#[encrypt(sqlx, stored = …)]`");
@@ -233,7 +235,8 @@ fn path_text(path: &syn::Path) -> String {
     path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default()
 }
 
-/// The size of a column in the database: enough for the shortest sealed value, at most a `LONGBLOB`'s.
+/// The size of a column in the database: enough for the shortest sealed value, at most a
+/// `LONGBLOB`'s.
 fn sized(size: Option<&LitInt>, errors: &mut Errors) {
     if let Some(size) = size
         && !size.base10_parse::<u32>().is_ok_and(|bytes| bytes >= 21)

@@ -38,7 +38,8 @@ pub(super) fn compare(locked: &Entries, code: &Entries) -> Changes {
 fn still_reads(new: &Entry, old: &Entry) -> bool {
     let tries = |suite: &String| new.suite == *suite || new.previous_suite.as_ref() == Some(suite);
     let suite_is_tried = tries(&old.suite) && old.previous_suite.iter().all(tries);
-    // AES-256-SIV is never bound to a row, and a column that is moving to it opens what wasn't bound before.
+    // AES-256-SIV is never bound to a row, and a column that is moving to it opens what wasn't
+    // bound before.
     let siv = |entry: &Entry| entry.suite == crate::Suite::Aes256Siv.name();
     let never_bound = |entry: &Entry| siv(entry) && entry.previous_suite.is_none();
     let row_is_same =

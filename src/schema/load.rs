@@ -11,13 +11,15 @@ use std::sync::{Mutex, PoisonError};
 const CONTEXT_KINDS: [&str; 4] = ["int", "text", "bytes", "uuid"];
 
 impl SchemaLock {
-    /// The tables of a lock file, for tools that work without the program's code. Their `model` is the file's path.
+    /// The tables of a lock file, for tools that work without the program's code. Their `model` is
+    /// the file's path.
     ///
-    /// Names of columns are `&'static`, as a derive's are: each that is new stays in memory for as long as the process.
+    /// Names of columns are `&'static`, like those that the derive makes: each new name stays in
+    /// memory until the process ends.
     ///
     /// # Errors
     ///
-    /// [`LockError::Missing`], or [`LockError::File`] if it can't be read or what it says can't be.
+    /// [`LockError::Missing`], or [`LockError::File`] if the file can't be read, or is no lock file.
     pub fn load(path: impl AsRef<Path>) -> Result<Vec<Schema>, LockError> {
         let path = path.as_ref();
         let entries = read(path)?.ok_or_else(|| LockError::Missing(path.to_owned()))?;
@@ -124,7 +126,7 @@ fn context(text: &str) -> Result<(&'static str, &'static str), String> {
     Ok((interned(name), known.ok_or_else(|| format!("`{kind}` is no kind of a row id or scope"))?))
 }
 
-/// The same text for as long as the process lives, once.
+/// The same text, kept once and until the process ends.
 fn interned(text: &str) -> &'static str {
     static TEXTS: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,5 @@
-//! The schema lock: a committed file that lists every sealed column with what its stored data depends on.
+//! The schema lock: a committed file that lists every sealed column with what its stored data
+//! depends on.
 
 mod columns;
 mod diff;
@@ -47,8 +48,8 @@ const HEADER: &str = "\
 /// # checked.unwrap();
 /// ```
 ///
-/// The first run, with `FIELDSEAL_LOCK=update` in the environment, writes the file. Later runs with it add new columns;
-/// they refuse to write a change that would strand data.
+/// The first run, with `FIELDSEAL_LOCK=update` in the environment, writes the file. Later runs with
+/// it add new columns; they refuse to write a change that would strand data.
 #[derive(Debug, Clone, Default)]
 pub struct SchemaLock {
     schemas: Vec<Schema>,
@@ -82,8 +83,8 @@ struct Entry {
     hide_null: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     base64: bool,
-    /// Where the database keeps it, `table.column`. Stored data doesn't depend on it, nor on what follows: that is for the
-    /// command line.
+    /// Where the database keeps it, `table.column`. Stored data doesn't depend on it, nor on what
+    /// follows: that is for the command line.
     stored_in: String,
     /// What values are padded to a multiple of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,7 +177,7 @@ impl SchemaLock {
         self.check_or_update(path.as_ref(), update)
     }
 
-    /// Writes the lock file, whatever it held before.
+    /// Writes the lock file, and overwrites one that is there.
     ///
     /// # Errors
     ///
@@ -283,7 +284,7 @@ impl Entry {
         stored(self).is_as(&stored(other))
     }
 
-    /// Whether nothing differs but what may: how much is padded, and how much the column holds.
+    /// Whether the two differ at most in how much is padded, and how much the column holds.
     fn is_as(&self, other: &Self) -> bool {
         let noted = |entry: &Self| Self { pad: None, size: None, ..entry.clone() };
         noted(self) == noted(other)

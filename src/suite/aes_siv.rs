@@ -1,4 +1,5 @@
-//! AES-256-SIV, RFC 5297, with the associated data as the one string in front of the plaintext and no nonce.
+//! AES-256-SIV, RFC 5297, with the associated data as the one string in front of the plaintext and
+//! no nonce.
 
 use super::{CipherError, SuiteCipher};
 use crate::keys::{ColumnKey, scrubbed};
@@ -6,8 +7,9 @@ use aes_siv::KeyInit;
 use aes_siv::siv::Aes256Siv;
 
 pub(crate) struct Cipher {
-    /// The `siv` type needs `&mut self` for each message and can't be cloned, so each message expands the key anew,
-    /// on a stack that is overwritten afterwards. A lock around one would cost less and serialise all threads.
+    /// The `siv` type needs `&mut self` for each message and can't be cloned, so each message
+    /// expands the key anew, on a stack that is overwritten afterwards. A lock around one would
+    /// cost less and serialise all threads.
     key: ColumnKey,
 }
 

@@ -1,7 +1,7 @@
 //! The four algorithms a column can be sealed with: one file a suite, behind one closed trait.
 //!
-//! A suite works on the *body* of a sealed value, which is `prefix ‖ text ‖ suffix`: the prefix holds a nonce or
-//! SIV, the suffix a tag. Callers never supply nonces.
+//! A suite works on the *body* of a sealed value, which is `prefix ‖ text ‖ suffix`: the prefix
+//! holds a nonce or SIV, the suffix a tag. Callers never supply nonces.
 
 mod aes_gcm;
 mod aes_siv;
@@ -11,19 +11,22 @@ mod xchacha;
 use crate::keys::ColumnKey;
 use crate::random::NoRandomness;
 
-/// The algorithm of a column. It is declared in the model, bound into the column's key, and not part of the
-/// ciphertext: there is no algorithm identifier to attack.
+/// The algorithm of a column. It is declared in the model, bound into the column's key, and not
+/// part of the ciphertext: there is no algorithm identifier to attack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Suite {
-    /// XAES-256-GCM (C2SP): random 24-byte nonces without a practical limit. Adds 45 bytes. The default.
+    /// XAES-256-GCM (C2SP): random 24-byte nonces without a practical limit. Adds 45 bytes. The
+    /// default.
     #[default]
     Xaes256Gcm,
     /// XChaCha20-Poly1305: for machines without AES instructions. Adds 45 bytes.
     XChaCha20Poly1305,
-    /// AES-256-GCM (NIST SP 800-38D): random 12-byte nonces, so at most 2³² values per column key. Adds 33 bytes.
+    /// AES-256-GCM (NIST SP 800-38D): random 12-byte nonces, so at most 2³² values per column key.
+    /// Adds 33 bytes.
     Aes256Gcm,
-    /// AES-256-SIV (RFC 5297): deterministic, so equal values in a column are equal in the database. Adds 21 bytes.
+    /// AES-256-SIV (RFC 5297): deterministic, so equal values in a column are equal in the
+    /// database. Adds 21 bytes.
     Aes256Siv,
 }
 
@@ -48,7 +51,8 @@ impl Suite {
         Self::ALL.into_iter().find(|suite| suite.name() == name)
     }
 
-    /// How many bytes a sealed value is longer than its plaintext, the five bytes of the header included.
+    /// How many bytes a sealed value is longer than its plaintext, the five bytes of the header
+    /// included.
     #[must_use]
     pub const fn overhead(self) -> usize {
         crate::envelope::HEADER_LEN + self.prefix_len() + self.suffix_len()
@@ -104,7 +108,7 @@ impl From<NoRandomness> for CipherError {
     }
 }
 
-/// What a suite's file implements. `text` is plaintext and becomes ciphertext in place, and back.
+/// The trait that a suite's file implements. `text` is encrypted and decrypted in place.
 trait SuiteCipher: Sized {
     /// Bytes in front of the ciphertext.
     const PREFIX: usize;
@@ -116,7 +120,7 @@ trait SuiteCipher: Sized {
     /// Fills `prefix` and `suffix` and encrypts `text`.
     fn seal(&self, aad: &[u8], prefix: &mut [u8], text: &mut [u8], suffix: &mut [u8]) -> Result<(), CipherError>;
 
-    /// Checks all of it and decrypts `text`. What `text` holds after a failure is not to be used.
+    /// Checks all of it and decrypts `text`. After a failure `text` must not be used.
     fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], suffix: &[u8]) -> Result<(), CipherError>;
 }
 

@@ -1,10 +1,12 @@
 //! XAES-256-GCM, <https://c2sp.org/XAES-256-GCM>, with random 192-bit nonces.
 //!
-//! The first half of the nonce (the *stretch*) selects an AES-256-GCM key, the second half is that key's nonce.
-//! Deriving the key costs more than sealing a short value does, so a sealer draws a stretch at random, keeps its
-//! key, and draws only the second half for each value: at most 2²⁰ of them, so two values under one stretch share a
-//! nonce with probability below 2⁻⁵⁷. An opener keeps the keys of stretches that it meets again. The bytes are those
-//! of the plain construction; `ARCHITECTURE.md` has the figures and `docs/threat-model.md` what this reveals.
+//! The first half of the nonce (the *stretch*) selects an AES-256-GCM key, the second half is that
+//! key's nonce. Deriving the key costs more than sealing a short value does, so a sealer draws a
+//! stretch at random, keeps its key, and draws only the second half for each value: at most 2²⁰ of
+//! them, so two values under one stretch share a nonce with probability below 2⁻⁵⁷. An opener keeps
+//! the keys of stretches that it meets again. The bytes are those of the plain construction;
+//! `docs/decisions/0008-xaes-256-gcm-keeps-a-stretch.md` has the figures, and
+//! `docs/threat-model.md` says what this reveals.
 
 use super::{CipherError, SuiteCipher};
 use crate::keys::{ColumnKey, scrubbed};
@@ -41,8 +43,9 @@ pub(crate) struct Cipher {
 #[derive(Default)]
 struct Slot {
     stretch: ArcSwapOption<Stretch>,
-    /// For openers: eight bytes of the last stretch that was not at hand. Only one that is met twice in a row is
-    /// kept, so that a table written by many processes doesn't pay for a cache it can't use.
+    /// For openers: eight bytes of the last stretch that was not at hand. Only one that is met
+    /// twice in a row is kept, so that a table written by many processes doesn't pay for a cache it
+    /// can't use.
     candidate: AtomicU64,
 }
 
@@ -152,7 +155,8 @@ impl Stretch {
         Ok(())
     }
 
-    /// Counts one value; false if this stretch is used up or belongs to the process that this one was forked from.
+    /// Counts one value; false if this stretch is used up or belongs to the process that this one
+    /// was forked from.
     fn take_one(&self) -> bool {
         self.process == random::process_number() && self.used.fetch_add(1, Ordering::Relaxed) < VALUES_PER_STRETCH
     }

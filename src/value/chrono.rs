@@ -16,8 +16,8 @@ fn seconds_and_nanos(utc: NaiveDateTime) -> Result<[u8; 12], &'static str> {
     Ok(bytes)
 }
 
-/// The nanoseconds of a time that chrono also reads: `with_nanosecond` and offsets with seconds make leap seconds in
-/// the middle of a minute, and nothing else in chrono takes those.
+/// The nanoseconds of a time that chrono also reads: `with_nanosecond` and offsets with seconds
+/// make leap seconds in the middle of a minute, and nothing else in chrono takes those.
 fn nanos(time: &impl Timelike) -> Result<u32, &'static str> {
     match time.nanosecond() {
         1_000_000_000.. if time.second() != 59 => Err("its leap second isn't at the end of a minute in UTC"),

@@ -8,7 +8,8 @@ use std::fmt;
 use std::io::{self, Write};
 use zeroize::Zeroizing;
 
-/// What `#[encrypt(json)]` needs of a type. There is nothing to implement: serde's traits are enough.
+/// What `#[encrypt(json)]` needs of a type. There is nothing to implement: serde's traits are
+/// enough.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sealed as JSON",
     label = "not `Serialize` and `DeserializeOwned`",
@@ -21,7 +22,8 @@ impl<T: Serialize + DeserializeOwned> JsonValue for T {}
 
 /// A value that is sealed as JSON: what `#[encrypt(json)]` makes of a field.
 ///
-/// Its `Debug` is redacted, as a model prints its sealed fields; print `.0` where the value is meant to be seen.
+/// Its `Debug` is redacted, as a model prints its sealed fields; print `.0` where the value is
+/// meant to be seen.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Json<T>(pub T);
@@ -64,8 +66,9 @@ impl Value for serde_json::Value {
     }
 }
 
-/// JSON that was read back before it counts: what serde_json writes, it can't always read. NaN becomes `null`, lists in
-/// lists may be too deep, and a type's `Serialize` and `Deserialize` may not match. Sealed, such a value would be lost.
+/// The value as JSON, which was read back once: serde_json can't always read what it writes. NaN
+/// becomes `null`, lists in lists may be too deep, and a type's `Serialize` and `Deserialize` may
+/// not match. Such a value would be lost if it were sealed.
 pub(crate) fn encode_readable<T: JsonValue>(value: &T) -> Result<Encoded<'_>, &'static str> {
     const UNREADABLE: &str = "serde_json can't read back what it writes for it: NaN or an infinity, more than 127 lists \
                               and maps in each other, or a `Deserialize` that doesn't match `Serialize`";

@@ -1,4 +1,5 @@
-//! Rust values to bytes and back: exactly, and the same on every machine (`docs/format.md`, "Plaintext").
+//! Rust values to bytes and back: exactly, and the same on every machine (`docs/format.md`,
+//! "Plaintext").
 
 #[cfg(feature = "chrono")]
 mod chrono;
@@ -22,9 +23,10 @@ use zeroize::Zeroizing;
 
 /// A type that a sealed column can hold.
 ///
-/// Implemented for `String`, `Vec<u8>`, `bool`, every integer, `f32` and `f64`, secrecy's `SecretString` and
-/// `SecretBox`, and, with the features of their names, UUIDs, chrono and `time` dates and `Decimal`. A newtype gets it by
-/// `#[derive(EncryptValue)]`; anything else that serde knows is sealed with `#[encrypt(json)]`.
+/// Implemented for `String`, `Vec<u8>`, `bool`, every integer, `f32` and `f64`, secrecy's
+/// `SecretString` and `SecretBox`, and, with the features of their names, UUIDs, chrono and `time`
+/// dates and `Decimal`. A newtype gets it by `#[derive(EncryptValue)]`; anything else that serde
+/// knows is sealed with `#[encrypt(json)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sealed",
     label = "not a type that fieldseal knows",
@@ -33,24 +35,29 @@ use zeroize::Zeroizing;
     note = "UUIDs, chrono and time dates and `Decimal` need fieldseal's feature `uuid`, `chrono`, `time` or `decimal`"
 )]
 pub trait Value: Sized {
-    /// What the schema lock calls the encoding. Two types with the same kind read each other's values.
+    /// The encoding's name in the schema lock.
+    ///
+    /// Two types with the same kind read each other's values.
     const KIND: &'static str;
 
     /// The value's bytes.
     ///
     /// # Errors
     ///
-    /// What is wrong with the value, without the value.
+    /// What is wrong with the value, in words that don't contain the value.
     fn encode(&self) -> Result<Encoded<'_>, &'static str>;
 
-    /// The value of those bytes, which are authentic but may have been written by another type.
+    /// The value that `bytes` encode.
+    ///
+    /// The bytes are authentic, but another type may have written them.
     ///
     /// # Errors
     ///
     /// [`Malformed`] unless [`Self::encode`] could have made exactly these bytes.
     fn decode(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Malformed>;
 
-    /// The value of a plaintext that a migrating column still holds, as the database library would have read it.
+    /// The value of a plaintext that a migrating column still holds, as the database library would
+    /// have read it.
     fn from_plaintext(stored: StoredValue<'_>) -> Option<Self>;
 }
 
@@ -94,7 +101,7 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    /// Bytes that were made for this.
+    /// Bytes that were allocated for this encoding.
     #[must_use]
     pub const fn owned(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self(Repr::Owned(bytes))

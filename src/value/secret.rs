@@ -14,7 +14,8 @@ impl Value for SecretString {
     }
 
     fn decode(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Malformed> {
-        // A copy of exactly the right size: shrinking a larger one would leave the old allocation behind.
+        // A copy of exactly the right size: shrinking a larger one would leave the old allocation
+        // behind.
         let text = std::str::from_utf8(&bytes).map_err(|_| Malformed)?;
         Ok(Self::from(Box::<str>::from(text)))
     }

@@ -121,7 +121,8 @@ mod strategies {
         })
     }
 
-    /// Bytes of every length, and such that numbers in them are often in a range that means something.
+    /// Bytes of every length, and such that numbers in them are often in a range that means
+    /// something.
     pub(super) fn encoding() -> impl Strategy<Value = Vec<u8>> {
         let seconds = prop_oneof![-400_000 * 366 * DAY..400_000 * 366 * DAY, 0..4_000_000_000_i64, any::<i64>()];
         let nanos = prop_oneof![0..2_000_000_100_u32, Just(1_000_000_000)];
@@ -311,7 +312,8 @@ proptest! {
             NaiveDate NaiveTime NaiveDateTime DateTime<Utc> DateTime<FixedOffset>
             Date Time PrimitiveDateTime UtcDateTime OffsetDateTime
         }
-        // JSON has many spellings for one value: what is written is the shortest, and is read as the same value.
+        // JSON has many spellings for one value: what is written is the shortest, and is read as
+        // the same value.
         if let Ok(json) = decode::<serde_json::Value>(&bytes) {
             comes_back(&json)?;
         }

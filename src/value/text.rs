@@ -51,7 +51,8 @@ impl Value for &str {
         Ok(Encoded::borrowed(self.as_bytes()))
     }
 
-    /// Borrowed text can't be read from a database; the derive refuses such a field unless the model only writes.
+    /// Borrowed text can't be read from a database; the derive refuses such a field unless the
+    /// model only writes.
     fn decode(_bytes: Zeroizing<Vec<u8>>) -> Result<Self, Malformed> {
         Err(Malformed)
     }
@@ -69,7 +70,8 @@ impl Value for &[u8] {
         Ok(Encoded::borrowed(self))
     }
 
-    /// Borrowed bytes can't be read from a database; the derive refuses such a field unless the model only writes.
+    /// Borrowed bytes can't be read from a database; the derive refuses such a field unless the
+    /// model only writes.
     fn decode(_bytes: Zeroizing<Vec<u8>>) -> Result<Self, Malformed> {
         Err(Malformed)
     }

@@ -129,8 +129,8 @@ impl Value for OffsetDateTime {
     }
 }
 
-/// The forms that SQLite's date functions and the database libraries write, by hand: `time`'s parsers would bring in
-/// another of its features.
+/// The forms that SQLite's date functions and the database libraries write, by hand: `time`'s
+/// parsers would bring in another of its features.
 mod parse {
     use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 

@@ -14,8 +14,8 @@ pub(super) fn with_lifetime(generics: &Generics, lifetime: Option<&Lifetime>) ->
     generics
 }
 
-/// Those of the lifetimes that the types have, as arguments: `<'a, 'b>`. A hidden struct has no use for the rest, which
-/// only sealed fields had.
+/// The lifetimes that occur in the types, as arguments: `<'a, 'b>`. A hidden struct can't use the
+/// others, which only sealed fields had.
 pub(super) fn used_in<'a>(types: &[TokenStream], lifetimes: impl Iterator<Item = &'a Lifetime>) -> TokenStream {
     let mut used = HashSet::new();
     for ty in types {

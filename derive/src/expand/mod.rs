@@ -67,8 +67,8 @@ struct Sealed<'a> {
     attrs: &'a FieldAttrs,
 }
 
-/// The name of a variable that no name of the user's can meet: neither a field's nor, thanks to the prefix, that of a
-/// constant or unit struct in scope, as diesel's `dsl` modules bring them.
+/// The name of a variable that no name of the user's can meet: neither a field's nor, thanks to the
+/// prefix, that of a constant or unit struct in scope, as diesel's `dsl` modules bring them.
 fn local(name: &str) -> Ident {
     Ident::new(&format!("__fieldseal_{name}"), Span::mixed_site())
 }
@@ -175,8 +175,8 @@ impl<'a> Context<'a> {
         self.model.attrs.base64.is_some() || sealed.attrs.base64.is_some()
     }
 
-    /// Whether the row must be known to seal and open that field. A deterministic column's values are never bound, but
-    /// those of its previous suite may be.
+    /// Whether the row must be known to seal and open that field. A deterministic column's values
+    /// are never bound, but those of its previous suite may be.
     fn needs_row(&self, sealed: &Sealed<'_>) -> bool {
         let Sealed { attrs, .. } = sealed;
         let was_bound = sealed.is_deterministic() && attrs.previous_suite.is_some();
@@ -213,7 +213,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The row's context, a `Result<RowContext, ContextError>`, from the parts of the row id and the scope.
+    /// The row's context, a `Result<RowContext, ContextError>`, from the parts of the row id and
+    /// the scope.
     fn row_context(&self, row: &[Part], scope: Option<&Part>) -> TokenStream {
         let krate = &self.krate;
         let id = local("id");

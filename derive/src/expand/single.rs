@@ -113,7 +113,8 @@ fn place(cx: &Context<'_>, sealed: &Sealed<'_>) -> (Vec<TokenStream>, TokenStrea
     (params, cx.row_context(&row, scope.map(part).as_ref()))
 }
 
-/// A parameter's name, which is seen in documentation and can't meet a field's name; see [`super::local`].
+/// A parameter's name, which is seen in documentation and can't meet a field's name; see
+/// [`super::local`].
 fn param(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
@@ -122,8 +123,8 @@ fn param_of(field: &Field<'_>) -> Ident {
     param(&format!("for_{}", field.ident.unraw()))
 }
 
-/// How a function takes a value: `&str` for a `String`, `&[u8]` for a `Vec<u8>`, a reference as it is, and a reference to
-/// anything else.
+/// How a function takes a value: `&str` for a `String`, `&[u8]` for a `Vec<u8>`, a reference as it
+/// is, and a reference to anything else.
 enum Borrowed<'a> {
     Text,
     Bytes,

@@ -1,7 +1,7 @@
 //! One sealed field's value: its kind, sealing it, opening it.
 //!
-//! All three go through the same trait and bear the span of the field's type, so that a type that can't be sealed is one
-//! error of the compiler's, at the type, however often the code uses it.
+//! All three go through the same trait and bear the span of the field's type, so that a type that
+//! can't be sealed is one error of the compiler's, at the type, however often the code uses it.
 
 use super::generics::without_lifetimes;
 use super::{Context, Sealed, local};
@@ -24,7 +24,8 @@ impl Context<'_> {
         quote!(<#sealing>::KIND)
     }
 
-    /// The expression that seals a value of the field's type. `self.row` is a `Result<RowContext, ContextError>` there.
+    /// The expression that seals a value of the field's type. `self.row` is a
+    /// `Result<RowContext, ContextError>` there.
     pub(super) fn seal(&self, sealed: &Sealed<'_>, value: &Given) -> TokenStream {
         self.seal_as(sealed, &sealed.field.value_type().to_token_stream(), value)
     }
@@ -65,8 +66,8 @@ impl Context<'_> {
         quote!(#private::#way(&__COLUMNS[#index], &#row, __KEYRING, |#place| #call))
     }
 
-    /// The expression that opens `stored`, a `StoredBytes`, as a `Result` of the field's type. `self.row` is a
-    /// `RowContext` there.
+    /// The expression that opens `stored`, a `StoredBytes`, as a `Result` of the field's type.
+    /// `self.row` is a `RowContext` there.
     pub(super) fn open(&self, sealed: &Sealed<'_>, stored: &TokenStream) -> TokenStream {
         let Self { private, row, .. } = self;
         let index = &sealed.index;
@@ -80,8 +81,8 @@ impl Context<'_> {
         quote!(<#sealing>::#open(#stored, #place))
     }
 
-    /// The impl for that type, as it stands in `<…>`. It bears the span of the field's type, which the compiler takes from
-    /// the part before `as`.
+    /// The impl for that type, as it stands in `<…>`. It bears the span of the field's type, which
+    /// the compiler takes from the part before `as`.
     fn sealing(&self, sealed: &Sealed<'_>, ty: &TokenStream) -> TokenStream {
         let private = &self.private;
         let encoding = match sealed.attrs.json {

@@ -1,5 +1,5 @@
-//! diesel: hidden row structs that carry diesel's own derives, and impls for the model that delegate to them. What the
-//! hidden structs hold in a sealed column is ciphertext already.
+//! diesel: hidden row structs that carry diesel's own derives, and impls for the model that
+//! delegate to them. What the hidden structs hold in a sealed column is ciphertext already.
 
 mod read;
 mod write;
@@ -20,8 +20,9 @@ pub(super) fn expand(cx: &Context<'_>, diesel: &Diesel<'_>) -> TokenStream {
     quote!(#private::#macro_name { #columns #write #read })
 }
 
-/// A sealed column of another type than bytes is an error of its own. So is one that may be NULL where the field may not, or
-/// the other way round, if the model wants its loads checked: without that diesel lets queries say what is NULL.
+/// A sealed column of another type than bytes is an error of its own. So is one that may be NULL
+/// where the field may not, or the other way round, if the model wants its loads checked: without
+/// that diesel lets queries say what is NULL.
 fn columns(cx: &Context<'_>, diesel: &Diesel<'_>) -> TokenStream {
     let private = &cx.private;
     let table = &diesel.table;

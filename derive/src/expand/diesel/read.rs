@@ -1,5 +1,5 @@
-//! `Queryable`, `Selectable` and `QueryableByName`: of a hidden struct that holds the sealed fields as they were stored,
-//! and is opened whole.
+//! `Queryable`, `Selectable` and `QueryableByName`: of a hidden struct that holds the sealed fields
+//! as they were stored, and is opened whole.
 
 use crate::ast::{Diesel, Field};
 use crate::expand::generics::used_in;
@@ -90,7 +90,8 @@ impl Read<'_> {
         }
     }
 
-    /// diesel takes an error of this type for the absent side of a join. A plain field brings it by itself.
+    /// diesel takes an error of this type for the absent side of a join. A plain field brings it by
+    /// itself.
     fn absent(&self, sql_row: &Ident) -> Option<TokenStream> {
         let private = &self.cx.private;
         let required: Vec<_> = self.cx.sealed().filter(|sealed| !sealed.shows_null()).collect();

@@ -1,4 +1,5 @@
-//! `Insertable` and `AsChangeset`, by value and by reference: of hidden structs whose sealed fields are sealed already.
+//! `Insertable` and `AsChangeset`, by value and by reference: of hidden structs whose sealed fields
+//! are sealed already.
 
 use crate::ast::{Diesel, Field};
 use crate::expand::generics::{used_in, with_lifetime};
@@ -116,8 +117,8 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// A hidden struct, with the derive of that name. Its visibility is the model's: what it has is no more public than what
-    /// the model has.
+    /// A hidden struct, with the derive of that name. Its visibility is the model's: what it has is
+    /// no more public than what the model has.
     fn definition(&self, derive: &TokenStream, hidden: &TokenStream) -> TokenStream {
         let Self { arguments, .. } = self;
         let attrs = &self.diesel.attrs;

@@ -1,5 +1,5 @@
-//! `FromRow`, of a hidden struct that carries sqlx's own derive and is opened whole; and the same of the struct that
-//! `query_as!` fills, which the user names.
+//! `FromRow`, of a hidden struct that carries sqlx's own derive and is opened whole; and the same
+//! of the struct that `query_as!` fills, which the user names.
 
 use crate::ast::Field;
 use crate::expand::generics::{used_in, with_lifetime};
@@ -52,7 +52,8 @@ fn from_row(cx: &Context<'_>) -> TokenStream {
     }
 }
 
-/// The struct for `query_as!`. It stands beside the model, not inside the constant that hides the rest.
+/// The struct for `query_as!`. It stands beside the model, not inside the constant that hides the
+/// rest.
 pub(in crate::expand) fn stored(cx: &Context<'_>, name: &Ident) -> TokenStream {
     let Context { model, krate, .. } = cx;
     let visibility = model.visibility();
@@ -110,7 +111,8 @@ fn try_from(cx: &Context<'_>, stored: &Ident) -> TokenStream {
     }
 }
 
-/// The statements that make the model, by where a field is that was loaded, and by the value of one that isn't sealed.
+/// The statements that make the model, by where a field is that was loaded, and by the value of one
+/// that isn't sealed.
 fn open(
     cx: &Context<'_>,
     loaded: &dyn Fn(&Field<'_>) -> TokenStream,
@@ -147,7 +149,8 @@ fn open(
     }
 }
 
-/// The generics with sqlx's row, and the lifetime of what is read from it: the struct's first, as sqlx's derive takes it.
+/// The generics with sqlx's row, and the lifetime of what is read from it: the struct's first, as
+/// sqlx's derive takes it.
 fn with_row(generics: &Generics, hidden: &TokenStream) -> (Lifetime, Generics) {
     let first = generics.lifetimes().next().map(|param| param.lifetime.clone());
     let own: Lifetime = parse_quote!('__row);

@@ -103,7 +103,8 @@ impl<'a> Write<'a> {
         quote!(#krate::SqlxBind::bind_value(#to, #value))
     }
 
-    /// The model's, with the statement's lifetime and the database, to which every value can be bound.
+    /// The model's, with the statement's lifetime and the database, to which every value can be
+    /// bound.
     fn generics(&self) -> Generics {
         let Self { cx, database, columns, .. } = self;
         let krate = &cx.krate;
