@@ -93,8 +93,11 @@ features() {
     sed -n '/^\[features\]/,/^\[dep/s/^\([a-z][a-z0-9_-]*\) = .*/\1/p' Cargo.toml | grep -vx default
 }
 
+# Afresh, so that no link is to a page that there was once.
 check_documentation() {
+    rm -rf -- "$TARGET"/doc
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+    python3 tests/all.d/links.py "$TARGET/doc"
 }
 
 # With the doc tests. The ignored ones are run by steps of their own.
