@@ -1,11 +1,18 @@
 #![cfg_attr(doc, doc = include_str!("guide/links.md"))]
 //! Field-level encryption at rest for SQL databases: the fields that a model marks are ciphertext in the database and
 //! plaintext in the program, and the program's queries stay as they were.
+//!
 //! Keys are wrapped by a KMS, and what is sealed opens only in the table, column, tenant and row that it was sealed for.
 //!
 //! # Quick start
 //!
-//! With rusqlite; with [diesel] and [sqlx] it's as short.
+//! With rusqlite; [diesel] and [sqlx] have pages of their own.
+//!
+//! ```toml
+//! [dependencies]
+//! fieldseal = { version = "0.1", features = ["rusqlite"] }
+//! rusqlite = { version = "0.43", features = ["bundled"] }
+//! ```
 //!
 //! ```
 //! use fieldseal::{Encrypt, Keyring, Scope, kms, store};
@@ -59,10 +66,12 @@
 //!
 //! # What it doesn't protect
 //!
-//! - That a value exists, and how long it is, unless it's padded.
-//! - How often a value occurs, in columns that ask to be searched by equality.
-//! - Against someone who puts back an older value of the same place.
-//! - Against someone inside the process, or with the KMS.
+//! It doesn't
+//!
+//! - hide that a value exists, or how long it is, unless it's padded;
+//! - hide how often a value occurs, in columns that ask to be searched by equality;
+//! - notice that someone put back an older value of the same place;
+//! - protect against someone inside the process, or with the KMS.
 //!
 //! There was no outside audit. The [threat model] says all of it, as plainly.
 //!
@@ -70,6 +79,16 @@
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Nobody turns these on by hand.
+#![cfg_attr(
+    docsrs,
+    doc(auto_cfg(hide(
+        feature = "_diesel-store",
+        feature = "_sqlx-store",
+        feature = "_sql-store",
+        feature = "_sweep"
+    )))
+)]
 
 mod armor;
 mod context;

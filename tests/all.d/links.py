@@ -176,6 +176,7 @@ def check_guides(pages: dict[Path, Page], problems: Problems) -> None:
         if label.lower() in overrides:
             problems.tell(OVERRIDES, f"[{label}] is defined twice")
         overrides[label.lower()] = target
+    unused = set(overrides) - labels_of(FRONT_PAGE) - labels_of(GUIDES)
     for path in included_pages():
         page = pages[path]
         for _, target in page.inline:
@@ -192,6 +193,15 @@ def check_guides(pages: dict[Path, Page], problems: Problems) -> None:
         for label, _ in page.references:
             if label.lower() in overrides and label.lower() not in defined:
                 problems.tell(path, f"[{label}] is a link on docs.rs, and isn't defined for GitHub")
+        unused -= defined
+    for label in sorted(unused):
+        problems.tell(OVERRIDES, f"[{label}] is used nowhere")
+
+
+def labels_of(source: Path) -> set[str]:
+    """The labels that a module's own documentation uses."""
+    lines = (line[3:] for line in source.read_text(encoding="utf-8").split("\n") if line.startswith("//!"))
+    return {label.lower() for label, _ in references("\n".join(lines))}
 
 
 def guide_modules(problems: Problems) -> dict[Path, str]:

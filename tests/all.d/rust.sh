@@ -138,4 +138,9 @@ check_packages() {
             grep -Fqx "$file" "$WORK/packaged" || fail "the package ${package%/*} has no $file"
         done
     done
+    # Only rustdoc reads the guides: the build of the package doesn't miss them.
+    cargo package --list --allow-dirty --package fieldseal > "$WORK/packaged"
+    for file in README.md docs/*.md src/guide/links.md; do
+        grep -Fqx "$file" "$WORK/packaged" || fail "the package fieldseal has no $file"
+    done
 }
