@@ -1,16 +1,94 @@
-//! Field-level encryption at rest for SQL databases.
+#![cfg_attr(doc, doc = include_str!("guide/links.md"))]
+//! Field-level encryption at rest for SQL databases: the fields that a model marks are ciphertext in the database and
+//! plaintext in the program, and the program's queries stay as they were.
 //!
-//! A derive marks the sensitive fields of a model; they are ciphertext in the database and plaintext in the program,
-//! and the program's queries stay as they were. Keys are wrapped by a KMS.
+//! Keys are wrapped by a KMS, and what is sealed opens only in the table, column, tenant and row that it was sealed for.
 //!
-//! Start with the [README](https://github.com/fieldseal/fieldseal), or with [`derive@Encrypt`]. [`Keyring`] holds the
-//! keys, [`kms`] says where KEKs live, [`store`] where wrapped data keys do, [`SchemaLock`] keeps a change of code from
-//! stranding data. What is stored, byte by byte, is in `docs/format.md`; what is and isn't protected in
-//! `docs/threat-model.md`.
-
+//! # Quick start
+//!
+//! With rusqlite; [diesel] and [sqlx] have pages of their own.
+//!
+//! ```toml
+//! [dependencies]
+//! fieldseal = { version = "0.1", features = ["rusqlite"] }
+//! rusqlite = { version = "0.43", features = ["bundled"] }
+//! ```
+//!
+//! ```
+//! use fieldseal::{Encrypt, Keyring, Scope, kms, store};
+//!
+//! #[derive(Encrypt)]
+//! #[encrypt(table = "patients", row = id, rusqlite)]
+//! struct Patient {
+//!     id: i64,
+//!     #[encrypt]
+//!     name: String,
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # std::env::set_current_dir(&folder)?;
+//! // Once, at the start: where the KEK is, and where the data keys are that it wraps.
+//! let kms = kms::Local::open_or_create("kek.json")?;
+//! let keys = store::Rusqlite::open("app.db")?;
+//! keys.create_table()?;
+//! let keyring = Keyring::start(kms, keys)?;
+//! keyring.admin().ensure_scope(&Scope::APPLICATION)?;
+//! fieldseal::install(keyring)?;
+//!
+//! // From here on, rusqlite as ever.
+//! let db = rusqlite::Connection::open("app.db")?;
+//! db.execute_batch("CREATE TABLE patients (id INTEGER PRIMARY KEY, name BLOB NOT NULL)")?;
+//! let ada = Patient { id: 1, name: "Ada".into() };
+//! db.execute("INSERT INTO patients (id, name) VALUES (:id, :name)", ada.params().bind().as_slice())?;
+//! let loaded = db.query_row("SELECT * FROM patients WHERE id = 1", [], |row| Patient::try_from(row))?;
+//! assert_eq!(loaded.name, "Ada");
+//!
+//! let stored: Vec<u8> = db.query_row("SELECT name FROM patients", [], |row| row.get(0))?;
+//! assert_eq!(stored.len(), "Ada".len() + 45); // a key id, a nonce, the ciphertext, a tag
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! In production `create` the KEK once and `open` it from then on, or use a KMS: a new KEK in place of a lost one opens
+//! nothing.
+//!
+//! # Where to go next
+//!
+//! - [`guide`]: pages about [models], libraries, [keys] and their rotation, the [threat model].
+//! - [`derive@Encrypt`]: the derive, and every attribute.
+//! - [`Keyring`]: the keys of a running program; [its guide][the keyring] has leases, loading and fleets.
+//! - [`kms`]: where KEKs live. [`store`]: where wrapped data keys do.
+//! - [`SchemaLock`]: a test that fails when a change of code would strand data.
+//! - [`guards`](guards()): triggers that keep out what isn't sealed.
+//! - [Examples](https://github.com/fieldseal/fieldseal/tree/main/examples):
+//!   `cargo run --example quickstart` shows a file before and after.
+//!
+//! # What it doesn't protect
+//!
+//! It doesn't
+//!
+//! - hide that a value exists, or how long it is, unless it's padded;
+//! - hide how often a value occurs, in columns that ask to be searched by equality;
+//! - notice that someone put back an older value of the same place;
+//! - protect against someone inside the process, or with the KMS.
+//!
+//! There was no outside audit. The [threat model] says all of it, as plainly.
+//!
+#![cfg_attr(doc, doc = include_str!("../docs/features.md"))]
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Nobody turns these on by hand.
+#![cfg_attr(
+    docsrs,
+    doc(auto_cfg(hide(
+        feature = "_diesel-store",
+        feature = "_sqlx-store",
+        feature = "_sql-store",
+        feature = "_sweep"
+    )))
+)]
 
 #[cfg(feature = "_sweep")]
 #[doc(hidden)]
@@ -26,6 +104,7 @@ mod envelope;
 mod error;
 mod files;
 mod framing;
+pub mod guide;
 mod json;
 mod keyring;
 mod keys;
@@ -88,25 +167,4 @@ pub mod __private {
     #[cfg(feature = "sqlx")]
     pub use sqlx;
     pub use zeroize::Zeroizing;
-}
-
-/// The code in the README and the guides, compiled and run as it is printed. That of docs/sqlx.md is in
-/// tests-crates/sqlx_macros, which has what it needs: sqlx's own SQLite, its macros, and a database for them. That of
-/// docs/sweeps.md and docs/guards.md is in sweep/, whose statements it uses.
-#[cfg(all(doctest, feature = "diesel-sqlite", feature = "rusqlite"))]
-mod guides {
-    #[doc = include_str!("../README.md")]
-    struct Readme;
-    #[doc = include_str!("../docs/models.md")]
-    struct Models;
-    #[doc = include_str!("../docs/diesel.md")]
-    struct Diesel;
-    #[doc = include_str!("../docs/rusqlite.md")]
-    struct Rusqlite;
-    #[doc = include_str!("../docs/keys.md")]
-    struct Keys;
-    #[doc = include_str!("../docs/keyring.md")]
-    struct KeyringGuide;
-    #[doc = include_str!("../docs/schema-lock.md")]
-    struct SchemaLock;
 }

@@ -1,6 +1,7 @@
 //! Key stores: where wrapped data keys are kept.
 
 #[cfg(feature = "_diesel-store")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql"))))]
 mod diesel;
 #[cfg(all(feature = "diesel-async", any(feature = "diesel-postgres", feature = "diesel-mysql")))]
 mod diesel_async;
@@ -20,9 +21,14 @@ mod rusqlite;
 #[cfg(feature = "_sql-store")]
 mod sql;
 #[cfg(feature = "_sqlx-store")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres", feature = "sqlx-mysql"))))]
 mod sqlx;
 
 #[cfg(feature = "_diesel-store")]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres", feature = "diesel-mysql")))
+)]
 pub use self::diesel::Diesel;
 #[cfg(all(feature = "diesel-async", any(feature = "diesel-postgres", feature = "diesel-mysql")))]
 pub use self::diesel_async::DieselAsync;
@@ -33,6 +39,7 @@ pub use self::read::{Page, load_all, snapshot, walk};
 #[cfg(feature = "rusqlite")]
 pub use self::rusqlite::Rusqlite;
 #[cfg(feature = "_sqlx-store")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres", feature = "sqlx-mysql"))))]
 pub use self::sqlx::Sqlx;
 
 #[doc(no_inline)]

@@ -8,6 +8,7 @@ check_files() {
     check_licences
     check_sizes
     check_no_machine_paths
+    check_links
 }
 
 # Ended by NUL. Files that aren't committed yet count too; ones that were deleted don't.
@@ -40,4 +41,9 @@ check_no_machine_paths() {
     if xargs -0 grep -nIE "$machine" < "$WORK/files"; then
         fail "files name folders of one machine"
     fi
+}
+
+# Those between pages, to headings, and to this repository's own files on GitHub. Nothing is fetched.
+check_links() {
+    python3 tests/all.d/links.py
 }

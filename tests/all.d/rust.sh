@@ -129,8 +129,11 @@ features() {
     sed -n '/^\[features\]/,/^\[dep/s/^\([a-z][a-z0-9_-]*\) = .*/\1/p' "${manifest%%#*}/Cargo.toml" | grep -vx default
 }
 
+# Afresh, so that no link is to a page that there was once.
 check_documentation() {
+    rm -rf -- "$TARGET"/doc
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+    python3 tests/all.d/links.py "$TARGET/doc"
 }
 
 # With the doc tests. The ignored ones are run by steps of their own.
@@ -171,5 +174,10 @@ check_packages() {
         for file in Cargo.toml "src/${package#*/}.rs" LICENSE-MIT LICENSE-APACHE; do
             grep -Fqx "$file" "$WORK/packaged" || fail "the package ${package%/*} has no $file"
         done
+    done
+    # Only rustdoc reads the guides: the build of the package doesn't miss them.
+    cargo package --list --allow-dirty --package fieldseal > "$WORK/packaged"
+    for file in README.md docs/*.md src/guide/links.md; do
+        grep -Fqx "$file" "$WORK/packaged" || fail "the package fieldseal has no $file"
     done
 }
