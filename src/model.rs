@@ -64,7 +64,7 @@ impl Column {
         self
     }
 
-    /// The kind of value (`docs/format.md`, "Plaintext"), for the schema lock.
+    /// The kind of value ([the format](crate::guide::format), "Plaintext"), for the schema lock.
     #[must_use]
     pub const fn with_kind(mut self, kind: &'static str) -> Self {
         self.kind = kind;
@@ -154,7 +154,7 @@ impl Column {
     }
 
     /// The size that the database's column must have for values of up to `len` encoded bytes
-    /// (`docs/format.md`, "Plaintext"; for text its UTF-8), in bytes, or in characters where it's
+    /// ([the format](crate::guide::format), "Plaintext"; for text its UTF-8), in bytes, or in characters where it's
     /// [`Self::base64`].
     ///
     /// ```

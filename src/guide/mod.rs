@@ -7,7 +7,7 @@
 //! |---|---|
 //! | write a program | [`diesel`], [`sqlx`], [`rusqlite`]; [`models`], [`keyring`], [`databases`] |
 //! | run it | [`keys`], [`guards`], [`schema_lock`], [the command line][command line], [AWS KMS], [sweeps] |
-//! | review it | [`threat_model`], [`format`](mod@format), [`benchmarks`] |
+//! | review it | [`threat_model`], the stored format ([values](mod@format), [keys](format_keys), [writing](format_writing), [examples](format_examples)), [`benchmarks`] |
 
 // Links between pages are relative there, for whoever reads them in the repository. Of two definitions
 // of a label Markdown takes the first: those in links.md, which rustdoc checks. tests/all.d/links.py
@@ -67,10 +67,24 @@ pub mod guards {}
 pub mod threat_model {}
 
 #[cfg_attr(doc, doc = include_str!("links.md"))]
-/// The stored format, byte by byte: enough to write a reader from.
-#[cfg_attr(all(doc, not(doctest)), doc = include_str!("../../docs/format.md"))]
-#[allow(rustdoc::invalid_rust_codeblocks, reason = "its formulas are indented, and no code")]
+/// The stored format, byte by byte: how a value is opened.
+#[cfg_attr(doc, doc = include_str!("../../docs/format.md"))]
 pub mod format {}
+
+#[cfg_attr(doc, doc = include_str!("links.md"))]
+/// The stored format: from a KEK to the data key of a value.
+#[cfg_attr(doc, doc = include_str!("../../docs/format-keys.md"))]
+pub mod format_keys {}
+
+#[cfg_attr(doc, doc = include_str!("links.md"))]
+/// The stored format: what a program must do that seals values or changes keys.
+#[cfg_attr(doc, doc = include_str!("../../docs/format-writing.md"))]
+pub mod format_writing {}
+
+#[cfg_attr(doc, doc = include_str!("links.md"))]
+/// The stored format: one value under each suite, with every step.
+#[cfg_attr(doc, doc = include_str!("../../docs/format-examples.md"))]
+pub mod format_examples {}
 
 #[cfg_attr(doc, doc = include_str!("links.md"))]
 /// What everything costs, with the commands that measure it.
@@ -82,9 +96,4 @@ pub mod benchmarks {}
 mod elsewhere {
     #[doc = include_str!("../../README.md")]
     struct Readme;
-    #[doc = include_str!("../../docs/sweeps.md")]
-    struct Sweeps;
-    #[cfg(feature = "aws")]
-    #[doc = include_str!("../../docs/aws-kms.md")]
-    struct AwsKms;
 }

@@ -46,7 +46,7 @@ use std::sync::Arc;
 ///
 /// Sealing and opening take no lock and call no KMS, unless the key isn't loaded: then one call loads it, however many
 /// threads wait for it. In the background, leases are renewed and the key store is read again. The keys are wiped
-/// when the last clone is dropped. `docs/keyring.md` describes the life of a key in a running process.
+/// when the last clone is dropped. [the keyring's guide](crate::guide::keyring) describes the life of a key in a running process.
 ///
 /// ```
 /// use fieldseal::{Keyring, Scope, kms, store};

@@ -199,7 +199,7 @@ impl Binding {
         Self { id, scope, commitment }
     }
 
-    /// The canonical bytes (`docs/format-keys.md`, "What the KMS binds"), for a KMS that takes associated data.
+    /// The canonical bytes ([the format of keys](crate::guide::format_keys), "What the KMS binds"), for a KMS that takes associated data.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         lp_all(&[

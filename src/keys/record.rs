@@ -34,7 +34,7 @@ pub struct KeyRecord {
     pub revision: u64,
 }
 
-/// The columns of a key record as a SQL store holds them, not yet checked (`docs/format.md`, "The key store").
+/// The columns of a key record as a SQL store holds them, not yet checked ([the format](crate::guide::format), "The key store").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordColumns<'a> {
     /// The key's id, from 1 to 4,294,967,295.
@@ -96,7 +96,7 @@ impl KeyRecord {
         serde_json::to_string(&self.wrapped).expect("copies are JSON")
     }
 
-    /// A record from the columns of a SQL store (`docs/format-keys.md`, "The key store").
+    /// A record from the columns of a SQL store ([the format of keys](crate::guide::format_keys), "The key store").
     ///
     /// # Errors
     ///

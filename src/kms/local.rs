@@ -39,7 +39,7 @@ struct Version {
 ///
 /// The file is as precious as the data: without it, and without a copy of it, nothing that was sealed under its KEKs
 /// can be opened again. It must be readable by its owner only. It may hold several versions of the KEK, of which one
-/// wraps; `docs/format-keys.md` describes every byte.
+/// wraps; [the format of keys](crate::guide::format_keys) describes every byte.
 ///
 /// The file is looked at on every use, and read again when it was changed, so that a rotation by another process, the
 /// removal of a version, or the removal of the file itself takes effect without a restart. It must therefore stay

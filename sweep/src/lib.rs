@@ -3,12 +3,12 @@
 //!
 //! A [`Sweep`] reads in the order of the primary key, in batches, and replaces a value only where
 //! the old one still is, so that a program that writes at the same moment wins. It may be killed at
-//! any moment; workers on any number of machines share one through the database. `docs/sweeps.md`
-//! says what is promised; the command line is a thin layer over this.
+//! any moment; workers on any number of machines share one through the database. The command line is
+//! a thin layer over this.
 //!
 //! [`sql`] has the statements that this is written in, on any of the databases, for tools that work
 //! on rows too.
-
+#![cfg_attr(doc, doc = include_str!("../guide.md"))]
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -32,12 +32,3 @@ pub use ledger::{Running, migrations, running};
 pub use plan::{Job, PlanError, ProblemKind, RowKey, SealedForm, TablePlan};
 pub use run::Estimate;
 pub use settings::Sweep;
-
-/// The code in the guides that need sweeps or their statements, compiled and run as it is printed.
-#[cfg(all(doctest, feature = "sqlite"))]
-mod guides {
-    #[doc = include_str!("../../docs/sweeps.md")]
-    struct Sweeps;
-    #[doc = include_str!("../../docs/guards.md")]
-    struct Guards;
-}

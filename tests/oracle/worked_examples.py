@@ -299,7 +299,7 @@ def page():
     for head, steps in b["values"]:
         title = f"### {head['suite']}: `{head['column']}`, {head['value']}"
         out.append(f"{title}\n\n{ABOUT[head['suite']]}\n\n{block(steps)}\n")
-    out.append("## Row ids\n\nWhat `row` is for other row ids, before its length is put in front:\n\n" + rows_block())
+    out.append("## Row ids\n\nWhat `row` is for other row ids, before its length is put in front:\n\n" + rows_block() + LINKS)
     return "".join(out)
 
 
@@ -307,7 +307,7 @@ HEAD = """\
 # The stored format: worked examples
 
 One value under each suite, with every step between the KEK file and what the database holds.
-[The stored format](format.md) says what each step is, and [its page on keys](format-keys.md) does so for the keys.
+[The stored format][the format] says what each step is, and [its page on keys][the format of keys] does so for the keys.
 
 The oracle writes this page and `tests/vectors/examples.json`, which has the same bytes.
 A test opens them with `fieldseal` itself, from the files that are shown here.
@@ -317,4 +317,9 @@ Real ones are random, and the Argon2 parameters of a real file are larger.
 Bytes are in hex.
 Where an encoding has parts, each part has a line of its own: its length, its bytes, and what it is.
 
+"""
+
+LINKS = """
+[the format]: format.md
+[the format of keys]: format-keys.md
 """

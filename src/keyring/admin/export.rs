@@ -16,7 +16,7 @@ impl Admin<'_> {
     /// value of the column in that scope, and no rotation of the KEK changes that.
     ///
     /// It holds one key for each primary or active data key of the scope, under the column's present suite. Tink
-    /// needs the associated data of `docs/format.md` to open a value.
+    /// needs the associated data of [the format](crate::guide::format) to open a value.
     ///
     /// # Errors
     ///

@@ -48,7 +48,7 @@ pub struct Guard {
 /// while a column is migrating. No trigger can tell whether a value is authentic: that shows when it's opened.
 ///
 /// Where several schemas have the same column of a table, what either of them accepts is let through.
-/// [`docs/guards.md`](https://github.com/fieldseal/fieldseal/blob/main/docs/guards.md) has the rights that are needed, what
+/// [The guide](crate::guide::guards) has the rights that are needed, what
 /// guards don't see, and what they cost.
 ///
 /// ```
