@@ -4,7 +4,8 @@
 //! the URL in `DATABASE_URL`. It needs libpq. The table is a temporary one: nothing is left in the database.
 
 use diesel::prelude::*;
-use fieldseal::{Encrypt, Envelope, Keyring, Scope, kms, store};
+use fieldseal::envelope::Envelope;
+use fieldseal::{Encrypt, Keyring, Scope, kms, store};
 
 diesel::table! {
     patients (id) {

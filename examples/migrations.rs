@@ -5,7 +5,8 @@
 //! has the files written there. Without a tool both directions are shown, and `up` or `down` in its place prints one
 //! of them alone.
 
-use fieldseal::store::{Dialect, Migration, Tool, migration};
+use fieldseal::Dialect;
+use fieldseal::store::{Migration, Tool, migration};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 use std::{fs, io, path::Path};

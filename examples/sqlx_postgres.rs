@@ -3,7 +3,8 @@
 //! `cargo run --example sqlx_postgres --features sqlx-postgres -- postgres://user@localhost/database`, or with the URL in
 //! `DATABASE_URL`. The table is a temporary one: nothing is left in the database.
 
-use fieldseal::{BindRow, Encrypt, Error, Keyring, PushRows, Scope, kms, store};
+use fieldseal::sqlx::{BindRow, PushRows};
+use fieldseal::{Encrypt, Error, Keyring, Scope, kms, store};
 use sqlx::{Connection, PgConnection, Postgres, QueryBuilder};
 
 const PATIENTS: &str = "CREATE TEMPORARY TABLE patients (

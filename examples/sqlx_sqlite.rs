@@ -2,7 +2,9 @@
 //!
 //! `cargo run --example sqlx_sqlite --features sqlx-sqlite,sqlx/sqlite`
 
-use fieldseal::{BindRow, Encrypt, Envelope, Keyring, PushRows, Scope, kms, store};
+use fieldseal::envelope::Envelope;
+use fieldseal::sqlx::{BindRow, PushRows};
+use fieldseal::{Encrypt, Keyring, Scope, kms, store};
 use sqlx::{QueryBuilder, SqlitePool};
 
 const PATIENTS: &str = "CREATE TABLE patients (

@@ -3,7 +3,8 @@
 //! `cargo run --example tenants`. One model serves diesel and rusqlite.
 
 use diesel::prelude::*;
-use fieldseal::{Encrypt, Error, KeyState, Keyring, Scope, kms, store};
+use fieldseal::keys::KeyState;
+use fieldseal::{Encrypt, Error, Keyring, Scope, kms, store};
 
 diesel::table! {
     patients (id) {

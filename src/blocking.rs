@@ -14,7 +14,7 @@
 //! ```
 //! use fieldseal::blocking::Driver;
 //! use fieldseal::kms::{Kms, KmsError};
-//! use fieldseal::{Binding, DataKey, KekUri, WrappedKey};
+//! use fieldseal::keys::{Binding, DataKey, KekUri, WrappedKey};
 //! use std::sync::Arc;
 //! use std::time::Duration;
 //! use zeroize::Zeroizing;
@@ -129,7 +129,7 @@ impl Driver {
     /// Waits for `work`, but no longer than the deadline; [`Duration::MAX`] waits for as long as it takes.
     ///
     /// What `work` would have returned is dropped if the deadline comes first. So it must return keys in a type that
-    /// wipes them, as [`DataKey`](crate::DataKey) does.
+    /// wipes them, as [`DataKey`](crate::keys::DataKey) does.
     ///
     /// # Errors
     ///

@@ -60,7 +60,7 @@
 //! - [`Keyring`]: the keys of a running program; [its guide][the keyring] has leases, loading and fleets.
 //! - [`kms`]: where KEKs live. [`store`]: where wrapped data keys do.
 //! - [`SchemaLock`]: a test that fails when a change of code would strand data.
-//! - [`guards`](guards()): triggers that keep out what isn't sealed.
+//! - [`guards`]: triggers that keep out what isn't sealed.
 //! - [Examples](https://github.com/fieldseal/fieldseal/tree/main/examples):
 //!   `cargo run --example quickstart` shows a file before and after.
 //!
@@ -96,18 +96,19 @@ pub mod __sweep;
 mod armor;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-mod context;
+pub mod context;
 mod db;
 mod debug;
 pub mod dialect;
-mod envelope;
+pub mod envelope;
 mod error;
 mod files;
 mod framing;
+pub mod guards;
 pub mod guide;
 mod json;
-mod keyring;
-mod keys;
+pub mod keyring;
+pub mod keys;
 pub mod kms;
 mod model;
 mod plaintext;
@@ -115,38 +116,33 @@ mod plaintext;
 mod quoting;
 mod random;
 mod retry;
-mod schema;
+#[cfg(feature = "rusqlite")]
+pub mod rusqlite;
+pub mod schema;
 mod sealed;
+#[cfg(feature = "sqlx")]
+pub mod sqlx;
 pub mod store;
 mod suite;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tink;
-mod value;
+pub mod value;
 
-pub use context::{AsRowId, AsScope, ContextError, RowContext, RowId, Scope};
-#[cfg(feature = "rusqlite")]
-pub use db::rusqlite::NamedParams;
-#[cfg(feature = "sqlx")]
-pub use db::sqlx::{BindRow, PushRows, SqlxBind, SqlxDatabase, SqlxModel, SqlxRow};
-pub use db::{SealedValue, StoredBytes, StoredValue};
-pub use envelope::{Envelope, EnvelopeError, MAX_SEALED_LEN};
+pub use context::place::{RowContext, RowId, Scope};
+pub use dialect::engine::Dialect;
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "derive")]
 pub use fieldseal_derive::{Encrypt, EncryptValue};
-pub use keyring::{
-    Admin, AlreadyInstalled, Clock, Installed, KeyInfo, Keyring, KeyringBuilder, KeyringError, KeyringSlot,
-    KeyringSource, LoadError, Need, Stats, install,
-};
-pub use keys::{
-    Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, MalformedRecord, RecordColumn, RecordColumns,
-    TransitionError, WrappedKey,
-};
-pub use model::{Column, ContextColumn, Model, Schema};
-pub use schema::{Guard, KeyCheck, LockError, SchemaLock, column_check, guard_check, guards, stray_guards};
+pub use keyring::builder::KeyringBuilder;
+pub use keyring::error::KeyringError;
+pub use keyring::handle::Keyring;
+pub use keyring::slot::install;
+pub use model::{Column, Model, Schema};
+pub use schema::lock::SchemaLock;
 pub use sealed::Sealed;
 pub use suite::Suite;
-pub use value::{Encoded, Field, Json, JsonValue, Malformed, Value};
+pub use value::field::{Field, Value};
 
 /// What the derive's code calls. Not part of the public interface.
 #[doc(hidden)]
@@ -163,8 +159,8 @@ pub mod __private {
     pub use crate::sealed::{AsJson, AsValue, FindKeyring, Place, Sealing, in_place, in_place_under_each_key};
     pub use crate::{__if_diesel as if_diesel, __if_rusqlite as if_rusqlite, __if_sqlx as if_sqlx};
     #[cfg(feature = "rusqlite")]
-    pub use rusqlite;
+    pub use ::rusqlite;
     #[cfg(feature = "sqlx")]
-    pub use sqlx;
+    pub use ::sqlx;
     pub use zeroize::Zeroizing;
 }

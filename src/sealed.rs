@@ -11,7 +11,7 @@ use crate::model::Column;
 use crate::value::{Encoded, Field, Json, JsonValue, Value, encode_readable};
 use std::fmt;
 
-/// How a model finds its keyring: [`crate::KeyringSource::keyring`].
+/// How a model finds its keyring: [`crate::keyring::KeyringSource::keyring`].
 pub type FindKeyring = fn() -> Result<&'static Keyring, Error>;
 
 /// Where a sealed field lives: what the derive knows of it.

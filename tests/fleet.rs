@@ -2,11 +2,11 @@
 //!
 //! A binary of its own: its processes measure themselves against the clock, and shouldn't share the machine with other tests.
 
+use fieldseal::envelope::Envelope;
+use fieldseal::keys::{KeyId, KeyState};
 use fieldseal::kms::Local;
 use fieldseal::store::Rusqlite;
-use fieldseal::{
-    Column, Envelope, KeyId, KeyState, Keyring, KeyringBuilder, KeyringError, RowContext, RowId, Scope,
-};
+use fieldseal::{Column, Keyring, KeyringBuilder, KeyringError, RowContext, RowId, Scope};
 use std::io::{BufRead as _, Read as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

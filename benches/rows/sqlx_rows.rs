@@ -1,7 +1,7 @@
 //! sqlx on all three.
 
 use super::*;
-use fieldseal::{BindRow as _, PushRows as _};
+use fieldseal::sqlx::{BindRow as _, PushRows as _};
 use sqlx::{Connection as _, Executor as _, QueryBuilder};
 use tokio::runtime::Builder;
 

@@ -7,7 +7,7 @@
 //! The program is target/release/fieldseal, or what FIELDSEAL_CLI says.
 
 use comfy_table::Table;
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope, kms, store};
 use fieldseal_sweep::sql::{Cell, Client, Database, Mysql, Param, Postgres, Sqlite};
 use std::path::{Path, PathBuf};

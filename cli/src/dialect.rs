@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::target::Target;
 use clap::ValueEnum;
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DialectName {

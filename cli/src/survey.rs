@@ -3,8 +3,9 @@
 use crate::error::Error;
 use crate::target::Target;
 use crate::words;
-use fieldseal::store::Dialect;
-use fieldseal::{Column, KeyId, Schema};
+use fieldseal::Dialect;
+use fieldseal::keys::KeyId;
+use fieldseal::{Column, Schema};
 use fieldseal_sweep::sql::{Cell, Class, Client, Table, TableColumn};
 use fieldseal_sweep::{SealedForm, Survey};
 use std::collections::{BTreeMap, HashSet};

@@ -11,9 +11,10 @@ pub(crate) use kek::{Kek, KekName};
 
 use crate::args::Global;
 use crate::error::Error;
+use fieldseal::keys::KeyRecord;
 use fieldseal::kms::Kms;
 use fieldseal::store::{self, KeyStore};
-use fieldseal::{KeyRecord, Keyring, KeyringBuilder, Schema, SchemaLock, Scope};
+use fieldseal::{Keyring, KeyringBuilder, Schema, SchemaLock, Scope};
 pub(crate) use key_store::KeyStoreAt;
 pub(crate) use passphrase::Passphrases;
 use std::cell::OnceCell;

@@ -1,6 +1,7 @@
 //! Words for what people read: ages, scopes, names that somebody else may have chosen.
 
-use fieldseal::{KeyId, Scope};
+use fieldseal::Scope;
+use fieldseal::keys::KeyId;
 use humantime::{format_duration, format_rfc3339_seconds};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -3,8 +3,9 @@
 mod common;
 
 use common::{Folder, tenant};
+use fieldseal::keys::KeyState;
 use fieldseal::kms::{Argon2Params, Local, Passphrase};
-use fieldseal::{Column, ErrorKind, KeyState, Keyring, RowContext, RowId, Scope};
+use fieldseal::{Column, ErrorKind, Keyring, RowContext, RowId, Scope};
 
 const NAME: Column = Column::new("patients", "name");
 

@@ -3,8 +3,9 @@
 mod common;
 
 use common::{Ended, Folder, tenant};
+use fieldseal::Scope;
+use fieldseal::keys::KeyState;
 use fieldseal::store::load_all;
-use fieldseal::{KeyState, Scope};
 
 /// Two clinics with three sealed rows each, where something happened to the key record of one scope.
 struct Damaged {

@@ -3,9 +3,10 @@
 mod common;
 
 use common::{Folder, tenant};
+use fieldseal::keys::KeyState;
 use fieldseal::kms::Local;
 use fieldseal::store::load_all;
-use fieldseal::{KeyState, Keyring, Scope};
+use fieldseal::{Keyring, Scope};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 

@@ -42,7 +42,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `row = id`, `row = (a, b)` | the fields that identify the row; a value opens only in the row it was sealed for |
 /// | `unbound_row` | instead of `row`, where the database assigns the id: values can be moved between rows |
 /// | `scope = org_id` | the field that names the tenant whose keys are used; without it the application's keys are |
-/// | `keyring = Billing` | a [`KeyringSource`](https://docs.rs/fieldseal/latest/fieldseal/trait.KeyringSource.html) other than the installed one |
+/// | `keyring = Billing` | a [`KeyringSource`](https://docs.rs/fieldseal/latest/fieldseal/keyring/trait.KeyringSource.html) other than the installed one |
 /// | `rusqlite` | adds `params()` and `TryFrom<&rusqlite::Row>` |
 /// | `sqlx` | adds `sqlx::FromRow`, and what `bind_row` needs |
 /// | `stored = StoredPatient` | with `sqlx`: makes a struct of that name for `query_as!` to fill, and `TryFrom` from it |

@@ -67,17 +67,17 @@ fn impls(name: &Ident, field: &Field, krate: &Path) -> TokenStream {
 
             fn encode(
                 &self,
-            ) -> ::core::result::Result<#krate::Encoded<'_>, &'static ::core::primitive::str> {
+            ) -> ::core::result::Result<#krate::value::Encoded<'_>, &'static ::core::primitive::str> {
                 <#ty as #krate::Value>::encode(&#get)
             }
 
             fn decode(
                 #bytes: #krate::__private::Zeroizing<::std::vec::Vec<::core::primitive::u8>>,
-            ) -> ::core::result::Result<Self, #krate::Malformed> {
+            ) -> ::core::result::Result<Self, #krate::value::Malformed> {
                 <#ty as #krate::Value>::decode(#bytes).map(#make)
             }
 
-            fn from_plaintext(#stored: #krate::StoredValue<'_>) -> ::core::option::Option<Self> {
+            fn from_plaintext(#stored: #krate::value::StoredValue<'_>) -> ::core::option::Option<Self> {
                 <#ty as #krate::Value>::from_plaintext(#stored).map(#make)
             }
         }

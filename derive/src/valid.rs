@@ -156,7 +156,7 @@ fn sealed(model: &Model<'_>, field: &Field<'_>, attrs: &FieldAttrs, errors: &mut
     if let (Some(json), Some(name)) = (&attrs.json, last_name(field.value_type()))
         && name == "Sealed"
     {
-        errors.at(json, "for JSON that stays sealed, write `Sealed<fieldseal::Json<T>>` without `json`");
+        errors.at(json, "for JSON that stays sealed, write `Sealed<fieldseal::value::Json<T>>` without `json`");
     }
 }
 

@@ -1,7 +1,8 @@
 //! A KMS provider: the trait `Kms` around another one, counting its calls.
 
+use fieldseal::keys::{Binding, DataKey, KekUri, WrappedKey};
+use fieldseal::kms;
 use fieldseal::kms::{Kms, KmsError};
-use fieldseal::{Binding, DataKey, KekUri, WrappedKey, kms};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[derive(Debug)]

@@ -5,7 +5,9 @@
 
 use super::input::Input;
 use super::keys::{self, Fixed};
-use fieldseal::{AsRowId, Column, ContextError, ErrorKind, KeyState, Keyring, RowContext, RowId, Scope, Suite};
+use fieldseal::context::{AsRowId, ContextError};
+use fieldseal::keys::KeyState;
+use fieldseal::{Column, ErrorKind, Keyring, RowContext, RowId, Scope, Suite};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! A sealed value taken apart is the header and the body that it was made of.
 
-use fieldseal::Envelope;
+use fieldseal::envelope::Envelope;
 
 /// `data` is the stored value.
 pub fn check(data: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! A key record is refused, or it comes back from what it is written as.
 
 use super::input::Input;
-use fieldseal::{KeyRecord, KeyState, RecordColumns};
+use fieldseal::keys::{KeyRecord, KeyState, RecordColumns};
 
 /// `data` is 0 and a record in JSON, or 1 and the columns of a SQL store.
 pub fn check(data: &[u8]) -> bool {

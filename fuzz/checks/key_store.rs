@@ -2,7 +2,7 @@
 
 use super::key_record::{comes_back_from_columns, comes_back_from_json};
 use super::scratch::Scratch;
-use fieldseal::KeyState;
+use fieldseal::keys::KeyState;
 use fieldseal::store::{File, KeyStore as _, load_all};
 use serde_json::Value;
 use std::collections::HashSet;

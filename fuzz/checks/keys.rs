@@ -1,8 +1,9 @@
 //! Keyrings whose data keys are always the same, so that a finding can be run again.
 
+use fieldseal::keys::{Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, WrappedKey};
 use fieldseal::kms::{Kms, KmsError};
 use fieldseal::store::{Change, KeyStore, Memory};
-use fieldseal::{Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, Keyring, Scope, WrappedKey};
+use fieldseal::{Keyring, Scope};
 use hkdf::Hkdf;
 use sha2::Sha256;
 

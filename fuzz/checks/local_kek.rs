@@ -3,8 +3,9 @@
 use super::keys::lp;
 use super::scratch::Scratch;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use fieldseal::Scope;
+use fieldseal::keys::{Binding, Commitment, DataKey, KeyId};
 use fieldseal::kms::{Kms as _, Local, Passphrase};
-use fieldseal::{Binding, Commitment, DataKey, KeyId, Scope};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;

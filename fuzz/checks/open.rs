@@ -6,9 +6,10 @@
 
 use super::input::Input;
 use super::keys::{self, Fixed};
-use fieldseal::{
-    Column, Envelope, ErrorKind, Json, KeyState, Keyring, RowContext, RowId, Scope, StoredValue, Suite, Value,
-};
+use fieldseal::envelope::Envelope;
+use fieldseal::keys::KeyState;
+use fieldseal::value::{Json, StoredValue};
+use fieldseal::{Column, ErrorKind, Keyring, RowContext, RowId, Scope, Suite, Value};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::sync::LazyLock;
 use uuid::Uuid;

@@ -5,20 +5,21 @@
 
 mod kinds;
 
-pub use crate::keyring::Resealed;
+pub use crate::keyring::values::Resealed;
 pub use kinds::{OptionalKind, WithType};
 
 use crate::armor;
 use crate::context::{RowContext, Scope};
 use crate::db::StoredValue;
 use crate::db::postgres::StoredAs;
+use crate::dialect::Dialect;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::keyring::{Keyring, KeyringError};
 use crate::keys::{KeyId, KeyState};
 use crate::model::Column;
 use crate::quoting;
-use crate::store::{Dialect, Migration};
+use crate::store::Migration;
 use std::collections::{HashMap, HashSet};
 use zeroize::Zeroizing;
 

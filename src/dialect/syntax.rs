@@ -20,7 +20,7 @@ impl Dialect {
     /// A name as that database quotes it, with its schema if it has one (`audit.patients`).
     ///
     /// ```
-    /// use fieldseal::dialect::Dialect;
+    /// use fieldseal::Dialect;
     ///
     /// assert_eq!(Dialect::Postgres.quoted("audit.patients"), r#""audit"."patients""#);
     /// assert_eq!(Dialect::Mysql.quoted("order"), "`order`");

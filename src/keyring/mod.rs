@@ -1,140 +1,38 @@
-//! Keys in memory: loaded from a key store, unwrapped by a KMS, ready to seal and open.
-//!
-//! What every value goes through is `values` over `cache`; nothing there waits or locks. A key that isn't there is a
-//! `load`. `upkeep` and `refresh` keep the cache as the KMS and the key store say, and `admin` changes what the store
-//! says. [`Keyring`] is what programs hold, `inner` what its clones share. Imports go one way: `admin`, `values` and
-//! `upkeep` use `load`, that uses `inner`, and that the parts below, of which `cache` is one.
+//! Keys in memory: what administers them, chooses and measures a [`Keyring`](crate::Keyring).
+
+// What every value goes through is `values` over `cache`; nothing there waits or locks. A key that isn't there is a `load`.
+// `upkeep` and `refresh` keep the cache as the KMS and the key store say, and `admin` changes what the store says. `handle`
+// is what programs hold, `inner` what its clones share. Imports go one way: `admin`, `values` and `upkeep` use `load`, that
+// uses `inner`, and that the parts below, of which `cache` is one.
 
 mod admin;
-mod builder;
+pub(crate) mod builder;
 mod cache;
 mod clock;
-mod error;
+pub(crate) mod error;
+pub(crate) mod handle;
 mod inner;
 mod load;
 mod need;
 mod refresh;
 mod schedule;
 mod settings;
-mod slot;
+pub(crate) mod slot;
 mod stats;
 #[cfg(feature = "testing")]
-mod test_override;
+pub(crate) mod test_override;
 mod turns;
 mod upkeep;
-mod values;
+pub(crate) mod values;
 
 pub use admin::Admin;
-pub use builder::KeyringBuilder;
 pub use clock::Clock;
-pub use error::{KeyringError, LoadError};
+pub use error::LoadError;
+pub use handle::KeyInfo;
 pub use need::Need;
-pub use slot::{AlreadyInstalled, Installed, KeyringSlot, KeyringSource, install};
+pub use slot::{AlreadyInstalled, Installed, KeyringSlot, KeyringSource};
 pub use stats::Stats;
-#[cfg(feature = "testing")]
-pub use test_override::{KeyringOverride, use_keyring};
-#[cfg(feature = "_sweep")]
-pub use values::Resealed;
 
-use crate::context::Scope;
-use crate::keys::{KeyId, KeyState};
-use inner::Inner;
-use std::fmt;
-use std::sync::Arc;
-
-/// The data keys of a program, unwrapped and ready. Cheap to clone; every clone is the same keyring.
-///
-/// Sealing and opening take no lock and call no KMS, unless the key isn't loaded: then one call loads it, however many
-/// threads wait for it. In the background, leases are renewed and the key store is read again. The keys are wiped
-/// when the last clone is dropped. [the keyring's guide](crate::guide::keyring) describes the life of a key in a running process.
-///
-/// ```
-/// use fieldseal::{Keyring, Scope, kms, store};
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let dir = tempfile::tempdir()?;
-/// let kms = kms::Local::open_or_create(dir.path().join("kek.json"))?;
-/// let store = store::File::open_or_create(dir.path().join("keys.json"))?;
-/// let keyring = Keyring::start(kms, store)?;
-/// keyring.admin().ensure_scope(&Scope::APPLICATION)?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone)]
-pub struct Keyring {
-    inner: Arc<Inner>,
-}
-
-/// What a keyring knows of one data key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct KeyInfo {
-    /// The key's id.
-    pub id: KeyId,
-    /// The scope it is for.
-    pub scope: Scope,
-    /// Where it is in its life.
-    pub state: KeyState,
-}
-
-impl Keyring {
-    /// Reads the key store again, now: keys that other processes created, promoted, retired or destroyed take effect. The
-    /// background does the same every [`KeyringBuilder::refresh_every`].
-    ///
-    /// Only keys that are new to a scope in use cost a KMS call.
-    ///
-    /// # Errors
-    ///
-    /// If the store can't be read, or what it says of a scope makes no sense: that scope is unchanged then.
-    pub fn refresh(&self) -> Result<(), KeyringError> {
-        self.inner.refresh()
-    }
-
-    /// Does what the background does, for programs that have none ([`KeyringBuilder::without_background`]), and for tests:
-    /// begins renewals, drops what has ended, reads the store if it's time to. Returns how long nothing is due.
-    pub fn tend(&self) -> std::time::Duration {
-        self.inner.tend()
-    }
-
-    /// Drops every key from memory. The next value that needs one loads it again.
-    pub fn forget_keys(&self) {
-        self.inner.cache.clear();
-        self.inner.flights.forget_failures();
-    }
-
-    /// Counters and timings since the keyring was started.
-    #[must_use]
-    pub fn stats(&self) -> Stats {
-        let (lease, now) = (&self.inner.backends.settings.lease, self.inner.backends.now());
-        let (loaded, in_grace) = self.inner.cache.count(|material| material.is_in_grace(lease, now));
-        self.inner.backends.counters.read(loaded, in_grace)
-    }
-
-    /// What this keyring knows of each data key, ordered by scope and id. With more than
-    /// [`KeyringBuilder::max_keys`] in the store, these are the keys of the scopes in use.
-    #[must_use]
-    pub fn keys(&self) -> Vec<KeyInfo> {
-        let mut keys = Vec::new();
-        self.inner
-            .cache
-            .for_each(|id, key| keys.push(KeyInfo { id: *id, scope: key.scope.clone(), state: key.state }));
-        keys.sort_by(|a, b| (&a.scope, a.id).cmp(&(&b.scope, b.id)));
-        keys
-    }
-
-    /// The id of the key that a scope's values are sealed under now; `None` if this keyring doesn't know of one.
-    #[must_use]
-    pub fn primary(&self, scope: &Scope) -> Option<KeyId> {
-        self.inner.cache.primary(scope)
-    }
-}
-
-impl fmt::Debug for Keyring {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keyring")
-            .field("kms", &self.inner.backends.kms)
-            .field("store", &self.inner.backends.store)
-            .field("keys", &self.keys())
-            .finish()
-    }
-}
+// At the crate's root for others.
+pub(crate) use error::KeyringError;
+pub(crate) use handle::Keyring;

@@ -25,7 +25,9 @@ impl Need {
     /// A field of type [`Sealed`](crate::Sealed) knows its column: [`Sealed::need`](crate::Sealed::need).
     ///
     /// ```
-    /// # use fieldseal::{Column, Keyring, KeyringError, Need, StoredBytes};
+    /// # use fieldseal::keyring::Need;
+    /// # use fieldseal::value::StoredBytes;
+    /// # use fieldseal::{Column, Keyring, KeyringError};
     /// const NAME: Column = Column::new("patients", "name");
     ///
     /// async fn prefetch(keyring: &Keyring, names: &[StoredBytes]) -> Result<(), KeyringError> {

@@ -37,7 +37,8 @@ impl AlreadyInstalled {
 /// A place for one keyring, for programs that have several.
 ///
 /// ```
-/// use fieldseal::{Error, Keyring, KeyringSlot, KeyringSource};
+/// use fieldseal::keyring::{KeyringSlot, KeyringSource};
+/// use fieldseal::{Error, Keyring};
 ///
 /// struct Billing;
 ///

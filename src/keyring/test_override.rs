@@ -24,7 +24,8 @@ pub struct KeyringOverride {
 /// keyring stays allocated until the process ends.
 ///
 /// ```
-/// # use fieldseal::{Keyring, KeyringSource, Installed, Scope, store, testing};
+/// # use fieldseal::keyring::{Installed, KeyringSource};
+/// # use fieldseal::{Keyring, Scope, store, testing};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let keyring = Keyring::start(testing::FaultyKms::new(), store::Memory::new())?;
 /// {

@@ -13,7 +13,8 @@ use std::fmt::Write as _;
 /// than its column holds loses what is cut off. It asks for the tables of the connection's own schema.
 ///
 /// ```
-/// # use fieldseal::{Column, Model, Schema, column_check, store::Dialect};
+/// # use fieldseal::schema::column_check;
+/// # use fieldseal::{Column, Dialect, Model, Schema};
 /// # struct Patient;
 /// # impl Model for Patient {
 /// #     const SCHEMA: Schema = Schema { model: "Patient", table: "patients", sql_table: "patients",

@@ -42,9 +42,6 @@ pub use self::rusqlite::Rusqlite;
 #[cfg_attr(docsrs, doc(cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres", feature = "sqlx-mysql"))))]
 pub use self::sqlx::Sqlx;
 
-#[doc(no_inline)]
-pub use crate::dialect::Dialect;
-
 use crate::context::Scope;
 use crate::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
 use std::fmt::Debug;

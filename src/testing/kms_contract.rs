@@ -59,7 +59,9 @@ pub fn check(kms: &dyn Kms, other: &dyn Kms) {
 #[must_use]
 pub fn data_key(byte: u8) -> DataKey {
     let key = DataKey::take(&mut [byte; DataKey::LEN]);
-    key.unwrap_or_else(|| Promise::new("fieldseal::DataKey::take", "32 bytes are a key").broken("taken", &byte))
+    key.unwrap_or_else(|| {
+        Promise::new("fieldseal::keys::DataKey::take", "32 bytes are a key").broken("taken", &byte)
+    })
 }
 
 /// The binding under which the tests wrap: of key 7, whose scope is a tenant's with a name beyond ASCII.
@@ -71,8 +73,9 @@ pub fn binding() -> Binding {
 }
 
 fn key_id(id: u32) -> KeyId {
-    KeyId::new(id)
-        .unwrap_or_else(|| Promise::new("fieldseal::KeyId::new", "every number but 0 is one").broken("made", &id))
+    KeyId::new(id).unwrap_or_else(|| {
+        Promise::new("fieldseal::keys::KeyId::new", "every number but 0 is one").broken("made", &id)
+    })
 }
 
 fn tenant(name: &str) -> Scope {

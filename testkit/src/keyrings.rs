@@ -21,7 +21,7 @@ macro_rules! test_keyring {
     ($name:ident, $tenants:expr) => {
         pub struct $name;
 
-        impl fieldseal::KeyringSource for $name {
+        impl fieldseal::keyring::KeyringSource for $name {
             fn keyring() -> Result<&'static fieldseal::Keyring, fieldseal::Error> {
                 static KEYRING: std::sync::LazyLock<(fieldseal::Keyring, tempfile::TempDir)> =
                     std::sync::LazyLock::new(|| $crate::keyrings::keyring($tenants));

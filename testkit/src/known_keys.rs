@@ -1,11 +1,10 @@
 //! Keyrings whose data keys a test knows.
 
 use crate::place::commitment;
+use fieldseal::keys::{Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, WrappedKey};
 use fieldseal::kms::{Kms, KmsError};
 use fieldseal::store::{Change, KeyStore, Memory};
-use fieldseal::{
-    Binding, Commitment, DataKey, KekUri, KeyId, KeyRecord, KeyState, Keyring, KeyringError, Scope, WrappedKey,
-};
+use fieldseal::{Keyring, KeyringError, Scope};
 use std::sync::Arc;
 
 /// Wraps a data key by leaving it as it is.

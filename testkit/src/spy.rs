@@ -1,7 +1,7 @@
 //! A KMS that remembers the data keys that go through it: what must be found nowhere else.
 
+use fieldseal::keys::{Binding, DataKey, KekUri, WrappedKey};
 use fieldseal::kms::{Kms, KmsError, Local};
-use fieldseal::{Binding, DataKey, KekUri, WrappedKey};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,5 @@
-use fieldseal::{Column, Json, Keyring, RowContext};
+use fieldseal::value::Json;
+use fieldseal::{Column, Keyring, RowContext};
 
 struct Visit;
 

@@ -4,12 +4,12 @@ use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::sqlite::SqliteConnection;
-use fieldseal::store::{
-    Change, Dialect, Diesel, File, KeyStore, Memory, Page, Rusqlite, StoreError, load_all, migration,
-};
+use fieldseal::Dialect;
+use fieldseal::keys::{KeyId, KeyRecord, KeyState};
+use fieldseal::store::{Change, Diesel, File, KeyStore, Memory, Page, Rusqlite, StoreError, load_all, migration};
 use fieldseal::testing::FaultyKms;
 use fieldseal::testing::key_store_contract::{self, record};
-use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringError, Scope};
+use fieldseal::{Keyring, KeyringError, Scope};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,13 +1,12 @@
 //! The keyring: what it loads, what it costs, and the life of its keys.
 
+use fieldseal::context::ContextError;
+use fieldseal::keys::{KeyId, KeyState, TransitionError};
 use fieldseal::kms::{KmsError, Local};
 use fieldseal::store::KeyStore as _;
 use fieldseal::store::{Memory, load_all};
 use fieldseal::testing::{FaultyKms, FaultyStore, KmsFault, StoreFault};
-use fieldseal::{
-    Column, ContextError, ErrorKind, KeyId, KeyState, Keyring, KeyringError, RowContext, RowId, Scope, Suite,
-    TransitionError,
-};
+use fieldseal::{Column, ErrorKind, Keyring, KeyringError, RowContext, RowId, Scope, Suite};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,10 +1,11 @@
 //! Forgetting a tenant: every key of its scope becomes a tombstone, whatever its state and whatever others do meanwhile.
 
+use fieldseal::keys::{KeyId, KeyState};
 use fieldseal::kms::Local;
 use fieldseal::store::KeyStore as _;
 use fieldseal::store::{File, Memory, Rusqlite, load_all};
 use fieldseal::testing::FaultyStore;
-use fieldseal::{Column, Error, ErrorKind, KeyId, KeyState, Keyring, KeyringError, RowContext, RowId, Scope};
+use fieldseal::{Column, Error, ErrorKind, Keyring, KeyringError, RowContext, RowId, Scope};
 use std::sync::Arc;
 use tempfile::TempDir;
 

@@ -7,9 +7,10 @@ mod files;
 mod printed;
 
 use diesel::prelude::*;
+use fieldseal::keyring::KeyringSource;
 use fieldseal::kms::Local;
 use fieldseal::store::KeyStore;
-use fieldseal::{Column, Encrypt, Error, Keyring, KeyringSource, Model as _, Scope, Sealed, Suite};
+use fieldseal::{Column, Encrypt, Error, Keyring, Model as _, Scope, Sealed, Suite};
 use std::cell::Cell;
 use std::io::Write;
 use std::path::Path;
@@ -27,7 +28,7 @@ struct Current;
 
 impl KeyringSource for Current {
     fn keyring() -> Result<&'static Keyring, Error> {
-        CURRENT.get().map_or_else(fieldseal::Installed::keyring, Ok)
+        CURRENT.get().map_or_else(fieldseal::keyring::Installed::keyring, Ok)
     }
 }
 

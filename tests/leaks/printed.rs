@@ -4,12 +4,13 @@ use super::*;
 use database::Database;
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::debug_query;
+use fieldseal::envelope::Envelope;
+use fieldseal::keyring::KeyringSlot;
+use fieldseal::keys::{Binding, Commitment, DataKey, KeyId, KeyState};
 use fieldseal::kms::{Argon2Params, Kms as _, LocalError, Passphrase};
 use fieldseal::store::{Change, Diesel, File, Memory, Rusqlite, load_all};
-use fieldseal::{
-    Binding, Commitment, DataKey, Encoded, Envelope, ErrorKind, KeyId, KeyState, KeyringError, KeyringSlot,
-    RowContext, RowId, SchemaLock, StoredBytes, StoredValue, Value as _,
-};
+use fieldseal::value::{Encoded, StoredBytes, StoredValue};
+use fieldseal::{ErrorKind, KeyringError, RowContext, RowId, SchemaLock, Value as _};
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt::Debug;
@@ -120,7 +121,7 @@ fn no_type_prints_a_secret() {
     for value in [
         &sealed_value as &dyn Debug,
         &Sealed::new(text.clone()),
-        &fieldseal::Json(&text),
+        &fieldseal::value::Json(&text),
         &loaded.ssn,
         &loaded.ssn.clone(),
         &loaded,
@@ -224,9 +225,9 @@ fn no_value_error_prints_a_secret() {
     scene.value_error(keyring.open_bytes(&padded, &place, &sealed), &ErrorKind::MalformedPadding);
     let not_utf8 = keyring.seal_bytes(column, &place, &scene.row.photo).unwrap();
     scene.value_error(keyring.open::<String>(column, &place, &not_utf8), &ErrorKind::Malformed("text"));
-    let as_json = keyring.open::<fieldseal::Json<Vec<i64>>>(column, &place, &sealed);
+    let as_json = keyring.open::<fieldseal::value::Json<Vec<i64>>>(column, &place, &sealed);
     scene.value_error(as_json, &ErrorKind::Malformed("json"));
-    let map = fieldseal::Json(HashMap::from([(vec![1_u8], text.clone())]));
+    let map = fieldseal::value::Json(HashMap::from([(vec![1_u8], text.clone())]));
     let unencodable = keyring.seal(column, &place, &map);
     scene.debug(&unencodable);
     scene.failed(unencodable.into_bytes());

@@ -6,7 +6,8 @@ use diesel::prelude::*;
 use diesel::serialize::{Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
-use fieldseal::{AsRowId, Encrypt, RowId};
+use fieldseal::context::AsRowId;
+use fieldseal::{Encrypt, RowId};
 
 testkit::test_keyring!(Keys, &[]);
 

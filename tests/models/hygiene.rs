@@ -219,7 +219,7 @@ fn a_model_inside_a_function_uses_types_that_only_it_sees() {
     #[derive(Debug, Clone, Copy, PartialEq)]
     struct Id(i64);
 
-    impl fieldseal::AsRowId for Id {
+    impl fieldseal::context::AsRowId for Id {
         const KIND: &'static str = "int";
 
         fn push_to(&self, row: &mut fieldseal::RowId) {

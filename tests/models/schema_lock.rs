@@ -3,7 +3,8 @@
 
 #![allow(dead_code, reason = "only the schemas of the models matter")]
 
-use fieldseal::{Encrypt, LockError, Model, SchemaLock, Sealed};
+use fieldseal::schema::LockError;
+use fieldseal::{Encrypt, Model, SchemaLock, Sealed};
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Binary, Nullable, Text};
 use diesel::sqlite::Sqlite as Db;
-use fieldseal::{Encrypt, Error, ErrorKind, KeyringSource, Scope, Sealed};
+use fieldseal::keyring::KeyringSource;
+use fieldseal::{Encrypt, Error, ErrorKind, Scope, Sealed};
 use serde::{Deserialize, Serialize};
 
 const BYTES: &str = "BLOB";

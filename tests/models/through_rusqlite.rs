@@ -2,7 +2,8 @@
 
 use diesel::Connection as _;
 use diesel::prelude::*;
-use fieldseal::{Encrypt, Error, ErrorKind, Scope, Sealed, SealedValue, StoredBytes};
+use fieldseal::value::{SealedValue, StoredBytes};
+use fieldseal::{Encrypt, Error, ErrorKind, Scope, Sealed};
 use rusqlite::types::{Type, Value};
 use rusqlite::{Connection, Result, named_params, params};
 use uuid::Uuid;

@@ -3,9 +3,10 @@
 use crate::client::Refusal;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use diesel::prelude::*;
+use fieldseal::keyring::KeyringSource;
 use fieldseal::kms::{Argon2Params, Local, Passphrase};
 use fieldseal::store::{self, KeyStore};
-use fieldseal::{Encrypt, Error, Keyring, KeyringSource, Model, Schema, Scope};
+use fieldseal::{Encrypt, Error, Keyring, Model, Schema, Scope};
 use rust_decimal::Decimal;
 use secrecy::{SecretSlice, SecretString};
 use serde_json::json;

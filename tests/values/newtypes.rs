@@ -1,6 +1,7 @@
 //! `#[derive(EncryptValue)]`: a newtype is sealed as what it wraps.
 
-use fieldseal::{Column, EncryptValue, ErrorKind, RowContext, RowId, Scope, StoredValue, Value};
+use fieldseal::value::StoredValue;
+use fieldseal::{Column, EncryptValue, ErrorKind, RowContext, RowId, Scope, Value};
 use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 use testkit::known_keys;

@@ -4,7 +4,8 @@ mod columns;
 mod examples;
 mod key_stores;
 
-use fieldseal::{ErrorKind, KeyId, KeyringError, Suite};
+use fieldseal::keys::KeyId;
+use fieldseal::{ErrorKind, KeyringError, Suite};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -93,7 +94,7 @@ mod values {
 
     impl Case {
         /// With the commitment of the file, which the keyring checks.
-        fn record(&self) -> fieldseal::KeyRecord {
+        fn record(&self) -> fieldseal::keys::KeyRecord {
             let committed = bytes(&self.commitment).try_into().unwrap();
             known_keys::record(&bytes(&self.data_key), self.key_id, self.place.scope(), committed)
         }
@@ -162,7 +163,7 @@ mod values {
             let mut record = case.record();
             let mut committed: [u8; 32] = bytes(&case.commitment).try_into().unwrap();
             committed[31] ^= 1;
-            record.commitment = fieldseal::Commitment::from_bytes(committed);
+            record.commitment = fieldseal::keys::Commitment::from_bytes(committed);
             let refused = known_keys::keyring_of(record).unwrap_err();
             assert!(matches!(refused, KeyringError::WrongKey(id) if id.get() == case.key_id), "{}", case.name);
         }
@@ -288,8 +289,9 @@ mod texts {
 
 mod kek_files {
     use super::*;
+    use fieldseal::keys::{Binding, Commitment, KekUri, WrappedKey};
     use fieldseal::kms::{Kms, KmsError, Local, LocalError, Passphrase};
-    use fieldseal::{Binding, Commitment, KekUri, Keyring, Scope, WrappedKey, store};
+    use fieldseal::{Keyring, Scope, store};
     use store::KeyStore;
     use tempfile::TempDir;
 

@@ -4,7 +4,8 @@ use super::kek::has_copies;
 use super::{Context, Done};
 use crate::error::Error;
 use crate::target::{Kek, Passphrases, open_or_create};
-use fieldseal::{Column, KeyRecord, Schema, Scope};
+use fieldseal::keys::KeyRecord;
+use fieldseal::{Column, Schema, Scope};
 use std::path::PathBuf;
 
 /// Exports a column's keys as a Tink keyset, to open its values in Java, Go, Python or C++

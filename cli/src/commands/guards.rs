@@ -8,8 +8,9 @@ use crate::output::{Report, table};
 use crate::target::{KeyStoreAt, Target};
 use crate::words;
 use clap::{Subcommand, ValueEnum};
-use fieldseal::store::Dialect;
-use fieldseal::{Guard, KeyCheck, KeyRecord, KeyState, guard_check, guards, stray_guards};
+use fieldseal::Dialect;
+use fieldseal::guards::{Guard, KeyCheck, guard_check, guards, stray_guards};
+use fieldseal::keys::{KeyRecord, KeyState};
 use fieldseal_sweep::sql::{Client, SqlError, Table};
 use serde::Serialize;
 

@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::output::Report;
 use crate::target::KekName;
 use crate::words;
-use fieldseal::{KeyState, SchemaLock, Scope};
+use fieldseal::keys::KeyState;
+use fieldseal::{SchemaLock, Scope};
 use serde::Serialize;
 use std::path::PathBuf;
 

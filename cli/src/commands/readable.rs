@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::survey::{self, Surveyed};
 use crate::target::Target;
 use crate::words;
-use fieldseal::KeyId;
+use fieldseal::keys::KeyId;
 use serde::Serialize;
 
 /// The values under some keys, by column.

@@ -6,7 +6,7 @@ use crate::confirm::Deed;
 use crate::error::Error;
 use crate::output::Report;
 use crate::words;
-use fieldseal::{KeyId, KeyState};
+use fieldseal::keys::{KeyId, KeyState};
 use serde::Serialize;
 
 /// Forgets a tenant: destroys every key of its scope, whatever state they are in

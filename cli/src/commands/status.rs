@@ -6,7 +6,7 @@ use crate::output::{Report, table};
 use crate::survey::{self, Surveyed};
 use crate::target::DamagedKey;
 use crate::words;
-use fieldseal::{KeyId, KeyRecord, KeyState};
+use fieldseal::keys::{KeyId, KeyRecord, KeyState};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

@@ -1,10 +1,12 @@
 //! The library's errors, in the words of the command line.
 
 use super::{Error, Kind};
+use fieldseal::KeyringError;
 use fieldseal::dialect::Fault;
+use fieldseal::keys::{KeyState, MalformedRecord};
 use fieldseal::kms::{KmsError, LocalError};
+use fieldseal::schema::LockError;
 use fieldseal::store::StoreError;
-use fieldseal::{KeyState, KeyringError, LockError, MalformedRecord};
 use fieldseal_sweep::sql::{SqlError, SqlErrorKind};
 use fieldseal_sweep::{PlanError, SweepError};
 use sqlx::error::DatabaseError;

@@ -1,7 +1,7 @@
 //! The URL of a database, in the forms that database libraries know, and what may be shown of it.
 
 use crate::error::Error;
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use percent_encoding::percent_decode_str;
 use rusqlite::{Connection, OpenFlags};
 use sqlx::mysql::MySqlConnectOptions;

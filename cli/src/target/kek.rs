@@ -2,7 +2,7 @@
 
 use super::passphrase::Passphrases;
 use crate::error::Error;
-use fieldseal::KekUri;
+use fieldseal::keys::KekUri;
 use fieldseal::kms::{Kms, Local, LocalError};
 #[cfg(feature = "aws")]
 use fieldseal_kms_aws::AwsKms;

@@ -2,8 +2,8 @@
 
 use crate::commands::{Context, Done};
 use crate::error::{Error, RESTORE};
+use fieldseal::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
 use fieldseal::store::{self, KeyStore};
-use fieldseal::{KeyId, KeyRecord, KeyState, MalformedRecord};
 use serde::Serialize;
 use std::collections::HashMap;
 

@@ -2,8 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+use fieldseal::Scope;
+use fieldseal::keys::{KeyRecord, KeyState};
 use fieldseal::store::{KeyStore, Rusqlite};
-use fieldseal::{KeyRecord, KeyState, Scope};
 use serde_json::Value;
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -100,7 +100,7 @@ impl<'a> Context<'a> {
         let table = model.attrs.table.as_ref();
         let columns: Vec<_> = self.sealed().map(|sealed| self.column(&sealed)).collect();
         let count = columns.len();
-        let keyring = model.attrs.keyring.clone().unwrap_or_else(|| parse_quote!(#krate::Installed));
+        let keyring = model.attrs.keyring.clone().unwrap_or_else(|| parse_quote!(#krate::keyring::Installed));
         let name = &model.input.ident;
         let model_name = name.unraw().to_string();
         let sql_table = match model.diesel.as_ref().and_then(|diesel| diesel.table.segments.last()) {
@@ -118,7 +118,7 @@ impl<'a> Context<'a> {
         let (impl_generics, ty_generics, wheres) = model.input.generics.split_for_impl();
         quote! {
             static __COLUMNS: [#krate::Column; #count] = [#(#columns),*];
-            const __KEYRING: #private::FindKeyring = <#keyring as #krate::KeyringSource>::keyring;
+            const __KEYRING: #private::FindKeyring = <#keyring as #krate::keyring::KeyringSource>::keyring;
 
             #[automatically_derived]
             impl #impl_generics #krate::Model for #name #ty_generics #wheres {
@@ -138,7 +138,7 @@ impl<'a> Context<'a> {
         let krate = &self.krate;
         let name = &field.sql_name;
         let ty = without_lifetimes(field.ty);
-        quote!(#krate::ContextColumn { name: #name, kind: <#ty as #krate::#of>::KIND })
+        quote!(#krate::schema::ContextColumn { name: #name, kind: <#ty as #krate::context::#of>::KIND })
     }
 
     /// The `Column` of a sealed field, as a constant expression.
@@ -218,8 +218,9 @@ impl<'a> Context<'a> {
     fn row_context(&self, row: &[Part], scope: Option<&Part>) -> TokenStream {
         let krate = &self.krate;
         let id = local("id");
-        let pushes =
-            row.iter().map(|Part { ty, value }| quote!(<#ty as #krate::AsRowId>::push_to(#value, &mut #id);));
+        let pushes = row
+            .iter()
+            .map(|Part { ty, value }| quote!(<#ty as #krate::context::AsRowId>::push_to(#value, &mut #id);));
         let id_of_row = match row {
             [] => quote!(#krate::RowId::UNBOUND),
             _ => quote! {{
@@ -230,10 +231,12 @@ impl<'a> Context<'a> {
         };
         let context = quote!(#krate::RowContext::of_row(#id_of_row));
         match scope {
-            None => quote!(::core::result::Result::<#krate::RowContext, #krate::ContextError>::Ok(#context)),
+            None => {
+                quote!(::core::result::Result::<#krate::RowContext, #krate::context::ContextError>::Ok(#context))
+            }
             Some(Part { ty, value }) => {
                 let scope = local("scope");
-                quote!(<#ty as #krate::AsScope>::as_scope(#value).map(|#scope| #context.in_scope(#scope)))
+                quote!(<#ty as #krate::context::AsScope>::as_scope(#value).map(|#scope| #context.in_scope(#scope)))
             }
         }
     }

@@ -36,9 +36,9 @@ fn params(cx: &Context<'_>) -> TokenStream {
         #[allow(dead_code)]
         impl #impl_generics #name #ty_generics #wheres {
             /// The row's values as rusqlite's named parameters, sealed where they must be.
-            #visibility fn params(&self) -> #krate::NamedParams<'_> {
+            #visibility fn params(&self) -> #krate::rusqlite::NamedParams<'_> {
                 let #row = #context;
-                #krate::NamedParams::with_capacity(#count) #(#plain)* #(#sealed)*
+                #krate::rusqlite::NamedParams::with_capacity(#count) #(#plain)* #(#sealed)*
             }
         }
     }
@@ -61,7 +61,7 @@ fn try_from(cx: &Context<'_>) -> TokenStream {
     let context = cx.row_context(&row_parts, model.scope().map(part).as_ref());
     let sealed = cx.sealed().map(|sealed| {
         let (local, column) = (local_of(sealed.field), &sealed.field.sql_name);
-        let stored = quote!(#krate::StoredBytes::copy_of(#private::rusqlite_stored(#sql_row, #column)?));
+        let stored = quote!(#krate::value::StoredBytes::copy_of(#private::rusqlite_stored(#sql_row, #column)?));
         let opened = cx.open(&sealed, &stored);
         quote!(let #local = #opened.map_err(#private::rusqlite_error)?;)
     });

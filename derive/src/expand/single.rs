@@ -54,7 +54,7 @@ fn seal(cx: &Context<'_>, sealed: &Sealed<'_>) -> TokenStream {
         let sealing = cx.seal_under_each_key(sealed, &target, &given);
         quote! {
             #[doc = #doc]
-            #visibility fn #function(#(#params,)* #value: #param) -> ::std::vec::Vec<#krate::SealedValue> {
+            #visibility fn #function(#(#params,)* #value: #param) -> ::std::vec::Vec<#krate::value::SealedValue> {
                 let #row = #context;
                 #sealing
             }
@@ -62,7 +62,7 @@ fn seal(cx: &Context<'_>, sealed: &Sealed<'_>) -> TokenStream {
     });
     quote! {
         #[doc = #doc]
-        #visibility fn #function(#(#params,)* #value: #param) -> #krate::SealedValue {
+        #visibility fn #function(#(#params,)* #value: #param) -> #krate::value::SealedValue {
             let #row = #context;
             #sealing
         }
@@ -79,12 +79,13 @@ fn open(cx: &Context<'_>, sealed: &Sealed<'_>) -> TokenStream {
     let value = param("to_open");
     let (params, context) = place(cx, sealed);
     let ty = sealed.field.ty;
-    let opening = cx.open(sealed, &quote!(#krate::StoredBytes::copy_of(::core::convert::Into::into(#value))));
+    let opening =
+        cx.open(sealed, &quote!(#krate::value::StoredBytes::copy_of(::core::convert::Into::into(#value))));
     quote! {
         #[doc = #doc]
         #visibility fn #function<'__stored>(
             #(#params,)*
-            #value: impl ::core::convert::Into<#krate::StoredValue<'__stored>>,
+            #value: impl ::core::convert::Into<#krate::value::StoredValue<'__stored>>,
         ) -> ::core::result::Result<#ty, #krate::Error> {
             let #row = #context?;
             #opening

@@ -19,7 +19,7 @@ const _: () = {
             .unbound_row()
             .pad(32),
     ];
-    const __KEYRING: seal::__private::FindKeyring = <seal::Installed as seal::KeyringSource>::keyring;
+    const __KEYRING: seal::__private::FindKeyring = <seal::keyring::Installed as seal::keyring::KeyringSource>::keyring;
     #[automatically_derived]
     impl<'a, 'b: 'a> seal::Model for Changes<'a, 'b> {
         const SCHEMA: seal::Schema = seal::Schema {
@@ -35,10 +35,12 @@ const _: () = {
     #[allow(dead_code)]
     impl<'a, 'b: 'a> Changes<'a, 'b> {
         ///Seals one value for `name` of that row.
-        fn seal_name(to_seal: ::core::option::Option<&'a str>) -> seal::SealedValue {
+        fn seal_name(
+            to_seal: ::core::option::Option<&'a str>,
+        ) -> seal::value::SealedValue {
             let __fieldseal_row = ::core::result::Result::<
                 seal::RowContext,
-                seal::ContextError,
+                seal::context::ContextError,
             >::Ok(seal::RowContext::of_row(seal::RowId::UNBOUND));
             seal::__private::in_place(
                 &__COLUMNS[0],
@@ -55,10 +57,10 @@ const _: () = {
         ///Seals one value for `diagnosis` of that row.
         fn seal_diagnosis(
             to_seal: ::core::option::Option<&'a [u8]>,
-        ) -> seal::SealedValue {
+        ) -> seal::value::SealedValue {
             let __fieldseal_row = ::core::result::Result::<
                 seal::RowContext,
-                seal::ContextError,
+                seal::context::ContextError,
             >::Ok(seal::RowContext::of_row(seal::RowId::UNBOUND));
             seal::__private::in_place(
                 &__COLUMNS[1],
@@ -83,8 +85,8 @@ const _: () = {
     #[diesel(table_name = patients)]
     #[allow(dead_code)]
     struct __Insert<'b> {
-        name: ::core::option::Option<seal::SealedValue>,
-        diagnosis: ::core::option::Option<seal::SealedValue>,
+        name: ::core::option::Option<seal::value::SealedValue>,
+        diagnosis: ::core::option::Option<seal::value::SealedValue>,
         ward: Option<&'b str>,
     }
     #[automatically_derived]
@@ -93,7 +95,7 @@ const _: () = {
         fn values(self) -> Self::Values {
             let __fieldseal_row = ::core::result::Result::<
                 seal::RowContext,
-                seal::ContextError,
+                seal::context::ContextError,
             >::Ok(seal::RowContext::of_row(seal::RowId::UNBOUND));
             let __fieldseal_field_name = ::core::option::Option::as_ref(&self.name)
                 .map(|__fieldseal_value| seal::__private::in_place(
@@ -131,8 +133,8 @@ const _: () = {
     #[diesel(table_name = patients)]
     #[allow(dead_code)]
     struct __Changeset<'b> {
-        name: ::core::option::Option<seal::SealedValue>,
-        diagnosis: ::core::option::Option<seal::SealedValue>,
+        name: ::core::option::Option<seal::value::SealedValue>,
+        diagnosis: ::core::option::Option<seal::value::SealedValue>,
         ward: Option<&'b str>,
     }
     #[automatically_derived]
@@ -142,7 +144,7 @@ const _: () = {
         fn as_changeset(self) -> Self::Changeset {
             let __fieldseal_row = ::core::result::Result::<
                 seal::RowContext,
-                seal::ContextError,
+                seal::context::ContextError,
             >::Ok(seal::RowContext::of_row(seal::RowId::UNBOUND));
             let __fieldseal_field_name = ::core::option::Option::as_ref(&self.name)
                 .map(|__fieldseal_value| seal::__private::in_place(
@@ -178,8 +180,8 @@ const _: () = {
     #[diesel(table_name = patients)]
     #[allow(dead_code)]
     struct __InsertRef<'b> {
-        name: ::core::option::Option<seal::SealedValue>,
-        diagnosis: ::core::option::Option<seal::SealedValue>,
+        name: ::core::option::Option<seal::value::SealedValue>,
+        diagnosis: ::core::option::Option<seal::value::SealedValue>,
         ward: Option<&'b str>,
     }
     #[automatically_derived]
@@ -189,7 +191,7 @@ const _: () = {
         fn values(self) -> Self::Values {
             let __fieldseal_row = ::core::result::Result::<
                 seal::RowContext,
-                seal::ContextError,
+                seal::context::ContextError,
             >::Ok(seal::RowContext::of_row(seal::RowId::UNBOUND));
             let __fieldseal_field_name = ::core::option::Option::as_ref(&self.name)
                 .map(|__fieldseal_value| seal::__private::in_place(
@@ -227,8 +229,8 @@ const _: () = {
     #[diesel(table_name = patients)]
     #[allow(dead_code)]
     struct __ChangesetRef<'b> {
-        name: ::core::option::Option<seal::SealedValue>,
-        diagnosis: ::core::option::Option<seal::SealedValue>,
+        name: ::core::option::Option<seal::value::SealedValue>,
+        diagnosis: ::core::option::Option<seal::value::SealedValue>,
         ward: Option<&'b str>,
     }
     #[automatically_derived]
@@ -238,7 +240,7 @@ const _: () = {
         fn as_changeset(self) -> Self::Changeset {
             let __fieldseal_row = ::core::result::Result::<
                 seal::RowContext,
-                seal::ContextError,
+                seal::context::ContextError,
             >::Ok(seal::RowContext::of_row(seal::RowId::UNBOUND));
             let __fieldseal_field_name = ::core::option::Option::as_ref(&self.name)
                 .map(|__fieldseal_value| seal::__private::in_place(

@@ -9,7 +9,7 @@ const _: () = {
                 >>::KIND,
             ),
     ];
-    const __KEYRING: ::fieldseal::__private::FindKeyring = <Keys as ::fieldseal::KeyringSource>::keyring;
+    const __KEYRING: ::fieldseal::__private::FindKeyring = <Keys as ::fieldseal::keyring::KeyringSource>::keyring;
     #[automatically_derived]
     impl ::fieldseal::Model for Patient {
         const SCHEMA: ::fieldseal::Schema = ::fieldseal::Schema {
@@ -17,9 +17,9 @@ const _: () = {
             table: "patients",
             sql_table: "people",
             row: &[
-                ::fieldseal::ContextColumn {
+                ::fieldseal::schema::ContextColumn {
                     name: "id",
-                    kind: <i64 as ::fieldseal::AsRowId>::KIND,
+                    kind: <i64 as ::fieldseal::context::AsRowId>::KIND,
                 },
             ],
             scope: ::core::option::Option::None,
@@ -47,14 +47,17 @@ const _: () = {
         fn seal_name(
             for_id: &i64,
             to_seal: ::core::option::Option<&::core::primitive::str>,
-        ) -> ::fieldseal::SealedValue {
+        ) -> ::fieldseal::value::SealedValue {
             let __fieldseal_row = ::core::result::Result::<
                 ::fieldseal::RowContext,
-                ::fieldseal::ContextError,
+                ::fieldseal::context::ContextError,
             >::Ok(
                 ::fieldseal::RowContext::of_row({
                     let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                    <i64 as ::fieldseal::AsRowId>::push_to(for_id, &mut __fieldseal_id);
+                    <i64 as ::fieldseal::context::AsRowId>::push_to(
+                        for_id,
+                        &mut __fieldseal_id,
+                    );
                     __fieldseal_id
                 }),
             );
@@ -73,22 +76,29 @@ const _: () = {
         ///Opens one value of `full_name` of that row.
         fn open_name<'__stored>(
             for_id: &i64,
-            to_open: impl ::core::convert::Into<::fieldseal::StoredValue<'__stored>>,
+            to_open: impl ::core::convert::Into<
+                ::fieldseal::value::StoredValue<'__stored>,
+            >,
         ) -> ::core::result::Result<Option<String>, ::fieldseal::Error> {
             let __fieldseal_row = ::core::result::Result::<
                 ::fieldseal::RowContext,
-                ::fieldseal::ContextError,
+                ::fieldseal::context::ContextError,
             >::Ok(
                 ::fieldseal::RowContext::of_row({
                     let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                    <i64 as ::fieldseal::AsRowId>::push_to(for_id, &mut __fieldseal_id);
+                    <i64 as ::fieldseal::context::AsRowId>::push_to(
+                        for_id,
+                        &mut __fieldseal_id,
+                    );
                     __fieldseal_id
                 }),
             )?;
             <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
                 String,
             >>::open_option(
-                ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
+                ::fieldseal::value::StoredBytes::copy_of(
+                    ::core::convert::Into::into(to_open),
+                ),
                 ::fieldseal::__private::Place {
                     column: &__COLUMNS[0],
                     row: &__fieldseal_row,
@@ -107,7 +117,7 @@ const _: () = {
     struct __Insert {
         id: i64,
         #[diesel(column_name = full_name)]
-        name: ::core::option::Option<::fieldseal::SealedValue>,
+        name: ::core::option::Option<::fieldseal::value::SealedValue>,
         ward: Option<String>,
     }
     #[automatically_derived]
@@ -116,11 +126,11 @@ const _: () = {
         fn values(self) -> Self::Values {
             let __fieldseal_row = ::core::result::Result::<
                 ::fieldseal::RowContext,
-                ::fieldseal::ContextError,
+                ::fieldseal::context::ContextError,
             >::Ok(
                 ::fieldseal::RowContext::of_row({
                     let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                    <i64 as ::fieldseal::AsRowId>::push_to(
+                    <i64 as ::fieldseal::context::AsRowId>::push_to(
                         &self.id,
                         &mut __fieldseal_id,
                     );
@@ -151,7 +161,7 @@ const _: () = {
     struct __Changeset {
         id: i64,
         #[diesel(column_name = full_name)]
-        name: ::core::option::Option<::fieldseal::SealedValue>,
+        name: ::core::option::Option<::fieldseal::value::SealedValue>,
         ward: Option<String>,
     }
     #[automatically_derived]
@@ -161,11 +171,11 @@ const _: () = {
         fn as_changeset(self) -> Self::Changeset {
             let __fieldseal_row = ::core::result::Result::<
                 ::fieldseal::RowContext,
-                ::fieldseal::ContextError,
+                ::fieldseal::context::ContextError,
             >::Ok(
                 ::fieldseal::RowContext::of_row({
                     let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                    <i64 as ::fieldseal::AsRowId>::push_to(
+                    <i64 as ::fieldseal::context::AsRowId>::push_to(
                         &self.id,
                         &mut __fieldseal_id,
                     );
@@ -194,7 +204,7 @@ const _: () = {
     struct __InsertRef<'__row> {
         id: &'__row i64,
         #[diesel(column_name = full_name)]
-        name: ::core::option::Option<::fieldseal::SealedValue>,
+        name: ::core::option::Option<::fieldseal::value::SealedValue>,
         ward: ::core::option::Option<&'__row String>,
     }
     #[automatically_derived]
@@ -205,11 +215,11 @@ const _: () = {
         fn values(self) -> Self::Values {
             let __fieldseal_row = ::core::result::Result::<
                 ::fieldseal::RowContext,
-                ::fieldseal::ContextError,
+                ::fieldseal::context::ContextError,
             >::Ok(
                 ::fieldseal::RowContext::of_row({
                     let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                    <i64 as ::fieldseal::AsRowId>::push_to(
+                    <i64 as ::fieldseal::context::AsRowId>::push_to(
                         &self.id,
                         &mut __fieldseal_id,
                     );
@@ -240,7 +250,7 @@ const _: () = {
     struct __ChangesetRef<'__row> {
         id: &'__row i64,
         #[diesel(column_name = full_name)]
-        name: ::core::option::Option<::fieldseal::SealedValue>,
+        name: ::core::option::Option<::fieldseal::value::SealedValue>,
         ward: ::core::option::Option<&'__row String>,
     }
     #[automatically_derived]
@@ -250,11 +260,11 @@ const _: () = {
         fn as_changeset(self) -> Self::Changeset {
             let __fieldseal_row = ::core::result::Result::<
                 ::fieldseal::RowContext,
-                ::fieldseal::ContextError,
+                ::fieldseal::context::ContextError,
             >::Ok(
                 ::fieldseal::RowContext::of_row({
                     let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                    <i64 as ::fieldseal::AsRowId>::push_to(
+                    <i64 as ::fieldseal::context::AsRowId>::push_to(
                         &self.id,
                         &mut __fieldseal_id,
                     );
@@ -295,11 +305,11 @@ const _: () = {
     fn __open(__fieldseal_sql_row: __Row) -> ::diesel::deserialize::Result<Patient> {
         let __fieldseal_row = ::core::result::Result::<
             ::fieldseal::RowContext,
-            ::fieldseal::ContextError,
+            ::fieldseal::context::ContextError,
         >::Ok(
                 ::fieldseal::RowContext::of_row({
                     let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                    <i64 as ::fieldseal::AsRowId>::push_to(
+                    <i64 as ::fieldseal::context::AsRowId>::push_to(
                         &__fieldseal_sql_row.__fieldseal_field_id,
                         &mut __fieldseal_id,
                     );

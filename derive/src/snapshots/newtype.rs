@@ -4,7 +4,7 @@ impl ::fieldseal::Value for Email {
     fn encode(
         &self,
     ) -> ::core::result::Result<
-        ::fieldseal::Encoded<'_>,
+        ::fieldseal::value::Encoded<'_>,
         &'static ::core::primitive::str,
     > {
         <String as ::fieldseal::Value>::encode(&self.0)
@@ -13,11 +13,11 @@ impl ::fieldseal::Value for Email {
         __bytes: ::fieldseal::__private::Zeroizing<
             ::std::vec::Vec<::core::primitive::u8>,
         >,
-    ) -> ::core::result::Result<Self, ::fieldseal::Malformed> {
+    ) -> ::core::result::Result<Self, ::fieldseal::value::Malformed> {
         <String as ::fieldseal::Value>::decode(__bytes).map(Self)
     }
     fn from_plaintext(
-        __stored: ::fieldseal::StoredValue<'_>,
+        __stored: ::fieldseal::value::StoredValue<'_>,
     ) -> ::core::option::Option<Self> {
         <String as ::fieldseal::Value>::from_plaintext(__stored).map(Self)
     }

@@ -28,7 +28,7 @@ const _: () = {
             .unbound_row()
             .migrating(),
     ];
-    const __KEYRING: ::fieldseal::__private::FindKeyring = <::fieldseal::Installed as ::fieldseal::KeyringSource>::keyring;
+    const __KEYRING: ::fieldseal::__private::FindKeyring = <::fieldseal::keyring::Installed as ::fieldseal::keyring::KeyringSource>::keyring;
     #[automatically_derived]
     impl ::fieldseal::Model for Patient {
         const SCHEMA: ::fieldseal::Schema = ::fieldseal::Schema {
@@ -36,18 +36,18 @@ const _: () = {
             table: "patients",
             sql_table: "patients",
             row: &[
-                ::fieldseal::ContextColumn {
+                ::fieldseal::schema::ContextColumn {
                     name: "clinic",
-                    kind: <String as ::fieldseal::AsRowId>::KIND,
+                    kind: <String as ::fieldseal::context::AsRowId>::KIND,
                 },
-                ::fieldseal::ContextColumn {
+                ::fieldseal::schema::ContextColumn {
                     name: "id",
-                    kind: <Uuid as ::fieldseal::AsRowId>::KIND,
+                    kind: <Uuid as ::fieldseal::context::AsRowId>::KIND,
                 },
             ],
-            scope: ::core::option::Option::Some(::fieldseal::ContextColumn {
+            scope: ::core::option::Option::Some(::fieldseal::schema::ContextColumn {
                 name: "org_id",
-                kind: <i64 as ::fieldseal::AsScope>::KIND,
+                kind: <i64 as ::fieldseal::context::AsScope>::KIND,
             }),
             columns: &__COLUMNS,
         };
@@ -78,16 +78,18 @@ const _: () = {
             for_clinic: &::core::primitive::str,
             for_id: &Uuid,
             to_seal: &::core::primitive::str,
-        ) -> ::fieldseal::SealedValue {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+        ) -> ::fieldseal::value::SealedValue {
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    for_org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <&::core::primitive::str as ::fieldseal::AsRowId>::push_to(
+                            <&::core::primitive::str as ::fieldseal::context::AsRowId>::push_to(
                                 &for_clinic,
                                 &mut __fieldseal_id,
                             );
-                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                            <Uuid as ::fieldseal::context::AsRowId>::push_to(
                                 for_id,
                                 &mut __fieldseal_id,
                             );
@@ -109,17 +111,21 @@ const _: () = {
             for_org_id: &i64,
             for_clinic: &::core::primitive::str,
             for_id: &Uuid,
-            to_open: impl ::core::convert::Into<::fieldseal::StoredValue<'__stored>>,
+            to_open: impl ::core::convert::Into<
+                ::fieldseal::value::StoredValue<'__stored>,
+            >,
         ) -> ::core::result::Result<String, ::fieldseal::Error> {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    for_org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <&::core::primitive::str as ::fieldseal::AsRowId>::push_to(
+                            <&::core::primitive::str as ::fieldseal::context::AsRowId>::push_to(
                                 &for_clinic,
                                 &mut __fieldseal_id,
                             );
-                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                            <Uuid as ::fieldseal::context::AsRowId>::push_to(
                                 for_id,
                                 &mut __fieldseal_id,
                             );
@@ -130,7 +136,9 @@ const _: () = {
             <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
                 String,
             >>::open(
-                ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
+                ::fieldseal::value::StoredBytes::copy_of(
+                    ::core::convert::Into::into(to_open),
+                ),
                 ::fieldseal::__private::Place {
                     column: &__COLUMNS[0],
                     row: &__fieldseal_row,
@@ -145,16 +153,18 @@ const _: () = {
             for_clinic: &::core::primitive::str,
             for_id: &Uuid,
             to_seal: ::core::option::Option<&Vec<Visit>>,
-        ) -> ::fieldseal::SealedValue {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+        ) -> ::fieldseal::value::SealedValue {
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    for_org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <&::core::primitive::str as ::fieldseal::AsRowId>::push_to(
+                            <&::core::primitive::str as ::fieldseal::context::AsRowId>::push_to(
                                 &for_clinic,
                                 &mut __fieldseal_id,
                             );
-                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                            <Uuid as ::fieldseal::context::AsRowId>::push_to(
                                 for_id,
                                 &mut __fieldseal_id,
                             );
@@ -176,17 +186,21 @@ const _: () = {
             for_org_id: &i64,
             for_clinic: &::core::primitive::str,
             for_id: &Uuid,
-            to_open: impl ::core::convert::Into<::fieldseal::StoredValue<'__stored>>,
+            to_open: impl ::core::convert::Into<
+                ::fieldseal::value::StoredValue<'__stored>,
+            >,
         ) -> ::core::result::Result<Option<Vec<Visit>>, ::fieldseal::Error> {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    for_org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <&::core::primitive::str as ::fieldseal::AsRowId>::push_to(
+                            <&::core::primitive::str as ::fieldseal::context::AsRowId>::push_to(
                                 &for_clinic,
                                 &mut __fieldseal_id,
                             );
-                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                            <Uuid as ::fieldseal::context::AsRowId>::push_to(
                                 for_id,
                                 &mut __fieldseal_id,
                             );
@@ -197,7 +211,9 @@ const _: () = {
             <::fieldseal::__private::AsJson as ::fieldseal::__private::Sealing<
                 Vec<Visit>,
             >>::open_option(
-                ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
+                ::fieldseal::value::StoredBytes::copy_of(
+                    ::core::convert::Into::into(to_open),
+                ),
                 ::fieldseal::__private::Place {
                     column: &__COLUMNS[1],
                     row: &__fieldseal_row,
@@ -210,8 +226,10 @@ const _: () = {
         pub fn seal_type(
             for_org_id: &i64,
             to_seal: ::core::option::Option<&Email>,
-        ) -> ::fieldseal::SealedValue {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+        ) -> ::fieldseal::value::SealedValue {
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    for_org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row(::fieldseal::RowId::UNBOUND)
                         .in_scope(__fieldseal_scope)
@@ -229,8 +247,10 @@ const _: () = {
         pub fn seal_type_under_each_key(
             for_org_id: &i64,
             to_seal: ::core::option::Option<&Email>,
-        ) -> ::std::vec::Vec<::fieldseal::SealedValue> {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+        ) -> ::std::vec::Vec<::fieldseal::value::SealedValue> {
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    for_org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row(::fieldseal::RowId::UNBOUND)
                         .in_scope(__fieldseal_scope)
@@ -247,9 +267,13 @@ const _: () = {
         ///Opens one value of `type` of that row.
         pub fn open_type<'__stored>(
             for_org_id: &i64,
-            to_open: impl ::core::convert::Into<::fieldseal::StoredValue<'__stored>>,
+            to_open: impl ::core::convert::Into<
+                ::fieldseal::value::StoredValue<'__stored>,
+            >,
         ) -> ::core::result::Result<Option<Email>, ::fieldseal::Error> {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    for_org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row(::fieldseal::RowId::UNBOUND)
                         .in_scope(__fieldseal_scope)
@@ -257,7 +281,9 @@ const _: () = {
             <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
                 Email,
             >>::open_option(
-                ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
+                ::fieldseal::value::StoredBytes::copy_of(
+                    ::core::convert::Into::into(to_open),
+                ),
                 ::fieldseal::__private::Place {
                     column: &__COLUMNS[2],
                     row: &__fieldseal_row,
@@ -271,16 +297,18 @@ const _: () = {
     #[allow(dead_code)]
     impl Patient {
         /// The row's values as rusqlite's named parameters, sealed where they must be.
-        pub fn params(&self) -> ::fieldseal::NamedParams<'_> {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(&self.org_id)
+        pub fn params(&self) -> ::fieldseal::rusqlite::NamedParams<'_> {
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    &self.org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <String as ::fieldseal::AsRowId>::push_to(
+                            <String as ::fieldseal::context::AsRowId>::push_to(
                                 &self.clinic,
                                 &mut __fieldseal_id,
                             );
-                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                            <Uuid as ::fieldseal::context::AsRowId>::push_to(
                                 &self.id,
                                 &mut __fieldseal_id,
                             );
@@ -288,7 +316,7 @@ const _: () = {
                         })
                         .in_scope(__fieldseal_scope)
                 });
-            ::fieldseal::NamedParams::with_capacity(6usize)
+            ::fieldseal::rusqlite::NamedParams::with_capacity(6usize)
                 .plain(":id", &self.id)
                 .plain(":clinic", &self.clinic)
                 .plain(":org_id", &self.org_id)
@@ -343,17 +371,17 @@ const _: () = {
             let __fieldseal_field_id: Uuid = __fieldseal_sql_row.get("id")?;
             let __fieldseal_field_clinic: String = __fieldseal_sql_row.get("clinic")?;
             let __fieldseal_field_org_id: i64 = __fieldseal_sql_row.get("org_id")?;
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
                     &__fieldseal_field_org_id,
                 )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <String as ::fieldseal::AsRowId>::push_to(
+                            <String as ::fieldseal::context::AsRowId>::push_to(
                                 &__fieldseal_field_clinic,
                                 &mut __fieldseal_id,
                             );
-                            <Uuid as ::fieldseal::AsRowId>::push_to(
+                            <Uuid as ::fieldseal::context::AsRowId>::push_to(
                                 &__fieldseal_field_id,
                                 &mut __fieldseal_id,
                             );
@@ -367,7 +395,7 @@ const _: () = {
             let __fieldseal_field_name = <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
                 String,
             >>::open(
-                    ::fieldseal::StoredBytes::copy_of(
+                    ::fieldseal::value::StoredBytes::copy_of(
                         ::fieldseal::__private::rusqlite_stored(
                             __fieldseal_sql_row,
                             "name",
@@ -384,7 +412,7 @@ const _: () = {
             let __fieldseal_field_history = <::fieldseal::__private::AsJson as ::fieldseal::__private::Sealing<
                 Vec<Visit>,
             >>::open_option(
-                    ::fieldseal::StoredBytes::copy_of(
+                    ::fieldseal::value::StoredBytes::copy_of(
                         ::fieldseal::__private::rusqlite_stored(
                             __fieldseal_sql_row,
                             "history",
@@ -401,7 +429,7 @@ const _: () = {
             let __fieldseal_field_type = <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
                 Email,
             >>::open_option(
-                    ::fieldseal::StoredBytes::copy_of(
+                    ::fieldseal::value::StoredBytes::copy_of(
                         ::fieldseal::__private::rusqlite_stored(
                             __fieldseal_sql_row,
                             "type",

@@ -4,8 +4,8 @@
 pub struct StoredPatient {
     pub id: i64,
     pub org_id: i64,
-    pub name: ::fieldseal::StoredBytes,
-    pub email: ::fieldseal::StoredBytes,
+    pub name: ::fieldseal::value::StoredBytes,
+    pub email: ::fieldseal::value::StoredBytes,
     pub wards: ::sqlx::types::Json<Vec<String>>,
     flags: ::core::option::Option<::sqlx::types::Json<Flags>>,
 }
@@ -30,7 +30,7 @@ const _: () = {
             .base64()
             .with_size(255),
     ];
-    const __KEYRING: ::fieldseal::__private::FindKeyring = <::fieldseal::Installed as ::fieldseal::KeyringSource>::keyring;
+    const __KEYRING: ::fieldseal::__private::FindKeyring = <::fieldseal::keyring::Installed as ::fieldseal::keyring::KeyringSource>::keyring;
     #[automatically_derived]
     impl ::fieldseal::Model for Patient {
         const SCHEMA: ::fieldseal::Schema = ::fieldseal::Schema {
@@ -38,14 +38,14 @@ const _: () = {
             table: "patients",
             sql_table: "patients",
             row: &[
-                ::fieldseal::ContextColumn {
+                ::fieldseal::schema::ContextColumn {
                     name: "id",
-                    kind: <i64 as ::fieldseal::AsRowId>::KIND,
+                    kind: <i64 as ::fieldseal::context::AsRowId>::KIND,
                 },
             ],
-            scope: ::core::option::Option::Some(::fieldseal::ContextColumn {
+            scope: ::core::option::Option::Some(::fieldseal::schema::ContextColumn {
                 name: "org_id",
-                kind: <i64 as ::fieldseal::AsScope>::KIND,
+                kind: <i64 as ::fieldseal::context::AsScope>::KIND,
             }),
             columns: &__COLUMNS,
         };
@@ -76,12 +76,14 @@ const _: () = {
             for_org_id: &i64,
             for_id: &i64,
             to_seal: &::core::primitive::str,
-        ) -> ::fieldseal::SealedValue {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+        ) -> ::fieldseal::value::SealedValue {
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    for_org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <i64 as ::fieldseal::AsRowId>::push_to(
+                            <i64 as ::fieldseal::context::AsRowId>::push_to(
                                 for_id,
                                 &mut __fieldseal_id,
                             );
@@ -102,13 +104,17 @@ const _: () = {
         pub fn open_name<'__stored>(
             for_org_id: &i64,
             for_id: &i64,
-            to_open: impl ::core::convert::Into<::fieldseal::StoredValue<'__stored>>,
+            to_open: impl ::core::convert::Into<
+                ::fieldseal::value::StoredValue<'__stored>,
+            >,
         ) -> ::core::result::Result<String, ::fieldseal::Error> {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    for_org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <i64 as ::fieldseal::AsRowId>::push_to(
+                            <i64 as ::fieldseal::context::AsRowId>::push_to(
                                 for_id,
                                 &mut __fieldseal_id,
                             );
@@ -119,7 +125,9 @@ const _: () = {
             <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
                 String,
             >>::open(
-                ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
+                ::fieldseal::value::StoredBytes::copy_of(
+                    ::core::convert::Into::into(to_open),
+                ),
                 ::fieldseal::__private::Place {
                     column: &__COLUMNS[0],
                     row: &__fieldseal_row,
@@ -133,12 +141,14 @@ const _: () = {
             for_org_id: &i64,
             for_id: &i64,
             to_seal: ::core::option::Option<&::core::primitive::str>,
-        ) -> ::fieldseal::SealedValue {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+        ) -> ::fieldseal::value::SealedValue {
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    for_org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <i64 as ::fieldseal::AsRowId>::push_to(
+                            <i64 as ::fieldseal::context::AsRowId>::push_to(
                                 for_id,
                                 &mut __fieldseal_id,
                             );
@@ -162,13 +172,17 @@ const _: () = {
         pub fn open_email<'__stored>(
             for_org_id: &i64,
             for_id: &i64,
-            to_open: impl ::core::convert::Into<::fieldseal::StoredValue<'__stored>>,
+            to_open: impl ::core::convert::Into<
+                ::fieldseal::value::StoredValue<'__stored>,
+            >,
         ) -> ::core::result::Result<Option<String>, ::fieldseal::Error> {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(for_org_id)
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    for_org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <i64 as ::fieldseal::AsRowId>::push_to(
+                            <i64 as ::fieldseal::context::AsRowId>::push_to(
                                 for_id,
                                 &mut __fieldseal_id,
                             );
@@ -179,7 +193,9 @@ const _: () = {
             <::fieldseal::__private::AsValue as ::fieldseal::__private::Sealing<
                 String,
             >>::open_option(
-                ::fieldseal::StoredBytes::copy_of(::core::convert::Into::into(to_open)),
+                ::fieldseal::value::StoredBytes::copy_of(
+                    ::core::convert::Into::into(to_open),
+                ),
                 ::fieldseal::__private::Place {
                     column: &__COLUMNS[1],
                     row: &__fieldseal_row,
@@ -190,7 +206,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::fieldseal::SqlxModel for Patient {
+    impl ::fieldseal::sqlx::SqlxModel for Patient {
         const COLUMNS: &'static [&'static ::core::primitive::str] = &[
             "id",
             "org_id",
@@ -203,10 +219,10 @@ const _: () = {
     #[automatically_derived]
     impl<
         '__query,
-        __fieldseal_Database: ::fieldseal::SqlxDatabase,
-    > ::fieldseal::SqlxRow<'__query, __fieldseal_Database> for Patient
+        __fieldseal_Database: ::fieldseal::sqlx::SqlxDatabase,
+    > ::fieldseal::sqlx::SqlxRow<'__query, __fieldseal_Database> for Patient
     where
-        ::fieldseal::SealedValue: ::sqlx::Encode<'__query, __fieldseal_Database>
+        ::fieldseal::value::SealedValue: ::sqlx::Encode<'__query, __fieldseal_Database>
             + ::sqlx::Type<__fieldseal_Database>,
         i64: ::sqlx::Encode<'__query, __fieldseal_Database>
             + ::sqlx::Type<__fieldseal_Database>,
@@ -222,7 +238,7 @@ const _: () = {
             + ::sqlx::Type<__fieldseal_Database>,
     {
         fn bind_each<
-            __fieldseal_Binder: ::fieldseal::SqlxBind<
+            __fieldseal_Binder: ::fieldseal::sqlx::SqlxBind<
                     '__query,
                     Database = __fieldseal_Database,
                 >,
@@ -231,11 +247,13 @@ const _: () = {
             __fieldseal_columns: &[::core::primitive::usize],
             mut __fieldseal_to: __fieldseal_Binder,
         ) -> ::core::result::Result<__fieldseal_Binder, ::sqlx::Error> {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(&self.org_id)
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
+                    &self.org_id,
+                )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <i64 as ::fieldseal::AsRowId>::push_to(
+                            <i64 as ::fieldseal::context::AsRowId>::push_to(
                                 &self.id,
                                 &mut __fieldseal_id,
                             );
@@ -280,28 +298,35 @@ const _: () = {
             )?;
             for __fieldseal_column in __fieldseal_columns {
                 __fieldseal_to = match *__fieldseal_column {
-                    0 => ::fieldseal::SqlxBind::bind_value(__fieldseal_to, &self.id),
-                    1 => ::fieldseal::SqlxBind::bind_value(__fieldseal_to, &self.org_id),
+                    0 => {
+                        ::fieldseal::sqlx::SqlxBind::bind_value(__fieldseal_to, &self.id)
+                    }
+                    1 => {
+                        ::fieldseal::sqlx::SqlxBind::bind_value(
+                            __fieldseal_to,
+                            &self.org_id,
+                        )
+                    }
                     2 => {
-                        ::fieldseal::SqlxBind::bind_value(
+                        ::fieldseal::sqlx::SqlxBind::bind_value(
                             __fieldseal_to,
                             __fieldseal_values.take_next(),
                         )
                     }
                     3 => {
-                        ::fieldseal::SqlxBind::bind_value(
+                        ::fieldseal::sqlx::SqlxBind::bind_value(
                             __fieldseal_to,
                             __fieldseal_values.take_next(),
                         )
                     }
                     4 => {
-                        ::fieldseal::SqlxBind::bind_value(
+                        ::fieldseal::sqlx::SqlxBind::bind_value(
                             __fieldseal_to,
                             ::sqlx::types::Json(&self.wards),
                         )
                     }
                     5 => {
-                        ::fieldseal::SqlxBind::bind_value(
+                        ::fieldseal::sqlx::SqlxBind::bind_value(
                             __fieldseal_to,
                             ::core::option::Option::as_ref(&self.flags)
                                 .map(::sqlx::types::Json),
@@ -321,9 +346,9 @@ const _: () = {
         #[sqlx(rename = "org_id")]
         __fieldseal_field_org_id: i64,
         #[sqlx(rename = "full_name")]
-        __fieldseal_field_name: ::fieldseal::StoredBytes,
+        __fieldseal_field_name: ::fieldseal::value::StoredBytes,
         #[sqlx(rename = "email")]
-        __fieldseal_field_email: ::fieldseal::StoredBytes,
+        __fieldseal_field_email: ::fieldseal::value::StoredBytes,
         #[sqlx(json)]
         #[sqlx(rename = "wards")]
         __fieldseal_field_wards: Vec<String>,
@@ -345,13 +370,13 @@ const _: () = {
                 '__row,
                 __R,
             >>::from_row(__fieldseal_sql_row)?;
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
                     &__fieldseal_sql_row.__fieldseal_field_org_id,
                 )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <i64 as ::fieldseal::AsRowId>::push_to(
+                            <i64 as ::fieldseal::context::AsRowId>::push_to(
                                 &__fieldseal_sql_row.__fieldseal_field_id,
                                 &mut __fieldseal_id,
                             );
@@ -410,13 +435,13 @@ const _: () = {
         fn try_from(
             __fieldseal_sql_row: StoredPatient,
         ) -> ::core::result::Result<Self, ::sqlx::Error> {
-            let __fieldseal_row = <i64 as ::fieldseal::AsScope>::as_scope(
+            let __fieldseal_row = <i64 as ::fieldseal::context::AsScope>::as_scope(
                     &__fieldseal_sql_row.org_id,
                 )
                 .map(|__fieldseal_scope| {
                     ::fieldseal::RowContext::of_row({
                             let mut __fieldseal_id = ::fieldseal::RowId::UNBOUND;
-                            <i64 as ::fieldseal::AsRowId>::push_to(
+                            <i64 as ::fieldseal::context::AsRowId>::push_to(
                                 &__fieldseal_sql_row.id,
                                 &mut __fieldseal_id,
                             );

@@ -1,6 +1,6 @@
 //! Names of KMS keys: what a user may give, and the one form that is stored.
 
-use fieldseal::KekUri;
+use fieldseal::keys::KekUri;
 use fieldseal::kms::KmsError;
 use std::fmt;
 

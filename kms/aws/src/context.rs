@@ -1,6 +1,7 @@
 //! The encryption context: the binding as KMS takes it, in strings.
 
-use fieldseal::{Binding, Scope};
+use fieldseal::Scope;
+use fieldseal::keys::Binding;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
@@ -39,7 +40,7 @@ fn is_plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldseal::{Commitment, KeyId};
+    use fieldseal::keys::{Commitment, KeyId};
     use std::collections::HashSet;
 
     fn context(scope: Scope) -> Vec<String> {

@@ -10,8 +10,8 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::EncryptionAlgorithmSpec;
 use fieldseal::blocking::Driver;
+use fieldseal::keys::{Binding, DataKey, KekUri, WrappedKey};
 use fieldseal::kms::{Kms, KmsError};
-use fieldseal::{Binding, DataKey, KekUri, WrappedKey};
 use std::fmt;
 use std::time::Duration;
 

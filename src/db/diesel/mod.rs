@@ -158,33 +158,33 @@ pub struct LoadedEither(pub StoredBytes);
 #[cfg(feature = "_diesel-store")]
 macro_rules! on_backend {
     ($Backend:ty, bind: $bind:expr, write_bytes: $write_bytes:expr, write_text: $write_text:expr, copy: $copy:expr) => {
-        impl diesel::serialize::ToSql<diesel::sql_types::Binary, $Backend> for $crate::SealedValue {
+        impl diesel::serialize::ToSql<diesel::sql_types::Binary, $Backend> for $crate::value::SealedValue {
             fn to_sql<'b>(
                 &'b self,
                 out: &mut diesel::serialize::Output<'b, '_, $Backend>,
             ) -> diesel::serialize::Result {
                 match $bind(self)? {
-                    $crate::StoredValue::Null => Ok(diesel::serialize::IsNull::Yes),
-                    $crate::StoredValue::Bytes(bytes) => $write_bytes(out, bytes),
+                    $crate::value::StoredValue::Null => Ok(diesel::serialize::IsNull::Yes),
+                    $crate::value::StoredValue::Bytes(bytes) => $write_bytes(out, bytes),
                     _ => Err($crate::db::diesel::MISMATCH.into()),
                 }
             }
         }
 
-        impl diesel::serialize::ToSql<diesel::sql_types::Text, $Backend> for $crate::SealedValue {
+        impl diesel::serialize::ToSql<diesel::sql_types::Text, $Backend> for $crate::value::SealedValue {
             fn to_sql<'b>(
                 &'b self,
                 out: &mut diesel::serialize::Output<'b, '_, $Backend>,
             ) -> diesel::serialize::Result {
                 match $bind(self)? {
-                    $crate::StoredValue::Null => Ok(diesel::serialize::IsNull::Yes),
-                    $crate::StoredValue::Text(text) => $write_text(out, std::str::from_utf8(text)?),
+                    $crate::value::StoredValue::Null => Ok(diesel::serialize::IsNull::Yes),
+                    $crate::value::StoredValue::Text(text) => $write_text(out, std::str::from_utf8(text)?),
                     _ => Err($crate::db::diesel::MISMATCH.into()),
                 }
             }
         }
 
-        impl<T> diesel::serialize::ToSql<diesel::sql_types::Nullable<T>, $Backend> for $crate::SealedValue
+        impl<T> diesel::serialize::ToSql<diesel::sql_types::Nullable<T>, $Backend> for $crate::value::SealedValue
         where
             T: diesel::sql_types::SqlType<IsNull = diesel::sql_types::is_nullable::NotNull>,
             Self: diesel::serialize::ToSql<T, $Backend>,
@@ -211,7 +211,7 @@ macro_rules! on_backend {
             fn from_nullable_sql(
                 value: Option<<$Backend as diesel::backend::Backend>::RawValue<'_>>,
             ) -> diesel::deserialize::Result<Self> {
-                Ok(Self(value.map_or_else($crate::StoredBytes::null, $copy)))
+                Ok(Self(value.map_or_else($crate::value::StoredBytes::null, $copy)))
             }
         }
 
@@ -227,7 +227,7 @@ macro_rules! on_backend {
             fn from_nullable_sql(
                 value: Option<<$Backend as diesel::backend::Backend>::RawValue<'_>>,
             ) -> diesel::deserialize::Result<Self> {
-                Ok(Self(value.map_or_else($crate::StoredBytes::null, $copy)))
+                Ok(Self(value.map_or_else($crate::value::StoredBytes::null, $copy)))
             }
         }
     };

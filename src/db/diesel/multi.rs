@@ -25,7 +25,7 @@ macro_rules! diesel_multi_backend {
 
             type Raw<'a> = <$Backend as ::diesel::backend::Backend>::RawValue<'a>;
 
-            impl ::diesel::serialize::ToSql<$Type, $Backend> for $crate::SealedValue {
+            impl ::diesel::serialize::ToSql<$Type, $Backend> for $crate::value::SealedValue {
                 fn to_sql<'b>(
                     &'b self,
                     out: &mut ::diesel::serialize::Output<'b, '_, $Backend>,
@@ -35,7 +35,7 @@ macro_rules! diesel_multi_backend {
                 }
             }
 
-            impl ::diesel::serialize::ToSql<Nullable<$Type>, $Backend> for $crate::SealedValue {
+            impl ::diesel::serialize::ToSql<Nullable<$Type>, $Backend> for $crate::value::SealedValue {
                 fn to_sql<'b>(
                     &'b self,
                     out: &mut ::diesel::serialize::Output<'b, '_, $Backend>,
@@ -53,7 +53,7 @@ macro_rules! diesel_multi_backend {
                     value: ::core::option::Option<Raw<'_>>,
                 ) -> ::diesel::deserialize::Result<Self> {
                     value.map_or_else(
-                        || ::core::result::Result::Ok(Self($crate::StoredBytes::null())),
+                        || ::core::result::Result::Ok(Self($crate::value::StoredBytes::null())),
                         <Self as ::diesel::deserialize::FromSql<$Type, $Backend>>::from_sql,
                     )
                 }
@@ -68,7 +68,7 @@ macro_rules! diesel_multi_backend {
                     value: ::core::option::Option<Raw<'_>>,
                 ) -> ::diesel::deserialize::Result<Self> {
                     value.map_or_else(
-                        || ::core::result::Result::Ok(Self($crate::StoredBytes::null())),
+                        || ::core::result::Result::Ok(Self($crate::value::StoredBytes::null())),
                         <Self as ::diesel::deserialize::FromSql<$Type, $Backend>>::from_sql,
                     )
                 }

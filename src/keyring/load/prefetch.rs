@@ -21,7 +21,9 @@ impl Keyring {
     /// A keyring that [never waits](crate::KeyringBuilder::never_wait) needs it before a page of rows is opened:
     ///
     /// ```
-    /// # use fieldseal::{Column, Keyring, KeyringError, Need, Scope, StoredBytes};
+    /// # use fieldseal::keyring::Need;
+    /// # use fieldseal::value::StoredBytes;
+    /// # use fieldseal::{Column, Keyring, KeyringError, Scope};
     /// # const NAME: Column = Column::new("patients", "name");
     /// async fn page(keyring: &Keyring, names: &[StoredBytes], tenant: Scope) -> Result<(), KeyringError> {
     ///     keyring.prefetch(names.iter().filter_map(|name| Need::of_stored(&NAME, name))).await?;

@@ -15,7 +15,7 @@ const NONCE: usize = 12;
 const TAG: usize = 16;
 
 impl Local {
-    /// Encrypts a serialized Tink keyset under the version that wraps, for [`crate::Admin::export_encrypted_tink_keyset`].
+    /// Encrypts a serialized Tink keyset under the version that wraps, for [`crate::keyring::Admin::export_encrypted_tink_keyset`].
     ///
     /// It's what Tink's AES-256-GCM makes without associated data, of a key that is derived from the KEK and does nothing
     /// else. Tink decrypts with [`Self::dangerously_export_cleartext_tink_keyset`]; [the format of keys](crate::guide::format_keys) says how to

@@ -50,7 +50,8 @@ impl Migration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Dialect, migration};
+    use crate::dialect::Dialect;
+    use crate::store::migration;
 
     #[test]
     fn files_are_called_as_each_tool_wants_them() {

@@ -236,17 +236,23 @@ macro_rules! key_store {
     () => {
         fn page(
             &self,
-            after: Option<$crate::KeyId>,
+            after: Option<$crate::keys::KeyId>,
             limit: usize,
         ) -> Result<$crate::store::Page, $crate::store::StoreError> {
             self.run(|connection| $crate::store::sql::page(connection, after, limit))
         }
 
-        fn load_scope(&self, scope: &$crate::Scope) -> Result<Vec<$crate::KeyRecord>, $crate::store::StoreError> {
+        fn load_scope(
+            &self,
+            scope: &$crate::Scope,
+        ) -> Result<Vec<$crate::keys::KeyRecord>, $crate::store::StoreError> {
             self.run(|connection| $crate::store::sql::load_scope(connection, scope))
         }
 
-        fn get(&self, id: $crate::KeyId) -> Result<Option<$crate::KeyRecord>, $crate::store::StoreError> {
+        fn get(
+            &self,
+            id: $crate::keys::KeyId,
+        ) -> Result<Option<$crate::keys::KeyRecord>, $crate::store::StoreError> {
             self.run(|connection| $crate::store::sql::get(connection, id))
         }
 

@@ -144,8 +144,9 @@ const ALL_OR_NONE: Promise =
 const INSERTS: Promise = Promise::new("fieldseal::store::Change::Insert", "a record is found as it was inserted");
 
 fn key_id(id: u32) -> KeyId {
-    KeyId::new(id)
-        .unwrap_or_else(|| Promise::new("fieldseal::KeyId::new", "every number but 0 is one").broken("made", &id))
+    KeyId::new(id).unwrap_or_else(|| {
+        Promise::new("fieldseal::keys::KeyId::new", "every number but 0 is one").broken("made", &id)
+    })
 }
 
 fn scope_of(name: &str) -> Scope {

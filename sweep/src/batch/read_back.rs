@@ -4,7 +4,7 @@ use super::reading::{self, Most};
 use super::swap::{Change, Swap};
 use crate::plan::{Job, KeyRange, PlannedIndex, RowKey, TablePlan};
 use crate::sql::{Cell, Client, Engine, SqlError, SqlErrorKind, identifier, quoted};
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use std::collections::HashMap;
 
 /// Why a transaction is rolled back.

@@ -4,7 +4,8 @@ use super::survey::Survey;
 use super::tally::{Listed, Tally};
 use crate::plan::{Job, PlannedColumn, SealedForm};
 use crate::sql::{Client, SqlError, Table, TableColumn};
-use fieldseal::{__sweep, KeyId, KeyState};
+use fieldseal::__sweep;
+use fieldseal::keys::{KeyId, KeyState};
 use std::collections::HashMap;
 
 /// More keys than this aren't listed in a statement: the values are grouped instead.

@@ -2,7 +2,8 @@
 
 use crate::plan::{SHORTEST, SealedForm};
 use crate::sql::{Class, Engine, TableColumn, identifier};
-use fieldseal::{__sweep, KeyId};
+use fieldseal::__sweep;
+use fieldseal::keys::KeyId;
 
 /// The first five bytes of a value that is long enough, as they are.
 pub(super) fn first_bytes(engine: Engine, name: &str) -> String {

@@ -3,7 +3,7 @@
 use super::prefix::{Parts, any_bytes};
 use crate::plan::{SealedForm, key_named_by};
 use crate::sql::{Cell, Client, Engine, SqlError, Table, TableColumn, all_of, identifier, quoted};
-use fieldseal::KeyId;
+use fieldseal::keys::KeyId;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 

@@ -3,7 +3,7 @@
 use super::prefix::{Parts, first_bytes, prefixes};
 use crate::plan::SealedForm;
 use crate::sql::{Cell, Class, Client, SqlError, TableColumn, all_of, identifier, quoted};
-use fieldseal::KeyId;
+use fieldseal::keys::KeyId;
 
 /// A column in one aggregate, without an order: the fast way, where only a few keys matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use super::statements::now;
 use crate::sql::{Cell, Client, Engine, SqlError, SqlErrorKind};
 use fieldseal::__sweep::migration;
-use fieldseal::store::{Dialect, Migration};
+use fieldseal::Dialect;
+use fieldseal::store::Migration;
 use std::time::Duration;
 
 /// What makes the tables `fieldseal_sweeps` and `fieldseal_leases`, for programs that keep all of

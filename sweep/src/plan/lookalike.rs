@@ -1,7 +1,9 @@
 //! What looks like a sealed value, and the key that it names.
 
 use crate::sql::Cell;
-use fieldseal::{__sweep, Column, Envelope, KeyId, Suite};
+use fieldseal::envelope::Envelope;
+use fieldseal::keys::KeyId;
+use fieldseal::{__sweep, Column, Suite};
 
 /// The shortest sealed value of any suite, in bytes.
 pub(crate) const SHORTEST: usize = Suite::Aes256Siv.overhead();

@@ -3,7 +3,8 @@
 
 use crate::sql::{Cell, Class, Engine};
 use fieldseal::__sweep::{OptionalKind, WithType};
-use fieldseal::{StoredValue, Value};
+use fieldseal::Value;
+use fieldseal::value::StoredValue;
 use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 

@@ -8,7 +8,8 @@ use super::key::RowKey;
 use super::lookalike;
 use super::plaintext::{Holder, ValueKind};
 use crate::sql::{Cell, Engine, ROWID, Table, TableColumn, identifier, quoted};
-use fieldseal::{Column, ContextColumn, RowContext, RowId, Scope};
+use fieldseal::schema::ContextColumn;
+use fieldseal::{Column, RowContext, RowId, Scope};
 
 /// A job on one table: what is read, what a row's values become, and what is written.
 ///

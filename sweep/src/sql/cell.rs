@@ -1,6 +1,6 @@
 //! Values on their way to and from a database.
 
-use fieldseal::StoredValue;
+use fieldseal::value::StoredValue;
 use std::borrow::Cow;
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! What connects, and what a connection can do.
 
 use super::{Cell, Engine, Param, SqlError};
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 

@@ -2,7 +2,7 @@
 
 use super::sqlx::{client, runtime};
 use crate::sql::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use sqlx::decode::Decode;
 use sqlx::error::DatabaseError;
 use sqlx::mysql::{

@@ -3,7 +3,7 @@
 use super::sqlx::{client, runtime};
 use crate::sql::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
 use fieldseal::__sweep;
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, PgValueFormat};
 use sqlx::query::Query;

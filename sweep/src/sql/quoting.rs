@@ -2,12 +2,12 @@
 
 use super::Engine;
 use fieldseal::__sweep;
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 
 /// A name as that database quotes it, with its schema if it has one (`audit.patients`).
 ///
 /// ```
-/// use fieldseal::store::Dialect;
+/// use fieldseal::Dialect;
 /// use fieldseal_sweep::sql::quoted;
 ///
 /// assert_eq!(quoted(Dialect::Postgres, "audit.patients"), r#""audit"."patients""#);

@@ -1,7 +1,7 @@
 //! SQLite, through rusqlite.
 
 use super::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 use std::ops::ControlFlow;

@@ -29,7 +29,7 @@ pub(super) fn failed(
 macro_rules! client {
     ($Connected:ty, $Dialect:expr, bound: $bound:expr, cell: $cell:expr, failed: $failed:expr, most: $most:expr) => {
         impl $crate::sql::Client for $Connected {
-            fn dialect(&self) -> fieldseal::store::Dialect {
+            fn dialect(&self) -> fieldseal::Dialect {
                 $Dialect
             }
 

@@ -1,6 +1,8 @@
 //! The behaviours of `testkit/src/guards` on SQLite, and what only SQLite has. `tests-crates/databases` has them on the servers.
 
-use fieldseal::{Column, KeyCheck, MAX_SEALED_LEN, Schema, store};
+use fieldseal::envelope::MAX_SEALED_LEN;
+use fieldseal::guards::KeyCheck;
+use fieldseal::{Column, Dialect, Schema, store};
 use fieldseal_sweep::sql::{Cell, Sqlite};
 use std::sync::Arc;
 use testkit::guards;
@@ -17,7 +19,7 @@ fn with(pragma: &str) -> Home {
     let path = folder.path().join("app.db");
     let connection = rusqlite::Connection::open(&path).unwrap();
     connection.execute_batch(pragma).unwrap();
-    connection.execute_batch(store::migration(store::Dialect::Sqlite).up).unwrap();
+    connection.execute_batch(store::migration(Dialect::Sqlite).up).unwrap();
     let store = Arc::new(store::Rusqlite::open(&path).unwrap());
     Home { database: Arc::new(Sqlite::at(path)), store, keep: Box::new(folder) }
 }

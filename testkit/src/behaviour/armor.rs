@@ -3,7 +3,8 @@
 use super::vault::{Vault, columns, row, shown};
 use super::{Client, Database, Dialect, Raw, Store, World, from_base64};
 use crate::test_keyring;
-use fieldseal::{Column, ErrorKind, Model as _, SealedValue};
+use fieldseal::value::SealedValue;
+use fieldseal::{Column, ErrorKind, Model as _};
 
 test_keyring!(Keys, &[]);
 
@@ -98,7 +99,7 @@ pub fn base64_of_other_bytes_is_refused<C: Client + Store<Vault>>() {
     }
 }
 
-fn sealed_under(text: &str, id: fieldseal::KeyId) -> bool {
+fn sealed_under(text: &str, id: fieldseal::keys::KeyId) -> bool {
     from_base64(text.as_bytes()).unwrap()[1..5] == id.get().to_be_bytes()
 }
 

@@ -3,9 +3,9 @@
 
 use super::{Client, Database, Key, Raw, Store, World};
 use crate::test_keyring;
-use fieldseal::{
-    Column, Error, ErrorKind, KeyringSource as _, Model, Scope, SealedValue, StoredBytes, StoredValue,
-};
+use fieldseal::keyring::KeyringSource as _;
+use fieldseal::value::{SealedValue, StoredBytes, StoredValue};
+use fieldseal::{Column, Error, ErrorKind, Model, Scope};
 use uuid::Uuid;
 
 test_keyring!(Keys, &[]);

@@ -1,7 +1,8 @@
 //! rusqlite's statements, for any model.
 
 use super::client::Failed;
-use fieldseal::{NamedParams, SealedValue};
+use fieldseal::rusqlite::NamedParams;
+use fieldseal::value::SealedValue;
 use rusqlite::{Connection, Result, Row, params_from_iter};
 
 fn failed(error: rusqlite::Error) -> Failed {

@@ -3,7 +3,8 @@
 use super::bindings::Bound;
 use super::dialect::{Dialect, Raw};
 use crate::database::Refusal;
-use fieldseal::{Column, Error, Model, Schema, SealedValue};
+use fieldseal::value::SealedValue;
+use fieldseal::{Column, Error, Model, Schema};
 use std::error::Error as StdError;
 
 /// An empty database of one test, and the connection of somebody who writes it by plain SQL.

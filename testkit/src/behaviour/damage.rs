@@ -3,7 +3,9 @@
 
 use super::vault::{Keys, Vault, columns, row, shown};
 use super::{Client, Database as _, Raw, Store, World};
-use fieldseal::{ErrorKind, KeyId, KeyringSource as _, Scope, Suite};
+use fieldseal::keyring::KeyringSource as _;
+use fieldseal::keys::KeyId;
+use fieldseal::{ErrorKind, Scope, Suite};
 
 pub fn every_shorter_value_is_refused<C: Client + Store<Vault>>() {
     let mut world = World::<C>::filled();

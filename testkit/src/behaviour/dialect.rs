@@ -1,6 +1,7 @@
 //! What differs between the databases: all of the suite's SQL that isn't the same everywhere.
 
-use fieldseal::{Column, Envelope, ErrorKind, Schema};
+use fieldseal::envelope::Envelope;
+use fieldseal::{Column, ErrorKind, Schema};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {

@@ -6,12 +6,12 @@
 //! `PROPTEST_CASES` says how many histories are tried.
 
 use super::{Client, Database as _, Failed, Store, World as Place, from_base64};
+use fieldseal::envelope::Envelope;
+use fieldseal::keyring::{KeyInfo, KeyringSource};
+use fieldseal::keys::{KeyId, KeyState};
 use fieldseal::kms::Local;
 use fieldseal::store::Rusqlite;
-use fieldseal::{
-    Column, Envelope, Error, ErrorKind, KeyId, KeyInfo, KeyState, Keyring, KeyringError, KeyringSource, Model as _,
-    Scope,
-};
+use fieldseal::{Column, Error, ErrorKind, Keyring, KeyringError, Model as _, Scope};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::Cell;
@@ -27,7 +27,7 @@ pub struct Acting;
 
 impl KeyringSource for Acting {
     fn keyring() -> Result<&'static Keyring, Error> {
-        CURRENT.get().map_or_else(fieldseal::Installed::keyring, Ok)
+        CURRENT.get().map_or_else(fieldseal::keyring::Installed::keyring, Ok)
     }
 }
 

@@ -5,7 +5,8 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Binary;
-use fieldseal::{AsRowId, AsScope, ContextError, RowId, Scope};
+use fieldseal::context::{AsRowId, AsScope, ContextError};
+use fieldseal::{RowId, Scope};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, AsExpression, FromSqlRow)]

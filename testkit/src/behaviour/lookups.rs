@@ -2,7 +2,9 @@
 
 use super::{Client, Store, World};
 use crate::test_keyring;
-use fieldseal::{ErrorKind, Keyring, KeyringSource as _, Scope, Sealed, SealedValue};
+use fieldseal::keyring::KeyringSource as _;
+use fieldseal::value::SealedValue;
+use fieldseal::{ErrorKind, Keyring, Scope, Sealed};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 test_keyring!(Keys, &[]);

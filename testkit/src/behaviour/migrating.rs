@@ -4,7 +4,9 @@
 use super::{Client, Database as _, Raw, Store, World, from_base64, to_base64};
 use crate::test_keyring;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use fieldseal::{Column, ErrorKind, KeyId, KeyringSource as _, Model as _, Scope};
+use fieldseal::keyring::KeyringSource as _;
+use fieldseal::keys::KeyId;
+use fieldseal::{Column, ErrorKind, Model as _, Scope};
 use rust_decimal::Decimal;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;

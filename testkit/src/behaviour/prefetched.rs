@@ -1,10 +1,9 @@
 //! A program that never waits: what a page needs is known from what is stored, before any of it is opened.
 
 use super::{Client, Store, World};
-use fieldseal::{
-    Error, ErrorKind, Json, Keyring, KeyringSource, Model as _, Need, RowContext, RowId, Scope, Sealed,
-    StoredValue, store, testing,
-};
+use fieldseal::keyring::{KeyringSource, Need};
+use fieldseal::value::{Json, StoredValue};
+use fieldseal::{Error, ErrorKind, Keyring, Model as _, RowContext, RowId, Scope, Sealed, store, testing};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 diesel::table! {

@@ -3,7 +3,8 @@
 use super::vault::{Keys, Vault, columns, row};
 use super::{Client, Database as _, Failed, Raw, Store, World, from_base64};
 use crate::scanner::Secrets;
-use fieldseal::{ErrorKind, KeyringSource as _, Scope, Suite};
+use fieldseal::keyring::KeyringSource as _;
+use fieldseal::{ErrorKind, Scope, Suite};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;

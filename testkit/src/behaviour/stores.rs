@@ -68,7 +68,7 @@ macro_rules! store_by_diesel {
                     $run!(self, execute, diesel::delete($table::table.find(id))).map_err(Self::failed)
                 }
 
-                fn find(&mut self, column: &str, candidates: &[fieldseal::SealedValue]) -> Result<Vec<i64>, Failed> {
+                fn find(&mut self, column: &str, candidates: &[fieldseal::value::SealedValue]) -> Result<Vec<i64>, Failed> {
                     let _ = candidates;
                     match column {
                         $($(stringify!($column) => {
@@ -151,7 +151,7 @@ macro_rules! store_by_rusqlite {
                 fn find(
                     &mut self,
                     column: &str,
-                    candidates: &[fieldseal::SealedValue],
+                    candidates: &[fieldseal::value::SealedValue],
                 ) -> Result<Vec<i64>, Failed> {
                     by_rusqlite::find(&self.connection, <$model>::SCHEMA.sql_table, column, candidates)
                 }

@@ -2,7 +2,8 @@
 
 use super::{Client, Database as _, Raw, Store, World};
 use crate::test_keyring;
-use fieldseal::{Column, ErrorKind, KeyringSource as _, Model, Scope};
+use fieldseal::keyring::KeyringSource as _;
+use fieldseal::{Column, ErrorKind, Model, Scope};
 use std::collections::BTreeMap;
 
 test_keyring!(Keys, &[1, 2]);

@@ -6,7 +6,8 @@
 
 use super::world::{NAME, PEOPLE, int};
 use super::{Home, World};
-use fieldseal::{Column, KeyCheck, Schema};
+use fieldseal::guards::KeyCheck;
+use fieldseal::{Column, Schema};
 use std::time::Instant;
 
 /// A row of 100,000, inserted and updated by one statement each; nothing else takes time.

@@ -2,8 +2,9 @@
 
 use super::world::{INSERT, NAME, PEOPLE, UPDATE, as_stored, base64, int, place};
 use super::{Home, World};
-use fieldseal::store::Dialect;
-use fieldseal::{Column, KeyCheck, Schema, Suite};
+use fieldseal::Dialect;
+use fieldseal::guards::KeyCheck;
+use fieldseal::{Column, Schema, Suite};
 use fieldseal_sweep::sql::Cell;
 
 /// `name` under each suite, as bytes and in base64.

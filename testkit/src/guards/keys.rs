@@ -2,8 +2,10 @@
 
 use super::world::{INSERT, NAME, PEOPLE, UPDATE, as_stored, base64, int};
 use super::{Home, World};
-use fieldseal::store::Dialect;
-use fieldseal::{Column, KeyCheck, KeyId, Schema, Scope, Suite};
+use fieldseal::Dialect;
+use fieldseal::guards::KeyCheck;
+use fieldseal::keys::KeyId;
+use fieldseal::{Column, Schema, Scope, Suite};
 use fieldseal_sweep::sql::Cell;
 
 /// The same name in both forms.

@@ -2,8 +2,9 @@
 
 use super::world::{ID, INSERT, NAME, PEOPLE, int};
 use super::{Home, World};
-use fieldseal::store::Dialect;
-use fieldseal::{Column, Guard, KeyCheck, Schema, Suite};
+use fieldseal::Dialect;
+use fieldseal::guards::{Guard, KeyCheck};
+use fieldseal::{Column, Schema, Suite};
 use fieldseal_sweep::sql::{Cell, quoted};
 
 pub fn any_name_will_do(home: Home) {
@@ -144,7 +145,7 @@ pub fn making_and_removing_can_be_repeated(home: Home) {
         world.passes("DELETE FROM people", &[]);
     }
     world.batch("DROP TABLE people");
-    let made: Vec<Guard> = fieldseal::guards(world.dialect(), &[PEOPLE], &KeyCheck::None);
+    let made: Vec<Guard> = fieldseal::guards::guards(world.dialect(), &[PEOPLE], &KeyCheck::None);
     world.apply(&made[0].remove);
 }
 
@@ -154,7 +155,7 @@ pub fn the_check_tells_what_is_missing(home: Home) {
     let bytes = world.type_of(false);
     world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {bytes}, code {bytes})"));
     let two = Schema { columns: TWO, ..PEOPLE };
-    let expected = fieldseal::guards(world.dialect(), &[two], &KeyCheck::InStore);
+    let expected = fieldseal::guards::guards(world.dialect(), &[two], &KeyCheck::InStore);
     let what = |world: &mut World, guards: &[Guard]| -> Vec<Option<String>> {
         let names: Vec<_> = guards.iter().map(|guard| guard.name.clone()).collect();
         let found = world.problems(guards);
@@ -198,7 +199,7 @@ pub fn the_check_tells_what_is_missing(home: Home) {
         assert_eq!(what(&mut world, &expected)[0], None);
     }
     // More than there should be.
-    let one = fieldseal::guards(world.dialect(), &[PEOPLE], &KeyCheck::None);
+    let one = fieldseal::guards::guards(world.dialect(), &[PEOPLE], &KeyCheck::None);
     let found = what(&mut world, &one);
     assert_eq!(found.len(), 3, "{found:?}");
     assert!(found[0].is_none());

@@ -2,8 +2,9 @@
 
 use super::world::{INSERT, NAME, PEOPLE, UPDATE, int, place};
 use super::{Home, World};
-use fieldseal::store::Dialect;
-use fieldseal::{Column, KeyCheck, Schema, Scope};
+use fieldseal::Dialect;
+use fieldseal::guards::KeyCheck;
+use fieldseal::{Column, Schema, Scope};
 use fieldseal_sweep::sql::Cell;
 use fieldseal_sweep::{Job, ProblemKind, Sweep};
 

@@ -1,10 +1,10 @@
 //! A database with guards in it, and a keyring whose keys are in the same database.
 
-use fieldseal::store::{Dialect, KeyStore};
-use fieldseal::{
-    Column, ContextColumn, Guard, KeyCheck, Keyring, RowContext, RowId, Schema, Scope, guard_check, guards, kms,
-    stray_guards,
-};
+use fieldseal::Dialect;
+use fieldseal::guards::{Guard, KeyCheck, guard_check, guards, stray_guards};
+use fieldseal::schema::ContextColumn;
+use fieldseal::store::KeyStore;
+use fieldseal::{Column, Keyring, RowContext, RowId, Schema, Scope, kms};
 use fieldseal_sweep::sql::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
 use std::any::Any;
 use std::sync::Arc;

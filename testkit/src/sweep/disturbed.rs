@@ -3,7 +3,7 @@
 use super::watched::{Watched, is_begin, is_read};
 use super::world::{NAME, PEOPLE};
 use super::{Home, World};
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use fieldseal::{Column, Schema};
 use fieldseal_sweep::sql::{Cell, Param, SqlError, SqlErrorKind};
 use fieldseal_sweep::{Event, Job, ProblemKind, Sweep};

@@ -2,8 +2,9 @@
 
 use super::world::{NAME, PEOPLE, place};
 use super::{Home, World};
-use fieldseal::store::Dialect;
-use fieldseal::{Column, ContextColumn, Schema, Scope};
+use fieldseal::Dialect;
+use fieldseal::schema::ContextColumn;
+use fieldseal::{Column, Schema, Scope};
 use fieldseal_sweep::sql::Cell;
 use fieldseal_sweep::{Job, ProblemKind, Sweep};
 

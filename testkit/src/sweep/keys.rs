@@ -2,8 +2,9 @@
 
 use super::world::{NAME, PEOPLE};
 use super::{Home, World};
-use fieldseal::store::Dialect;
-use fieldseal::{ContextColumn, RowContext, RowId, Schema, Scope};
+use fieldseal::Dialect;
+use fieldseal::schema::ContextColumn;
+use fieldseal::{RowContext, RowId, Schema, Scope};
 use fieldseal_sweep::sql::{Cell, Class, Table};
 use fieldseal_sweep::{Job, Sweep};
 

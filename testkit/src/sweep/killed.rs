@@ -3,7 +3,7 @@
 use super::Site;
 use super::world::{NAME, PEOPLE, World, place};
 use crate::rerun;
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use fieldseal::{Keyring, Schema, Scope, kms, store};
 use fieldseal_sweep::sql::{Cell, Client, Database, Param};
 use fieldseal_sweep::{Job, Sweep};

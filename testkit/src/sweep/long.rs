@@ -3,8 +3,8 @@
 use super::watched::{Watched, is_begin, is_read};
 use super::world::{NAME, PEOPLE};
 use super::{Home, World};
+use fieldseal::Dialect;
 use fieldseal::Schema;
-use fieldseal::store::Dialect;
 use fieldseal_sweep::sql::{Cell, Param};
 use fieldseal_sweep::{Job, ProblemKind, Sweep};
 

@@ -3,7 +3,7 @@
 
 use super::world::{NAME, PEOPLE, place};
 use super::{Home, World};
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use fieldseal::{Column, ErrorKind, Keyring, Schema, Scope, Suite, kms, store};
 use fieldseal_sweep::sql::Cell;
 use fieldseal_sweep::{Job, PlanError, ProblemKind, Sweep, SweepError};

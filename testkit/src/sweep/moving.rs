@@ -2,8 +2,9 @@
 
 use super::world::{NAME, PEOPLE, place};
 use super::{Home, World};
-use fieldseal::store::Dialect;
-use fieldseal::{Column, ContextColumn, Schema, Scope, Suite};
+use fieldseal::Dialect;
+use fieldseal::schema::ContextColumn;
+use fieldseal::{Column, Schema, Scope, Suite};
 use fieldseal_sweep::sql::{Cell, Database, Param, Sqlite};
 use fieldseal_sweep::{Event, Job, Sweep, SweepError};
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! A database that tells of each statement before it runs, to whoever wants to be in its way.
 
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use fieldseal_sweep::sql::{Cell, Client, Database, Param, SqlError};
 use std::fmt;
 use std::ops::ControlFlow;

@@ -1,7 +1,8 @@
 //! A database with a table of people in it, and a keyring.
 
-use fieldseal::store::Dialect;
-use fieldseal::{Column, ContextColumn, Keyring, RowContext, RowId, Schema, Scope, kms, store};
+use fieldseal::Dialect;
+use fieldseal::schema::ContextColumn;
+use fieldseal::{Column, Keyring, RowContext, RowId, Schema, Scope, kms, store};
 use fieldseal_sweep::sql::{Cell, Client, Database, Param, Table, quoted};
 use fieldseal_sweep::{Event, Job, Problem, Report, Sweep};
 use std::any::Any;

@@ -157,7 +157,7 @@ mod diesel_async_alone {
 #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres", feature = "sqlx-mysql"))]
 mod sqlx_alone {
     use super::*;
-    use fieldseal::{BindRow as _, PushRows as _};
+    use fieldseal::sqlx::{BindRow as _, PushRows as _};
     use sqlx::{Executor as _, Pool, QueryBuilder};
 
     #[cfg(feature = "sqlx-sqlite")]

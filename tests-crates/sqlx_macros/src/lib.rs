@@ -1,6 +1,7 @@
 //! The models of the tests, and the keyring that they share.
 
-use fieldseal::{Encrypt, Error, Keyring, KeyringSource, Scope, kms, store};
+use fieldseal::keyring::KeyringSource;
+use fieldseal::{Encrypt, Error, Keyring, Scope, kms, store};
 use sqlx::types::JsonValue;
 use std::sync::LazyLock;
 

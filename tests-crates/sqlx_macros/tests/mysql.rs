@@ -1,6 +1,8 @@
 //! Against MySQL and MariaDB, where parameters are `?`.
 
-use fieldseal::{BindRow, Error, ErrorKind, StoredBytes};
+use fieldseal::sqlx::BindRow;
+use fieldseal::value::StoredBytes;
+use fieldseal::{Error, ErrorKind};
 use sqlx::MySqlPool;
 use sqlx_macros_of_models::{Patient, StoredPatient, StoredVisit, Visit, patient};
 

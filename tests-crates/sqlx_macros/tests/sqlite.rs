@@ -30,7 +30,7 @@ async fn plaintext_in_a_column_of_blobs_is_taken_as_it_is_stored() -> sqlx::Resu
 
     let row = sqlx::query_as!(
         StoredMigrating,
-        r#"SELECT id, full_name AS "name: fieldseal::StoredBytes" FROM patients WHERE id = 401"#
+        r#"SELECT id, full_name AS "name: fieldseal::value::StoredBytes" FROM patients WHERE id = 401"#
     );
     assert_eq!(row.try_map(Migrating::try_from).fetch_one(&pool).await?.name, "Ada");
 

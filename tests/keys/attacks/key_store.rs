@@ -2,9 +2,11 @@
 //! key and never in a second primary.
 
 use super::*;
+use fieldseal::ErrorKind;
+use fieldseal::keyring::Need;
+use fieldseal::keys::{KeyId, KeyState};
 use fieldseal::kms::KmsError;
 use fieldseal::store::StoreError;
-use fieldseal::{ErrorKind, KeyId, KeyState, Need};
 
 /// Tenant 1 has an active and a primary key, tenant 2 a primary, a retired and a destroyed one; a value under each.
 struct Scene {

@@ -1,7 +1,7 @@
 //! Two programs at one key store, at the same moment.
 
 use super::*;
-use fieldseal::{KeyId, KeyState};
+use fieldseal::keys::{KeyId, KeyState};
 use std::io::Write as _;
 use std::sync::Barrier;
 

@@ -1,7 +1,8 @@
 //! Key files and wrapped keys that the independent implementation in `tests/oracle` made.
 
 use super::*;
-use fieldseal::{Binding, Commitment, KekUri, KeyId, Scope, WrappedKey};
+use fieldseal::Scope;
+use fieldseal::keys::{Binding, Commitment, KekUri, KeyId, WrappedKey};
 use serde_json::Value;
 
 fn vectors() -> Value {

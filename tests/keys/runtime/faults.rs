@@ -1,10 +1,10 @@
 //! Whatever goes wrong ends in a typed error or a correct result, within the deadline.
 
 use super::*;
+use fieldseal::keys::{KeyRecord, KeyState};
 use fieldseal::store::KeyStore as _;
 use fieldseal::store::{Change, load_all};
 use fieldseal::testing::{FaultyStore, KmsFault, StoreFault};
-use fieldseal::{KeyRecord, KeyState};
 
 const LIMIT: Duration = Duration::from_secs(8);
 
@@ -39,7 +39,7 @@ fn every_fault_of_the_kms_is_an_error_in_time_and_nothing_is_lost() {
         in_time("a start", &|| fleet.process().start().is_err());
         in_time("a new scope", &|| keyring.admin().ensure_scope(&tenant(3)).is_err());
         in_time("a rotation", &|| keyring.admin().rotate(&tenant(1)).is_err());
-        in_time("a page", &|| keyring.prefetch_blocking([fieldseal::Need::Seal(tenant(2))]).is_err());
+        in_time("a page", &|| keyring.prefetch_blocking([fieldseal::keyring::Need::Seal(tenant(2))]).is_err());
         fleet.kms.heal();
         // What hung goes on, and may end as it would have.
         std::thread::sleep(Duration::from_millis(20));

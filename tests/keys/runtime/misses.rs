@@ -1,7 +1,7 @@
 //! A key that isn't loaded.
 
 use super::*;
-use fieldseal::Need;
+use fieldseal::keyring::Need;
 use fieldseal::testing::KmsFault;
 use std::sync::Barrier;
 use std::thread;

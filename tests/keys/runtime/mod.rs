@@ -10,9 +10,11 @@ mod observed;
 mod races;
 mod rotation;
 
+use fieldseal::keyring::Clock;
+use fieldseal::keys::KeyId;
 use fieldseal::store::Memory;
 use fieldseal::testing::FaultyKms;
-use fieldseal::{Clock, Column, ErrorKind, KeyId, Keyring, KeyringBuilder, KeyringError, RowContext, RowId, Scope};
+use fieldseal::{Column, ErrorKind, Keyring, KeyringBuilder, KeyringError, RowContext, RowId, Scope};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

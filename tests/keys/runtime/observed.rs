@@ -85,7 +85,8 @@ fn calls_loads_renewals_drops_and_rotations_are_told() {
 
 #[test]
 fn a_test_has_a_keyring_of_its_own() {
-    use fieldseal::{Installed, KeyringSource as _, testing};
+    use fieldseal::keyring::{Installed, KeyringSource as _};
+    use fieldseal::testing;
     std::thread::scope(|threads| {
         for number in 1..=4 {
             threads.spawn(move || {

@@ -1,7 +1,7 @@
 //! What comes late, out of order, or in another's place.
 
 use super::*;
-use fieldseal::Need;
+use fieldseal::keyring::Need;
 use fieldseal::store::load_all;
 use fieldseal::testing::{FaultyStore, KmsFault, StoreFault};
 use std::thread;

@@ -1,7 +1,7 @@
 //! A rotation that every running process sees before it needs it.
 
 use super::*;
-use fieldseal::KeyState;
+use fieldseal::keys::KeyState;
 
 #[test]
 fn a_staged_key_is_everywhere_before_anyone_seals_with_it() {

@@ -2,7 +2,8 @@
 
 use super::*;
 use ::chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
-use fieldseal::{KeyId, StoredBytes, StoredValue};
+use fieldseal::keys::KeyId;
+use fieldseal::value::{StoredBytes, StoredValue};
 use rust_decimal::Decimal;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;

@@ -1,7 +1,8 @@
 //! Columns that move from one suite to another: values under both open, others don't.
 
 use super::*;
-use fieldseal::{Column, KeyringSource as _, RowContext, RowId, Scope, Suite};
+use fieldseal::keyring::KeyringSource as _;
+use fieldseal::{Column, RowContext, RowId, Scope, Suite};
 
 fn at(id: i64, tenant: i64) -> RowContext {
     RowContext::of_row(RowId::of(&id)).in_scope(Scope::tenant(tenant).unwrap())

@@ -1,8 +1,10 @@
 //! What a database may hold in a column, and what comes of it: `docs/format.md`, "Which check comes first".
 
 use super::*;
+use fieldseal::keys::KeyState;
 use fieldseal::store::{Change, KeyStore, Memory};
-use fieldseal::{Column, KeyState, Keyring, RowContext, RowId, Scope, StoredValue, Value};
+use fieldseal::value::StoredValue;
+use fieldseal::{Column, Keyring, RowContext, RowId, Scope, Value};
 use testkit::plaintexts::with_each_type;
 use testkit::spelt::Spelt;
 

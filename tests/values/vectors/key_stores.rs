@@ -2,9 +2,10 @@
 
 use super::kek_files::{open_kek_file, refused_blobs, refused_files};
 use super::*;
+use fieldseal::keys::{KeyRecord, RecordColumns};
 use fieldseal::kms::{KmsError, LocalError};
 use fieldseal::store::{self, StoreError, load_all};
-use fieldseal::{Column, KeyRecord, Keyring, RecordColumns, RowContext};
+use fieldseal::{Column, Keyring, RowContext};
 use std::collections::HashMap;
 
 #[derive(Deserialize)]

@@ -3,8 +3,9 @@
 use super::{Findings, name};
 use crate::error::Error;
 use crate::survey::{DeclaredTable, Surveyed};
-use fieldseal::store::Dialect;
-use fieldseal::{Schema, column_check};
+use fieldseal::Dialect;
+use fieldseal::Schema;
+use fieldseal::schema::column_check;
 use fieldseal_sweep::sql::{Client, Table};
 use fieldseal_sweep::{Job, Sweep, SweepError};
 

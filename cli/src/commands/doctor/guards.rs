@@ -4,7 +4,8 @@ use super::Findings;
 use crate::commands::guards::{checked, of_store};
 use crate::error::{Error, Kind};
 use crate::target::Target;
-use fieldseal::{Schema, guards};
+use fieldseal::Schema;
+use fieldseal::guards::guards;
 use fieldseal_sweep::sql::Client;
 
 pub(super) fn check(

@@ -5,7 +5,8 @@ use crate::error::RESTORE;
 use crate::survey::Surveyed;
 use crate::target::Stored;
 use crate::words;
-use fieldseal::{Column, KeyId, KeyRecord, KeyState, MalformedRecord, Suite};
+use fieldseal::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
+use fieldseal::{Column, Suite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Half of what a key may seal under AES-256-GCM.

@@ -4,7 +4,9 @@ use super::Findings;
 use crate::error::{Error, Kind};
 use crate::target::Target;
 use crate::words;
-use fieldseal::{KeyRecord, Keyring, Need};
+use fieldseal::Keyring;
+use fieldseal::keyring::Need;
+use fieldseal::keys::KeyRecord;
 
 /// Whether a keyring can be opened. So many keys are unwrapped at most.
 pub(super) fn check(

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::output::Report;
 use crate::target::Kek;
 use crate::words;
-use fieldseal::KeyRecord;
+use fieldseal::keys::KeyRecord;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 

@@ -4,7 +4,7 @@ use super::{Context, Done, has_copy, live, stored_keks};
 use crate::error::Error;
 use crate::output::{Report, table};
 use crate::words;
-use fieldseal::{KekUri, KeyRecord};
+use fieldseal::keys::{KekUri, KeyRecord};
 use serde::Serialize;
 
 /// Lists the KEKs that the keys in the store are under

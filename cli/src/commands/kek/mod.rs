@@ -12,9 +12,10 @@ use super::{Context, Done};
 use crate::error::{Error, RESTORE, is_of_one_key};
 use crate::target::{Kek, KekName, Target};
 use clap::Subcommand;
+use fieldseal::KeyringError;
+use fieldseal::keys::{KekUri, KeyRecord, KeyState};
 use fieldseal::kms::Kms;
 use fieldseal::store::StoreError;
-use fieldseal::{KekUri, KeyRecord, KeyState, KeyringError};
 use std::collections::{BTreeSet, HashMap};
 
 /// The KEKs that data keys are wrapped under

@@ -1,8 +1,8 @@
 //! A KEK that data keys are copied onto, and others that open them meanwhile.
 
 use crate::target::Kek;
+use fieldseal::keys::{Binding, DataKey, KekUri, WrappedKey};
 use fieldseal::kms::{Kms, KmsError};
-use fieldseal::{Binding, DataKey, KekUri, WrappedKey};
 use std::sync::Arc;
 
 /// One provider in place of several, because a keyring gives every key a copy under each of its own: this one wraps under the new

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::output::Report;
 use crate::target::{Kek, KekName, Target, opening};
 use crate::words;
-use fieldseal::{KekUri, KeyRecord};
+use fieldseal::keys::{KekUri, KeyRecord};
 use serde::Serialize;
 
 /// Takes the copies under a KEK away from every data key

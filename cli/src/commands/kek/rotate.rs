@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::output::Report;
 use crate::target::{Kek, opening};
 use crate::words;
-use fieldseal::KeyRecord;
+use fieldseal::keys::KeyRecord;
 use serde::Serialize;
 
 /// Rotates the KEK: rewraps data keys, whatever the number of rows

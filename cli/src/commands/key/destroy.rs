@@ -6,7 +6,8 @@ use crate::confirm::Deed;
 use crate::error::Error;
 use crate::output::Report;
 use crate::words;
-use fieldseal::{KeyId, KeyState, KeyringError, TransitionError};
+use fieldseal::KeyringError;
+use fieldseal::keys::{KeyId, KeyState, TransitionError};
 use serde::Serialize;
 
 /// Erases every wrapped copy of a retired or staged key: what is sealed under it can't be read again

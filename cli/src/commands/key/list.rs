@@ -6,7 +6,8 @@ use crate::output::{Report, table};
 use crate::target::DamagedKey;
 use crate::words;
 use clap::ValueEnum;
-use fieldseal::{KeyRecord, KeyState, Scope};
+use fieldseal::Scope;
+use fieldseal::keys::{KeyRecord, KeyState};
 use serde::Serialize;
 
 /// Lists the data keys: scope, id, state, age, KEKs

@@ -9,7 +9,8 @@ mod rotate;
 use super::{Context, Done, readable};
 use crate::error::Error;
 use clap::Subcommand;
-use fieldseal::{KeyRecord, KeyState, Scope};
+use fieldseal::Scope;
+use fieldseal::keys::{KeyRecord, KeyState};
 
 /// The data keys
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,8 @@ use super::{Context, Done};
 use crate::error::Error;
 use crate::output::Report;
 use crate::words;
-use fieldseal::{KeyId, KeyState, KeyringError, TransitionError};
+use fieldseal::KeyringError;
+use fieldseal::keys::{KeyId, KeyState, TransitionError};
 use serde::Serialize;
 
 /// Lets a retired key open values again

@@ -9,7 +9,7 @@ use crate::output::Output;
 use crate::stop;
 use crate::target::{Database, Target};
 use crate::words;
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 use fieldseal::{Column, Keyring, Schema};
 use fieldseal_sweep::{Event, Job, Problem, Sweep};
 use meter::Meter;

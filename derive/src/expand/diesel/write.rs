@@ -201,13 +201,16 @@ impl<'a> Hidden<'a> {
                 false => Given::One(quote!(#value)),
             };
             let sealing = cx.seal(sealed, &given);
-            (quote!(#option<#krate::SealedValue>), quote!(#option::as_ref(&self.#ident).map(|#value| #sealing)))
+            (
+                quote!(#option<#krate::value::SealedValue>),
+                quote!(#option::as_ref(&self.#ident).map(|#value| #sealing)),
+            )
         } else {
             let given = match field.option() {
                 Some(_) => Given::Maybe(quote!(#option::as_ref(&self.#ident))),
                 None => Given::One(quote!(&self.#ident)),
             };
-            (quote!(#krate::SealedValue), cx.seal(sealed, &given))
+            (quote!(#krate::value::SealedValue), cx.seal(sealed, &given))
         };
         let local = local_of(field);
         Self { field, ty, init: local.to_token_stream(), seal: Some(quote!(let #local = #sealing;)) }

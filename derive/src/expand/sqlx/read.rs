@@ -63,7 +63,7 @@ pub(in crate::expand) fn stored(cx: &Context<'_>, name: &Ident) -> TokenStream {
     let fields = model.fields.iter().filter(|field| field.sqlx.skip.is_none()).map(|field| {
         let (visibility, name, ty) = (field.visibility, field.ident, field.ty);
         match (&field.sealed, &field.sqlx.json, field.option()) {
-            (Some(_), _, _) => quote!(#visibility #name: #krate::StoredBytes),
+            (Some(_), _, _) => quote!(#visibility #name: #krate::value::StoredBytes),
             (None, Some(json), Some(inner)) if json.nullable => {
                 quote!(#visibility #name: ::core::option::Option<::sqlx::types::Json<#inner>>)
             }
@@ -171,7 +171,7 @@ fn loaded_name(field: &Field<'_>) -> Ident {
 fn loaded_type(cx: &Context<'_>, field: &Field<'_>) -> TokenStream {
     let krate = &cx.krate;
     match field.sealed {
-        Some(_) => quote!(#krate::StoredBytes),
+        Some(_) => quote!(#krate::value::StoredBytes),
         None => field.ty.to_token_stream(),
     }
 }

@@ -37,7 +37,7 @@ impl<'a> Write<'a> {
         let (impl_generics, ty_generics, wheres) = model.input.generics.split_for_impl();
         quote! {
             #[automatically_derived]
-            impl #impl_generics #krate::SqlxModel for #name #ty_generics #wheres {
+            impl #impl_generics #krate::sqlx::SqlxModel for #name #ty_generics #wheres {
                 const COLUMNS: &'static [&'static ::core::primitive::str] = &[#(#names),*];
             }
         }
@@ -63,8 +63,8 @@ impl<'a> Write<'a> {
         let (_, ty_generics, _) = model.input.generics.split_for_impl();
         quote! {
             #[automatically_derived]
-            impl #impl_generics #krate::SqlxRow<'__query, #database> for #name #ty_generics #wheres {
-                fn bind_each<#binder: #krate::SqlxBind<'__query, Database = #database>>(
+            impl #impl_generics #krate::sqlx::SqlxRow<'__query, #database> for #name #ty_generics #wheres {
+                fn bind_each<#binder: #krate::sqlx::SqlxBind<'__query, Database = #database>>(
                     &'__query self,
                     #indices: &[::core::primitive::usize],
                     mut #to: #binder,
@@ -100,7 +100,7 @@ impl<'a> Write<'a> {
             Some(_) => quote!(#values.take_next()),
             None => plain(field).0,
         };
-        quote!(#krate::SqlxBind::bind_value(#to, #value))
+        quote!(#krate::sqlx::SqlxBind::bind_value(#to, #value))
     }
 
     /// The model's, with the statement's lifetime and the database, to which every value can be
@@ -109,9 +109,9 @@ impl<'a> Write<'a> {
         let Self { cx, database, columns, .. } = self;
         let krate = &cx.krate;
         let mut generics = with_lifetime(&cx.model.input.generics, Some(&parse_quote!('__query)));
-        generics.params.push(parse_quote!(#database: #krate::SqlxDatabase));
+        generics.params.push(parse_quote!(#database: #krate::sqlx::SqlxDatabase));
         let plain = columns.iter().filter(|field| field.sealed.is_none()).map(|field| plain(field).1);
-        let bound = [quote!(#krate::SealedValue)].into_iter().chain(plain).map(|ty| -> WherePredicate {
+        let bound = [quote!(#krate::value::SealedValue)].into_iter().chain(plain).map(|ty| -> WherePredicate {
             parse_quote!(#ty: ::sqlx::Encode<'__query, #database> + ::sqlx::Type<#database>)
         });
         generics.make_where_clause().predicates.extend(bound);

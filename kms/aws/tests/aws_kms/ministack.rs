@@ -3,12 +3,11 @@
 
 use crate::emulators::Emulator;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
+use fieldseal::keys::{Binding, DataKey, KekUri, WrappedKey};
 use fieldseal::kms::{Kms, KmsError, Local};
 use fieldseal::store::Memory;
 use fieldseal::testing::kms_contract::{self, binding, data_key};
-use fieldseal::{
-    Binding, Column, DataKey, ErrorKind, KekUri, Keyring, KeyringError, RowContext, RowId, Scope, WrappedKey,
-};
+use fieldseal::{Column, ErrorKind, Keyring, KeyringError, RowContext, RowId, Scope};
 use fieldseal_kms_aws::AwsKms;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -5,10 +5,11 @@ use crate::emulators::Emulator;
 use crate::kind;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
+use fieldseal::keys::{Binding, DataKey, KekUri, KeyState, WrappedKey};
 use fieldseal::kms::{Kms, KmsError};
 use fieldseal::store::Memory;
 use fieldseal::testing::kms_contract::{self, binding, data_key};
-use fieldseal::{Binding, Column, DataKey, KekUri, KeyState, Keyring, RowContext, RowId, Scope, WrappedKey};
+use fieldseal::{Column, Keyring, RowContext, RowId, Scope};
 use fieldseal_kms_aws::AwsKms;
 use std::sync::Arc;
 

@@ -4,9 +4,10 @@ use crate::stub::{Reply, Stub};
 use crate::{KEY, MULTI_REGION, OTHER_KEY, builder};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use fieldseal::Scope;
+use fieldseal::keys::{Binding, KekUri, WrappedKey};
 use fieldseal::kms::{Kms as _, KmsError};
 use fieldseal::testing::kms_contract::{binding, data_key};
-use fieldseal::{Binding, KekUri, Scope, WrappedKey};
 use fieldseal_kms_aws::AwsKms;
 use serde_json::{Value, json};
 

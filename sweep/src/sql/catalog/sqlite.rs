@@ -2,7 +2,7 @@
 
 use super::{Class, TableColumn};
 use crate::sql::{Client, quoted};
-use fieldseal::store::Dialect;
+use fieldseal::Dialect;
 
 /// What SQLite calls its own key of a row, unless a column has the name.
 pub(crate) const ROWID: [&str; 3] = ["rowid", "_rowid_", "oid"];

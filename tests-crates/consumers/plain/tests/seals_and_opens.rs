@@ -1,6 +1,7 @@
 //! One value at a time, with what the derive gives to every model. Run with and without the feature `neighbour`.
 
-use fieldseal::{ErrorKind, Keyring, Model, Scope, SealedValue, kms, store};
+use fieldseal::value::SealedValue;
+use fieldseal::{ErrorKind, Keyring, Model, Scope, kms, store};
 use plain::{Email, Patient, Visit};
 
 fn bytes(value: SealedValue) -> Vec<u8> {

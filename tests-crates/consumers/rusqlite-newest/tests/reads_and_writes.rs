@@ -1,6 +1,7 @@
 //! What is written can be read, and errors arrive, as with the older rusqlite of the library's own tests.
 
-use fieldseal::{Error, ErrorKind, Keyring, Scope, StoredBytes, kms, store};
+use fieldseal::value::StoredBytes;
+use fieldseal::{Error, ErrorKind, Keyring, Scope, kms, store};
 use rusqlite::Connection;
 use rusqlite_newest::{Patient, all, insert};
 

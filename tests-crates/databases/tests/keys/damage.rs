@@ -3,9 +3,11 @@
 use crate::places::{SERVERS, Server};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection};
-use fieldseal::store::{Change, Dialect, KeyStore, StoreError, load_all, migration};
+use fieldseal::Dialect;
+use fieldseal::Scope;
+use fieldseal::keys::{KeyId, KeyRecord, KeyState};
+use fieldseal::store::{Change, KeyStore, StoreError, load_all, migration};
 use fieldseal::testing::key_store_contract::record;
-use fieldseal::{KeyId, KeyRecord, KeyState, Scope};
 use fieldseal_databases::Database;
 
 /// Runs raw SQL, as whoever writes the database can.

@@ -3,9 +3,11 @@
 use crate::damage::raw;
 use crate::places::{SERVERS, Server, Store};
 use crate::store_contract::record;
-use fieldseal::store::{Change, Dialect, KeyStore, Page, StoreError, load_all};
+use fieldseal::Dialect;
+use fieldseal::keys::{KeyId, KeyRecord, KeyState};
+use fieldseal::store::{Change, KeyStore, Page, StoreError, load_all};
 use fieldseal::testing::Kms;
-use fieldseal::{KeyId, KeyRecord, KeyState, Keyring, KeyringError, Scope};
+use fieldseal::{Keyring, KeyringError, Scope};
 use fieldseal_databases::Database;
 use std::error::Error as _;
 use std::sync::Arc;

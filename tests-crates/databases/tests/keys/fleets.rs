@@ -1,9 +1,10 @@
 //! Many instances at once.
 
 use crate::places::{SERVERS, Store};
+use fieldseal::keys::KeyState;
 use fieldseal::store::{Change, Conflict, StoreError, load_all};
 use fieldseal::testing::key_store_contract::record;
-use fieldseal::{Column, KeyState, Keyring, RowContext, RowId, Scope, kms};
+use fieldseal::{Column, Keyring, RowContext, RowId, Scope, kms};
 use std::sync::{Arc, Barrier};
 use std::thread;
 

@@ -3,7 +3,8 @@
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::{Connection as _, MysqlConnection, PgConnection};
 use diesel_async::{AsyncMysqlConnection, AsyncPgConnection};
-use fieldseal::store::{self, Diesel, DieselAsync, KeyStore, Sqlx, StoreError};
+use fieldseal::Dialect;
+use fieldseal::store::{Diesel, DieselAsync, KeyStore, Sqlx, StoreError};
 use fieldseal_databases::Database;
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
@@ -61,15 +62,15 @@ pub(crate) const ON_MYSQL: [Library; 3] = [
 
 /// A server, and the libraries for it.
 pub(crate) struct Server {
-    pub(crate) dialect: store::Dialect,
+    pub(crate) dialect: Dialect,
     pub(crate) libraries: [Library; 3],
     pub(crate) database: fn() -> Database,
 }
 
 pub(crate) const POSTGRES: Server =
-    Server { dialect: store::Dialect::Postgres, libraries: ON_POSTGRES, database: Database::postgres };
+    Server { dialect: Dialect::Postgres, libraries: ON_POSTGRES, database: Database::postgres };
 pub(crate) const MYSQL: Server =
-    Server { dialect: store::Dialect::Mysql, libraries: ON_MYSQL, database: Database::mysql };
+    Server { dialect: Dialect::Mysql, libraries: ON_MYSQL, database: Database::mysql };
 pub(crate) const SERVERS: [Server; 2] = [POSTGRES, MYSQL];
 
 /// An empty store on a server, for the contract.

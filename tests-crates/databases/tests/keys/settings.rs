@@ -5,9 +5,10 @@ use crate::places::{MYSQL, Opener, POSTGRES, SERVERS, on};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection};
 use diesel_async::{AsyncConnection as _, AsyncMysqlConnection, SimpleAsyncConnection as _};
-use fieldseal::store::{Change, Dialect, Diesel, DieselAsync, KeyStore, load_all};
+use fieldseal::Dialect;
+use fieldseal::keys::{KeyRecord, KeyState};
+use fieldseal::store::{Change, Diesel, DieselAsync, KeyStore, load_all};
 use fieldseal::testing::key_store_contract::{self, record};
-use fieldseal::{KeyRecord, KeyState};
 use fieldseal_databases::Database;
 
 type Test = fn(key_store_contract::Open<'_>);

@@ -1,8 +1,9 @@
 //! sqlx on SQLite, where any column can hold a value of any type: as `tests/keys/key_stores.rs` has it for the other libraries.
 
-use fieldseal::store::{Change, Dialect, KeyStore as _, Sqlx, StoreError, load_all, migration};
+use fieldseal::Dialect;
+use fieldseal::keys::{KeyId, KeyState};
+use fieldseal::store::{Change, KeyStore as _, Sqlx, StoreError, load_all, migration};
 use fieldseal::testing::key_store_contract::record;
-use fieldseal::{KeyId, KeyState};
 use fieldseal_databases::Database;
 use sqlx::Sqlite;
 use sqlx::sqlite::SqliteConnectOptions;

@@ -2,10 +2,11 @@
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
+use fieldseal::keys::KeyState;
+use fieldseal::sqlx::BindRow as _;
 use fieldseal::store::{Sqlx, load_all};
 use fieldseal::{
-    BindRow as _, Encrypt, Error, ErrorKind, KeyState, Keyring, KeyringError, Model as _, RowContext, RowId, Scope,
-    Sealed, kms,
+    Encrypt, Error, ErrorKind, Keyring, KeyringError, Model as _, RowContext, RowId, Scope, Sealed, kms,
 };
 use fieldseal_databases::Database;
 use sqlx::{Executor as _, MySqlPool, PgPool, Postgres};
@@ -81,7 +82,8 @@ async fn a_damaged_text_under_a_known_key_is_no_plaintext() {
     pool.execute("CREATE TABLE people (id bigint, name text)").await.unwrap();
     let column = Migrating::SCHEMA.column("name").unwrap();
     let at = RowContext::of_row(RowId::of(&1_i64));
-    let sealed = <Keys as fieldseal::KeyringSource>::keyring().unwrap().seal_bytes(column, &at, b"Ada").unwrap();
+    let sealed =
+        <Keys as fieldseal::keyring::KeyringSource>::keyring().unwrap().seal_bytes(column, &at, b"Ada").unwrap();
     let sealed = String::from_utf8(sealed).unwrap();
     let cut = |characters: usize| sealed[..sealed.len() - characters].to_owned();
     for damaged in

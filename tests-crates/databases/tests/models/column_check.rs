@@ -4,8 +4,9 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
-use fieldseal::store::Dialect;
-use fieldseal::{Column, Schema, Suite, column_check};
+use fieldseal::Dialect;
+use fieldseal::schema::column_check;
+use fieldseal::{Column, Schema, Suite};
 use fieldseal_databases::Database;
 
 const fn column(name: &'static str) -> Column {

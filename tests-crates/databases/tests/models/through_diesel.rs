@@ -9,7 +9,8 @@ macro_rules! prelude {
         use diesel::prelude::*;
         use diesel::sql_query;
         use diesel::sql_types::{Binary, Nullable, Text};
-        use fieldseal::{Encrypt, Error, ErrorKind, KeyringSource, Scope, Sealed};
+        use fieldseal::keyring::KeyringSource;
+        use fieldseal::{Encrypt, Error, ErrorKind, Scope, Sealed};
         use fieldseal_databases::Database;
         use serde::{Deserialize, Serialize};
     };

@@ -1,7 +1,9 @@
 //! sqlx in ordinary code, on each database: rows and some of their columns, pools, transactions, single values, and what
 //! an error says. Everything that every library must do is in `testkit/src/behaviour`.
 
-use fieldseal::{BindRow as _, Encrypt, Error, ErrorKind, PushRows as _, Scope, SqlxModel as _, StoredBytes};
+use fieldseal::sqlx::{BindRow as _, PushRows as _, SqlxModel as _};
+use fieldseal::value::StoredBytes;
+use fieldseal::{Encrypt, Error, ErrorKind, Scope};
 use fieldseal_databases::Database;
 use sqlx::{AssertSqlSafe, Executor as _, QueryBuilder, Row as _};
 

@@ -1,6 +1,6 @@
 //! Guards on real servers, and what only one of them has.
 
-use fieldseal::KeyCheck;
+use fieldseal::guards::KeyCheck;
 use fieldseal::store::Sqlx;
 use fieldseal_databases::Database;
 use fieldseal_sweep::sql::{Cell, Database as _, Mysql, Postgres};
@@ -128,7 +128,7 @@ mod on_postgres {
         let mut world = World::new(home());
         world.people(false);
         world.batch("DROP TABLE fieldseal_keys");
-        let made = fieldseal::guards(world.dialect(), &[PEOPLE], &KeyCheck::InStore);
+        let made = fieldseal::guards::guards(world.dialect(), &[PEOPLE], &KeyCheck::InStore);
         let said = made[0].create.iter().find_map(|statement| world.client.batch(statement).err()).unwrap();
         assert!(said.to_string().contains("make the key store's table first"), "{said}");
         world.passes(INSERT, &[int(1), Cell::Bytes(b"plaintext".to_vec())]);

@@ -1,7 +1,9 @@
 //! What PostgreSQL and SQLite, where parameters can be `$1`, do alike.
 
 use crate::{Db, Pool};
-use fieldseal::{BindRow, Error, ErrorKind, PushRows, StoredBytes};
+use fieldseal::sqlx::{BindRow, PushRows};
+use fieldseal::value::StoredBytes;
+use fieldseal::{Error, ErrorKind};
 use sqlx::QueryBuilder;
 use sqlx_macros_of_models::{Patient, StoredPatient, StoredVisit, Visit, patient};
 use std::panic::{AssertUnwindSafe, catch_unwind};

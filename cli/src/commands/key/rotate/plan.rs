@@ -4,8 +4,9 @@ use crate::commands::key::{check_not_forgotten, tenant};
 use crate::error::Error;
 use crate::target::Stored;
 use crate::words::{seconds_since, timestamp};
+use fieldseal::Scope;
+use fieldseal::keys::{KeyId, KeyRecord, KeyState};
 use fieldseal::store::KeyStore;
-use fieldseal::{KeyId, KeyRecord, KeyState, Scope};
 use humantime::parse_duration;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -140,7 +141,7 @@ impl Which {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldseal::Commitment;
+    use fieldseal::keys::Commitment;
 
     const ALL: Which = Which { scope: None, application: false, scope_pattern: None, all: true };
 

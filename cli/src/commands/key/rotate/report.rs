@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::output::{Report, table};
 use crate::target::{Kek, opening};
 use crate::words;
+use fieldseal::keys::{KeyId, KeyRecord};
 use fieldseal::kms::check_rights;
-use fieldseal::{KeyId, KeyRecord};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 

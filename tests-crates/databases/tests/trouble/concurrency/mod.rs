@@ -3,7 +3,9 @@
 
 mod pools;
 
-use fieldseal::{Encrypt, Envelope, KeyringSource as _, Scope};
+use fieldseal::envelope::Envelope;
+use fieldseal::keyring::KeyringSource as _;
+use fieldseal::{Encrypt, Scope};
 use pools::Pool;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};

@@ -6,7 +6,7 @@ use diesel::r2d2::{self, ConnectionManager};
 use diesel::sql_query;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, bb8};
 use diesel_async::{AsyncMysqlConnection, AsyncPgConnection};
-use fieldseal::BindRow as _;
+use fieldseal::sqlx::BindRow as _;
 use fieldseal_databases::Database;
 use sqlx::Executor as _;
 use sqlx::pool::PoolOptions;

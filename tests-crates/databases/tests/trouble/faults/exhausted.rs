@@ -7,7 +7,7 @@ use diesel::{MysqlConnection, QueryDsl as _, SelectableHelper as _};
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 use diesel_async::pooled_connection::bb8;
-use fieldseal::BindRow as _;
+use fieldseal::sqlx::BindRow as _;
 use fieldseal_databases::Database;
 use sqlx::Executor as _;
 use std::time::Duration;

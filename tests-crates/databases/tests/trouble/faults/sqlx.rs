@@ -2,7 +2,7 @@
 
 use super::Patient;
 use super::sessions::*;
-use fieldseal::BindRow as _;
+use fieldseal::sqlx::BindRow as _;
 use fieldseal_databases::Database;
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::{AssertSqlSafe, Connection as _, Error, Executor as _, MySqlConnection, PgConnection, Row as _};

@@ -52,7 +52,8 @@ pub struct Guard {
 /// guards don't see, and what they cost.
 ///
 /// ```
-/// use fieldseal::{KeyCheck, guards, store::Dialect};
+/// use fieldseal::guards::{KeyCheck, guards};
+/// use fieldseal::Dialect;
 /// # use fieldseal::{Column, Model, Schema};
 /// # struct Patient;
 /// # impl Model for Patient {

@@ -5,7 +5,7 @@ use crate::dialect::{Dialect, Known};
 
 /// An SQL query that says of each guard whether it's in the database. Its rows have two texts: `guard`, the name, and `problem`,
 /// which is NULL where all is well; otherwise the guard is missing, disabled (PostgreSQL), or was made for another model or
-/// another [`KeyCheck`](crate::KeyCheck).
+/// another [`KeyCheck`](crate::guards::KeyCheck).
 ///
 /// A trigger of a guard in the connection's own schema that isn't among these is listed too: a column that isn't sealed any more is refused its
 /// plaintext by it.
@@ -13,7 +13,8 @@ use crate::dialect::{Dialect, Known};
 /// On MySQL only users with the right TRIGGER on a table see its triggers.
 ///
 /// ```
-/// # use fieldseal::{Column, KeyCheck, Schema, guard_check, guards, store::Dialect};
+/// # use fieldseal::guards::{KeyCheck, guard_check, guards};
+/// # use fieldseal::{Column, Dialect, Schema};
 /// # const SCHEMA: Schema = Schema { model: "Patient", table: "patients", sql_table: "patients",
 /// #     row: &[], scope: None, columns: &[Column::new("patients", "name").unbound_row()] };
 /// let guards = guards(Dialect::Postgres, &[SCHEMA], &KeyCheck::InStore);

@@ -8,7 +8,8 @@ use crate::dialect::{Dialect, Known};
 /// statement that removes it, in the order in which they have to be run.
 ///
 /// ```
-/// # use fieldseal::{Column, KeyCheck, Schema, guards, stray_guards, store::Dialect};
+/// # use fieldseal::guards::{KeyCheck, guards, stray_guards};
+/// # use fieldseal::{Column, Dialect, Schema};
 /// # const SCHEMA: Schema = Schema { model: "Patient", table: "patients", sql_table: "patients",
 /// #     row: &[], scope: None, columns: &[Column::new("patients", "name").unbound_row()] };
 /// let guards = guards(Dialect::Postgres, &[SCHEMA], &KeyCheck::InStore);

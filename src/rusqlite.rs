@@ -1,0 +1,3 @@
+//! Models with rusqlite: [the guide](crate::guide::rusqlite).
+
+pub use crate::db::rusqlite::NamedParams;

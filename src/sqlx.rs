@@ -1,0 +1,3 @@
+//! Models with sqlx: [the guide](crate::guide::sqlx).
+
+pub use crate::db::sqlx::{BindRow, PushRows, SqlxBind, SqlxDatabase, SqlxModel, SqlxRow};
