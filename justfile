@@ -48,6 +48,10 @@ aws-kms:
 docs:
     bash tests/all docs
 
+# Measures everything, or what is named, and writes docs/benchmarks.md.
+bench *TABLES:
+    bash benches/write-page {{ TABLES }}
+
 # Writes the listings of the public surface anew: read their diff.
 public-api:
     bash -c 'set -euo pipefail; TARGET=$PWD/target; . tests/all.d/surface.sh; update_public_api'
@@ -59,6 +63,10 @@ packages:
 # What changed since the last release, as semver sees it.
 semver:
     bash tests/all semver
+
+# Core on the oldest Rust that Cargo.toml promises.
+minimum-rust:
+    bash tests/all minimum-rust
 
 # Licences and sources of all dependencies.
 deny:

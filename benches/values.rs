@@ -6,7 +6,7 @@ use fieldseal::{Column, Encrypt, Keyring, RowContext, RowId, Scope, Suite, kms, 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use std::error::Error;
 use std::time::Duration;
-use testkit::measure::{Contestant, Options, Rounds, compare};
+use testkit::measure::{Contestant, Matrix, Options, Rounds, compare};
 use uuid::Uuid;
 
 const SIZES: [usize; 4] = [16, 32, 256, 4096];
@@ -37,11 +37,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         true => Rounds::Lasting(5, Duration::from_micros(100)),
         false => Rounds::Lasting(400, Duration::from_micros(500)),
     };
+    let mut matrix = Matrix::default();
     for size in SIZES {
         let text = "a secret of patients' own, ".repeat(size)[..size].to_owned();
         let ring = Ring::new(&text)?;
-        compare(&format!("seal {size} B"), sealers(&keyring, &row, &ring, &text), rounds, options);
-        compare(&format!("open {size} B"), openers(&keyring, &row, &ring, &text)?, rounds, options);
+        let (sealers, openers) = (sealers(&keyring, &row, &ring, &text), openers(&keyring, &row, &ring, &text)?);
+        for (title, contestants) in [(format!("seal {size} B"), sealers), (format!("open {size} B"), openers)] {
+            match options.markdown {
+                true => matrix.compare(&title, contestants, rounds),
+                false => compare(&title, contestants, rounds, options),
+            }
+        }
+    }
+    if options.markdown {
+        matrix.print();
     }
     Ok(())
 }

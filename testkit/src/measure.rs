@@ -81,7 +81,51 @@ struct Figures {
 }
 
 /// Prints a table of the contestants, each compared with the first.
-pub fn compare(title: &str, mut contestants: Vec<Contestant<'_>>, rounds: Rounds, options: Options) {
+pub fn compare(title: &str, contestants: Vec<Contestant<'_>>, rounds: Rounds, options: Options) {
+    let (names, figures) = take_turns(contestants, rounds);
+    let mut table = Table::new();
+    table.load_style(if options.markdown { presets::ASCII_MARKDOWN } else { presets::NOTHING });
+    table.set_header([title, "median", "p10..p90", "ratio"]);
+    for (name, one) in names.into_iter().zip(&figures) {
+        let spread = format!("{}..{}", nanoseconds(one.p10), nanoseconds(one.p90));
+        let ratio = format!("{:.2}", one.median / figures[0].median);
+        table.add_row([name, format!("{} ns", nanoseconds(one.median)), spread, ratio]);
+    }
+    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    println!("{table}\n");
+}
+
+/// One table of several comparisons, for a page: a row each, a column a contestant, with its ratio to the first.
+#[derive(Debug, Default)]
+pub struct Matrix(Vec<Vec<String>>);
+
+impl Matrix {
+    /// Compares these, whose names are those of the columns.
+    pub fn compare(&mut self, title: &str, contestants: Vec<Contestant<'_>>, rounds: Rounds) {
+        let (names, figures) = take_turns(contestants, rounds);
+        if self.0.is_empty() {
+            self.0.push([String::new()].into_iter().chain(names).collect());
+        }
+        let first = figures[0].median;
+        let ratio = |one: &Figures| match one.median / first {
+            1.0 => format!("{} ns", nanoseconds(one.median)),
+            ratio => format!("{} ns, {ratio:.1} ×", nanoseconds(one.median)),
+        };
+        self.0.push([title.to_owned()].into_iter().chain(figures.iter().map(ratio)).collect());
+    }
+
+    /// Prints it, as Markdown.
+    pub fn print(self) {
+        let mut rows = self.0.into_iter();
+        let mut table = Table::new();
+        table.load_style(presets::ASCII_MARKDOWN).set_header(rows.next().unwrap_or_default());
+        table.add_rows(rows);
+        println!("{table}");
+    }
+}
+
+/// The names of the contestants, and their figures.
+fn take_turns(mut contestants: Vec<Contestant<'_>>, rounds: Rounds) -> (Vec<String>, Vec<Figures>) {
     let (count, times) = match rounds {
         Rounds::Lasting(count, round) => (count, contestants.iter_mut().map(|one| one.calibrate(round)).collect()),
         Rounds::OfOperations(count, times) => (count, vec![times; contestants.len()]),
@@ -92,17 +136,7 @@ pub fn compare(title: &str, mut contestants: Vec<Contestant<'_>>, rounds: Rounds
             taken.push((contestant.run)(*times).as_secs_f64() * 1e9 / f64::from(*times));
         }
     }
-    let figures: Vec<_> = taken.into_iter().map(figures).collect();
-    let mut table = Table::new();
-    table.load_style(if options.markdown { presets::ASCII_MARKDOWN } else { presets::NOTHING });
-    table.set_header([title, "median", "p10..p90", "ratio"]);
-    for (contestant, one) in contestants.iter().zip(&figures) {
-        let spread = format!("{}..{}", nanoseconds(one.p10), nanoseconds(one.p90));
-        let ratio = format!("{:.2}", one.median / figures[0].median);
-        table.add_row([contestant.name.clone(), format!("{} ns", nanoseconds(one.median)), spread, ratio]);
-    }
-    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    println!("{table}\n");
+    (contestants.into_iter().map(|one| one.name).collect(), taken.into_iter().map(figures).collect())
 }
 
 fn figures(mut taken: Vec<f64>) -> Figures {

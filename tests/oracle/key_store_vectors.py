@@ -218,7 +218,7 @@ def key_stores(kek_file_vectors):
     sealed = f.seal_value(DATA_KEY, KEY_ID, *names, "", None, bytes(range(0xD8, 0xF0)), b"Ada")
     files, blobs = names_of_kek_files(kek_file_vectors)
     return {"about": "Key stores. kek_file: the KEK of all of them. key_files: must be read; ids are the keys in them. "
-                     "refused_key_files: are refused as a whole. refused_rows: rows of the table, with commitment in hex; "
+                     "refused_key_files: can't be read whole. refused_rows: rows of the table, with commitment in hex; "
                      "expect is the column that is wrong. records: key files with one key; expect is what comes of "
                      "opening `sealed`, which is the text Ada in `column`. refused_files and refused_blobs: the name of "
                      "the refusal of each case of those lists in kek_files.json.",

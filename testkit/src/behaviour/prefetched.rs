@@ -28,7 +28,7 @@ model! {
     #[encrypt(table = "page", row = id, keyring = NeverWaits, size = 65535)]
     #[diesel(table_name = page, treat_none_as_null = true)]
     pub struct Page {
-        id: i64,
+        pub id: i64,
         #[encrypt]
         xaes: Sealed<String>,
         #[encrypt(suite = "xchacha20-poly1305")]

@@ -127,7 +127,7 @@ fn name_of(kind: &ErrorKind) -> &'static str {
         ErrorKind::RetiredKey(_) => "retired_key",
         ErrorKind::DestroyedKey(_) => "destroyed_key",
         ErrorKind::Rejected => "rejected",
-        ErrorKind::Malformed(_) => "malformed",
+        ErrorKind::Malformed(_) | ErrorKind::MalformedPadding => "malformed",
         other => panic!("{other}"),
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::damage::raw;
 use crate::places::{SERVERS, Server, Store};
-use crate::store_contract::record;
 use fieldseal::Dialect;
 use fieldseal::keys::{KeyId, KeyRecord, KeyState};
 use fieldseal::store::{Change, KeyStore, Page, StoreError, load_all};
-use fieldseal::testing::Kms;
+use fieldseal::testing::FaultyKms;
+use fieldseal::testing::key_store_contract::record;
 use fieldseal::{Keyring, KeyringError, Scope};
 use fieldseal_databases::Database;
 use std::error::Error as _;
@@ -148,7 +148,7 @@ fn a_keyring_asks_a_store_that_denies_once() {
         let user = User::new(&server, "");
         for (library, open) in server.libraries {
             let store = Arc::new(Counting { inner: open(&user.url()), calls: AtomicU32::new(0) });
-            let opened = Keyring::builder(Kms::new(), Arc::clone(&store)).without_background().open();
+            let opened = Keyring::builder(FaultyKms::new(), Arc::clone(&store)).without_background().start();
             let error = opened.unwrap_err();
             assert!(matches!(error, KeyringError::Store(StoreError::Denied { .. })), "{library}: {error:?}");
             assert!(!error.is_transient());
