@@ -1,7 +1,8 @@
 //! A connection on which work is done again where that may help: on a new one if it was lost.
 
 use crate::error::SweepError;
-use crate::sql::{Client, Database, SqlErrorKind};
+use crate::sql::{Client, Database};
+use fieldseal::dialect::Fault;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,7 @@ impl<'a> Connection<'a> {
             none => none.insert(self.database.connect()?),
         };
         let done = work(&mut **client).map_err(E::into);
-        if matches!(&done, Err(SweepError::Sql(error)) if error.kind() == SqlErrorKind::Lost) {
+        if matches!(&done, Err(SweepError::Sql(error)) if error.fault() == Fault::Lost) {
             self.client = None;
         }
         done

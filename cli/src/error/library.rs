@@ -7,7 +7,7 @@ use fieldseal::keys::{KeyState, MalformedRecord};
 use fieldseal::kms::{KmsError, LocalError};
 use fieldseal::schema::LockError;
 use fieldseal::store::StoreError;
-use fieldseal_sweep::sql::{SqlError, SqlErrorKind};
+use fieldseal_sweep::sql::SqlError;
 use fieldseal_sweep::{PlanError, SweepError};
 use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
@@ -239,15 +239,15 @@ impl From<LockError> for Error {
 impl From<SqlError> for Error {
     fn from(error: SqlError) -> Self {
         let text = error.to_string();
-        match error.kind() {
-            SqlErrorKind::Lost => Self::new(Kind::TryAgain, "the database can't be reached")
+        match error.fault() {
+            Fault::Lost => Self::new(Kind::TryAgain, "the database can't be reached")
                 .why(text)
                 .hint("check that the database runs and that its URL is right, and try again"),
-            SqlErrorKind::Again => Self::new(Kind::TryAgain, "the database was too busy").why(text).hint("run the command again"),
-            SqlErrorKind::Denied => Self::failed("the database refused it")
+            Fault::Busy | Fault::Conflict => Self::new(Kind::TryAgain, "the database was too busy").why(text).hint("run the command again"),
+            Fault::Denied => Self::failed("the database refused it")
                 .why(text)
                 .hint("check the user, the password and the rights of the database URL; docs/cli.md has what each command needs"),
-            SqlErrorKind::Missing => Self::failed("something isn't in the database")
+            Fault::Missing | Fault::Mismatched => Self::failed("something isn't in the database")
                 .why(text)
                 .hint("check the database's name in the URL, and that the lock file is this program's"),
             _ => Self::failed("the database failed").why(text),

@@ -3,8 +3,9 @@
 use super::reading::{self, Most};
 use super::swap::{Change, Swap};
 use crate::plan::{Job, KeyRange, PlannedIndex, RowKey, TablePlan};
-use crate::sql::{Cell, Client, Engine, SqlError, SqlErrorKind, identifier, quoted};
+use crate::sql::{Cell, Client, Engine, SqlError, identifier, quoted};
 use fieldseal::Dialect;
+use fieldseal::dialect::Fault;
 use std::collections::HashMap;
 
 /// Why a transaction is rolled back.
@@ -60,7 +61,7 @@ pub(crate) fn is_needed(client: &mut dyn Client, table: &str) -> Result<bool, Sq
                     "the engine of the table {table} has no transactions, so that nothing that goes wrong could be taken back: ALTER \
                      TABLE … ENGINE = InnoDB"
                 );
-                return Err(SqlError::new(SqlErrorKind::Other, what));
+                return Err(SqlError::new(Fault::Other, what));
             }
             // Who may see a table's triggers is a right of its own.
             Ok(true)

@@ -1,7 +1,8 @@
 //! What a sweep reads, in the order of the primary key.
 
 use crate::plan::{KeyRange, RowKey, TablePlan};
-use crate::sql::{Cell, Client, Engine, SqlError, SqlErrorKind, Statement, TableColumn, all_of, identifier};
+use crate::sql::{Cell, Client, Engine, SqlError, Statement, TableColumn, all_of, identifier};
+use fieldseal::dialect::Fault;
 use std::ops::ControlFlow;
 
 /// Rows of a plan, as they were read.
@@ -45,7 +46,7 @@ pub(crate) fn read(
     })?;
     if batch.rows.last().is_some_and(|last| range.after == Some(&plan.key_of(last))) {
         let what = "the rows after a key end with that key again: the primary key's column has values that it makes others of";
-        return Err(SqlError::new(SqlErrorKind::Other, what));
+        return Err(SqlError::new(Fault::Other, what));
     }
     Ok(batch)
 }

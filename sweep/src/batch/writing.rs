@@ -7,7 +7,7 @@ use super::swap::{self, Change, Swap};
 use crate::error::SweepError;
 use crate::events::Problem;
 use crate::plan::{Job, KeyRange, PlannedColumn, PlannedIndex, ProblemKind, RowKey, TablePlan};
-use crate::sql::{Client, SqlError, SqlErrorKind};
+use crate::sql::{Client, SqlError};
 
 /// Writes batches.
 #[derive(Clone, Copy)]
@@ -77,7 +77,7 @@ impl Writer<'_> {
         match done {
             Ok(written) => Ok(Some(written)),
             Err(Undo::Altered | Undo::NotWritten) => Ok(None),
-            Err(Undo::Sql(error)) if error.kind() == SqlErrorKind::Refused => Ok(None),
+            Err(Undo::Sql(error)) if error.is_refusal() => Ok(None),
             Err(Undo::Sql(error)) => Err(error),
         }
     }
@@ -149,9 +149,7 @@ impl Writer<'_> {
             Err(Undo::Altered) if self.decrypts() => Ok(RowWritten::Refused(ProblemKind::Altered)),
             Err(Undo::Altered) => Ok(RowWritten::Refused(ProblemKind::Rewritten)),
             Err(Undo::NotWritten) => Ok(RowWritten::Refused(ProblemKind::NotWritten)),
-            Err(Undo::Sql(error)) if error.kind() == SqlErrorKind::Refused => {
-                Ok(RowWritten::Refused(ProblemKind::Refused(error)))
-            }
+            Err(Undo::Sql(error)) if error.is_refusal() => Ok(RowWritten::Refused(ProblemKind::Refused(error))),
             Err(Undo::Sql(error)) => Err(error),
         }
     }

@@ -4,7 +4,8 @@ use super::statements::{damaged, execute, in_dialect, key, now};
 use super::sweeps::{Counts, Ledger};
 use crate::batch::reading;
 use crate::plan::{KeyRange, RowKey, TablePlan};
-use crate::sql::{Cell, Client, Param, SqlError, SqlErrorKind};
+use crate::sql::{Cell, Client, Param, SqlError};
+use fieldseal::dialect::Fault;
 use std::time::Duration;
 
 /// What there is to do for a worker.
@@ -36,7 +37,7 @@ impl Ledger {
         client.transaction(|client| {
             let row = self.locked(client, "state, frontier, until_key, handed, exhausted")?;
             let [state, frontier, until, handed, exhausted] = row.as_slice() else {
-                return Err(SqlError::new(SqlErrorKind::Missing, "the sweep's row in fieldseal_sweeps is gone"));
+                return Err(SqlError::new(Fault::Missing, "the sweep's row in fieldseal_sweeps is gone"));
             };
             if state.as_str() != Some("running") {
                 return Ok(Claim::Done);

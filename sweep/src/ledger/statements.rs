@@ -1,7 +1,8 @@
 //! What the statements on the ledger's tables have in common.
 
 use crate::plan::{RowKey, TablePlan};
-use crate::sql::{Cell, Client, Engine, Param, SqlError, SqlErrorKind};
+use crate::sql::{Cell, Client, Engine, Param, SqlError};
+use fieldseal::dialect::Fault;
 
 /// The database's clock, in milliseconds since 1970.
 pub(super) const fn now(engine: Engine) -> &'static str {
@@ -35,5 +36,5 @@ pub(super) fn key(cell: &Cell, plan: &TablePlan) -> Result<Option<RowKey>, SqlEr
 
 pub(super) fn damaged() -> SqlError {
     let what = "the tables of the sweeps are damaged: delete the sweep's rows in fieldseal_sweeps and fieldseal_leases, and run it again";
-    SqlError::new(SqlErrorKind::Other, what)
+    SqlError::new(Fault::Other, what)
 }

@@ -3,7 +3,8 @@
 use super::statements::{execute, in_dialect, now};
 use crate::batch::reading;
 use crate::plan::TablePlan;
-use crate::sql::{Cell, Client, Engine, SqlError, SqlErrorKind};
+use crate::sql::{Cell, Client, Engine, SqlError};
+use fieldseal::dialect::Fault;
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ impl Ledger {
         let name = hex::encode(Sha256::digest(job.as_bytes()));
         let mut owner = [0; 16];
         getrandom::fill(&mut owner)
-            .map_err(|_| SqlError::new(SqlErrorKind::Other, "the operating system's random generator failed"))?;
+            .map_err(|_| SqlError::new(Fault::Other, "the operating system's random generator failed"))?;
         Ok(Self { name, job, owner: hex::encode(owner), lease, range })
     }
 

@@ -1,9 +1,10 @@
 //! The tables that sweeps share: what makes them, and which sweeps they tell of.
 
 use super::statements::now;
-use crate::sql::{Cell, Client, Engine, SqlError, SqlErrorKind};
+use crate::sql::{Cell, Client, Engine, SqlError};
 use fieldseal::__sweep::migration;
 use fieldseal::Dialect;
+use fieldseal::dialect::Fault;
 use fieldseal::store::Migration;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ pub(crate) fn create_tables(client: &mut dyn Client) -> Result<(), SqlError> {
     let there = client.rows("SELECT name FROM fieldseal_sweeps WHERE name = ''", &[]);
     let there = there.and_then(|_| client.rows("SELECT number FROM fieldseal_leases WHERE sweep = ''", &[]));
     match there {
-        Err(error) if error.kind() == SqlErrorKind::Missing => {}
+        Err(error) if error.is_missing() => {}
         done => return done.map(drop),
     }
     let dialect = client.dialect();
@@ -34,13 +35,13 @@ pub(crate) fn create_tables(client: &mut dyn Client) -> Result<(), SqlError> {
         migrations(dialect).iter().try_for_each(|migration| client.batch(migration.up).map(drop))
     };
     // `IF NOT EXISTS` doesn't keep two of them apart on PostgreSQL.
-    let made = make(client).or_else(|error| match error.kind() {
-        SqlErrorKind::Refused => make(client),
+    let made = make(client).or_else(|error| match error.fault() {
+        Fault::Duplicate | Fault::Refused => make(client),
         _ => Err(error),
     });
-    made.map_err(|error| match error.kind() {
-        SqlErrorKind::Denied => SqlError::new(
-            SqlErrorKind::Denied,
+    made.map_err(|error| match error.fault() {
+        Fault::Denied => SqlError::new(
+            Fault::Denied,
             format!(
                 "the tables of the sweeps can't be made: {error}; have the migration that `fieldseal init --print` prints applied by whoever may, and \
                  give this user SELECT, INSERT, UPDATE and DELETE on them"
@@ -84,7 +85,7 @@ pub fn running(client: &mut dyn Client) -> Result<Vec<Running>, SqlError> {
     };
     let rows = match client.rows(&sql, &[]) {
         // Nobody has ever swept here.
-        Err(error) if error.kind() == SqlErrorKind::Missing => return Ok(Vec::new()),
+        Err(error) if error.is_missing() => return Ok(Vec::new()),
         rows => rows?,
     };
     let sweep = |row: Vec<Cell>| {

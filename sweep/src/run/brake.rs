@@ -2,7 +2,8 @@
 
 use crate::ledger::Ledger;
 use crate::pace::{Limits, Pace};
-use crate::sql::{Client, Engine, SqlError, SqlErrorKind};
+use crate::sql::{Client, Engine, SqlError};
+use fieldseal::dialect::Fault;
 use std::time::{Duration, Instant};
 
 /// How often replicas and the server are asked.
@@ -87,7 +88,7 @@ fn running_on_postgres(client: &mut dyn Client) -> Result<Option<i64>, SqlError>
     if client.integer(hidden, &[])? != Some(0) {
         let what = "what other users' connections do is hidden: GRANT pg_read_all_stats to this user, or leave the limit of \
                     running statements out";
-        return Err(SqlError::new(SqlErrorKind::Denied, what));
+        return Err(SqlError::new(Fault::Denied, what));
     }
     let running = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE state = 'active' \
                    AND backend_type = 'client backend'";

@@ -1,64 +1,64 @@
 //! What can go wrong with a statement.
 
+use fieldseal::dialect::Fault;
 use std::fmt;
 
 /// A statement failed, or there is no connection. It quotes no URL and no value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SqlError {
-    kind: SqlErrorKind,
+    fault: Fault,
     text: String,
-}
-
-/// What went wrong, by what the caller can do about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SqlErrorKind {
-    /// The database can't be reached, or the connection was lost: connect again.
-    Lost,
-    /// Rolled back in favour of another transaction, or a lock wasn't given in time: try again.
-    Again,
-    /// The user, its password or its rights.
-    Denied,
-    /// There is no such table or column.
-    Missing,
-    /// The database refused a value: of the wrong type, too long, against a constraint.
-    Refused,
-    /// Anything else.
-    Other,
 }
 
 impl SqlError {
     /// `text` may say what happened and what to do, and must quote no value.
     #[must_use]
-    pub fn new(kind: SqlErrorKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into() }
+    pub fn new(fault: Fault, text: impl Into<String>) -> Self {
+        Self { fault, text: text.into() }
     }
 
-    /// What went wrong.
+    /// What went wrong, by what follows for the caller.
     #[must_use]
-    pub const fn kind(&self) -> SqlErrorKind {
-        self.kind
+    pub const fn fault(&self) -> Fault {
+        self.fault
+    }
+
+    /// Whether the database refused a value, and not the statement.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self.fault, Fault::Refused | Fault::Duplicate)
+    }
+
+    /// Whether there is no such table or column.
+    #[must_use]
+    pub const fn is_missing(&self) -> bool {
+        matches!(self.fault, Fault::Missing | Fault::Mismatched)
     }
 
     /// Whether the same may succeed a moment later, on this connection or a new one.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self.kind, SqlErrorKind::Lost | SqlErrorKind::Again)
+        self.fault.is_transient()
     }
 
-    /// Of what a database says about a value only the code is passed on: the text may quote it.
+    /// What a database said. Where that may quote a value, its code takes the message's place.
     #[cfg(feature = "_sqlx")]
-    pub(super) fn refused(code: &dyn fmt::Display) -> Self {
-        let text = format!(
-            "the database refused a value (its error {code}; the message may quote the value and isn't repeated)"
-        );
-        Self::new(SqlErrorKind::Refused, text)
+    pub(super) fn said(fault: Fault, code: &dyn fmt::Display, message: &str) -> Self {
+        if fault.may_quote_a_value() {
+            return Self::new(
+                fault,
+                format!(
+                    "the database refused a value (its error {code}; the message may quote the value and isn't repeated)"
+                ),
+            );
+        }
+        Self::new(fault, message)
     }
 
     /// What one of fieldseal's guards says, which quotes no value.
     #[cfg(feature = "_sqlx")]
     pub(super) fn of_guard(text: &str) -> Option<Self> {
-        text.starts_with("fieldseal: ").then(|| Self::new(SqlErrorKind::Refused, text))
+        text.starts_with("fieldseal: ").then(|| Self::new(Fault::Refused, text))
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) use catalog::ROWID;
 pub use catalog::{Class, Table, TableColumn};
 pub use cell::{Cell, Param};
 pub use client::{Client, Database};
-pub use error::{SqlError, SqlErrorKind};
+pub use error::SqlError;
 pub(crate) use fieldseal::__sweep::Engine;
 #[cfg(feature = "mysql")]
 pub use mysql::Mysql;

@@ -1,8 +1,9 @@
 //! MySQL and MariaDB.
 
 use super::sqlx::{client, runtime};
-use crate::sql::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
+use crate::sql::{Cell, Client, Database, Param, SqlError};
 use fieldseal::Dialect;
+use fieldseal::dialect::Fault;
 use sqlx::decode::Decode;
 use sqlx::error::DatabaseError;
 use sqlx::mysql::{
@@ -113,26 +114,5 @@ fn said(error: &dyn DatabaseError) -> SqlError {
     if let Some(error) = SqlError::of_guard(error.message()).filter(|_| number == 1644) {
         return error;
     }
-    let kind = match number {
-        // ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_CHECKREAD
-        1205 | 1213 | 1020 => SqlErrorKind::Again,
-        // ER_CON_COUNT_ERROR, ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED of MariaDB
-        1040 | 1053 | 1927 => SqlErrorKind::Lost,
-        // ER_DBACCESS_DENIED, ER_ACCESS_DENIED, ER_TABLEACCESS_DENIED, ER_COLUMNACCESS_DENIED, ER_SPECIFIC_ACCESS_DENIED,
-        // ER_BINLOG_CREATE_ROUTINE_NEED_SUPER, ER_OPTION_PREVENTS_STATEMENT
-        1044 | 1045 | 1142 | 1143 | 1227 | 1419 | 1290 => SqlErrorKind::Denied,
-        // ER_BAD_DB, ER_BAD_FIELD, ER_NO_SUCH_TABLE, ER_TRG_DOES_NOT_EXIST
-        1049 | 1054 | 1146 | 1360 => SqlErrorKind::Missing,
-        // ER_BAD_NULL, ER_DUP_ENTRY, ER_WARN_DATA_OUT_OF_RANGE, WARN_DATA_TRUNCATED, ER_TRUNCATED_WRONG_VALUE (and for a
-        // field), ER_DATA_TOO_LONG, ER_SIGNAL_EXCEPTION of a trigger, ER_CONSTRAINT_FAILED of MariaDB,
-        // ER_CHECK_CONSTRAINT_VIOLATED: they may quote values.
-        1048 | 1062 | 1264 | 1265 | 1292 | 1366 | 1406 | 1411 | 1525 | 1367 | 1586 | 1644 | 1690 | 1118 | 139
-        | 1153 | 4025 | 3819 | 3140 => {
-            return SqlError::refused(&number);
-        }
-        // What a trigger signals, whatever number it gives it.
-        _ if error.code().is_some_and(|state| state.starts_with("45")) => return SqlError::refused(&number),
-        _ => SqlErrorKind::Other,
-    };
-    SqlError::new(kind, error.message())
+    SqlError::said(Fault::of_mysql(number, error.code().as_deref()), &number, error.message())
 }

@@ -1,9 +1,10 @@
 //! PostgreSQL.
 
 use super::sqlx::{client, runtime};
-use crate::sql::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
+use crate::sql::{Cell, Client, Database, Param, SqlError};
 use fieldseal::__sweep;
 use fieldseal::Dialect;
+use fieldseal::dialect::Fault;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, PgValueFormat};
 use sqlx::query::Query;
@@ -110,27 +111,5 @@ fn said(error: &dyn DatabaseError) -> SqlError {
     if let Some(error) = SqlError::of_guard(error.message()).filter(|_| matches!(&*code, "23514" | "P0001")) {
         return error;
     }
-    let kind = match &*code {
-        // lock_not_available, serialization_failure, deadlock_detected
-        "55P03" | "40001" | "40P01" => SqlErrorKind::Again,
-        // too_many_connections, cannot_connect_now
-        "53300" | "57P03" => SqlErrorKind::Lost,
-        // insufficient_privilege, read_only_sql_transaction
-        "42501" | "25006" => SqlErrorKind::Denied,
-        // undefined_table, undefined_column, undefined_object, invalid_catalog_name
-        "42P01" | "42703" | "42704" | "3D000" => SqlErrorKind::Missing,
-        code if code.starts_with("28") => SqlErrorKind::Denied,
-        code if code.starts_with("08") || code.starts_with("57P") => SqlErrorKind::Lost,
-        // data_exception, integrity_constraint_violation, and whatever a trigger raises: the text may quote the value.
-        code if code.starts_with("22") || code.starts_with("23") || code.starts_with("P0") => {
-            return SqlError::refused(&code);
-        }
-        // Feature, transaction state, authorisation, syntax, resources, the server itself: nothing of a value in them.
-        code if ["0A", "25", "2D", "42", "53", "55", "58", "XX"].iter().any(|class| code.starts_with(class)) => {
-            SqlErrorKind::Other
-        }
-        // Limits that a value exceeds, and codes that a trigger made up.
-        code => return SqlError::refused(&code),
-    };
-    SqlError::new(kind, error.message())
+    SqlError::said(Fault::of_postgres(&code), &code, error.message())
 }

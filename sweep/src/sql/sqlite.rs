@@ -1,7 +1,8 @@
 //! SQLite, through rusqlite.
 
-use super::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
+use super::{Cell, Client, Database, Param, SqlError};
 use fieldseal::Dialect;
+use fieldseal::dialect::Fault;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 use std::ops::ControlFlow;
@@ -101,7 +102,7 @@ impl Client for Connected {
 fn failed_at_work(error: rusqlite::Error) -> SqlError {
     if error.sqlite_error_code() == Some(ErrorCode::Unknown) {
         let text = "a function failed, in a trigger, a view or a generated column (its message may quote a value and isn't repeated)";
-        return SqlError::new(SqlErrorKind::Other, text);
+        return SqlError::new(Fault::Other, text);
     }
     failed(error)
 }
@@ -109,23 +110,15 @@ fn failed_at_work(error: rusqlite::Error) -> SqlError {
 /// SQLite's messages name tables and columns, and quote no value; those of a trigger are its author's.
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn failed(error: rusqlite::Error) -> SqlError {
-    let kind = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => SqlErrorKind::Again,
-        Some(ErrorCode::CannotOpen) => SqlErrorKind::Lost,
-        Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::AuthorizationForStatementDenied) => {
-            SqlErrorKind::Denied
-        }
-        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig) => SqlErrorKind::Refused,
-        _ if error.to_string().contains("no such ") => SqlErrorKind::Missing,
-        _ => SqlErrorKind::Other,
-    };
+    let text = error.to_string();
+    let fault = error.sqlite_error().map_or(Fault::Other, |error| Fault::of_sqlite(error.extended_code, &text));
     // What a trigger raises is its author's text, and may quote values. That of fieldseal's own guards doesn't.
     let of_trigger = error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_CONSTRAINT_TRIGGER);
-    if of_trigger && !error.to_string().starts_with("fieldseal: ") {
+    if of_trigger && !text.starts_with("fieldseal: ") {
         let text = "a trigger refused a value (its message may quote the value and isn't repeated)";
-        return SqlError::new(SqlErrorKind::Refused, text);
+        return SqlError::new(Fault::Refused, text);
     }
-    SqlError::new(kind, error.to_string())
+    SqlError::new(fault, text)
 }
 
 /// `SQLITE_CONSTRAINT | (7 << 8)`

@@ -1,6 +1,7 @@
 //! What PostgreSQL and MySQL have in common: a connection of sqlx's, on a runtime of its own.
 
-use super::{Param, SqlError, SqlErrorKind};
+use super::{Param, SqlError};
+use fieldseal::dialect::Fault;
 use tokio::runtime::{Builder, Runtime};
 
 /// A runtime for one connection, on the thread that uses it.
@@ -8,7 +9,7 @@ pub(super) fn runtime() -> Result<Runtime, SqlError> {
     Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| SqlError::new(SqlErrorKind::Other, format!("no runtime could be started: {error}")))
+        .map_err(|error| SqlError::new(Fault::Other, format!("no runtime could be started: {error}")))
 }
 
 /// What follows from an error: what the database said, by `of_database`, or what happened to the connection.
@@ -19,9 +20,9 @@ pub(super) fn failed(
     match error {
         sqlx::Error::Database(error) => of_database(&**error),
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
-            SqlError::new(SqlErrorKind::Lost, error.to_string())
+            SqlError::new(Fault::Lost, error.to_string())
         }
-        _ => SqlError::new(SqlErrorKind::Other, error.to_string()),
+        _ => SqlError::new(Fault::Other, error.to_string()),
     }
 }
 
@@ -86,7 +87,7 @@ pub(super) fn check_length(length: usize, most: usize) -> Result<(), SqlError> {
     let text = format!(
         "it makes a statement of {length} bytes, and the server takes {most} (MySQL's max_allowed_packet; PostgreSQL never takes more than 1 GiB)"
     );
-    Err(SqlError::new(SqlErrorKind::Refused, text))
+    Err(SqlError::new(Fault::Refused, text))
 }
 
 /// About as long is the message that a statement makes, in bytes: a little less rather than more.

@@ -1,11 +1,12 @@
 //! A database with guards in it, and a keyring whose keys are in the same database.
 
 use fieldseal::Dialect;
+use fieldseal::dialect::Fault;
 use fieldseal::guards::{Guard, KeyCheck, guard_check, guards, stray_guards};
 use fieldseal::schema::ContextColumn;
 use fieldseal::store::KeyStore;
 use fieldseal::{Column, Keyring, RowContext, RowId, Schema, Scope, kms};
-use fieldseal_sweep::sql::{Cell, Client, Database, Param, SqlError, SqlErrorKind};
+use fieldseal_sweep::sql::{Cell, Client, Database, Param, SqlError};
 use std::any::Any;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -114,7 +115,7 @@ impl World {
         let error = self
             .write(sql, cells)
             .expect_err(&format!("{sql} {:?}", cells.iter().map(Cell::as_bytes).collect::<Vec<_>>()));
-        assert_eq!(error.kind(), SqlErrorKind::Refused, "{error}");
+        assert_eq!(error.fault(), Fault::Refused, "{error}");
         let said = error.to_string();
         assert!(said.contains("fieldseal: ") && said.contains(why), "{said}");
         for cell in cells.iter().filter_map(Cell::as_str).filter(|text| text.len() > 3) {

@@ -4,8 +4,9 @@ use super::watched::{Watched, is_begin, is_read};
 use super::world::{NAME, PEOPLE};
 use super::{Home, World};
 use fieldseal::Dialect;
+use fieldseal::dialect::Fault;
 use fieldseal::{Column, Schema};
-use fieldseal_sweep::sql::{Cell, Param, SqlError, SqlErrorKind};
+use fieldseal_sweep::sql::{Cell, Param, SqlError};
 use fieldseal_sweep::{Event, Job, ProblemKind, Sweep};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -73,7 +74,7 @@ pub fn lost_connections_end_no_sweep(home: Home) {
             statements += 1;
             if was_read && statements % every == 0 {
                 told.fetch_add(1, Ordering::Relaxed);
-                return Err(SqlError::new(SqlErrorKind::Lost, "the connection is lost"));
+                return Err(SqlError::new(Fault::Lost, "the connection is lost"));
             }
             Ok(())
         });

@@ -6,7 +6,8 @@ mod sqlite;
 
 pub(crate) use sqlite::ROWID;
 
-use super::{Cell, Client, Engine, Param, SqlError, SqlErrorKind, identifier};
+use super::{Cell, Client, Engine, Param, SqlError, identifier};
+use fieldseal::dialect::Fault;
 
 /// A table as it is in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +97,7 @@ impl Table {
                 let what = format!(
                     "the name of the table {name:?} has a dot in it, so that it can't be looked at: rename the table"
                 );
-                return Err(SqlError::new(SqlErrorKind::Other, what));
+                return Err(SqlError::new(Fault::Other, what));
             }
             names.push(schema.as_str().map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}")));
         }
