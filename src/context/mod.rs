@@ -1,5 +1,5 @@
-//! What a sealed value is bound to: the types that name a tenant and a row. [`Scope`](crate::Scope),
-//! [`RowId`](crate::RowId) and [`RowContext`](crate::RowContext) are at the crate's root.
+//! What a sealed value is bound to: the types that name a tenant and a row. [`Scope`],
+//! [`RowId`] and [`RowContext`] are at the crate's root.
 
 pub(crate) mod place;
 

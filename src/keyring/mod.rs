@@ -1,4 +1,4 @@
-//! Keys in memory: what administers them, chooses and measures a [`Keyring`](crate::Keyring).
+//! Keys in memory: what administers them, chooses and measures a [`Keyring`].
 
 // What every value goes through is `values` over `cache`; nothing there waits or locks. A key that isn't there is a `load`.
 // `upkeep` and `refresh` keep the cache as the KMS and the key store say, and `admin` changes what the store says. `handle`

@@ -1,7 +1,7 @@
 //! For the tests of programs that use fieldseal, and of providers and stores that others write.
 //!
 //! - [`FaultyKms`] and [`FaultyStore`] count their calls, and misbehave on command.
-//! - [`Clock`] is moved by hand, and [`use_keyring`] gives one test a keyring of its own.
+//! - [`Clock`](crate::keyring::Clock) is moved by hand, and [`use_keyring`] gives one test a keyring of its own.
 //! - [`kms_contract`] and [`key_store_contract`] are what every [`Kms`](crate::kms::Kms) and every
 //!   [`KeyStore`](crate::store::KeyStore) promises, as tests.
 //!

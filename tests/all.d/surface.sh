@@ -5,7 +5,7 @@ CARGO_DENY_VERSION=0.20.2
 CARGO_SEMVER_CHECKS_VERSION=0.51.0
 
 # Libraries that are published, each with a listing of its own in docs/public-api/.
-LIBRARIES=(fieldseal)
+LIBRARIES=(fieldseal fieldseal-kms-aws fieldseal-sweep)
 
 # The oldest Rust that Cargo.toml promises.
 minimum_rust() {
