@@ -5,6 +5,7 @@
 other_manifests() {
     local manifest
     for manifest in fuzz/Cargo.toml tests-crates/databases/Cargo.toml tests-crates/alone/Cargo.toml tests-crates/sqlx_macros/Cargo.toml \
+        tests-crates/public-api/Cargo.toml \
         tests-crates/consumers/*/Cargo.toml; do
         [[ ! -e $manifest ]] || printf '%s\n' "$manifest"
     done

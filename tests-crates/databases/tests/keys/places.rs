@@ -69,8 +69,7 @@ pub(crate) struct Server {
 
 pub(crate) const POSTGRES: Server =
     Server { dialect: Dialect::Postgres, libraries: ON_POSTGRES, database: Database::postgres };
-pub(crate) const MYSQL: Server =
-    Server { dialect: Dialect::Mysql, libraries: ON_MYSQL, database: Database::mysql };
+pub(crate) const MYSQL: Server = Server { dialect: Dialect::Mysql, libraries: ON_MYSQL, database: Database::mysql };
 pub(crate) const SERVERS: [Server; 2] = [POSTGRES, MYSQL];
 
 /// An empty store on a server, for the contract.
