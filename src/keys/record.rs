@@ -173,7 +173,7 @@ impl KeyRecord {
 /// A column of a key record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "they are named after the columns of `docs/format.md`")]
+#[allow(missing_docs, reason = "they are named after the columns of `docs/format-keys.md`")]
 pub enum RecordColumn {
     Id,
     Scope,

@@ -51,7 +51,7 @@ fn files_are_frozen() {
         ("examples.json", "2cdbeaad0f6b722e6a2955c4ba96b5a12fdcfc912c2c0e0e202e821bedfb7cae"),
         ("failures.json", "07ec5d9f7a2046ae803cd406ef707444849447a19b0a9a742b177381362f5b4c"),
         ("kek_files.json", "5fd4694c0b1eccd5e02d4e861e541b7b16b5012348adce199b9755bcb8f01817"),
-        ("key_stores.json", "2bd3998d446106e89120d8363cf0309ac2da49d2375e6c300a1607643232a0ac"),
+        ("key_stores.json", "739fbd1e5712eee214f9474c31ed7b82f417d62a4281e55d9b8aaee1253ca270"),
         ("plaintexts.json", "55799ec8fe31eaa31e85796c309249c27a16eda947adcd7c85af9b0f77782203"),
         ("texts.json", "8328cbba49d910425c33ff6a312e8026eee2cec77b9e023efb774c1168d11674"),
         ("values.json", "1a7b0a01c078458b11349a40a761df1c469ff0d740de8e4813226f2e453b3d90"),

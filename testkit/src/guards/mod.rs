@@ -1,4 +1,4 @@
-//! Guards on every database: one definition of what must hold, run by `sweep/tests/guards.rs` on SQLite and by `tests-crates/databases/` on
+//! Guards on every database: one definition of what must hold, run by `sweep/tests/rows/guards.rs` on SQLite and by `tests-crates/databases/` on
 //! PostgreSQL and MariaDB.
 
 mod cost;

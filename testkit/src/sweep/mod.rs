@@ -1,4 +1,4 @@
-//! Sweeps on every database: one definition of what must hold, run by `sweep/tests/sweep.rs` on SQLite and by `tests-crates/databases/` on
+//! Sweeps on every database: one definition of what must hold, run by `sweep/tests/rows/sweep.rs` on SQLite and by `tests-crates/databases/` on
 //! PostgreSQL and MariaDB.
 
 mod disturbed;
