@@ -92,7 +92,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
-/// Runs a library's futures on a thread of its own, so that whoever waits for them may be on any thread, inside a tokio
+/// Runs a library's futures on a thread of its own, so that anyone who waits for them may be on any thread, inside a tokio
 /// runtime of either kind or not.
 ///
 /// The futures run inside a tokio runtime with its timers, and with its network if the program's tokio has the feature

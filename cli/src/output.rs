@@ -52,7 +52,7 @@ impl Output {
     pub(crate) fn print(&self, bytes: &[u8]) -> Result<(), Error> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            // Whoever read has read enough.
+            // The reader has closed the pipe.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) => Err(Error::failed("the result can't be printed").why(error.to_string())),
             Ok(()) => Ok(()),

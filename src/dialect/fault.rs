@@ -2,7 +2,7 @@
 
 use super::{Dialect, mysql, postgres, sqlite};
 
-/// Why a database did nothing, by what follows for whoever asked.
+/// Why a database did nothing, by what follows for anyone who asked.
 ///
 /// Key stores, sweeps and the command line go by these. What the codes, numbers and messages of a database mean is decided in
 /// one place for each: `src/dialect/*/faults.rs`.
@@ -23,7 +23,7 @@ pub enum Fault {
     Conflict,
     /// The connection is gone, or none is given: connect again.
     Lost,
-    /// COMMIT failed: what it committed may or may not be there. No code says so; whoever committed knows.
+    /// COMMIT failed: what it committed may or may not be there. No code says so; anyone who committed knows.
     Uncertain,
     /// What must be unique is there already. The database's message may quote the value.
     Duplicate,

@@ -9,7 +9,7 @@
 //! | run it | [`keys`], [`guards`], [`schema_lock`], [the command line][command line], [AWS KMS], [sweeps] |
 //! | review it | [`threat_model`], the stored format ([values](mod@format), [keys](format_keys), [writing](format_writing), [examples](format_examples)), [`benchmarks`] |
 
-// Links between pages are relative there, for whoever reads them in the repository. Of two definitions
+// Links between pages are relative there, for anyone who reads them in the repository. Of two definitions
 // of a label Markdown takes the first: those in links.md, which rustdoc checks. tests/all.d/links.py
 // checks that both are there and mean the same.
 //

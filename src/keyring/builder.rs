@@ -83,7 +83,7 @@ impl KeyringBuilder {
     /// How long a key stays usable after its lease while the KMS can't be reached. Default: four hours.
     ///
     /// Then it's dropped, and sealing and opening fail. A KMS that *refuses* (denied, disabled, not found) ends a key at
-    /// once. Four hours outlast what the large providers had of outages; whoever can cut the network to the KMS can
+    /// once. Four hours outlast what the large providers had of outages; anyone who can cut the network to the KMS can
     /// delay a revocation by as much.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.settings.lease.grace = grace;

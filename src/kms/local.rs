@@ -35,7 +35,7 @@ struct Version {
     tink: Key,
 }
 
-/// A key file: KEKs that whoever can read the file, and knows its passphrase if it has one, can use.
+/// A key file: KEKs that anyone who can read the file, and knows its passphrase if it has one, can use.
 ///
 /// The file is as precious as the data: without it, and without a copy of it, nothing that was sealed under its KEKs
 /// can be opened again. It must be readable by its owner only. It may hold several versions of the KEK, of which one
@@ -61,7 +61,7 @@ struct Loaded {
 impl Local {
     /// Makes a key file with one new KEK in it, readable by its owner only.
     ///
-    /// Keep a copy of it in a safe place, away from the database's backups. Whoever can read it can use its KEKs:
+    /// Keep a copy of it in a safe place, away from the database's backups. Anyone who can read it can use its KEKs:
     /// [`Self::create_with_passphrase`] encrypts them.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What every [`Kms`] promises, as tests: for whoever writes a provider.
+//! What every [`Kms`] promises, as tests: for anyone who writes a provider.
 //!
 //! [`check`] runs all of them. Where an emulator of a service doesn't implement everything, they can be run one by one. Each panics
 //! at a promise that is broken, with a message that says which one, what was found, and where the promise is written.

@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     scope: Option<String>,
 
-    /// Encrypts the keyset for Tink under that KEK: `aws-kms:KEY`, or `local:PATH` for a key file. Whoever may decrypt under it
+    /// Encrypts the keyset for Tink under that KEK: `aws-kms:KEY`, or `local:PATH` for a key file. Anyone who may decrypt under it
     /// has the keys, so give the reader a KEK of its own
     #[arg(long, value_name = "URI")]
     encrypt_to: Option<String>,
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH", requires = "encrypt_to")]
     encrypt_to_passphrase_file: Option<PathBuf>,
 
-    /// Prints the keys themselves: whoever has them reads and forges every value of the column, and no rotation of the KEK
+    /// Prints the keys themselves: anyone who has them reads and forges every value of the column, and no rotation of the KEK
     /// changes that
     #[arg(long, conflicts_with = "encrypt_to")]
     dangerously_cleartext: bool,
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     }
     let keyset = keyring.admin().dangerously_export_cleartext_tink_keyset(column, &scope)?;
     context.output.warn(format!(
-        "these are the keys of {}.{} for {scope}, in the clear: whoever reads them reads and forges every value of the column. \
+        "these are the keys of {}.{} for {scope}, in the clear: anyone who reads them reads and forges every value of the column. \
          Keep them out of files, logs and shell histories; when they are no longer needed, rotate the scope's data key",
         args.table, args.column
     ));
@@ -79,15 +79,17 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     Ok(Done::All)
 }
 
-/// What whoever has the KEK can do.
+/// What anyone who has the KEK can do.
 fn tell(records: &[KeyRecord], kek: &Kek, context: &Context<'_>) {
     if has_copies(records, &kek.uri()) {
         context.output.warn(format!(
-            "{kek} is a KEK of the data keys themselves: whoever may decrypt under it reads and forges every value of every \
+            "{kek} is a KEK of the data keys themselves: anyone who may decrypt under it reads and forges every value of every \
              column. Give the reader a KEK of its own"
         ));
     } else {
-        context.output.say(format!("whoever may decrypt under {kek} reads and forges every value of the column"));
+        context
+            .output
+            .say(format!("anyone who may decrypt under {kek} reads and forges every value of the column"));
     }
 }
 
@@ -111,7 +113,7 @@ fn scope(args: &Args, schema: &Schema) -> Result<Scope, Error> {
 
 fn cleartext() -> Error {
     Error::refused("the keyset would be cleartext")
-        .why("whoever has it reads and forges every value of the column, whatever is done with the KEK")
+        .why("anyone who has it reads and forges every value of the column, whatever is done with the KEK")
         .hint("--encrypt-to aws-kms:ARN, for a reader that has the right to decrypt under that key")
         .hint("--encrypt-to local:PATH, for a reader that has that key file")
         .hint("--dangerously-cleartext, with stdout led to where nobody else reads")

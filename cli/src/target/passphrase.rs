@@ -35,7 +35,7 @@ impl Passphrases {
         Ok(variable.filter(|value| !value.is_empty()).map(Passphrase::new))
     }
 
-    /// Asks whoever is at the terminal; `None` if nobody is.
+    /// Asks anyone who is at the terminal; `None` if nobody is.
     pub(super) fn asked(&self, path: &Path) -> Result<Option<Passphrase>, Error> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Ok(None);

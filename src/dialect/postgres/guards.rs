@@ -59,7 +59,7 @@ fn trigger(target: &Target, event: Event) -> String {
     )
 }
 
-/// The session's `search_path` decides nothing in it. To look a key up it has its owner's rights: whoever writes to the
+/// The session's `search_path` decides nothing in it. To look a key up it has its owner's rights: anyone who writes to the
 /// table needs none on the key store.
 fn function(target: &Target, keys: &KeyCheck, tag: &str) -> String {
     let path = match keys {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 impl Admin<'_> {
-    /// The column's keys in a scope as a **cleartext** Tink keyset in JSON. Whoever has it can read and forge every
+    /// The column's keys in a scope as a **cleartext** Tink keyset in JSON. Anyone who has it can read and forge every
     /// value of the column in that scope, and no rotation of the KEK changes that.
     ///
     /// It holds one key for each primary or active data key of the scope, under the column's present suite. Tink
@@ -31,7 +31,7 @@ impl Admin<'_> {
         Ok(keyset.to_json())
     }
 
-    /// The column's keys in a scope as an encrypted Tink keyset in JSON. Whoever may decrypt under the KEK that `encrypt`
+    /// The column's keys in a scope as an encrypted Tink keyset in JSON. Anyone who may decrypt under the KEK that `encrypt`
     /// uses can read and forge every value of the column in that scope.
     ///
     /// `encrypt` is given the serialized keyset, which is wiped afterwards, and is an AEAD of Tink's without associated

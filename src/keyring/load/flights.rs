@@ -79,7 +79,7 @@ impl Flights {
         flight.complete(outcome);
     }
 
-    /// The caller waits no longer for a flight. One that was begun takes too long, and whoever asks next starts another;
+    /// The caller waits no longer for a flight. One that was begun takes too long, and anyone who asks next starts another;
     /// one that wasn't is for those who still wait, or for nobody.
     pub(crate) fn give_up(&self, need: &Need, flight: &Arc<Flight>, error: &ErrorKind, now: Millis) {
         let mut table = self.table();

@@ -34,7 +34,7 @@ impl Local {
     }
 
     /// The AEAD that decrypts what [`Self::encrypt_tink_keyset`] made, as a **cleartext** Tink keyset in JSON: a key for each
-    /// version of the KEK. Whoever has it can read every keyset that was encrypted under the key file; data keys that are
+    /// version of the KEK. Anyone who has it can read every keyset that was encrypted under the key file; data keys that are
     /// wrapped under it stay closed.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What every [`KeyStore`] promises, as tests: for whoever writes a store.
+//! What every [`KeyStore`] promises, as tests: for anyone who writes a store.
 //!
 //! [`tests!`](tests) makes a test of each promise, [`check`] runs all of them in one. Both are given what makes an empty
 //! store: a guard that is kept while the store is in use (a temporary folder, a database), and a function that opens one

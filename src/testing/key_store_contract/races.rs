@@ -9,7 +9,7 @@ const SHARED: Promise = Promise::new(
     "commits keep their promises whatever other processes do at the same moment",
 );
 
-/// What one commits the other sees, and whoever is late is told so.
+/// What one commits the other sees, and anyone who is late is told so.
 pub fn handles_share_the_store(open: Open<'_>) {
     let (one, two) = (open(), open());
     commit("one handle inserts", &*one, &[insert(1, "a", KeyState::Primary)]);

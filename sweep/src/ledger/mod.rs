@@ -3,7 +3,7 @@
 //!
 //! `fieldseal_sweeps` has a row for each sweep, with the key up to which ranges were handed out;
 //! `fieldseal_leases` one for each range that somebody is at, with how far they are. A lease ends
-//! by the database's clock. Whoever is late may go on writing: values are swapped only where the
+//! by the database's clock. Anyone who is late may go on writing: values are swapped only where the
 //! old ones still are, so that two workers in one range do nothing twice.
 
 mod leases;

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// One sweep's rows in the tables.
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
-    /// The SHA-256 of the job's text: whoever runs the same job shares the sweep.
+    /// The SHA-256 of the job's text: anyone who runs the same job shares the sweep.
     pub(super) name: String,
     job: String,
     /// Which worker this is, drawn at random.

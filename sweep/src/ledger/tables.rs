@@ -43,7 +43,7 @@ pub(crate) fn create_tables(client: &mut dyn Client) -> Result<(), SqlError> {
         Fault::Denied => SqlError::new(
             Fault::Denied,
             format!(
-                "the tables of the sweeps can't be made: {error}; have the migration that `fieldseal init --print` prints applied by whoever may, and \
+                "the tables of the sweeps can't be made: {error}; have the migration that `fieldseal init --print` prints applied by anyone who may, and \
                  give this user SELECT, INSERT, UPDATE and DELETE on them"
             ),
         ),

@@ -1,4 +1,4 @@
-//! The connection of whoever runs a sweep, and who listens to them.
+//! The connection of anyone who runs a sweep, and who listens to them.
 
 use crate::connection::{Connection, Waiting};
 use crate::error::SweepError;

@@ -41,7 +41,7 @@ impl Pass<'_> {
             broken: AtomicBool::new(false),
         };
         thread::scope(|scope| {
-            // Bounded: whoever is slow to listen slows the workers down.
+            // Bounded: anyone who is slow to listen slows the workers down.
             let (events, told) = mpsc::sync_channel(1024);
             let workers = (0..sweep.workers)
                 .map(|_| {

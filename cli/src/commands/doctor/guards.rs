@@ -31,7 +31,7 @@ pub(super) fn check(
     if missing == guards.len() && missing > 0 {
         findings.note(
             "guards",
-            "no column has a guard: whoever writes SQL can put plaintext into a sealed column, where the program refuses it",
+            "no column has a guard: anyone who writes SQL can put plaintext into a sealed column, where the program refuses it",
             "`fieldseal guards apply`",
         );
     }

@@ -149,7 +149,7 @@ fn plaintext(column: &Surveyed, declared: &Column, findings: &mut Findings) {
     } else if declared.is_migrating() && column.survey.rows > 0 {
         findings.warning(
             name(column),
-            "nothing in it is plaintext, and the column still is migrating: whoever writes the database can put plaintext into it",
+            "nothing in it is plaintext, and the column still is migrating: anyone who writes the database can put plaintext into it",
             "take `migrating` off the model",
         );
     }

@@ -13,7 +13,7 @@ pub(crate) struct Args {
     /// The key file: `local:PATH`
     uri: String,
 
-    /// Prints the keys themselves: whoever has them opens every keyset that was or will be encrypted to the key file
+    /// Prints the keys themselves: anyone who has them opens every keyset that was or will be encrypted to the key file
     #[arg(long)]
     dangerously_cleartext: bool,
 }
@@ -26,14 +26,14 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     }
     if !args.dangerously_cleartext {
         return Err(Error::refused("the keyset would be cleartext")
-            .why("whoever has it opens every keyset that was or will be encrypted to this key file")
+            .why("anyone who has it opens every keyset that was or will be encrypted to this key file")
             .hint("--dangerously-cleartext, with stdout led to where nobody else reads"));
     }
     let kek = context.target.open_kek(&name)?;
     let (local, _) = kek.as_local().ok_or_else(|| Error::usage(format!("{name} is no key file")))?;
     let keyset = local.dangerously_export_cleartext_tink_keyset()?;
     context.output.warn(format!(
-        "these keys are in the clear: whoever reads them opens every keyset that was or will be encrypted to {name}. Keep them out \
+        "these keys are in the clear: anyone who reads them opens every keyset that was or will be encrypted to {name}. Keep them out \
          of files, logs and shell histories"
     ));
     context.output.print(keyset.as_bytes())?;

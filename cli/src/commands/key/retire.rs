@@ -211,7 +211,7 @@ fn in_use(id: KeyId, proof: &Proof) -> Error {
     Error::refused(format!("data key {id} is in use: {} under it", words::values(values)))
         .why(format!("in {}", columns.join(", ")))
         .hint("move them to the primary key first: `fieldseal reencrypt`")
-        .hint("a column that the lock file doesn't have must be moved, or emptied, by whoever wrote it")
+        .hint("a column that the lock file doesn't have must be moved, or emptied, by the people who wrote it")
 }
 
 fn report_path(args: &Args, proof: &Proof) -> PathBuf {
