@@ -61,7 +61,7 @@ impl Columns {
             if let Some(node) = fresh.take() {
                 fresh = place.set(node).err();
             }
-            // It's there now, anyone who has set it.
+            // It's there now, whichever thread set it.
             let Some(node) = place.get() else { continue };
             if node.id == id {
                 return &node.ready;

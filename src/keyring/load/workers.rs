@@ -101,7 +101,7 @@ pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<
     spawned.map(drop).map_err(|error| KeyringError::NoThread(error.to_string()))
 }
 
-/// The work, seen by anyone who observes the thread that asks for it.
+/// The work, seen by what observes the thread that asks for it.
 pub(crate) fn observed(work: impl FnOnce() + Send) -> impl FnOnce() + Send {
     let (dispatch, span) = (dispatcher::get_default(Dispatch::clone), Span::current());
     move || dispatcher::with_default(&dispatch, || span.in_scope(work))

@@ -1,4 +1,4 @@
-//! The connection of anyone who runs a sweep, and who listens to them.
+//! The connection between those who run a sweep and those who listen to them.
 
 use crate::connection::{Connection, Waiting};
 use crate::error::SweepError;
