@@ -112,8 +112,6 @@ pub mod keys;
 pub mod kms;
 mod model;
 mod plaintext;
-#[cfg(feature = "_sweep")]
-mod quoting;
 mod random;
 mod retry;
 #[cfg(feature = "rusqlite")]

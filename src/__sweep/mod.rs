@@ -18,7 +18,6 @@ use crate::error::{Error, ErrorKind};
 use crate::keyring::{Keyring, KeyringError};
 use crate::keys::{KeyId, KeyState};
 use crate::model::Column;
-use crate::quoting;
 use crate::store::Migration;
 use std::collections::{HashMap, HashSet};
 use zeroize::Zeroizing;
@@ -179,25 +178,6 @@ pub fn to_base64(sealed: &[u8]) -> Vec<u8> {
 #[must_use]
 pub fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     armor::decode(text)
-}
-
-/// A name in SQL, dots and all. Like the next two it's what the guards' statements are written
-/// with.
-#[must_use]
-pub fn identifier(dialect: Dialect, name: &str) -> String {
-    quoting::identifier(dialect, name)
-}
-
-/// A name in SQL, with its schema if it has one.
-#[must_use]
-pub fn quoted(dialect: Dialect, name: &str) -> String {
-    quoting::quoted(dialect, name)
-}
-
-/// A text in SQL.
-#[must_use]
-pub fn literal(dialect: Dialect, text: &str) -> String {
-    quoting::literal(dialect, text)
 }
 
 /// Whether PostgreSQL's type with that object id holds sealed bytes: what the models' adapters go

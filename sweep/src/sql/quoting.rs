@@ -1,7 +1,6 @@
 //! Names and texts in SQL, for statements that are written by hand.
 
 use super::Engine;
-use fieldseal::__sweep;
 use fieldseal::Dialect;
 
 /// A name as that database quotes it, with its schema if it has one (`audit.patients`).
@@ -15,16 +14,16 @@ use fieldseal::Dialect;
 /// ```
 #[must_use]
 pub fn quoted(dialect: Dialect, name: &str) -> String {
-    __sweep::quoted(dialect, name)
+    dialect.quoted(name)
 }
 
 /// A text as that database writes it in SQL.
 #[must_use]
 pub fn literal(dialect: Dialect, text: &str) -> String {
-    __sweep::literal(dialect, text)
+    dialect.literal(text)
 }
 
 /// One name as that database quotes it, dots and all.
 pub(crate) fn identifier(engine: Engine, name: &str) -> String {
-    __sweep::identifier(engine.dialect(), name)
+    engine.dialect().identifier(name)
 }
