@@ -1,8 +1,10 @@
-//! What a keyring costs a running process: KMS calls, time and memory to load keys, and sealing from several threads.
+//! What a keyring costs a running process: KMS calls, time and memory to load keys, and sealing
+//! from several threads.
 //!
-//! `cargo bench --bench keyring`, with `--markdown` or `--quick` after a `--`. The KMS is a local one that counts its calls and
-//! answers after five milliseconds, about what AWS KMS takes within a region. Memory is what the process has resident
-//! more than before, so Linux only. Threads are measured in turns: a busy machine slows all of them.
+//! `cargo bench --bench keyring`, with `--markdown` or `--quick` after a `--`. The KMS is a local
+//! one that counts its calls and answers after five milliseconds, about what AWS KMS takes within a
+//! region. Memory is what the process has resident more than before, so Linux only. Threads are
+//! measured in turns: a busy machine slows all of them.
 
 use comfy_table::{CellAlignment, Table, presets};
 use fieldseal::store::Memory;

@@ -1,6 +1,7 @@
 //! One value sealed and opened, beside `ring`'s AES-256-GCM under a ready key, which is the limit.
 //!
-//! `cargo bench --bench values`, with `--markdown` or `--quick` after a `--`. The ratio is to ring without AAD.
+//! `cargo bench --bench values`, with `--markdown` or `--quick` after a `--`. The ratio is to ring
+//! without AAD.
 
 use fieldseal::{Column, Encrypt, Keyring, RowContext, RowId, Scope, Suite, kms, store};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -151,7 +152,8 @@ fn ring_openers(ring: &Ring) -> Vec<Contestant<'_>> {
     ]
 }
 
-/// The length of the associated data of [`ID`]'s values (`docs/format.md`): a UUID is its bytes there.
+/// The length of the associated data of [`ID`]'s values (`docs/format.md`): a UUID is its bytes
+/// there.
 fn aad_len() -> usize {
     let row = "b".len() + 4 + ID.as_bytes().len();
     let parts = ["fieldseal/1 value".len(), TABLE.len(), NAME.len(), ORG.to_string().len(), row];

@@ -1,7 +1,8 @@
 //! A model on diesel and PostgreSQL, from its table to a rotated key.
 //!
-//! `cargo run --example diesel_postgres --features diesel-postgres,diesel/postgres -- postgres://user@localhost/database`, or with
-//! the URL in `DATABASE_URL`. It needs libpq. The table is a temporary one: nothing is left in the database.
+//! `cargo run --example diesel_postgres --features diesel-postgres,diesel/postgres --
+//! postgres://user@localhost/database`, or with the URL in `DATABASE_URL`. It needs libpq. The
+//! table is a temporary one: nothing is left in the database.
 
 use diesel::prelude::*;
 use fieldseal::envelope::Envelope;
@@ -39,7 +40,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::args().nth(1).or(std::env::var("DATABASE_URL").ok()).ok_or("which database? give its URL")?;
     let conn = &mut PgConnection::establish(&url)?;
 
-    // In production `create` once, somewhere safe, and `open` from then on; or AwsKms of fieldseal-kms-aws.
+    // In production `create` once, somewhere safe, and `open` from then on; or AwsKms of
+    // fieldseal-kms-aws.
     let kms = kms::Local::open_or_create("target/example-kek.json")?;
     let keys = store::Diesel::connecting(move || PgConnection::establish(&url)); // the wrapped data keys, in the same database
     keys.create_table()?;
@@ -53,7 +55,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("loaded:   {} has {:?}; printed it's {ada:?}", ada.name, ada.diagnosis);
     let key = what_is_stored(conn)?;
 
-    // A new data key. What was sealed before stays readable, and a row that is written again is under the new one.
+    // A new data key. What was sealed before stays readable, and a row that is written again is
+    // under the new one.
     keyring.admin().rotate(&Scope::APPLICATION)?;
     ada.diagnosis = None;
     diesel::update(&ada).set(&ada).execute(conn)?;

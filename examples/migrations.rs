@@ -1,9 +1,10 @@
-//! Prints the migration that makes the key store's table, for the migration tool that the program has already.
+//! Prints the migration that makes the key store's table, for the migration tool that the program
+//! has already.
 //!
-//! `cargo run --example migrations -- postgres sqlx` prints each file that sqlx wants, with its path above it; the databases
-//! are `sqlite` (the default), `postgres` and `mysql`, the tools `diesel`, `sqlx` and `refinery`. A folder after the tool
-//! has the files written there. Without a tool both directions are shown, and `up` or `down` in its place prints one
-//! of them alone.
+//! `cargo run --example migrations -- postgres sqlx` prints each file that sqlx wants, with its
+//! path above it; the databases are `sqlite` (the default), `postgres` and `mysql`, the tools
+//! `diesel`, `sqlx` and `refinery`. A folder after the tool has the files written there. Without a
+//! tool both directions are shown, and `up` or `down` in its place prints one of them alone.
 
 use fieldseal::Dialect;
 use fieldseal::store::{Migration, Tool, migration};

@@ -1,7 +1,8 @@
 //! Two clinics in one table, on sqlx and PostgreSQL: each has keys of its own.
 //!
-//! `cargo run --example sqlx_postgres --features sqlx-postgres -- postgres://user@localhost/database`, or with the URL in
-//! `DATABASE_URL`. The table is a temporary one: nothing is left in the database.
+//! `cargo run --example sqlx_postgres --features sqlx-postgres --
+//! postgres://user@localhost/database`, or with the URL in `DATABASE_URL`. The table is a temporary
+//! one: nothing is left in the database.
 
 use fieldseal::sqlx::{BindRow, PushRows};
 use fieldseal::{Encrypt, Error, Keyring, Scope, kms, store};
@@ -32,7 +33,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::args().nth(1).or(std::env::var("DATABASE_URL").ok()).ok_or("which database? give its URL")?;
     let mut conn = PgConnection::connect(&url).await?;
 
-    // In production `create` once, somewhere safe, and `open` from then on; or AwsKms of fieldseal-kms-aws.
+    // In production `create` once, somewhere safe, and `open` from then on; or AwsKms of
+    // fieldseal-kms-aws.
     let kms = kms::Local::open_or_create("target/example-kek.json")?;
     let keys = store::Sqlx::<Postgres>::new(url.parse()?)?; // the wrapped data keys, in the same database
     keys.create_table()?;
@@ -65,7 +67,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         sqlx::query_as(update).bind_columns(&ada, &["diagnosis", "id"])?.fetch_one(&mut conn).await?;
     println!("updated:  {} has {:?}", ada.name, ada.diagnosis);
 
-    // A value that is carried into another clinic's row is refused: it's under another key, and bound to its row.
+    // A value that is carried into another clinic's row is refused: it's under another key, and
+    // bound to its row.
     let carry = "UPDATE patients SET name = (SELECT name FROM patients WHERE id = 1) WHERE id = 3";
     sqlx::query(carry).execute(&mut conn).await?;
     let refused = sqlx::query_as::<_, Patient>("SELECT * FROM patients WHERE id = 3").fetch_one(&mut conn).await;

@@ -43,7 +43,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("loaded:   {} has {:?}; printed it's {ada:?}", ada.name, ada.diagnosis);
     let key = what_is_stored(&pool).await?;
 
-    // A new data key. What was sealed before stays readable, and a row that is written again is under the new one.
+    // A new data key. What was sealed before stays readable, and a row that is written again is
+    // under the new one.
     keyring.admin().rotate(&Scope::APPLICATION)?;
     ada.diagnosis = None;
     let update = "UPDATE patients SET name = $1, diagnosis = $2 WHERE id = $3";

@@ -1,4 +1,5 @@
-//! Two clinics in one table: each has keys of its own, in the same database file, and one is forgotten for good.
+//! Two clinics in one table: each has keys of its own, in the same database file, and one is
+//! forgotten for good.
 //!
 //! `cargo run --example tenants`. One model serves diesel and rusqlite.
 
@@ -63,12 +64,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{}: {:?}", load(id)?.name, load(id)?);
     }
 
-    // A value that is carried into another clinic's row is refused: it's under another key, and bound to its clinic.
+    // A value that is carried into another clinic's row is refused: it's under another key, and
+    // bound to its clinic.
     rusqlite.execute("UPDATE patients SET name = (SELECT name FROM patients WHERE id = 1) WHERE id = 3", [])?;
     println!("carried over: {}", refusal(load(3))?);
 
-    // The northern clinic leaves, and its keys are destroyed. What is left is backups that hold the key store's table,
-    // until they expire.
+    // The northern clinic leaves, and its keys are destroyed. What is left is backups that hold the
+    // key store's table, until they expire.
     let north = Scope::tenant(NORTH)?;
     keyring.admin().rotate(&north)?;
     for key in keyring.keys().into_iter().filter(|key| key.scope == north && key.state == KeyState::Active) {

@@ -1,9 +1,10 @@
 //! A thread for libraries whose calls are asynchronous, behind traits whose calls block.
 //!
-//! [`Kms`](crate::kms::Kms) and [`KeyStore`](crate::store::KeyStore) block: a keyring calls them when keys are loaded or
-//! administered, never for each value, and from whichever thread needs a key. A client whose calls are asynchronous can't simply be
-//! waited for there, because `block_on` panics inside a tokio runtime. A [`Driver`] runs such a client on a thread of its
-//! own, so that its caller may be on a plain thread or inside a runtime of either kind.
+//! [`Kms`](crate::kms::Kms) and [`KeyStore`](crate::store::KeyStore) block: a keyring calls them
+//! when keys are loaded or administered, never for each value, and from whichever thread needs a
+//! key. A client whose calls are asynchronous can't simply be waited for there, because `block_on`
+//! panics inside a tokio runtime. A [`Driver`] runs such a client on a thread of its own, so that
+//! its caller may be on a plain thread or inside a runtime of either kind.
 //!
 //! With the feature `blocking`, which brings tokio.
 //!
@@ -77,26 +78,32 @@
 //!
 //! # What happens when
 //!
-//! - **The deadline comes first**: the caller gets [`Stopped::TimedOut`]. The future is dropped at its next `await`, or when it ends if
-//!   it has none; what it has sent is sent. It holds up no other call unless it computes without awaiting, because all calls
-//!   of one `Driver` share its thread.
-//! - **The future panics**: its caller gets [`Stopped::Panicked`]; the thread and all other calls go on.
-//! - **The process forks**: the thread isn't there in the child, where every call ends with [`Stopped::TimedOut`]. Start a `Driver` (and
-//!   what holds one: a provider, a store, a keyring) after the fork.
-//! - **Inside a runtime**: a call works, and blocks the thread that it's made on, for the deadline at most. Long ones belong into
-//!   `spawn_blocking`. A call from inside a future that the same `Driver` runs waits for itself until its deadline.
-//! - **It's dropped**: anywhere, inside a runtime too, and at once. Futures that are still running are dropped at their next `await`.
+//! - **The deadline comes first**: the caller gets [`Stopped::TimedOut`]. The future is dropped at
+//!   its next `await`, or when it ends if it has none; what it has sent is sent. It holds up no
+//!   other call unless it computes without awaiting, because all calls of one `Driver` share its
+//!   thread.
+//! - **The future panics**: its caller gets [`Stopped::Panicked`]; the thread and all other calls
+//!   go on.
+//! - **The process forks**: the thread isn't there in the child, where every call ends with
+//!   [`Stopped::TimedOut`]. Start a `Driver` (and what holds one: a provider, a store, a keyring)
+//!   after the fork.
+//! - **Inside a runtime**: a call works, and blocks the thread that it's made on, for the deadline
+//!   at most. Long ones belong into `spawn_blocking`. A call from inside a future that the same
+//!   `Driver` runs waits for itself until its deadline.
+//! - **It's dropped**: anywhere, inside a runtime too, and at once. Futures that are still running
+//!   are dropped at their next `await`.
 
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
-/// Runs a library's futures on a thread of its own, so that anyone who waits for them may be on any thread, inside a tokio
-/// runtime of either kind or not.
+/// Runs a library's futures on a thread of its own, so that anyone who waits for them may be on any
+/// thread, inside a tokio runtime of either kind or not.
 ///
-/// The futures run inside a tokio runtime with its timers, and with its network if the program's tokio has the feature
-/// `net`, as it has wherever a client for tokio is. That thread isn't there after a fork. The [module](self) has an example.
+/// The futures run inside a tokio runtime with its timers, and with its network if the program's
+/// tokio has the feature `net`, as it has wherever a client for tokio is. That thread isn't there
+/// after a fork. The [module](self) has an example.
 #[derive(Debug)]
 pub struct Driver {
     /// Taken when dropped.
@@ -107,7 +114,8 @@ pub struct Driver {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Stopped {
-    /// The deadline came first. What the work does is stopped at its next pause; whatever it has done is done.
+    /// The deadline came first. What the work does is stopped at its next pause; whatever it has
+    /// done is done.
     #[error("there was no answer before the deadline")]
     TimedOut,
     /// The work panicked.
@@ -126,15 +134,16 @@ impl Driver {
         Ok(Self { runtime: Some(runtime) })
     }
 
-    /// Waits for `work`, but no longer than the deadline; [`Duration::MAX`] waits for as long as it takes.
+    /// Waits for `work`, but no longer than the deadline; [`Duration::MAX`] waits for as long as it
+    /// takes.
     ///
-    /// What `work` would have returned is dropped if the deadline comes first. So it must return keys in a type that
-    /// wipes them, as [`DataKey`](crate::keys::DataKey) does.
+    /// What `work` would have returned is dropped if the deadline comes first. So it must return
+    /// keys in a type that wipes them, as [`DataKey`](crate::keys::DataKey) does.
     ///
     /// # Errors
     ///
-    /// [`Stopped`]. The work's own errors are in what it returns; with [`KmsError`](crate::kms::KmsError) as their type, `??`
-    /// passes on both.
+    /// [`Stopped`]. The work's own errors are in what it returns; with
+    /// [`KmsError`](crate::kms::KmsError) as their type, `??` passes on both.
     pub fn run<T: Send + 'static>(
         &self,
         deadline: Duration,

@@ -38,7 +38,8 @@ pub enum ErrorKind {
         "the stored value is not sealed: if the column still holds plaintext, declare it `migrating` until it is encrypted"
     )]
     NotSealed,
-    /// What is stored is a sealed value that the database wrote out as text, because its column is text and the model's isn't.
+    /// What is stored is a sealed value that the database wrote out as text, because its column is
+    /// text and the model's isn't.
     #[error(
         "the stored value is sealed bytes that the database turned into text, since its column is text: make it one of bytes (PostgreSQL: ALTER TABLE … ALTER COLUMN … TYPE bytea USING …::bytea, which keeps what is stored)"
     )]
@@ -62,13 +63,14 @@ pub enum ErrorKind {
     /// The value is under a key that was destroyed; it can't be read again.
     #[error("the value is sealed under key {0}, which was destroyed: it can't be read again")]
     DestroyedKey(KeyId),
-    /// The value isn't authentic for its table, column, scope, row and key. Without a reason, on purpose.
+    /// The value isn't authentic for its table, column, scope, row and key. Without a reason, on
+    /// purpose.
     #[error(
         "the value was rejected: it was changed, or it was sealed for another table, column, scope or row; find the row by loading one at a time, and restore it from a backup"
     )]
     Rejected,
-    /// The value opened, but isn't of the field's type, whose [`Value::KIND`](crate::Value::KIND) this is: the model no longer
-    /// fits the data.
+    /// The value opened, but isn't of the field's type, whose [`Value::KIND`](crate::Value::KIND)
+    /// this is: the model no longer fits the data.
     #[error(
         "the value opened but is not a valid {0}: the field's type, `pad`, `json` or `hide_null` differs from when it was sealed; restore it and compare with the schema lock"
     )]
@@ -83,7 +85,8 @@ pub enum ErrorKind {
         "the stored value is NULL, but the field is not an `Option` or its column hides NULL: somebody overwrote it; restore it from a backup"
     )]
     UnexpectedNull,
-    /// The value would be, or is, longer than 64 MiB when sealed; in a column of base64 its characters count.
+    /// The value would be, or is, longer than 64 MiB when sealed; in a column of base64 its
+    /// characters count.
     #[error(
         "the sealed value has a length of {0}, and the most is {MAX_SEALED_LEN}: store it outside of the database"
     )]
@@ -101,7 +104,8 @@ pub enum ErrorKind {
         /// Whether the column holds base64.
         base64: bool,
     },
-    /// The model doesn't say how much its column holds, and the database may be one that cuts values without an error.
+    /// The model doesn't say how much its column holds, and the database may be one that cuts
+    /// values without an error.
     #[error(
         "MySQL can cut a value that is longer than its column without an error, so the model must say how much the column holds: `size = 65535` for a BLOB or TEXT, 255 for a VARBINARY(255), on the struct or the field"
     )]

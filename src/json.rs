@@ -1,4 +1,5 @@
-//! JSON as `docs/format-keys.md` has it: a struct is an object. serde's derive alone would take an array in its place.
+//! JSON as `docs/format-keys.md` has it: a struct is an object. serde's derive alone would take an
+//! array in its place.
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};

@@ -1,8 +1,9 @@
 #![cfg_attr(doc, doc = include_str!("guide/links.md"))]
-//! Field-level encryption at rest for SQL databases: the fields that a model marks are ciphertext in the database and
-//! plaintext in the program, and the program's queries stay as they were.
+//! Field-level encryption at rest for SQL databases: the fields that a model marks are ciphertext
+//! in the database and plaintext in the program, and the program's queries stay as they were.
 //!
-//! Keys are wrapped by a KMS, and what is sealed opens only in the table, column, tenant and row that it was sealed for.
+//! Keys are wrapped by a KMS, and what is sealed opens only in the table, column, tenant and row
+//! that it was sealed for.
 //!
 //! # Quick start
 //!
@@ -50,14 +51,15 @@
 //! # }
 //! ```
 //!
-//! In production `create` the KEK once and `open` it from then on, or use a KMS: a new KEK in place of a lost one opens
-//! nothing.
+//! In production `create` the KEK once and `open` it from then on, or use a KMS: a new KEK in place
+//! of a lost one opens nothing.
 //!
 //! # Where to go next
 //!
 //! - [`guide`]: pages about [models], libraries, [keys] and their rotation, the [threat model].
 //! - [`derive@Encrypt`]: the derive, and every attribute.
-//! - [`Keyring`]: the keys of a running program; [its guide][the keyring] has leases, loading and fleets.
+//! - [`Keyring`]: the keys of a running program; [its guide][the keyring] has leases, loading and
+//!   fleets.
 //! - [`kms`]: where KEKs live. [`store`]: where wrapped data keys do.
 //! - [`SchemaLock`]: a test that fails when a change of code would strand data.
 //! - [`guards`]: triggers that keep out what isn't sealed.

@@ -136,8 +136,8 @@ impl Column {
     /// [`Self::base64`]: 255 for a `VARBINARY(255)`, 65,535 for MySQL's `BLOB`, 16,777,215 for its
     /// `MEDIUMBLOB`, 4,294,967,295 for its `LONGBLOB`.
     ///
-    /// A value that would be longer is refused before it's bound. MySQL can cut such values without an
-    /// error, so there every sealed column must have a size. To be called last: the other
+    /// A value that would be longer is refused before it's bound. MySQL can cut such values without
+    /// an error, so there every sealed column must have a size. To be called last: the other
     /// properties say how long the shortest value is.
     ///
     /// # Panics
@@ -154,8 +154,8 @@ impl Column {
     }
 
     /// The size that the database's column must have for values of up to `len` encoded bytes
-    /// ([the format](crate::guide::format), "Plaintext"; for text its UTF-8), in bytes, or in characters where it's
-    /// [`Self::base64`].
+    /// ([the format](crate::guide::format), "Plaintext"; for text its UTF-8), in bytes, or in
+    /// characters where it's [`Self::base64`].
     ///
     /// ```
     /// use fieldseal::Column;
@@ -177,8 +177,8 @@ impl Column {
         if self.base64 { crate::armor::len(sealed) } else { sealed }
     }
 
-    /// How long the plaintext of a value of `len` encoded bytes is with its frame around it: the mark of a hidden NULL, and
-    /// padding.
+    /// How long the plaintext of a value of `len` encoded bytes is with its frame around it: the
+    /// mark of a hidden NULL, and padding.
     pub(crate) const fn framed_len(&self, len: usize) -> usize {
         let len = if self.hide_null { len.saturating_add(1) } else { len };
         match self.pad {

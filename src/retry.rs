@@ -11,8 +11,8 @@ pub(crate) enum Tried<E> {
     Ended(E),
 }
 
-/// Does `attempt` until it succeeds or ends, with `pauses` between one and the next, and not after `until`. What the last one
-/// failed with is returned.
+/// Does `attempt` until it succeeds or ends, with `pauses` between one and the next, and not after
+/// `until`. What the last one failed with is returned.
 pub(crate) fn again<T, E>(
     mut pauses: impl Iterator<Item = Duration>,
     until: Option<Instant>,

@@ -1,4 +1,5 @@
-//! What a model's sealed fields can be: values that are opened on load, and `Sealed<T>`, which isn't.
+//! What a model's sealed fields can be: values that are opened on load, and `Sealed<T>`, which
+//! isn't.
 
 use crate::armor;
 use crate::context::{ContextError, RowContext};
@@ -86,8 +87,9 @@ pub fn in_place_under_each_key(
 
 /// What the derive's code does with the fields of one type.
 ///
-/// It is implemented for the two ways to encode a field and not for the field's type, because then the compiler reports
-/// a type that can't be sealed as what it isn't, a [`Value`] or a [`JsonValue`], and shows the notes of that trait.
+/// It is implemented for the two ways to encode a field and not for the field's type, because then
+/// the compiler reports a type that can't be sealed as what it isn't, a [`Value`] or a
+/// [`JsonValue`], and shows the notes of that trait.
 pub trait Sealing<T> {
     /// What the schema lock calls the encoding.
     const KIND: &'static str;
@@ -120,7 +122,8 @@ pub trait Sealing<T> {
     fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<T>, Error>;
 }
 
-/// `#[encrypt]`: every [`Value`] and [`Sealed`]. Around one of them stands the `Option` of a field that may be NULL.
+/// `#[encrypt]`: every [`Value`] and [`Sealed`]. Around one of them stands the `Option` of a field
+/// that may be NULL.
 #[derive(Debug)]
 pub enum AsValue {}
 
@@ -154,7 +157,8 @@ impl<T: Value> Sealing<Sealed<T>> for AsValue {
             State::Open(value) => place.seal(Some(value.encode())),
             State::Closed(closed) => match closed.bytes_for(place).filter(|_| place.under.is_none()) {
                 Some(bytes) => SealedValue::new(place.column, Ok(Some(bytes.to_vec()))),
-                // It goes to another place than it came from: it must be opened here and sealed there.
+                // It goes to another place than it came from: it must be opened here and sealed
+                // there.
                 None => match closed.place().open::<T>(&closed.stored) {
                     Ok(value) => place.seal(Some(value.encode())),
                     Err(error) => SealedValue::new(place.column, Err(error)),
@@ -184,15 +188,16 @@ impl<T: JsonValue> Sealing<T> for AsJson {
     }
 }
 
-/// A field that stays ciphertext until it's opened, for models that shouldn't decrypt on every load.
+/// A field that stays ciphertext until it's opened, for models that shouldn't decrypt on every
+/// load.
 ///
 /// ```text
 /// #[encrypt] ssn: Sealed<String>      // Sealed::new("…".into()) to write, .open()? to read
 /// ```
 ///
-/// Loading one costs no decryption and needs no key; a damaged value is reported by [`Self::open`], not by the load.
-/// Written back to the row it came from, it is the same bytes, unless the scope's primary key or the suite has changed
-/// since: then it is opened and sealed anew.
+/// Loading one costs no decryption and needs no key; a damaged value is reported by [`Self::open`],
+/// not by the load. Written back to the row it came from, it is the same bytes, unless the scope's
+/// primary key or the suite has changed since: then it is opened and sealed anew.
 pub struct Sealed<T>(State<T>);
 
 enum State<T> {
@@ -241,7 +246,8 @@ impl<T: Value> Sealed<T> {
         }
     }
 
-    /// The key that opening it takes, to prefetch: `None` for a value that was not loaded, and for one that isn't sealed.
+    /// The key that opening it takes, to prefetch: `None` for a value that was not loaded, and for
+    /// one that isn't sealed.
     #[must_use]
     pub fn need(&self) -> Option<Need> {
         match &self.0 {
@@ -250,7 +256,8 @@ impl<T: Value> Sealed<T> {
         }
     }
 
-    /// What the database holds, in a column of base64 its characters; `None` for a value that was not loaded from it.
+    /// What the database holds, in a column of base64 its characters; `None` for a value that was
+    /// not loaded from it.
     #[must_use]
     pub fn ciphertext(&self) -> Option<&[u8]> {
         match &self.0 {
@@ -291,8 +298,8 @@ impl Closed {
         Place { column: self.column, row: &self.row, keyring: self.keyring, under: None }
     }
 
-    /// The stored bytes, if they are sealed bytes, valid at that place as they are, and under the key and suite that the
-    /// place would be sealed under now.
+    /// The stored bytes, if they are sealed bytes, valid at that place as they are, and under the
+    /// key and suite that the place would be sealed under now.
     fn bytes_for(&self, place: Place<'_>) -> Option<&[u8]> {
         let same = self.column == place.column
             && self.row == *place.row

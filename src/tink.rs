@@ -117,7 +117,8 @@ impl TinkKey {
         Self { key_data, status: "ENABLED", key_id, output_prefix_type: "TINK" }
     }
 
-    /// The message `Keyset.Key`. The numbers are those of SYMMETRIC, ENABLED and TINK, of which each is the first.
+    /// The message `Keyset.Key`. The numbers are those of SYMMETRIC, ENABLED and TINK, of which
+    /// each is the first.
     fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let KeyData { type_url, message, .. } = &self.key_data;
         let mut data = Zeroizing::new(Vec::with_capacity(3 * FRAME + type_url.len() + message.len()));
@@ -133,7 +134,8 @@ impl TinkKey {
     }
 }
 
-/// The most that comes in front of a field's bytes, or that a number takes: a tag, and 32 bits in groups of seven.
+/// The most that comes in front of a field's bytes, or that a number takes: a tag, and 32 bits in
+/// groups of seven.
 const FRAME: usize = 6;
 
 fn push_number(message: &mut Vec<u8>, field: u8, number: u32) {

@@ -1,6 +1,8 @@
-//! Several processes over one database: rotations under load, and processes that are killed while they change keys.
+//! Several processes over one database: rotations under load, and processes that are killed while
+//! they change keys.
 //!
-//! A binary of its own: its processes measure themselves against the clock, and shouldn't share the machine with other tests.
+//! A binary of its own: its processes measure themselves against the clock, and shouldn't share the
+//! machine with other tests.
 
 use fieldseal::envelope::Envelope;
 use fieldseal::keys::{KeyId, KeyState};

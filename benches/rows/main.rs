@@ -1,9 +1,11 @@
-//! Rows with three sealed fields written and read, beside rows with opaque blobs of the same lengths in a table of the same
-//! shape: what sealing costs a program, with each library on each database.
+//! Rows with three sealed fields written and read, beside rows with opaque blobs of the same
+//! lengths in a table of the same shape: what sealing costs a program, with each library on each
+//! database.
 //!
-//! `bash tests/with_databases cargo bench --manifest-path tests-crates/databases/Cargo.toml --bench rows`, with `--markdown` or
-//! `--quick` after a `--`. The figures are for one row of 10,000: inserted one statement a row or 500 rows a statement, in one
-//! transaction, or loaded by one query. The two take turns.
+//! `bash tests/with_databases cargo bench --manifest-path tests-crates/databases/Cargo.toml --bench
+//! rows`, with `--markdown` or `--quick` after a `--`. The figures are for one row of 10,000:
+//! inserted one statement a row or 500 rows a statement, in one transaction, or loaded by one
+//! query. The two take turns.
 
 mod diesel_async_rows;
 mod diesel_rows;

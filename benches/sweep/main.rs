@@ -1,5 +1,6 @@
-//! `fieldseal reencrypt` on each database, beside a client that reads the same rows and swaps them with opaque bytes; its peak
-//! memory, with few rows and with many; and `fieldseal kek rotate`, which must not notice them.
+//! `fieldseal reencrypt` on each database, beside a client that reads the same rows and swaps them
+//! with opaque bytes; its peak memory, with few rows and with many; and `fieldseal kek rotate`,
+//! which must not notice them.
 //!
 //!     cargo build --release -p fieldseal-cli --no-default-features
 //!     bash tests/with_databases cargo bench --manifest-path tests-crates/databases/Cargo.toml --bench sweep -- 1000000
@@ -16,7 +17,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const NAME: Column = Column::new("people", "name").with_kind("text");
-/// The fewest are for `kek rotate`: starting takes most of the time that a sweep of 1,000 rows takes.
+/// The fewest are for `kek rotate`: starting takes most of the time that a sweep of 1,000 rows
+/// takes.
 const FEW: [i64; 2] = [1_000, 10_000];
 /// Rotations of the KEK, of which the median is shown.
 const ROTATIONS: usize = 9;
@@ -156,8 +158,9 @@ impl Place {
             .unwrap();
     }
 
-    /// What a program would do that swaps opaque bytes: the same reads, and in a transaction a batch an UPDATE a row, or the same
-    /// rows in one statement where the database has one for that.
+    /// What a program would do that swaps opaque bytes: the same reads, and in a transaction a
+    /// batch an UPDATE a row, or the same rows in one statement where the database has one for
+    /// that.
     fn client(&self, rows: i64, in_bulk: bool) -> Duration {
         let mut client = self.database.connect().unwrap();
         let (begun, mut after, mut done) = (Instant::now(), 0, 0);

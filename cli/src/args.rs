@@ -17,7 +17,8 @@ Exit codes:
 A file `.env` in the working directory is read; what the environment has already wins.
 Results go to stdout (--json makes them one JSON document), everything else to stderr.";
 
-/// Field-level encryption: keys made, rotated and ended, rows re-encrypted, sealed and opened online
+/// Field-level encryption: keys made, rotated and ended, rows re-encrypted, sealed and opened
+/// online
 #[derive(Debug, Parser)]
 #[command(name = "fieldseal", version, after_help = AFTER_HELP, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -37,13 +38,14 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) database_url: Option<Url>,
 
-    /// Where the wrapped data keys are: `file:PATH`, or the URL of another database [default: the table
-    /// `fieldseal_keys` in the program's database]
+    /// Where the wrapped data keys are: `file:PATH`, or the URL of another database [default: the
+    /// table `fieldseal_keys` in the program's database]
     #[arg(long, global = true, env = "FIELDSEAL_KEY_STORE", hide_env_values = true, value_name = "URL")]
     pub(crate) key_store: Option<Url>,
 
-    /// A KEK, to be given once for each: `local:PATH` for a key file, `aws-kms:ARN` (or an id, or `alias/…`) for AWS KMS.
-    /// The first is the main one. In the environment they are separated by spaces or commas [env: FIELDSEAL_KEK]
+    /// A KEK, to be given once for each: `local:PATH` for a key file, `aws-kms:ARN` (or an id, or
+    /// `alias/…`) for AWS KMS. The first is the main one. In the environment they are separated by
+    /// spaces or commas [env: FIELDSEAL_KEK]
     #[arg(long, global = true, value_name = "URI")]
     pub(crate) kek: Vec<String>,
 

@@ -16,7 +16,8 @@ pub(crate) struct Deed<'a> {
 }
 
 impl Deed<'_> {
-    /// Comes back only if the deed is confirmed: by its option, or by anyone who types its word on stdin.
+    /// Comes back only if the deed is confirmed: by its option, or by anyone who types its word on
+    /// stdin.
     pub(crate) fn confirm(&self) -> Result<(), Error> {
         match self.given {
             Some(given) if given == self.word => Ok(()),

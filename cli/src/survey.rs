@@ -35,7 +35,8 @@ pub(crate) fn declared(target: &Target, client: &mut dyn Client) -> Result<Vec<S
     of(client, &tables, Form::Declared)
 }
 
-/// Every column that could hold something sealed, those of the lock file among them, in whatever form.
+/// Every column that could hold something sealed, those of the lock file among them, in whatever
+/// form.
 pub(crate) fn all(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
     let tables = tables(target, client)?;
     let mut surveyed = of(client, &tables, Form::Any)?;
@@ -150,8 +151,8 @@ fn check_all_are_seen(client: &mut dyn Client) -> Result<(), Error> {
         .hint("grant it SELECT on the whole database (GRANT SELECT ON app.* TO …), or give the URL of a user who has it"))
 }
 
-/// Names of tables and columns, as the database takes them for the same. Two that it tells apart must never be one here: what is
-/// taken for a declared column isn't counted again.
+/// Names of tables and columns, as the database takes them for the same. Two that it tells apart
+/// must never be one here: what is taken for a declared column isn't counted again.
 struct Names {
     dialect: Dialect,
     /// The connection's own schema.

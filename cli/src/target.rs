@@ -1,4 +1,5 @@
-//! What a command works on: the database, the key store, the KEKs, the schema lock. Each is opened when it's asked for.
+//! What a command works on: the database, the key store, the KEKs, the schema lock. Each is opened
+//! when it's asked for.
 
 mod database;
 mod kek;
@@ -22,7 +23,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 pub(crate) use stored::{DamagedKey, Stored};
 
-/// More than any command needs at a time: a command that walks through all keys must not begin by unwrapping all of them.
+/// More than any command needs at a time: a command that walks through all keys must not begin by
+/// unwrapping all of them.
 const KEYS_HELD: usize = 16;
 
 /// What the arguments and the environment name.
@@ -81,7 +83,8 @@ impl Target {
         Ok(Arc::clone(self.key_store.get_or_init(|| store)))
     }
 
-    /// After wrapped copies were erased: whether nothing of them is left beside the key store's file.
+    /// After wrapped copies were erased: whether nothing of them is left beside the key store's
+    /// file.
     pub(crate) fn is_erased(&self) -> bool {
         match self.key_store_at() {
             Ok(KeyStoreAt::Table(database)) => database.checkpoint(),
@@ -94,7 +97,8 @@ impl Target {
         Ok(stored::in_order(store::load_all(&*self.key_store()?)?))
     }
 
-    /// Every record that can be read, and what is wrong with the others: one damaged record is no reason to do nothing for the rest.
+    /// Every record that can be read, and what is wrong with the others: one damaged record is no
+    /// reason to do nothing for the rest.
     pub(crate) fn readable_records(&self) -> Result<Stored, Error> {
         Stored::read(&*self.key_store()?)
     }
@@ -125,7 +129,8 @@ impl Target {
         Kek::create(path, &self.passphrases)
     }
 
-    /// A KEK that is about to encrypt: opened, or made if it's a file that isn't there and `create` says so.
+    /// A KEK that is about to encrypt: opened, or made if it's a file that isn't there and `create`
+    /// says so.
     pub(crate) fn open_or_create_kek(&self, uri: &str, create: bool) -> Result<Kek, Error> {
         open_or_create(uri, create, &self.passphrases)
     }
@@ -135,7 +140,8 @@ impl Target {
         self.keyring_with(&self.keks()?, |builder| builder)
     }
 
-    /// A keyring that goes through rows: it holds as many keys as a program's, and renews their leases.
+    /// A keyring that goes through rows: it holds as many keys as a program's, and renews their
+    /// leases.
     pub(crate) fn keyring_for_rows(&self) -> Result<Keyring, Error> {
         let keks = self.keks()?;
         let Some((main, others)) = keks.split_first() else {
@@ -192,8 +198,8 @@ fn kek_uris(given: &[String], environment: Option<&str>) -> Vec<String> {
     separated.filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
 }
 
-/// How many KMS calls it takes to open a keyring: the keys that open are loaded at once, or the application's where there are more than
-/// it holds.
+/// How many KMS calls it takes to open a keyring: the keys that open are loaded at once, or the
+/// application's where there are more than it holds.
 pub(crate) fn opening(records: &[KeyRecord]) -> usize {
     let are_few = records.len() <= KEYS_HELD;
     let is_loaded = |record: &&KeyRecord| record.state.opens() && (are_few || record.scope == Scope::APPLICATION);

@@ -1,4 +1,5 @@
-//! A key store with a record that can't be read: everything is done for the others, and the exit code says that one is left.
+//! A key store with a record that can't be read: everything is done for the others, and the exit
+//! code says that one is left.
 
 mod common;
 
@@ -7,7 +8,8 @@ use fieldseal::Scope;
 use fieldseal::keys::KeyState;
 use fieldseal::store::load_all;
 
-/// Two clinics with three sealed rows each, where something happened to the key record of one scope.
+/// Two clinics with three sealed rows each, where something happened to the key record of one
+/// scope.
 struct Damaged {
     folder: Folder,
     /// The key of that record.
@@ -246,7 +248,8 @@ fn an_older_damaged_key_keeps_no_value_from_being_opened() {
     folder.run(["reencrypt"]).succeeds();
 }
 
-/// A blob that the KMS rejects, of one key: the others are rewrapped, under a new version of the KEK that wants a copy.
+/// A blob that the KMS rejects, of one key: the others are rewrapped, under a new version of the
+/// KEK that wants a copy.
 #[test]
 fn a_key_that_the_kms_rejects_keeps_no_other_from_being_rewrapped() {
     let folder = Folder::with_keys(&["north", "south"]);

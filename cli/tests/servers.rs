@@ -1,6 +1,7 @@
 //! The same commands on PostgreSQL and on MySQL or MariaDB, each in a database of its own.
 //!
-//! `bash tests/with_databases cargo test -p fieldseal-cli --no-default-features --test servers -- --ignored`
+//! `bash tests/with_databases cargo test -p fieldseal-cli --no-default-features --test servers --
+//! --ignored`
 
 mod common;
 
@@ -174,7 +175,8 @@ fn rows_move_in_mysql() {
     );
 }
 
-/// A table whose only column is text in base64, sealed under a key that isn't the primary any more; the key.
+/// A table whose only column is text in base64, sealed under a key that isn't the primary any more;
+/// the key.
 fn an_old_key(folder: &Folder, create: &str) -> String {
     run(&folder.database_url, create);
     run(&folder.database_url, "INSERT INTO people VALUES (1, 'Ada'), (2, 'Grace'), (3, 'Edith')");

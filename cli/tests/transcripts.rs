@@ -1,7 +1,8 @@
 //! The transcripts in `cmd/`: what each command prints, and its exit code.
 //!
-//! A transcript runs in a copy of the folder `NAME.in`, with an empty SQLite database in it; `NAME.out` has what it leaves behind.
-//! `TRYCMD=overwrite cargo test --test transcripts` writes what was printed into them: look at the difference.
+//! A transcript runs in a copy of the folder `NAME.in`, with an empty SQLite database in it;
+//! `NAME.out` has what it leaves behind. `TRYCMD=overwrite cargo test --test transcripts` writes
+//! what was printed into them: look at the difference.
 
 #[test]
 fn commands_print_what_the_transcripts_say() {

@@ -1,4 +1,5 @@
-//! fieldseal from end to end: 1,200 people, sealed in an SQLite file, and what an attacker can do with that file.
+//! fieldseal from end to end: 1,200 people, sealed in an SQLite file, and what an attacker can do
+//! with that file.
 //!
 //! `cargo run --example quickstart [FOLDER]`. Nothing is needed but Rust and a C compiler.
 
@@ -64,8 +65,8 @@ fn run(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The KEK is in a file here; in production it's in a KMS. The data keys, wrapped by it, are in the program's own
-/// database.
+/// The KEK is in a file here; in production it's in a KMS. The data keys, wrapped by it, are in the
+/// program's own database.
 fn open_keyring(kms: Arc<Counting>, database: &Path) -> Result<Keyring> {
     let step = Step::begin("Opening a keyring");
     let store = store::Rusqlite::open(database)?;
@@ -78,8 +79,9 @@ fn open_keyring(kms: Arc<Counting>, database: &Path) -> Result<Keyring> {
     Ok(keyring)
 }
 
-/// What each sealed column is, for tools that don't have the model: `fieldseal` the command, a reader in another language.
-/// A program commits this file, and a test compares it with the models (`docs/schema-lock.md`).
+/// What each sealed column is, for tools that don't have the model: `fieldseal` the command, a
+/// reader in another language. A program commits this file, and a test compares it with the models
+/// (`docs/schema-lock.md`).
 fn write_schema_lock(folder: &Path) -> Result<()> {
     let step = Step::begin("Writing the schema lock");
     SchemaLock::new().model::<Customer>().write(folder.join(folder::LOCK))?;

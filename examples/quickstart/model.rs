@@ -92,7 +92,8 @@ pub fn connect(database: &Path) -> Result<SqliteConnection> {
     Ok(conn)
 }
 
-/// Puts everything that was written into the database's own file; false if another connection was in the way.
+/// Puts everything that was written into the database's own file; false if another connection was
+/// in the way.
 pub fn checkpoint(sqlite: &rusqlite::Connection) -> rusqlite::Result<bool> {
     sqlite.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get("busy").map(|busy: bool| !busy))
 }

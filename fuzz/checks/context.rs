@@ -1,7 +1,7 @@
 //! What is sealed for one place opens in another only if the two are the same.
 //!
-//! The library's own idea of "the same" is compared with one that has no encodings in it: strings, and lists of typed
-//! elements.
+//! The library's own idea of "the same" is compared with one that has no encodings in it: strings,
+//! and lists of typed elements.
 
 use super::input::Input;
 use super::keys::{self, Fixed};
@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
-/// Tables and columns that run into each other if lengths are forgotten. They are `'static`, so they are chosen; and
-/// few, since each has a cipher under each tenant's key.
+/// Tables and columns that run into each other if lengths are forgotten. They are `'static`, so
+/// they are chosen; and few, since each has a cipher under each tenant's key.
 const NAMES: [(&str, &str); 8] = [
     ("a", "a"),
     ("a", "aa"),
@@ -205,7 +205,8 @@ fn row(input: &mut Input<'_>) -> Vec<Element> {
     (0..input.u8() % 4).map(|_| Element::read(input)).collect()
 }
 
-/// Calls a macro's body with the integer as the type of that number: as many of its low bits as fit.
+/// Calls a macro's body with the integer as the type of that number: as many of its low bits as
+/// fit.
 macro_rules! as_width {
     ($integer:expr, $width:expr, $as:ident => $call:expr) => {
         match $width % 8 {

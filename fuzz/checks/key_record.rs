@@ -37,7 +37,8 @@ pub(super) fn comes_back_from_columns(record: &KeyRecord) {
     assert_eq!(read.as_ref(), Ok(record));
 }
 
-/// `id ‖ created ‖ revision`, eight bytes each, `state` by number or by name, `scope`, `commitment`, `wrapped`.
+/// `id ‖ created ‖ revision`, eight bytes each, `state` by number or by name, `scope`,
+/// `commitment`, `wrapped`.
 fn columns(mut input: Input<'_>) -> Option<KeyRecord> {
     let (id, created, revision) = (input.i64(), input.i64(), input.i64());
     let state = match KeyState::ALL.get(usize::from(input.u8())) {

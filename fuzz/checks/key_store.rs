@@ -1,4 +1,5 @@
-//! A key-store file is refused, or it holds what can be written back, and no two keys contradict each other.
+//! A key-store file is refused, or it holds what can be written back, and no two keys contradict
+//! each other.
 
 use super::key_record::{comes_back_from_columns, comes_back_from_json};
 use super::scratch::Scratch;

@@ -37,14 +37,16 @@ pub fn check(data: &[u8]) -> bool {
     plain.is_ok() || protected.is_ok()
 }
 
-/// Whether the file asks for more of Argon2 than a fuzzer has time for; the library's own limits are far higher.
+/// Whether the file asks for more of Argon2 than a fuzzer has time for; the library's own limits
+/// are far higher.
 fn is_slow(data: &[u8]) -> bool {
     let Ok(file) = serde_json::from_slice::<Value>(data) else { return false };
     let param = |name: &str| file["passphrase"][name].as_u64().unwrap_or(0);
     param("memory_kib") > 64 || param("iterations") > 2
 }
 
-/// The versions are the file's, the primary is one of them, and a data key that is wrapped can be unwrapped.
+/// The versions are the file's, the primary is one of them, and a data key that is wrapped can be
+/// unwrapped.
 fn works(kms: &Local, data: &[u8]) {
     let file: Value = serde_json::from_slice(data).expect("it was opened");
     let mut versions: Vec<_> = entries(&file).into_iter().map(|(version, _)| version).collect();

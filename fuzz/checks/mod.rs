@@ -1,8 +1,8 @@
-//! What the fuzz targets check, as plain functions: `tests/values/fuzz_corpus.rs` replays the seeds through them without a
-//! fuzzer.
+//! What the fuzz targets check, as plain functions: `tests/values/fuzz_corpus.rs` replays the seeds
+//! through them without a fuzzer.
 //!
-//! Each `check` panics where the library broke a promise, and says whether it took the input for good. `seeds.py`
-//! writes the seeds, and describes how each target reads its input.
+//! Each `check` panics where the library broke a promise, and says whether it took the input for
+//! good. `seeds.py` writes the seeds, and describes how each target reads its input.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 

@@ -1,8 +1,8 @@
 //! Nothing opens that wasn't sealed, and what was sealed opens only where it belongs.
 //!
-//! `sealed.json` holds genuine values of every sort of column, made by the Python oracle. An input is one of them with
-//! changes, or anything else, and the column and row it is read in. It must be refused unless it is, byte for byte, a
-//! genuine value of that place.
+//! `sealed.json` holds genuine values of every sort of column, made by the Python oracle. An input
+//! is one of them with changes, or anything else, and the column and row it is read in. It must be
+//! refused unless it is, byte for byte, a genuine value of that place.
 
 use super::input::Input;
 use super::keys::{self, Fixed};
@@ -179,7 +179,8 @@ impl Place {
         assert!(!matches!(genuine, Some(Opens::Value(_) | Opens::Null)), "refused in its own place: {kind:?}");
     }
 
-    /// A field's plaintext is taken only in a migrating column, and only if it can't be a sealed value.
+    /// A field's plaintext is taken only in a migrating column, and only if it can't be a sealed
+    /// value.
     fn check_field(&self, stored: &[u8]) {
         let open = |value| KEYRING.open::<Option<Vec<u8>>>(self.column, &self.context(), value).ok();
         let plaintext = |plaintext: Option<Vec<u8>>| self.column.is_migrating().then_some(plaintext);

@@ -1,4 +1,5 @@
-//! Adapters for database libraries: one library, one file, one feature. What they share is beside them.
+//! Adapters for database libraries: one library, one file, one feature. What they share is beside
+//! them.
 
 #[cfg(feature = "diesel")]
 pub(crate) mod diesel;

@@ -82,7 +82,8 @@ impl<'a> NamedParams<'a> {
 
     /// Keeps the parameters of those columns, for a statement that doesn't have all of them.
     ///
-    /// A name that the model doesn't have makes the statement fail: without its parameter SQLite would take NULL for it.
+    /// A name that the model doesn't have makes the statement fail: without its parameter SQLite
+    /// would take NULL for it.
     #[must_use]
     pub fn only(mut self, columns: &[&str]) -> Self {
         let has = |column: &&&str| self.0.iter().any(|(name, _)| name.strip_prefix(':') == Some(**column));
@@ -115,8 +116,9 @@ pub fn stored<'a>(row: &'a Row<'_>, column: &str) -> Result<StoredValue<'a>> {
 
 /// A fieldseal error as the closure of `query_map` must return it.
 ///
-/// Its column has rusqlite's own value for an unknown one, so that it prints as the fieldseal error, which names table and
-/// column. With an index rusqlite would put "Conversion error from type Blob" in front, whatever the type was.
+/// Its column has rusqlite's own value for an unknown one, so that it prints as the fieldseal
+/// error, which names table and column. With an index rusqlite would put "Conversion error from
+/// type Blob" in front, whatever the type was.
 #[doc(hidden)]
 #[must_use]
 pub fn error(error: Error) -> rusqlite::Error {

@@ -5,10 +5,11 @@ use crate::error::{Error, ErrorKind};
 use crate::model::Column;
 use std::fmt;
 
-/// One value on its way into the database: sealed, NULL, or the error that kept it from being sealed.
+/// One value on its way into the database: sealed, NULL, or the error that kept it from being
+/// sealed.
 ///
-/// Binding it to a statement reports the error; nothing is written then. It prints redacted: database libraries log
-/// what they bind.
+/// Binding it to a statement reports the error; nothing is written then. It prints redacted:
+/// database libraries log what they bind.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedValue {
     stored: Result<Option<Vec<u8>>, Error>,
@@ -49,8 +50,8 @@ impl SealedValue {
         self.form.base64
     }
 
-    /// The value itself unless it holds an error, for libraries that keep only an error's text, or panic where it is bound: in
-    /// sqlx `QueryBuilder::push_bind` does.
+    /// The value itself unless it holds an error, for libraries that keep only an error's text, or
+    /// panic where it is bound: in sqlx `QueryBuilder::push_bind` does.
     ///
     /// # Errors
     ///
@@ -94,8 +95,9 @@ impl SealedValue {
         })
     }
 
-    /// [`Self::as_value`] for MySQL and MariaDB, which without strict mode cut a value that is too long for its column and
-    /// say nothing: nobody may find out what the column holds by losing the rest.
+    /// [`Self::as_value`] for MySQL and MariaDB, which without strict mode cut a value that is too
+    /// long for its column and say nothing: nobody may find out what the column holds by losing the
+    /// rest.
     ///
     /// # Errors
     ///
@@ -110,7 +112,8 @@ impl SealedValue {
     }
 }
 
-/// Whether `needs` stored bytes, or characters of base64, fit into the database's column as far as the model says.
+/// Whether `needs` stored bytes, or characters of base64, fit into the database's column as far as
+/// the model says.
 pub(crate) fn check_fits(column: &Column, needs: usize) -> Result<(), ErrorKind> {
     match column.size() {
         Some(size) if usize::try_from(size).is_ok_and(|size| needs > size) => {

@@ -17,8 +17,9 @@ pub enum StoredValue<'a> {
     Text(&'a [u8]),
     /// Bytes: a sealed value, perhaps.
     Bytes(&'a [u8]),
-    /// Bytes from a database in which the column has a type and not the value: a PostgreSQL `bytea`, whatever holds strings in
-    /// MySQL. A sealed value, perhaps; or, in a column that is migrating, the bytes of a text.
+    /// Bytes from a database in which the column has a type and not the value: a PostgreSQL
+    /// `bytea`, whatever holds strings in MySQL. A sealed value, perhaps; or, in a column that is
+    /// migrating, the bytes of a text.
     Untyped(&'a [u8]),
     /// Text or bytes, longer than any sealed value and therefore not copied: their length.
     TooLong(usize),

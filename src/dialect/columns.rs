@@ -1,7 +1,8 @@
 //! What a database says of the columns that are sealed.
 
-/// Two pieces of [`column_check`](crate::schema::column_check)'s query. `e` is a column as the model has it: `t` and `c` are the names of
-/// table and column, `is_text` and `is_looked_up` are 0 or 1, `size` is 0 where the model says none.
+/// Two pieces of [`column_check`](crate::schema::column_check)'s query. `e` is a column as the
+/// model has it: `t` and `c` are the names of table and column, `is_text` and `is_looked_up` are 0
+/// or 1, `size` is 0 where the model says none.
 pub(crate) struct ColumnCheck {
     /// Joins what the database has, as `d`, to the rows of `e`.
     pub(crate) source: &'static str,

@@ -4,16 +4,18 @@ use super::{Dialect, mysql, postgres, sqlite};
 
 /// Why a database did nothing, by what follows for anyone who asked.
 ///
-/// Key stores, sweeps and the command line go by these. What the codes, numbers and messages of a database mean is decided in
-/// one place for each: `src/dialect/*/faults.rs`.
+/// Key stores, sweeps and the command line go by these. What the codes, numbers and messages of a
+/// database mean is decided in one place for each: `src/dialect/*/faults.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The user, its password or its rights; or the database can only be read. It won't pass by itself.
+    /// The user, its password or its rights; or the database can only be read. It won't pass by
+    /// itself.
     Denied,
     /// There is no such table, or no such database.
     Missing,
-    /// The table is there and isn't the one that was meant: it has other columns, or columns of other types.
+    /// The table is there and isn't the one that was meant: it has other columns, or columns of
+    /// other types.
     Mismatched,
     /// The database is damaged.
     Corrupt,
@@ -23,12 +25,13 @@ pub enum Fault {
     Conflict,
     /// The connection is gone, or none is given: connect again.
     Lost,
-    /// COMMIT failed: what it committed may or may not be there. No code says so; anyone who committed knows.
+    /// COMMIT failed: what it committed may or may not be there. No code says so; anyone who
+    /// committed knows.
     Uncertain,
     /// What must be unique is there already. The database's message may quote the value.
     Duplicate,
-    /// A value was refused: of the wrong type, too long, against a constraint, by a trigger. The database's message may
-    /// quote it.
+    /// A value was refused: of the wrong type, too long, against a constraint, by a trigger. The
+    /// database's message may quote it.
     Refused,
     /// There is no room: on the disk, in memory, in a log.
     Full,
@@ -37,7 +40,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// By SQLite's result code, extended or primary, and its message, which is the same whichever library passes it on.
+    /// By SQLite's result code, extended or primary, and its message, which is the same whichever
+    /// library passes it on.
     #[must_use]
     pub fn of_sqlite(code: i32, message: &str) -> Self {
         sqlite::faults::of_code(code, message)
@@ -56,15 +60,15 @@ impl Fault {
         postgres::faults::of_sqlstate(sqlstate)
     }
 
-    /// By the error number of MySQL or MariaDB, and the SQLSTATE beside it where the library tells it: what a trigger
-    /// signals has a number of its author's choice.
+    /// By the error number of MySQL or MariaDB, and the SQLSTATE beside it where the library tells
+    /// it: what a trigger signals has a number of its author's choice.
     #[must_use]
     pub fn of_mysql(number: u16, sqlstate: Option<&str>) -> Self {
         mysql::faults::of_number(number, sqlstate)
     }
 
-    /// By the message alone, for libraries that pass on no code. `None` if it doesn't tell, as where the server speaks another
-    /// language than English.
+    /// By the message alone, for libraries that pass on no code. `None` if it doesn't tell, as
+    /// where the server speaks another language than English.
     #[must_use]
     pub fn of_message(dialect: Dialect, message: &str) -> Option<Self> {
         dialect.of_message(message)

@@ -8,19 +8,21 @@ use crate::model::Column;
 
 /// What a dialect has to say of guards.
 pub(crate) struct Guards {
-    /// The statements that make a guard's triggers, with a tag in the body of each that another making of it hasn't.
+    /// The statements that make a guard's triggers, with a tag in the body of each that another
+    /// making of it hasn't.
     pub(crate) create: fn(&Target, &KeyCheck, tag: &str) -> Vec<String>,
     /// The statements that remove them if they are there.
     pub(crate) remove: fn(&Target) -> Vec<String>,
-    /// How many characters of a column's name have room in what is said when a value is refused, where that is bounded.
+    /// How many characters of a column's name have room in what is said when a value is refused,
+    /// where that is bounded.
     pub(crate) longest_label: Option<usize>,
-    /// A query for the body that a table's trigger has: empty if it's disabled, NULL if there is none. The table's name is as
-    /// the model has it, the trigger's a constant of SQL's.
+    /// A query for the body that a table's trigger has: empty if it's disabled, NULL if there is
+    /// none. The table's name is as the model has it, the trigger's a constant of SQL's.
     pub(crate) stored_body: fn(table: &str, trigger: &str) -> String,
     /// The triggers of the connection's own schema.
     pub(crate) triggers: Triggers,
-    /// A query for guards that aren't known: `guard`, a name, and `remove`, the statement that removes it, in the order in which
-    /// they have to be run.
+    /// A query for guards that aren't known: `guard`, a name, and `remove`, the statement that
+    /// removes it, in the order in which they have to be run.
     pub(crate) strays: fn(&Known) -> String,
 }
 
@@ -49,7 +51,8 @@ impl Triggers {
     }
 }
 
-/// A query for what [`Guards::strays`] says: of rows of `source`, by SQL for `name` and the statement.
+/// A query for what [`Guards::strays`] says: of rows of `source`, by SQL for `name` and the
+/// statement.
 pub(super) fn removals(dialect: Dialect, name: &str, remove: &str, source: &str) -> String {
     format!("SELECT {} AS guard, {} AS remove FROM {source}", dialect.result(name), dialect.result(remove))
 }
@@ -80,17 +83,18 @@ pub enum KeyCheck {
     /// Any: guards look at the form of a value only.
     #[default]
     None,
-    /// Those that open by the key store's table, `fieldseal_keys`, which is beside the models' tables: staged, primary or
-    /// active. Retired, destroyed and unknown keys are refused from the moment the table says so.
+    /// Those that open by the key store's table, `fieldseal_keys`, which is beside the models'
+    /// tables: staged, primary or active. Retired, destroyed and unknown keys are refused from the
+    /// moment the table says so.
     ///
-    /// On PostgreSQL the table is looked for when the guard is made; on SQLite and MySQL it must be in the guarded
-    /// table's own database.
+    /// On PostgreSQL the table is looked for when the guard is made; on SQLite and MySQL it must be
+    /// in the guarded table's own database.
     InStore,
-    /// As [`Self::InStore`], with the table in that schema, or that database of MySQL's. SQLite's triggers can't look
-    /// into another file: there it's the same as [`Self::InStore`].
+    /// As [`Self::InStore`], with the table in that schema, or that database of MySQL's. SQLite's
+    /// triggers can't look into another file: there it's the same as [`Self::InStore`].
     InStoreOf(String),
-    /// All but these, where the key store is out of the database's reach. The guards must be made anew when more are to be
-    /// refused.
+    /// All but these, where the key store is out of the database's reach. The guards must be made
+    /// anew when more are to be refused.
     Refusing(Vec<KeyId>),
 }
 
@@ -131,7 +135,8 @@ impl Target {
         }
     }
 
-    /// Makes room for another model's values. That one is base64 and the other isn't, the schema lock doesn't let through.
+    /// Makes room for another model's values. That one is base64 and the other isn't, the schema
+    /// lock doesn't let through.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.shortest = self.shortest.min(other.shortest);
         self.refuses_null &= other.refuses_null;
@@ -207,8 +212,8 @@ impl Refusal {
 }
 
 impl KeyCheck {
-    /// An SQL condition that holds for the ids that are refused; `None` if none is. `table` is how the statement names the
-    /// key store's table.
+    /// An SQL condition that holds for the ids that are refused; `None` if none is. `table` is how
+    /// the statement names the key store's table.
     pub(crate) fn refused(&self, id: &str, table: &str) -> Option<String> {
         match self {
             Self::None => None,
@@ -225,7 +230,8 @@ impl KeyCheck {
     }
 }
 
-/// An SQL condition that holds for a record of a key that opens. It isn't an IN: SQLite makes a table of its list, each time.
+/// An SQL condition that holds for a record of a key that opens. It isn't an IN: SQLite makes a
+/// table of its list, each time.
 pub(crate) fn opens(record: &str) -> String {
     let states = KeyState::ALL.into_iter().filter(|state| state.opens());
     let states: Vec<_> = states.map(|state| format!("{record}.state = '{state}'")).collect();

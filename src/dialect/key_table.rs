@@ -6,18 +6,20 @@ pub(crate) const COLUMNS: [&str; 7] = ["id", "scope", "state", "commitment", "wr
 /// How the table is read and written.
 pub(crate) struct KeyTable {
     pub(crate) statements: Statements,
-    /// Whether scopes are bytes there, since text can't hold every scope or compares otherwise than byte by byte.
+    /// Whether scopes are bytes there, since text can't hold every scope or compares otherwise than
+    /// byte by byte.
     pub(crate) scopes_are_bytes: bool,
     /// Whether the library's protocol tells text from bytes.
     pub(crate) texts_are_bytes: bool,
-    /// What a reading has to run first, before a transaction of its own, where it can't be sure of what it sees without one.
+    /// What a reading has to run first, before a transaction of its own, where it can't be sure of
+    /// what it sees without one.
     pub(crate) before_reading: Option<&'static str>,
     /// How writers exclude each other.
     pub(crate) turns: Turns,
     /// How the table is made.
     pub(crate) creation: Creation,
-    /// Whether a duplicate means that another writer was faster. Where the lock is taken before anything is looked at, it's
-    /// another index that refuses the row.
+    /// Whether a duplicate means that another writer was faster. Where the lock is taken before
+    /// anything is looked at, it's another index that refuses the row.
     pub(crate) duplicates_are_conflicts: bool,
     /// Who holds what wasn't given in time, and what to do.
     pub(crate) busy: &'static str,
@@ -32,7 +34,8 @@ pub(crate) struct Turns {
 }
 
 pub(crate) struct SessionLock {
-    /// Gives 1 in the column `n` if it was given, 0 if it wasn't in time, NULL if no database is selected.
+    /// Gives 1 in the column `n` if it was given, 0 if it wasn't in time, NULL if no database is
+    /// selected.
     pub(crate) take: &'static str,
     /// What is run with it before the transaction.
     pub(crate) before: &'static str,
@@ -44,7 +47,8 @@ pub(crate) struct SessionLock {
 pub(crate) struct Creation {
     /// A table that is there needs no right to make one.
     pub(crate) looks_first: bool,
-    /// What takes a lock for it, in a transaction, where `IF NOT EXISTS` doesn't keep two of them apart.
+    /// What takes a lock for it, in a transaction, where `IF NOT EXISTS` doesn't keep two of them
+    /// apart.
     pub(crate) lock: Option<&'static str>,
 }
 

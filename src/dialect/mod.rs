@@ -1,7 +1,8 @@
 //! What databases say when something fails. [`Dialect`] is at the crate's root.
 
-// A dialect is a folder with a file for each concern, and `PARTS` in its `mod.rs` says what it's made of. The files beside
-// this one say what each part has to give. Everything else asks `Dialect`; only `Dialect::parts` tells them apart.
+// A dialect is a folder with a file for each concern, and `PARTS` in its `mod.rs` says what it's
+// made of. The files beside this one say what each part has to give. Everything else asks
+// `Dialect`; only `Dialect::parts` tells them apart.
 
 mod columns;
 pub(crate) mod engine;

@@ -3,12 +3,13 @@
 use super::Guard;
 use crate::dialect::{Dialect, Known};
 
-/// An SQL query that says of each guard whether it's in the database. Its rows have two texts: `guard`, the name, and `problem`,
-/// which is NULL where all is well; otherwise the guard is missing, disabled (PostgreSQL), or was made for another model or
-/// another [`KeyCheck`](crate::guards::KeyCheck).
+/// An SQL query that says of each guard whether it's in the database. Its rows have two texts:
+/// `guard`, the name, and `problem`, which is NULL where all is well; otherwise the guard is
+/// missing, disabled (PostgreSQL), or was made for another model or another
+/// [`KeyCheck`](crate::guards::KeyCheck).
 ///
-/// A trigger of a guard in the connection's own schema that isn't among these is listed too: a column that isn't sealed any more is refused its
-/// plaintext by it.
+/// A trigger of a guard in the connection's own schema that isn't among these is listed too: a
+/// column that isn't sealed any more is refused its plaintext by it.
 ///
 /// On MySQL only users with the right TRIGGER on a table see its triggers.
 ///

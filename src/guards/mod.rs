@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 
 /// The triggers that guard one sealed column, as SQL.
 ///
-/// Each statement is whole, without a `;` at its end, and runs by itself. Those with a body have `;` inside: they go to the
-/// database in one piece, and not through a prepared statement, which MySQL has none of for triggers.
+/// Each statement is whole, without a `;` at its end, and runs by itself. Those with a body have
+/// `;` inside: they go to the database in one piece, and not through a prepared statement, which
+/// MySQL has none of for triggers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Guard {
@@ -23,8 +24,9 @@ pub struct Guard {
     pub table: String,
     /// The column's name in the database.
     pub column: String,
-    /// What the triggers' names begin with, unique for table and column: `fieldseal_guard_patients_name_…`. They end in
-    /// `_insert` and `_update`; PostgreSQL has a function of this name too.
+    /// What the triggers' names begin with, unique for table and column:
+    /// `fieldseal_guard_patients_name_…`. They end in `_insert` and `_update`; PostgreSQL has a
+    /// function of this name too.
     pub name: String,
     /// Makes the triggers; what was there of them before is removed first.
     pub create: Vec<String>,
@@ -34,22 +36,25 @@ pub struct Guard {
     tag: String,
 }
 
-/// Triggers that refuse what can't be a sealed value: for the programs, scripts and people that write to the database past the
-/// models.
+/// Triggers that refuse what can't be a sealed value: for the programs, scripts and people that
+/// write to the database past the models.
 ///
-/// There is a guard for each sealed column, and it looks at what is inserted, and at what an update changes. It refuses
+/// There is a guard for each sealed column, and it looks at what is inserted, and at what an update
+/// changes. It refuses
 ///
-/// - what isn't a sealed value in the form that its column has: of another type, too short for the column's suite (or its previous
-///   one), too long, without the first byte of the format, with key id 0, or in base64 that isn't exactly that;
+/// - what isn't a sealed value in the form that its column has: of another type, too short for the
+///   column's suite (or its previous one), too long, without the first byte of the format, with key
+///   id 0, or in base64 that isn't exactly that;
 /// - NULL in a column that hides NULL, unless it's migrating;
 /// - a value under a key that `keys` doesn't let through.
 ///
-/// What the table held before stays, and rows with plaintext can be updated in their other columns: a guard can be made
-/// while a column is migrating. No trigger can tell whether a value is authentic: that shows when it's opened.
+/// What the table held before stays, and rows with plaintext can be updated in their other columns:
+/// a guard can be made while a column is migrating. No trigger can tell whether a value is
+/// authentic: that shows when it's opened.
 ///
-/// Where several schemas have the same column of a table, what either of them accepts is let through.
-/// [The guide](crate::guide::guards) has the rights that are needed, what
-/// guards don't see, and what they cost.
+/// Where several schemas have the same column of a table, what either of them accepts is let
+/// through. [The guide](crate::guide::guards) has the rights that are needed, what guards don't
+/// see, and what they cost.
 ///
 /// ```
 /// use fieldseal::guards::{KeyCheck, guards};
@@ -115,8 +120,9 @@ impl Guard {
     }
 }
 
-/// `fieldseal_guard_`, what is legible of table and column, and what tells them from all others: with the suffix of a
-/// trigger at most 63 characters, which is what PostgreSQL has room for; MySQL has 64.
+/// `fieldseal_guard_`, what is legible of table and column, and what tells them from all others:
+/// with the suffix of a trigger at most 63 characters, which is what PostgreSQL has room for; MySQL
+/// has 64.
 fn name(sql_table: &str, sql_name: &str) -> String {
     const LEGIBLE: usize = 27;
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };

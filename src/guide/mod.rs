@@ -9,9 +9,9 @@
 //! | run it | [`keys`], [`guards`], [`schema_lock`], [the command line][command line], [AWS KMS], [sweeps] |
 //! | review it | [`threat_model`], the stored format ([values](mod@format), [keys](format_keys), [writing](format_writing), [examples](format_examples)), [`benchmarks`] |
 
-// Links between pages are relative there, for anyone who reads them in the repository. Of two definitions
-// of a label Markdown takes the first: those in links.md, which rustdoc checks. tests/all.d/links.py
-// checks that both are there and mean the same.
+// Links between pages are relative there, for anyone who reads them in the repository. Of two
+// definitions of a label Markdown takes the first: those in links.md, which rustdoc checks.
+// tests/all.d/links.py checks that both are there and mean the same.
 //
 // The code in the pages is compiled and run by `cargo test --doc`; `not(doctest)` says which isn't.
 
@@ -25,7 +25,8 @@ pub mod models {}
 #[cfg_attr(doc, doc = include_str!("../../docs/diesel.md"))]
 pub mod diesel {}
 
-// Compiled in tests-crates/sqlx_macros, which has sqlx's own SQLite, its macros, and a database for them.
+// Compiled in tests-crates/sqlx_macros, which has sqlx's own SQLite, its macros, and a database for
+// them.
 #[cfg_attr(doc, doc = include_str!("links.md"))]
 /// Models and the key store with sqlx, `query!` and `query_as!` too.
 #[cfg_attr(all(doc, not(doctest)), doc = include_str!("../../docs/sqlx.md"))]

@@ -13,7 +13,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Starts a keyring with other settings than [`Keyring::start`] has. Their order makes no difference.
+/// Starts a keyring with other settings than [`Keyring::start`] has. Their order makes no
+/// difference.
 ///
 /// ```
 /// use fieldseal::{Keyring, kms, store};
@@ -39,9 +40,10 @@ pub struct KeyringBuilder {
 impl Keyring {
     /// Starts a keyring with the settings that fit most programs: see [`KeyringBuilder`] for them.
     ///
-    /// Loads every data key of the store that opens values, one KMS call each, in parallel; beyond 10,000 keys only the
-    /// application's, and others on demand. An empty store gives an empty keyring;
-    /// [`Admin::ensure_scope`](crate::keyring::Admin::ensure_scope) creates a scope's first key.
+    /// Loads every data key of the store that opens values, one KMS call each, in parallel; beyond
+    /// 10,000 keys only the application's, and others on demand. An empty store gives an empty
+    /// keyring; [`Admin::ensure_scope`](crate::keyring::Admin::ensure_scope) creates a scope's
+    /// first key.
     ///
     /// # Errors
     ///
@@ -61,10 +63,11 @@ impl KeyringBuilder {
         Self { kms: vec![Arc::new(kms)], store: Box::new(store), settings: Settings::default() }
     }
 
-    /// Another KMS whose KEK wraps every new data key too: a second region or account, or a break-glass file.
+    /// Another KMS whose KEK wraps every new data key too: a second region or account, or a
+    /// break-glass file.
     ///
-    /// A key opens with the first that answers, in the order in which they were given. Keys that exist already get their
-    /// copy by [`Admin::add_copies`](crate::keyring::Admin::add_copies).
+    /// A key opens with the first that answers, in the order in which they were given. Keys that
+    /// exist already get their copy by [`Admin::add_copies`](crate::keyring::Admin::add_copies).
     pub fn and_kms(mut self, kms: impl Kms + 'static) -> Self {
         self.kms.push(Arc::new(kms));
         self
@@ -72,78 +75,86 @@ impl KeyringBuilder {
 
     /// How long a key is used before the KMS must have been asked for it again. Default: one hour.
     ///
-    /// Disabling a KEK stops a running process within this time. Renewal begins in the last third of it, in the
-    /// background, for keys that were used since; a key that nobody used is dropped at its end. An hour costs some 34 KMS
-    /// calls a day for each key and process. At least a second.
+    /// Disabling a KEK stops a running process within this time. Renewal begins in the last third
+    /// of it, in the background, for keys that were used since; a key that nobody used is dropped
+    /// at its end. An hour costs some 34 KMS calls a day for each key and process. At least a
+    /// second.
     pub fn lease(mut self, length: Duration) -> Self {
         self.settings.lease.length = length.max(Duration::from_secs(1));
         self
     }
 
-    /// How long a key stays usable after its lease while the KMS can't be reached. Default: four hours.
+    /// How long a key stays usable after its lease while the KMS can't be reached. Default: four
+    /// hours.
     ///
-    /// Then it's dropped, and sealing and opening fail. A KMS that *refuses* (denied, disabled, not found) ends a key at
-    /// once. Four hours outlast what the large providers had of outages; anyone who can cut the network to the KMS can
-    /// delay a revocation by as much.
+    /// Then it's dropped, and sealing and opening fail. A KMS that *refuses* (denied, disabled, not
+    /// found) ends a key at once. Four hours outlast what the large providers had of outages;
+    /// anyone who can cut the network to the KMS can delay a revocation by as much.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.settings.lease.grace = grace;
         self
     }
 
-    /// How often the key store is read again, in the background. Default: one minute. It takes one query, or with
-    /// more keys in the store than [`Self::max_keys`] one for each scope in use, and a KMS call only for keys that are new.
+    /// How often the key store is read again, in the background. Default: one minute. It takes one
+    /// query, or with more keys in the store than [`Self::max_keys`] one for each scope in use, and
+    /// a KMS call only for keys that are new.
     pub fn refresh_every(mut self, interval: Duration) -> Self {
         self.settings.refresh = interval;
         self
     }
 
-    /// How long a staged key must have been published before [`Admin::promote`](crate::keyring::Admin::promote) takes it. Default: twice
-    /// [`Self::refresh_every`], so that every process has read the store in between; give the longest of the fleet.
+    /// How long a staged key must have been published before
+    /// [`Admin::promote`](crate::keyring::Admin::promote) takes it. Default: twice
+    /// [`Self::refresh_every`], so that every process has read the store in between; give the
+    /// longest of the fleet.
     pub fn propagation(mut self, delay: Duration) -> Self {
         self.settings.propagation = Some(delay);
         self
     }
 
-    /// The most keys that are held at the same time. Default: 10,000, which take up to 20 MB, and 2.5 KB more for
-    /// each column that is used under each; at least 1.
+    /// The most keys that are held at the same time. Default: 10,000, which take up to 20 MB, and
+    /// 2.5 KB more for each column that is used under each; at least 1.
     ///
-    /// If the store has no more than that, starting the keyring loads all of them; otherwise it loads the application's,
-    /// and tenants' on demand. Beyond the bound the one that was not used for the longest is dropped.
+    /// If the store has no more than that, starting the keyring loads all of them; otherwise it
+    /// loads the application's, and tenants' on demand. Beyond the bound the one that was not used
+    /// for the longest is dropped.
     pub fn max_keys(mut self, keys: usize) -> Self {
         self.settings.max_keys = keys.max(1);
         self
     }
 
-    /// How long sealing, opening and administration wait for the KMS and the key store. Default: ten seconds, below
-    /// the half minute after which HTTP clients and load balancers usually give up; at most a day.
+    /// How long sealing, opening and administration wait for the KMS and the key store. Default:
+    /// ten seconds, below the half minute after which HTTP clients and load balancers usually give
+    /// up; at most a day.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = deadline.min(Duration::from_secs(86_400));
         self
     }
 
-    /// Sealing and opening never wait: a key that isn't loaded is [`crate::ErrorKind::NotLoaded`]. For programs that must
-    /// not block a thread: [`Keyring::prefetch`] gets what a page of rows needs, asynchronously and at once.
+    /// Sealing and opening never wait: a key that isn't loaded is [`crate::ErrorKind::NotLoaded`].
+    /// For programs that must not block a thread: [`Keyring::prefetch`] gets what a page of rows
+    /// needs, asynchronously and at once.
     pub fn never_wait(mut self) -> Self {
         self.settings.waits = false;
         self
     }
 
-    /// With several KMS: how long one may take to answer before the next is asked as well. Default: half a second, which
-    /// is far above what a KMS takes, and well below what anyone waits for.
+    /// With several KMS: how long one may take to answer before the next is asked as well. Default:
+    /// half a second, which is far above what a KMS takes, and well below what anyone waits for.
     pub fn hedge_after(mut self, delay: Duration) -> Self {
         self.settings.hedge = delay;
         self
     }
 
-    /// How many keys are unwrapped at the same time. Default: 16, which a KMS's limits (AWS: 5,500 to 100,000 a second)
-    /// never notice; at least 1.
+    /// How many keys are unwrapped at the same time. Default: 16, which a KMS's limits (AWS: 5,500
+    /// to 100,000 a second) never notice; at least 1.
     pub fn parallel_calls(mut self, calls: usize) -> Self {
         self.settings.parallel = calls.max(1);
         self
     }
 
-    /// No background thread: leases aren't renewed ahead, the store isn't read again. The program calls
-    /// [`Keyring::tend`] every now and then, or does without.
+    /// No background thread: leases aren't renewed ahead, the store isn't read again. The program
+    /// calls [`Keyring::tend`] every now and then, or does without.
     pub fn without_background(mut self) -> Self {
         self.settings.background = false;
         self
@@ -155,13 +166,13 @@ impl KeyringBuilder {
         self
     }
 
-    /// Starts the keyring: loads every data key that opens values, in parallel, if there are no more than
-    /// [`Self::max_keys`]; the application's otherwise.
+    /// Starts the keyring: loads every data key that opens values, in parallel, if there are no
+    /// more than [`Self::max_keys`]; the application's otherwise.
     ///
     /// # Errors
     ///
-    /// If the store can't be read, or keys could be loaded of none: a single damaged record is logged, and reported
-    /// when its key is needed.
+    /// If the store can't be read, or keys could be loaded of none: a single damaged record is
+    /// logged, and reported when its key is needed.
     pub fn start(self) -> Result<Keyring, KeyringError> {
         let inner = Arc::new(Inner::new(Backends::new(self.kms, self.store, self.settings)));
         inner.preload()?;

@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime};
 /// Milliseconds since the clock was made. It only goes forward.
 pub(crate) type Millis = u64;
 
-/// A clock that is read for every value, so it must cost a few nanoseconds: the system's coarse monotonic one, a few
-/// milliseconds apart.
+/// A clock that is read for every value, so it must cost a few nanoseconds: the system's coarse
+/// monotonic one, a few milliseconds apart.
 ///
-/// That one stands still while a machine sleeps. The keyring's background adds what the wall clock says was
-/// missed, so that a lease ends on time; a wall clock that is set back changes nothing, and one that is set forward ends leases early.
+/// That one stands still while a machine sleeps. The keyring's background adds what the wall clock
+/// says was missed, so that a lease ends on time; a wall clock that is set back changes nothing,
+/// and one that is set forward ends leases early.
 #[derive(Debug, Clone)]
 pub struct Clock(Repr);
 
@@ -53,7 +54,8 @@ impl Clock {
         }
     }
 
-    /// Looks at the wall clock: the monotonic one doesn't count the time that a machine was suspended.
+    /// Looks at the wall clock: the monotonic one doesn't count the time that a machine was
+    /// suspended.
     pub(crate) fn catch_up(&self) {
         let Repr::System { origin, started, missed } = &self.0 else { return };
         // An error is a wall clock that was set back.

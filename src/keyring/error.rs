@@ -133,8 +133,8 @@ impl KeyringError {
 }
 
 impl KeyringError {
-    /// Whether the KMS answered, and the answer means that the key must not be used any more. Not where this program
-    /// can't reach the KMS, or can't prove who it is.
+    /// Whether the KMS answered, and the answer means that the key must not be used any more. Not
+    /// where this program can't reach the KMS, or can't prove who it is.
     pub(crate) const fn ends_key(&self) -> bool {
         match self {
             Self::Kms { error, .. } => {

@@ -8,11 +8,13 @@ use crate::keys::{KeyId, KeyState};
 use std::fmt;
 use std::sync::Arc;
 
-/// The data keys of a program, unwrapped and ready. Cheap to clone; every clone is the same keyring.
+/// The data keys of a program, unwrapped and ready. Cheap to clone; every clone is the same
+/// keyring.
 ///
-/// Sealing and opening take no lock and call no KMS, unless the key isn't loaded: then one call loads it, however many
-/// threads wait for it. In the background, leases are renewed and the key store is read again. The keys are wiped
-/// when the last clone is dropped. [the keyring's guide](crate::guide::keyring) describes the life of a key in a running process.
+/// Sealing and opening take no lock and call no KMS, unless the key isn't loaded: then one call
+/// loads it, however many threads wait for it. In the background, leases are renewed and the key
+/// store is read again. The keys are wiped when the last clone is dropped.
+/// [the keyring's guide](crate::guide::keyring) describes the life of a key in a running process.
 ///
 /// ```
 /// use fieldseal::{Keyring, Scope, kms, store};
@@ -44,20 +46,24 @@ pub struct KeyInfo {
 }
 
 impl Keyring {
-    /// Reads the key store again, now: keys that other processes created, promoted, retired or destroyed take effect. The
-    /// background does the same every [`KeyringBuilder::refresh_every`](crate::KeyringBuilder::refresh_every).
+    /// Reads the key store again, now: keys that other processes created, promoted, retired or
+    /// destroyed take effect. The background does the same every
+    /// [`KeyringBuilder::refresh_every`](crate::KeyringBuilder::refresh_every).
     ///
     /// Only keys that are new to a scope in use cost a KMS call.
     ///
     /// # Errors
     ///
-    /// If the store can't be read, or what it says of a scope makes no sense: that scope is unchanged then.
+    /// If the store can't be read, or what it says of a scope makes no sense: that scope is
+    /// unchanged then.
     pub fn refresh(&self) -> Result<(), KeyringError> {
         self.inner.refresh()
     }
 
-    /// Does what the background does, for programs that have none ([`KeyringBuilder::without_background`](crate::KeyringBuilder::without_background)), and for tests:
-    /// begins renewals, drops what has ended, reads the store if it's time to. Returns how long nothing is due.
+    /// Does what the background does, for programs that have none
+    /// ([`KeyringBuilder::without_background`](crate::KeyringBuilder::without_background)), and for
+    /// tests: begins renewals, drops what has ended, reads the store if it's time to. Returns how
+    /// long nothing is due.
     pub fn tend(&self) -> std::time::Duration {
         self.inner.tend()
     }
@@ -77,7 +83,8 @@ impl Keyring {
     }
 
     /// What this keyring knows of each data key, ordered by scope and id. With more than
-    /// [`KeyringBuilder::max_keys`](crate::KeyringBuilder::max_keys) in the store, these are the keys of the scopes in use.
+    /// [`KeyringBuilder::max_keys`](crate::KeyringBuilder::max_keys) in the store, these are the
+    /// keys of the scopes in use.
     #[must_use]
     pub fn keys(&self) -> Vec<KeyInfo> {
         let mut keys = Vec::new();
@@ -88,7 +95,8 @@ impl Keyring {
         keys
     }
 
-    /// The id of the key that a scope's values are sealed under now; `None` if this keyring doesn't know of one.
+    /// The id of the key that a scope's values are sealed under now; `None` if this keyring doesn't
+    /// know of one.
     #[must_use]
     pub fn primary(&self, scope: &Scope) -> Option<KeyId> {
         self.inner.cache.primary(scope)

@@ -1,9 +1,10 @@
 //! Keys in memory: what administers them, chooses and measures a [`Keyring`].
 
-// What every value goes through is `values` over `cache`; nothing there waits or locks. A key that isn't there is a `load`.
-// `upkeep` and `refresh` keep the cache as the KMS and the key store say, and `admin` changes what the store says. `handle`
-// is what programs hold, `inner` what its clones share. Imports go one way: `admin`, `values` and `upkeep` use `load`, that
-// uses `inner`, and that the parts below, of which `cache` is one.
+// What every value goes through is `values` over `cache`; nothing there waits or locks. A key that
+// isn't there is a `load`. `upkeep` and `refresh` keep the cache as the KMS and the key store say,
+// and `admin` changes what the store says. `handle` is what programs hold, `inner` what its clones
+// share. Imports go one way: `admin`, `values` and `upkeep` use `load`, that uses `inner`, and that
+// the parts below, of which `cache` is one.
 
 mod admin;
 pub(crate) mod builder;

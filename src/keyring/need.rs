@@ -19,10 +19,12 @@ pub enum Need {
 }
 
 impl Need {
-    /// The key that it takes to open what a database holds in that column, in base64 too, and whatever its library calls
-    /// it: bytes, text or neither. `None` for NULL, and for what isn't a sealed value.
+    /// The key that it takes to open what a database holds in that column, in base64 too, and
+    /// whatever its library calls it: bytes, text or neither. `None` for NULL, and for what isn't a
+    /// sealed value.
     ///
-    /// A field of type [`Sealed`](crate::Sealed) knows its column: [`Sealed::need`](crate::Sealed::need).
+    /// A field of type [`Sealed`](crate::Sealed) knows its column:
+    /// [`Sealed::need`](crate::Sealed::need).
     ///
     /// ```
     /// # use fieldseal::keyring::Need;
@@ -40,7 +42,8 @@ impl Need {
     }
 }
 
-/// The key that what is stored begins with the id of, if it begins like a sealed value. It may be damaged after that.
+/// The key that what is stored begins with the id of, if it begins like a sealed value. It may be
+/// damaged after that.
 pub(crate) fn claimed_key(column: &Column, stored: StoredValue<'_>) -> Option<KeyId> {
     /// So many characters of base64 are six bytes; a header has five.
     const HEADER_CHARACTERS: usize = 8;

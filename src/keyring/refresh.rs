@@ -24,15 +24,16 @@ struct Reading {
 }
 
 impl Inner {
-    /// What a keyring begins with: every key that opens values if they are few enough, the application's otherwise. It
-    /// takes as long as one key after the other is loaded.
+    /// What a keyring begins with: every key that opens values if they are few enough, the
+    /// application's otherwise. It takes as long as one key after the other is loaded.
     pub(crate) fn preload(self: &Arc<Self>) -> Result<(), KeyringError> {
         let (backends, as_of) = (Arc::clone(&self.backends), self.cache.ticket());
         let limit = backends.settings.administration();
         let (mut reading, in_view) = within(limit, move || {
             let reading = backends.read(as_of, &[Scope::APPLICATION])?;
             let is_nothing = reading.failed.is_some() && reading.scopes.values().all(Vec::is_empty);
-            // A scope with a damaged record isn't taken in. A key that can be read opens what is under it all the same.
+            // A scope with a damaged record isn't taken in. A key that can be read opens what is
+            // under it all the same.
             let in_view = if is_nothing { backends.in_view().unwrap_or_default() } else { Vec::new() };
             Ok((reading, in_view))
         })?;
@@ -84,8 +85,8 @@ impl Inner {
 }
 
 impl Loader {
-    /// Takes in what other processes changed, and begins to load keys that are new in a scope in use, ahead of their first
-    /// value. What could be taken in was, even if there's an error.
+    /// Takes in what other processes changed, and begins to load keys that are new in a scope in
+    /// use, ahead of their first value. What could be taken in was, even if there's an error.
     pub(crate) fn reread(&self) -> (Begun, Result<(), KeyringError>) {
         let done = self.reread_and_load();
         count(&self.backends.counters.refreshes);
@@ -123,8 +124,8 @@ impl Backends {
         Ok(self.retry(|| Ok(self.store.page(None, FEW)?))?.records)
     }
 
-    /// Reads the whole store if it has no more keys than are held, and otherwise those scopes. A scope that is among them
-    /// and has no records is there, empty.
+    /// Reads the whole store if it has no more keys than are held, and otherwise those scopes. A
+    /// scope that is among them and has no records is there, empty.
     fn read(&self, as_of: Ticket, wanted: &[Scope]) -> Result<Reading, KeyringError> {
         let most = self.settings.max_keys;
         let mut reading = Reading { as_of, scopes: BTreeMap::new(), failed: None };

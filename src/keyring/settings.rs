@@ -1,4 +1,5 @@
-//! What a keyring goes by: leases, bounds, deadlines. Every default has its reason; [`KeyringBuilder`] says which.
+//! What a keyring goes by: leases, bounds, deadlines. Every default has its reason;
+//! [`KeyringBuilder`] says which.
 //!
 //! [`KeyringBuilder`]: crate::KeyringBuilder
 
@@ -38,7 +39,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The longest that administration waits: a KMS that is tried again for all of its deadline, and a store after it.
+    /// The longest that administration waits: a KMS that is tried again for all of its deadline,
+    /// and a store after it.
     pub(crate) fn administration(&self) -> Duration {
         self.deadline.saturating_mul(3)
     }
@@ -64,20 +66,21 @@ impl Lease {
         millis(self.grace)
     }
 
-    /// A renewal that takes longer means that the KMS can't be reached: the deadline, but well before the lease is over.
+    /// A renewal that takes longer means that the KMS can't be reached: the deadline, but well
+    /// before the lease is over.
     pub(crate) fn patience(&self, deadline: Duration) -> Millis {
         millis(deadline).min(self.length() / 12)
     }
 
-    /// When renewal begins: after two thirds to three quarters of the lease, so that keys loaded together aren't renewed
-    /// together.
+    /// When renewal begins: after two thirds to three quarters of the lease, so that keys loaded
+    /// together aren't renewed together.
     pub(crate) fn renewal(&self, id: KeyId) -> Millis {
         let length = self.length();
         length / 3 * 2 + spread(id, length / 12)
     }
 
-    /// How long after a failed renewal the next follows: a fortieth of the lease, at most a minute, and up to half of
-    /// that more.
+    /// How long after a failed renewal the next follows: a fortieth of the lease, at most a minute,
+    /// and up to half of that more.
     pub(crate) fn retry(&self, id: KeyId) -> Millis {
         let pause = (self.length() / 40).clamp(1, 60_000);
         pause + spread(id, pause / 2)

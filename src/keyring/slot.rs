@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 static INSTALLED: KeyringSlot = KeyringSlot::new();
 
-/// Installs the keyring that models use unless they name another. Once, at the start of the program.
+/// Installs the keyring that models use unless they name another. Once, at the start of the
+/// program.
 ///
 /// # Errors
 ///
@@ -51,7 +52,8 @@ impl AlreadyInstalled {
 /// }
 /// ```
 ///
-/// A model then says `#[encrypt(keyring = Billing)]`, and the program calls `BILLING.install(keyring)`.
+/// A model then says `#[encrypt(keyring = Billing)]`, and the program calls
+/// `BILLING.install(keyring)`.
 #[derive(Debug)]
 pub struct KeyringSlot(OnceLock<Keyring>);
 

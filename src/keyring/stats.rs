@@ -30,8 +30,8 @@ pub struct Stats {
     pub renewals: u64,
     /// Keys that were dropped because the KMS refused them.
     pub refusals: u64,
-    /// Keys that were dropped at the end of their lease: because nobody used them, or because the KMS could not be reached
-    /// for too long.
+    /// Keys that were dropped at the end of their lease: because nobody used them, or because the
+    /// KMS could not be reached for too long.
     pub expirations: u64,
     /// Readings of the key store in the background, or by [`crate::Keyring::refresh`].
     pub refreshes: u64,

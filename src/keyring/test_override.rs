@@ -17,11 +17,11 @@ pub struct KeyringOverride {
     _thread: PhantomData<*const ()>,
 }
 
-/// Lets every model on this thread use `keyring` until what this returns is dropped, whatever is installed: each test has
-/// keys of its own, in parallel with the others.
+/// Lets every model on this thread use `keyring` until what this returns is dropped, whatever is
+/// installed: each test has keys of its own, in parallel with the others.
 ///
-/// It is for this thread: code that a multi-threaded runtime or `spawn_blocking` moves to another one doesn't see it. The
-/// keyring stays allocated until the process ends.
+/// It is for this thread: code that a multi-threaded runtime or `spawn_blocking` moves to another
+/// one doesn't see it. The keyring stays allocated until the process ends.
 ///
 /// ```
 /// # use fieldseal::keyring::{Installed, KeyringSource};

@@ -1,4 +1,5 @@
-//! One change at a time to the keys of a scope, by this process. Other processes are kept off by revisions.
+//! One change at a time to the keys of a scope, by this process. Other processes are kept off by
+//! revisions.
 
 use crate::context::Scope;
 use crate::keyring::error::KeyringError;

@@ -1,4 +1,5 @@
-//! What a keyring does by itself: renews leases ahead of their end, drops what has ended, reads the store again.
+//! What a keyring does by itself: renews leases ahead of their end, drops what has ended, reads the
+//! store again.
 
 use crate::keyring::clock::{Millis, millis};
 use crate::keyring::error::KeyringError;
@@ -69,7 +70,8 @@ impl Inner {
         Duration::from_millis(next.saturating_sub(now)).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
     }
 
-    /// A renewal that takes too long means that the KMS can't be reached: the key goes into its grace.
+    /// A renewal that takes too long means that the KMS can't be reached: the key goes into its
+    /// grace.
     fn give_up_late_renewals(self: &Arc<Self>, now: Millis) {
         let settings = &self.backends.settings;
         let patience = settings.lease.patience(settings.deadline);

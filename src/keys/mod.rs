@@ -18,8 +18,8 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-/// The id of a data key: random, not 0, unique in a key store, and the second to fifth byte of every value sealed
-/// under the key.
+/// The id of a data key: random, not 0, unique in a key store, and the second to fifth byte of
+/// every value sealed under the key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(u32);
 
@@ -60,8 +60,8 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// Where a wrapped data key can be unwrapped: `local:<id of the key file>` for [`crate::kms::Local`],
-/// `aws-kms:<ARN of the key>` for AWS KMS.
+/// Where a wrapped data key can be unwrapped: `local:<id of the key file>` for
+/// [`crate::kms::Local`], `aws-kms:<ARN of the key>` for AWS KMS.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct KekUri(String);
@@ -180,8 +180,8 @@ impl PartialEq for Commitment {
 
 impl Eq for Commitment {}
 
-/// The immutable metadata of a data key. A KMS must bind it into the wrapped key, so that one key's wrapped copy
-/// can't stand in for another's.
+/// The immutable metadata of a data key. A KMS must bind it into the wrapped key, so that one key's
+/// wrapped copy can't stand in for another's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     /// The key's id.
@@ -199,7 +199,8 @@ impl Binding {
         Self { id, scope, commitment }
     }
 
-    /// The canonical bytes ([the format of keys](crate::guide::format_keys), "What the KMS binds"), for a KMS that takes associated data.
+    /// The canonical bytes ([the format of keys](crate::guide::format_keys), "What the KMS binds"),
+    /// for a KMS that takes associated data.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         lp_all(&[
@@ -211,8 +212,9 @@ impl Binding {
     }
 }
 
-/// Does `work` on a part of the stack that is overwritten afterwards: keys that were moved or expanded there would
-/// otherwise stay readable in a core dump. What it returns must hold no key, unless on the heap.
+/// Does `work` on a part of the stack that is overwritten afterwards: keys that were moved or
+/// expanded there would otherwise stay readable in a core dump. What it returns must hold no key,
+/// unless on the heap.
 pub(crate) fn scrubbed<T>(work: impl FnOnce() -> T) -> T {
     let done = in_own_frame(work);
     overwrite_stack();
@@ -227,7 +229,8 @@ fn in_own_frame<T>(work: impl FnOnce() -> T) -> T {
 
 #[inline(never)]
 fn overwrite_stack() {
-    /// Deeper than any derivation goes; frames are larger without optimization. `tests/memory` measures it.
+    /// Deeper than any derivation goes; frames are larger without optimization. `tests/memory`
+    /// measures it.
     const DEPTH: usize = if cfg!(debug_assertions) { 160 * 1024 } else { 12 * 1024 };
     std::hint::black_box(&mut [0_u8; DEPTH]);
 }

@@ -34,7 +34,8 @@ pub struct KeyRecord {
     pub revision: u64,
 }
 
-/// The columns of a key record as a SQL store holds them, not yet checked ([the format](crate::guide::format), "The key store").
+/// The columns of a key record as a SQL store holds them, not yet checked
+/// ([the format](crate::guide::format), "The key store").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordColumns<'a> {
     /// The key's id, from 1 to 4,294,967,295.
@@ -96,7 +97,8 @@ impl KeyRecord {
         serde_json::to_string(&self.wrapped).expect("copies are JSON")
     }
 
-    /// A record from the columns of a SQL store ([the format of keys](crate::guide::format_keys), "The key store").
+    /// A record from the columns of a SQL store ([the format of keys](crate::guide::format_keys),
+    /// "The key store").
     ///
     /// # Errors
     ///
@@ -121,7 +123,8 @@ impl KeyRecord {
 }
 
 impl KeyRecord {
-    /// A record from an entry of a key-store file, or the first field that is wrong, and the scope if that can be read.
+    /// A record from an entry of a key-store file, or the first field that is wrong, and the scope
+    /// if that can be read.
     pub(crate) fn from_json(entry: Value) -> Result<Self, (MalformedRecord, Option<Scope>)> {
         let bad = |key, column| MalformedRecord { key, column };
         let Value::Object(mut fields) = entry else { return Err((bad(None, RecordColumn::Entry), None)) };
@@ -220,7 +223,8 @@ pub struct MalformedRecord {
 }
 
 impl MalformedRecord {
-    /// What a store says of a row of its own; `key` is the id if that can be read, `column` the one that is wrong.
+    /// What a store says of a row of its own; `key` is the id if that can be read, `column` the one
+    /// that is wrong.
     #[must_use]
     pub const fn new(key: Option<KeyId>, column: RecordColumn) -> Self {
         Self { key, column }

@@ -7,7 +7,8 @@ use std::fmt;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum KeyState {
-    /// Published, not yet used to seal: every running instance can load it before the first value appears.
+    /// Published, not yet used to seal: every running instance can load it before the first value
+    /// appears.
     Staged,
     /// Seals and opens. A scope has at most one.
     Primary,
@@ -47,7 +48,8 @@ impl KeyState {
         matches!(self, Self::Staged | Self::Primary | Self::Active)
     }
 
-    /// Whether every process should have the key before it needs it: values under it appear now, or soon.
+    /// Whether every process should have the key before it needs it: values under it appear now, or
+    /// soon.
     pub(crate) const fn is_ahead(self) -> bool {
         matches!(self, Self::Staged | Self::Primary)
     }

@@ -35,15 +35,17 @@ struct Version {
     tink: Key,
 }
 
-/// A key file: KEKs that anyone who can read the file, and knows its passphrase if it has one, can use.
+/// A key file: KEKs that anyone who can read the file, and knows its passphrase if it has one, can
+/// use.
 ///
-/// The file is as precious as the data: without it, and without a copy of it, nothing that was sealed under its KEKs
-/// can be opened again. It must be readable by its owner only. It may hold several versions of the KEK, of which one
-/// wraps; [the format of keys](crate::guide::format_keys) describes every byte.
+/// The file is as precious as the data: without it, and without a copy of it, nothing that was
+/// sealed under its KEKs can be opened again. It must be readable by its owner only. It may hold
+/// several versions of the KEK, of which one wraps; [the format of keys](crate::guide::format_keys)
+/// describes every byte.
 ///
-/// The file is looked at on every use, and read again when it was changed, so that a rotation by another process, the
-/// removal of a version, or the removal of the file itself takes effect without a restart. It must therefore stay
-/// where it is.
+/// The file is looked at on every use, and read again when it was changed, so that a rotation by
+/// another process, the removal of a version, or the removal of the file itself takes effect
+/// without a restart. It must therefore stay where it is.
 pub struct Local {
     path: PathBuf,
     kek: KekUri,
@@ -61,8 +63,8 @@ struct Loaded {
 impl Local {
     /// Makes a key file with one new KEK in it, readable by its owner only.
     ///
-    /// Keep a copy of it in a safe place, away from the database's backups. Anyone who can read it can use its KEKs:
-    /// [`Self::create_with_passphrase`] encrypts them.
+    /// Keep a copy of it in a safe place, away from the database's backups. Anyone who can read it
+    /// can use its KEKs: [`Self::create_with_passphrase`] encrypts them.
     ///
     /// # Errors
     ///
@@ -71,8 +73,9 @@ impl Local {
         Self::create_under(path.as_ref(), None)
     }
 
-    /// [`Self::create`], with the KEKs encrypted under a key that Argon2id makes of the passphrase. That takes
-    /// [`Argon2Params::memory_kib`] of memory and a fraction of a second, here and at every opening.
+    /// [`Self::create`], with the KEKs encrypted under a key that Argon2id makes of the passphrase.
+    /// That takes [`Argon2Params::memory_kib`] of memory and a fraction of a second, here and at
+    /// every opening.
     ///
     /// # Errors
     ///
@@ -85,8 +88,9 @@ impl Local {
     ///
     /// # Errors
     ///
-    /// [`LocalError::NotFound`] if there is none, [`LocalError::Permissions`] if others than its owner can use it,
-    /// [`LocalError::PassphraseNeeded`] if it has one, or another [`LocalError`] that says what is damaged.
+    /// [`LocalError::NotFound`] if there is none, [`LocalError::Permissions`] if others than its
+    /// owner can use it, [`LocalError::PassphraseNeeded`] if it has one, or another [`LocalError`]
+    /// that says what is damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, LocalError> {
         Self::open_under(path.as_ref(), None)
     }
@@ -95,16 +99,17 @@ impl Local {
     ///
     /// # Errors
     ///
-    /// As for [`Self::open`]; [`LocalError::WrongPassphrase`], and [`LocalError::PassphraseUnexpected`] for a file that has
-    /// none: it may be an attacker's.
+    /// As for [`Self::open`]; [`LocalError::WrongPassphrase`], and
+    /// [`LocalError::PassphraseUnexpected`] for a file that has none: it may be an attacker's.
     pub fn open_with_passphrase(path: impl AsRef<Path>, passphrase: &Passphrase) -> Result<Self, LocalError> {
         Self::open_under(path.as_ref(), Some(passphrase))
     }
 
-    /// Opens the key file, or makes one if there is none. Processes that do so at the same moment end up with one.
+    /// Opens the key file, or makes one if there is none. Processes that do so at the same moment
+    /// end up with one.
     ///
-    /// For development and tests. In production a key file that isn't there is a deployment gone wrong, and a fresh
-    /// one in its place opens nothing: use [`Self::open`].
+    /// For development and tests. In production a key file that isn't there is a deployment gone
+    /// wrong, and a fresh one in its place opens nothing: use [`Self::open`].
     ///
     /// # Errors
     ///
@@ -125,25 +130,29 @@ impl Local {
         Self::open_or_create_under(path.as_ref(), Some(passphrase))
     }
 
-    /// Adds a version with a new KEK, which wraps from now on, and returns its number. Older versions still unwrap.
+    /// Adds a version with a new KEK, which wraps from now on, and returns its number. Older
+    /// versions still unwrap.
     ///
-    /// Afterwards rewrap the data keys, and then [`Self::remove_version`] may take the old version away. Take a new
-    /// copy of the file first of all: an old one doesn't open what is wrapped from now on.
+    /// Afterwards rewrap the data keys, and then [`Self::remove_version`] may take the old version
+    /// away. Take a new copy of the file first of all: an old one doesn't open what is wrapped from
+    /// now on.
     ///
     /// # Errors
     ///
-    /// [`LocalError`]; the file is the old one then, unless it was only the folder that could not be synced.
+    /// [`LocalError`]; the file is the old one then, unless it was only the folder that could not
+    /// be synced.
     pub fn rotate(&self) -> Result<u32, LocalError> {
         self.edit(|file| file.rotate(&self.path))
     }
 
-    /// Removes a version of the KEK for good. Nothing that is wrapped under it can be unwrapped again: check first that
-    /// every data key was rewrapped, in every key store that uses this file.
+    /// Removes a version of the KEK for good. Nothing that is wrapped under it can be unwrapped
+    /// again: check first that every data key was rewrapped, in every key store that uses this
+    /// file.
     ///
     /// # Errors
     ///
-    /// [`LocalError::VersionIsPrimary`] for the version that wraps, [`LocalError::VersionMissing`] for one that isn't
-    /// there, and as for [`Self::rotate`].
+    /// [`LocalError::VersionIsPrimary`] for the version that wraps, [`LocalError::VersionMissing`]
+    /// for one that isn't there, and as for [`Self::rotate`].
     pub fn remove_version(&self, version: u32) -> Result<(), LocalError> {
         self.edit(|file| file.remove(version, &self.path))
     }

@@ -11,26 +11,29 @@ use subtle::ConstantTimeEq as _;
 
 /// A key management service, or anything else that holds a KEK and never gives it away.
 ///
-/// A provider wraps and unwraps 32 bytes. It's called when a key is loaded, when its lease is renewed, and when keys are
-/// administered, from several threads; never per value or per row. The methods block; a provider whose client is
-/// asynchronous drives it on a thread of its own, so that it can be called from any thread, inside an async runtime or not:
-/// `fieldseal::blocking` (feature `blocking`) does that. `fieldseal::testing::kms_contract` (feature `testing`) checks what is promised here.
+/// A provider wraps and unwraps 32 bytes. It's called when a key is loaded, when its lease is
+/// renewed, and when keys are administered, from several threads; never per value or per row. The
+/// methods block; a provider whose client is asynchronous drives it on a thread of its own, so that
+/// it can be called from any thread, inside an async runtime or not: `fieldseal::blocking` (feature
+/// `blocking`) does that. `fieldseal::testing::kms_contract` (feature `testing`) checks what is
+/// promised here.
 pub trait Kms: Debug + Send + Sync {
     /// The KEK that new data keys are wrapped under.
     fn kek(&self) -> KekUri;
 
     /// Whether this provider holds that KEK, and can therefore try to unwrap a copy under it.
     ///
-    /// The name comes from the key store and is hostile: a provider answers for the KEKs that it was configured with, and
-    /// for no other. A copy under an attacker's own KEK would unwrap to an attacker's key.
+    /// The name comes from the key store and is hostile: a provider answers for the KEKs that it
+    /// was configured with, and for no other. A copy under an attacker's own KEK would unwrap to an
+    /// attacker's key.
     fn holds(&self, kek: &KekUri) -> bool {
         *kek == self.kek()
     }
 
     /// Wraps `key` under [`Self::kek`], with `binding` as associated data or encryption context.
     ///
-    /// The caller controls both; a scope's name in the binding has up to 65,535 bytes. Repeating a call gives another wrapped
-    /// copy of the same key; both open.
+    /// The caller controls both; a scope's name in the binding has up to 65,535 bytes. Repeating a
+    /// call gives another wrapped copy of the same key; both open.
     ///
     /// # Errors
     ///
@@ -39,18 +42,19 @@ pub trait Kms: Debug + Send + Sync {
 
     /// Unwraps a copy that [`Self::wrap`] made under the same `binding`.
     ///
-    /// `wrapped` comes from the key store: it is hostile until the KMS has authenticated it together with `binding`.
-    /// The caller checks the key's commitment as well.
+    /// `wrapped` comes from the key store: it is hostile until the KMS has authenticated it
+    /// together with `binding`. The caller checks the key's commitment as well.
     ///
     /// # Errors
     ///
-    /// [`KmsError::Rejected`] if the copy isn't authentic for this binding. [`KmsError::NotFound`] if it is under a KEK that
-    /// this provider doesn't have: the text names that KEK, as much as is read at a glance, since the name is hostile too.
-    /// See [`KmsError`] for the others.
+    /// [`KmsError::Rejected`] if the copy isn't authentic for this binding. [`KmsError::NotFound`]
+    /// if it is under a KEK that this provider doesn't have: the text names that KEK, as much as is
+    /// read at a glance, since the name is hostile too. See [`KmsError`] for the others.
     fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError>;
 
-    /// Wraps the key again under the newest version of the KEK; `Ok(None)` if it already is. This default can't tell, and
-    /// always wraps again. The caller checks what comes back against the key's commitment.
+    /// Wraps the key again under the newest version of the KEK; `Ok(None)` if it already is. This
+    /// default can't tell, and always wraps again. The caller checks what comes back against the
+    /// key's commitment.
     ///
     /// # Errors
     ///
@@ -115,7 +119,8 @@ pub enum KmsError {
     /// The KEK, or the version of it that a copy needs, isn't here.
     #[error("the KEK was not found: {0}")]
     NotFound(String),
-    /// The wrapped copy isn't authentic for this key id, scope and commitment. Without a reason, on purpose.
+    /// The wrapped copy isn't authentic for this key id, scope and commitment. Without a reason, on
+    /// purpose.
     #[error("the wrapped data key was rejected: it is damaged, or it is not the copy of this key")]
     Rejected,
     /// The provider isn't set up rightly; the text says what to change.

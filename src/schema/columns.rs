@@ -1,16 +1,19 @@
-//! Whether a database's columns are what the models say of them: one query, for whichever library the program has.
+//! Whether a database's columns are what the models say of them: one query, for whichever library
+//! the program has.
 
 use crate::dialect::{ColumnCheck, Dialect};
 use crate::model::{Column, Schema};
 use crate::suite::Suite;
 use std::fmt::Write as _;
 
-/// An SQL query that gives a line of text for each sealed column that isn't in the database as the model says: missing, of
-/// another type, smaller than its `size`, without a `size` on MySQL, or under a collation that doesn't tell base64 apart
-/// where values are looked up. No row means that all is well.
+/// An SQL query that gives a line of text for each sealed column that isn't in the database as the
+/// model says: missing, of another type, smaller than its `size`, without a `size` on MySQL, or
+/// under a collation that doesn't tell base64 apart where values are looked up. No row means that
+/// all is well.
 ///
-/// For a test, or the start of a program, before anything is written: on MySQL without strict mode a model that says more
-/// than its column holds loses what is cut off. It asks for the tables of the connection's own schema.
+/// For a test, or the start of a program, before anything is written: on MySQL without strict mode
+/// a model that says more than its column holds loses what is cut off. It asks for the tables of
+/// the connection's own schema.
 ///
 /// ```
 /// # use fieldseal::schema::column_check;

@@ -1,5 +1,5 @@
-//! What the models say of the database, and whether the code and the database still agree with it. [`Schema`](crate::Schema)
-//! and [`SchemaLock`](crate::SchemaLock) are at the crate's root.
+//! What the models say of the database, and whether the code and the database still agree with it.
+//! [`Schema`](crate::Schema) and [`SchemaLock`](crate::SchemaLock) are at the crate's root.
 
 mod columns;
 pub(crate) mod lock;

@@ -12,16 +12,17 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-/// Data keys in the table `fieldseal_keys` of the program's own database, through diesel-async: an `AsyncPgConnection` or an
-/// `AsyncMysqlConnection`.
+/// Data keys in the table `fieldseal_keys` of the program's own database, through diesel-async: an
+/// `AsyncPgConnection` or an `AsyncMysqlConnection`.
 ///
-/// Any number of processes can share the table. The store has a connection and a thread of its own, and may be used from
-/// any thread, inside a tokio runtime of either kind or outside; its calls block, for [`Self::with_deadline`] at most. A
-/// pool's connection belongs to the runtime that made it, and can't be given to the store. The thread isn't there after a
-/// fork: open the store afterwards.
+/// Any number of processes can share the table. The store has a connection and a thread of its own,
+/// and may be used from any thread, inside a tokio runtime of either kind or outside; its calls
+/// block, for [`Self::with_deadline`] at most. A pool's connection belongs to the runtime that made
+/// it, and can't be given to the store. The thread isn't there after a fork: open the store
+/// afterwards.
 ///
-/// The connection is made at the first use, and again whenever it was lost. One that wasn't used for a second is asked
-/// whether it's alive.
+/// The connection is made at the first use, and again whenever it was lost. One that wasn't used
+/// for a second is asked whether it's alive.
 pub struct DieselAsync<C> {
     store: RemoteStore<Wrapped<C>>,
 }
@@ -38,7 +39,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] if no thread can be started. The database is reached at the first use.
+    /// [`StoreError::Unavailable`] if no thread can be started. The database is reached at the
+    /// first use.
     pub fn new(url: impl Into<String>) -> Result<Self, StoreError> {
         let url: std::sync::Arc<str> = url.into().into();
         Self::connecting(move || {
@@ -49,8 +51,8 @@ where
 
     /// Makes its connection by `connect`, on the store's own thread: with TLS, for example.
     ///
-    /// What an error of `connect` says is not repeated in the store's, because it may quote a URL with a password; log it
-    /// in `connect` if it's needed.
+    /// What an error of `connect` says is not repeated in the store's, because it may quote a URL
+    /// with a password; log it in `connect` if it's needed.
     ///
     /// # Errors
     ///
@@ -67,16 +69,16 @@ where
         Ok(Self { store: RemoteStore::new(connect)? })
     }
 
-    /// How long one call may take as its caller sees it, all of it together. 8 seconds unless it's set, less than a keyring
-    /// waits for.
+    /// How long one call may take as its caller sees it, all of it together. 8 seconds unless it's
+    /// set, less than a keyring waits for.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.store.set_deadline(deadline);
         self
     }
 
-    /// Makes the table `fieldseal_keys`, if it isn't there; any number of processes can do so at the same moment. Programs
-    /// with migrations of their own apply [`super::migration()`] instead.
+    /// Makes the table `fieldseal_keys`, if it isn't there; any number of processes can do so at
+    /// the same moment. Programs with migrations of their own apply [`super::migration()`] instead.
     ///
     /// # Errors
     ///

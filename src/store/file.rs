@@ -19,12 +19,13 @@ const MAX_FILE: u64 = 256 * 1024 * 1024;
 
 /// Data keys in a JSON file, for programs on one machine that don't want them in their database.
 ///
-/// The file is read at each operation and replaced as a whole at each commit, under a lock on `<path>.lock`, so any
-/// number of processes can share it, as long as their file system has locks. It is readable by its owner only when it
-/// is made; what is in it is wrapped, and worth nothing without the KMS.
+/// The file is read at each operation and replaced as a whole at each commit, under a lock on
+/// `<path>.lock`, so any number of processes can share it, as long as their file system has locks.
+/// It is readable by its owner only when it is made; what is in it is wrapped, and worth nothing
+/// without the KMS.
 ///
-/// A damaged record keeps no other from being read, but nothing is committed while there is one: the file is replaced as a
-/// whole, and what can't be read would be lost.
+/// A damaged record keeps no other from being read, but nothing is committed while there is one:
+/// the file is replaced as a whole, and what can't be read would be lost.
 #[derive(Debug, Clone)]
 pub struct File {
     path: PathBuf,
@@ -46,7 +47,8 @@ impl File {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Missing`] if there is no file at `path`, otherwise as for [`KeyStore::page`]. A damaged record is no error yet.
+    /// [`StoreError::Missing`] if there is no file at `path`, otherwise as for [`KeyStore::page`].
+    /// A damaged record is no error yet.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let store = Self::at(path.as_ref())?;
         store.read()?;
@@ -62,7 +64,8 @@ impl File {
         let path = path.as_ref();
         match Self::open(path) {
             Err(StoreError::Missing { .. }) => match Self::create(path) {
-                // Another process was faster; it may also be something else that is in the way, and `open` says what.
+                // Another process was faster; it may also be something else that is in the way, and
+                // `open` says what.
                 Err(_) if path.exists() => Self::open(path),
                 created => created,
             },
@@ -198,7 +201,8 @@ struct DamagedEntry {
 }
 
 impl Contents {
-    /// Two records of one key are none, and neither are two primaries of one scope: which of them is right isn't known.
+    /// Two records of one key are none, and neither are two primaries of one scope: which of them
+    /// is right isn't known.
     fn of(entries: Vec<Entry>) -> Self {
         let (mut ids, mut primaries) = (HashMap::new(), HashMap::new());
         for record in entries.iter().flatten() {
@@ -231,7 +235,8 @@ impl Contents {
 /// One of the file's records, or what is wrong with it.
 type Entry = Result<KeyRecord, DamagedEntry>;
 
-/// The format and the records of a document that can't be read as a whole; `None` if it's no document.
+/// The format and the records of a document that can't be read as a whole; `None` if it's no
+/// document.
 fn one_by_one(bytes: &[u8]) -> Option<(String, Vec<Entry>)> {
     let StoredDocument { format, keys } = json::from_object::<StoredDocument<Vec<Value>>>(bytes).ok()?;
     // A field that is there twice isn't seen in a `Value`.

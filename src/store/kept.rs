@@ -35,7 +35,8 @@ impl<C: Connection> Kept<C> {
         // Nobody else has it: this doesn't wait.
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         if self.connection.is_poisoned() {
-            // Whatever a panic left behind goes with the connection. Where there is no other, it's looked at before use.
+            // Whatever a panic left behind goes with the connection. Where there is no other, it's
+            // looked at before use.
             connection.lose();
             self.connection.clear_poison();
         }

@@ -49,24 +49,27 @@ use std::sync::Arc;
 
 /// Where the wrapped data keys of a program are kept.
 ///
-/// A store keeps records; it decides nothing. Its one promise is [`Self::commit`]: all changes or none, on top of
-/// exactly the revisions that the caller saw, with ids unique and at most one primary a scope, whatever other
-/// processes do at the same moment. What it returns is as hostile as the database it lives in: the keyring checks it.
+/// A store keeps records; it decides nothing. Its one promise is [`Self::commit`]: all changes or
+/// none, on top of exactly the revisions that the caller saw, with ids unique and at most one
+/// primary a scope, whatever other processes do at the same moment. What it returns is as hostile
+/// as the database it lives in: the keyring checks it.
 ///
 /// `fieldseal::testing::key_store_contract` (feature `testing`) checks what is promised here.
 pub trait KeyStore: Debug + Send + Sync {
-    /// The records with ids above `after`, at most `limit` of them, in the order of their ids: how a program walks through
-    /// more keys than it wants to hold. Destroyed ones are among them.
+    /// The records with ids above `after`, at most `limit` of them, in the order of their ids: how
+    /// a program walks through more keys than it wants to hold. Destroyed ones are among them.
     ///
-    /// A damaged record keeps none of the others from being read. It counts as one of `limit`, and is told of once: on the
-    /// page where its id belongs, or on the first or last one if its id can't be read. [`Page::cut`] does this for a store
-    /// that is read as a whole.
+    /// A damaged record keeps none of the others from being read. It counts as one of `limit`, and
+    /// is told of once: on the page where its id belongs, or on the first or last one if its id
+    /// can't be read. [`Page::cut`] does this for a store that is read as a whole.
     ///
-    /// One page is what was there at one moment. [`load_all`], [`snapshot`] and [`walk`] are made of it.
+    /// One page is what was there at one moment. [`load_all`], [`snapshot`] and [`walk`] are made
+    /// of it.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`], [`StoreError::Denied`], [`StoreError::Missing`] or [`StoreError::Damaged`].
+    /// [`StoreError::Unavailable`], [`StoreError::Denied`], [`StoreError::Missing`] or
+    /// [`StoreError::Damaged`].
     fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError>;
 
     /// The records of one scope.
@@ -87,9 +90,10 @@ pub trait KeyStore: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] if another process was faster: load again and decide again. [`StoreError::Malformed`] for a
-    /// record that couldn't be read again: its copies are too long, or its revision is above `i64::MAX`. After
-    /// [`StoreError::Unavailable`] the changes may or may not have been made.
+    /// [`StoreError::Conflict`] if another process was faster: load again and decide again.
+    /// [`StoreError::Malformed`] for a record that couldn't be read again: its copies are too long,
+    /// or its revision is above `i64::MAX`. After [`StoreError::Unavailable`] the changes may or
+    /// may not have been made.
     fn commit(&self, changes: &[Change]) -> Result<(), StoreError>;
 
     /// What errors call the store: its path, for example.
@@ -102,10 +106,12 @@ pub trait KeyStore: Debug + Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// Adds a record with `revision` 1. A conflict if its id is taken, or if it is primary and its scope has a primary.
+    /// Adds a record with `revision` 1. A conflict if its id is taken, or if it is primary and its
+    /// scope has a primary.
     Insert(KeyRecord),
-    /// Replaces `state`, `wrapped` and `revision` of the record with that id, if its stored revision is one less than
-    /// the new one. A conflict if it isn't, if the record is gone, or if its scope would have a second primary.
+    /// Replaces `state`, `wrapped` and `revision` of the record with that id, if its stored
+    /// revision is one less than the new one. A conflict if it isn't, if the record is gone, or if
+    /// its scope would have a second primary.
     Update(KeyRecord),
 }
 
@@ -126,7 +132,8 @@ pub enum StoreError {
     /// Another process changed the store first, or drew the same id.
     #[error("the key store was changed by another process at the same moment")]
     Conflict(Conflict),
-    /// The database did nothing where a record was to be added, and said nothing: the whole commit was rolled back.
+    /// The database did nothing where a record was to be added, and said nothing: the whole commit
+    /// was rolled back.
     #[error(
         "the key store did not keep data key {0}, and nothing of the change was made: look for a trigger or rule on its table"
     )]
@@ -142,8 +149,8 @@ pub enum StoreError {
         #[source]
         source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     },
-    /// The store may not be used: the user, its password or its rights, or a database or file that can only be read. To try
-    /// again doesn't help.
+    /// The store may not be used: the user, its password or its rights, or a database or file that
+    /// can only be read. To try again doesn't help.
     #[error("the key store {store} may not be used: {message}")]
     Denied {
         /// Which store.
@@ -234,7 +241,8 @@ fn check_writable(store: &str, changes: &[Change]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Applies changes to records in memory: the rules of [`KeyStore::commit`] for stores without a database.
+/// Applies changes to records in memory: the rules of [`KeyStore::commit`] for stores without a
+/// database.
 fn apply(records: &mut Vec<KeyRecord>, changes: &[Change]) -> Result<(), Conflict> {
     let mut next = records.clone();
     for change in changes {
@@ -255,7 +263,8 @@ fn apply(records: &mut Vec<KeyRecord>, changes: &[Change]) -> Result<(), Conflic
             }
             (Change::Update(_), _) => return Err(Conflict::Stale(new.id)),
         };
-        // After each change, as a database's index checks it: a rotation demotes before it promotes.
+        // After each change, as a database's index checks it: a rotation demotes before it
+        // promotes.
         let primary = |record: &&KeyRecord| record.scope == scope && record.state == KeyState::Primary;
         if new.state == KeyState::Primary && next.iter().filter(primary).count() > 1 {
             return Err(Conflict::PrimaryTaken(scope));

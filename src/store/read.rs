@@ -28,9 +28,9 @@ impl Page {
         Self { records, damaged, next }
     }
 
-    /// What [`KeyStore::page`] returns in a store that can only be read as a whole: the part of `records` and `damaged`,
-    /// in whatever order they are, that comes after `after` and has `limit` entries. What is damaged and has no id is told of
-    /// with the first page.
+    /// What [`KeyStore::page`] returns in a store that can only be read as a whole: the part of
+    /// `records` and `damaged`, in whatever order they are, that comes after `after` and has
+    /// `limit` entries. What is damaged and has no id is told of with the first page.
     #[must_use]
     pub fn cut(records: Vec<KeyRecord>, damaged: Vec<MalformedRecord>, after: Option<KeyId>, limit: usize) -> Self {
         let (with_id, without): (Vec<_>, Vec<_>) = damaged.into_iter().partition(|error| error.key.is_some());
@@ -57,7 +57,8 @@ impl Page {
     }
 }
 
-/// Goes through every record that can be read, ordered by id, until `each` fails. Returns what is wrong with the others.
+/// Goes through every record that can be read, ordered by id, until `each` fails. Returns what is
+/// wrong with the others.
 ///
 /// The store is read part by part: what changes meanwhile is seen or isn't.
 ///
@@ -80,8 +81,8 @@ pub fn walk<S: KeyStore + ?Sized, E: From<StoreError>>(
     }
 }
 
-/// Every record, destroyed ones too, ordered by id, as they were at one moment. For callers that must not take a part of
-/// them for the whole.
+/// Every record, destroyed ones too, ordered by id, as they were at one moment. For callers that
+/// must not take a part of them for the whole.
 ///
 /// # Errors
 ///
@@ -94,7 +95,8 @@ pub fn load_all<S: KeyStore + ?Sized>(store: &S) -> Result<Vec<KeyRecord>, Store
     }
 }
 
-/// All of a key store as it was at one moment: the records that can be read, and what is wrong with the others.
+/// All of a key store as it was at one moment: the records that can be read, and what is wrong with
+/// the others.
 ///
 /// # Errors
 ///

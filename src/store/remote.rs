@@ -1,7 +1,8 @@
 //! Connections of asynchronous libraries, behind a trait that blocks.
 //!
-//! The rules of a key store run on the caller's thread, statement by statement; each statement runs on the thread that the
-//! store owns. The connection travels with it: where the deadline comes first, it is dropped with what it was doing.
+//! The rules of a key store run on the caller's thread, statement by statement; each statement runs
+//! on the thread that the store owns. The connection travels with it: where the deadline comes
+//! first, it is dropped with what it was doing.
 
 use super::StoreError;
 use super::kept::{IDLE, Kept, NAME};
@@ -12,10 +13,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a call takes at most, unless it's set. Less than a keyring waits for, so that its caller sees why.
+/// How long a call takes at most, unless it's set. Less than a keyring waits for, so that its
+/// caller sees why.
 const DEADLINE: Duration = Duration::from_secs(8);
 
-/// The most that is spent on asking whether a connection is alive. One through a firewall that forgot it never answers.
+/// The most that is spent on asking whether a connection is alive. One through a firewall that
+/// forgot it never answers.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A connection of an asynchronous library.

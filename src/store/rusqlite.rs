@@ -12,14 +12,16 @@ use std::time::Instant;
 
 /// Data keys in the table `fieldseal_keys` of an SQLite database, usually the program's own.
 ///
-/// Any number of processes can share it. The store has a connection to itself; it is used one call at a time.
+/// Any number of processes can share it. The store has a connection to itself; it is used one call
+/// at a time.
 pub struct Rusqlite {
     name: String,
     connection: Mutex<rusqlite::Connection>,
 }
 
 impl Rusqlite {
-    /// Opens the database at `path`, or makes an empty one there, with a busy timeout of five seconds.
+    /// Opens the database at `path`, or makes an empty one there, with a busy timeout of five
+    /// seconds.
     ///
     /// The table must exist before the first use: see [`Self::create_table`].
     ///
@@ -36,7 +38,8 @@ impl Rusqlite {
         Ok(Self::from_connection(connection))
     }
 
-    /// Takes a connection as it is, with its busy timeout, its pragmas and its extensions (SQLCipher, say).
+    /// Takes a connection as it is, with its busy timeout, its pragmas and its extensions
+    /// (SQLCipher, say).
     #[must_use]
     pub fn from_connection(connection: rusqlite::Connection) -> Self {
         let name = match connection.path() {
@@ -46,8 +49,8 @@ impl Rusqlite {
         Self { name, connection: Mutex::new(connection) }
     }
 
-    /// Makes the table `fieldseal_keys`, if it isn't there. Programs with migrations of their own apply
-    /// [`crate::store::migration()`] instead.
+    /// Makes the table `fieldseal_keys`, if it isn't there. Programs with migrations of their own
+    /// apply [`crate::store::migration()`] instead.
     ///
     /// # Errors
     ///
@@ -61,7 +64,8 @@ impl Rusqlite {
     }
 
     fn run<T>(&self, work: impl FnMut(&mut Statements<'_>) -> Result<T, Failed>) -> Result<T, StoreError> {
-        // A transaction is rolled back where a panic drops it, so the connection is fit for use after one.
+        // A transaction is rolled back where a panic drops it, so the connection is fit for use
+        // after one.
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let done = sql::run(&mut Statements(&connection), None, work);
         done.map_err(|failed| failed.of(&self.name, Dialect::Sqlite))

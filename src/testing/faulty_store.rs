@@ -62,19 +62,21 @@ pub enum StoreFault {
     Denied,
     /// [`StoreError::Malformed`]: a record that can't be read, of no id that is known.
     Damaged,
-    /// A commit fails with [`Conflict::IdTaken`], for the id in its first change. Nothing was changed. A reading is
-    /// answered rightly.
+    /// A commit fails with [`Conflict::IdTaken`], for the id in its first change. Nothing was
+    /// changed. A reading is answered rightly.
     IdTaken,
-    /// A commit fails with [`Conflict::PrimaryTaken`], for the scope in its first change. Nothing was changed. A reading is
-    /// answered rightly.
+    /// A commit fails with [`Conflict::PrimaryTaken`], for the scope in its first change. Nothing
+    /// was changed. A reading is answered rightly.
     PrimaryTaken,
-    /// A commit fails with [`Conflict::Stale`], for the id in its first change. Nothing was changed. A reading is answered
-    /// rightly.
+    /// A commit fails with [`Conflict::Stale`], for the id in its first change. Nothing was
+    /// changed. A reading is answered rightly.
     Stale,
-    /// A commit is made, and its answer lost: [`StoreError::Unavailable`]. A reading is answered rightly.
+    /// A commit is made, and its answer lost: [`StoreError::Unavailable`]. A reading is answered
+    /// rightly.
     AnswerLost,
-    /// The records of a scope are those of every scope whose name differs in nothing but the case of ASCII letters, as
-    /// MySQL compares text unless it's told otherwise. Other calls are answered rightly.
+    /// The records of a scope are those of every scope whose name differs in nothing but the case
+    /// of ASCII letters, as MySQL compares text unless it's told otherwise. Other calls are
+    /// answered rightly.
     IgnoresCase,
     /// The store panics.
     Panic,
@@ -129,8 +131,8 @@ impl FaultyStore {
         self.script.next(fault);
     }
 
-    /// The next commit meets that fault, whatever is read before it. Several are met in the order in which they were
-    /// given, and before those of [`Self::next`].
+    /// The next commit meets that fault, whatever is read before it. Several are met in the order
+    /// in which they were given, and before those of [`Self::next`].
     pub fn next_commit(&self, fault: StoreFault) {
         self.commits_script.next(fault);
     }
@@ -140,7 +142,8 @@ impl FaultyStore {
         self.script.always(fault);
     }
 
-    /// Does that once, just before the next commit: what another process does between this one's reading and its writing.
+    /// Does that once, just before the next commit: what another process does between this one's
+    /// reading and its writing.
     pub fn before_next_commit(&self, act: impl FnOnce() + Send + 'static) {
         *self.before_commit.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(act));
     }
@@ -171,7 +174,8 @@ impl FaultyStore {
     }
 }
 
-/// What every call does about a fault. Gives back what only a reading of a scope or a commit can do.
+/// What every call does about a fault. Gives back what only a reading of a scope or a commit can
+/// do.
 fn play(script: &Script<StoreFault>, met: Met<StoreFault>) -> Result<Option<StoreFault>, StoreError> {
     match met.fault {
         StoreFault::Unavailable => return Err(unavailable()),

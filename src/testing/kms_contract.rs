@@ -1,7 +1,8 @@
 //! What every [`Kms`] promises, as tests: for anyone who writes a provider.
 //!
-//! [`check`] runs all of them. Where an emulator of a service doesn't implement everything, they can be run one by one. Each panics
-//! at a promise that is broken, with a message that says which one, what was found, and where the promise is written.
+//! [`check`] runs all of them. Where an emulator of a service doesn't implement everything, they
+//! can be run one by one. Each panics at a promise that is broken, with a message that says which
+//! one, what was found, and where the promise is written.
 //!
 //! ```
 //! use fieldseal::kms::Local;
@@ -17,8 +18,8 @@
 //! # }
 //! ```
 //!
-//! It wraps no key but made-up ones, and makes up to some thousands of calls, one or two for each bit of a wrapped copy: too many
-//! for a service that is paid by the call.
+//! It wraps no key but made-up ones, and makes up to some thousands of calls, one or two for each
+//! bit of a wrapped copy: too many for a service that is paid by the call.
 
 use super::promise::{Promise, on_threads};
 use crate::context::Scope;
@@ -64,7 +65,8 @@ pub fn data_key(byte: u8) -> DataKey {
     })
 }
 
-/// The binding under which the tests wrap: of key 7, whose scope is a tenant's with a name beyond ASCII.
+/// The binding under which the tests wrap: of key 7, whose scope is a tenant's with a name beyond
+/// ASCII.
 #[must_use]
 pub fn binding() -> Binding {
     Binding {
@@ -93,7 +95,8 @@ fn check_unwraps(promise: Promise, when: &str, kms: &dyn Kms, wrapped: &WrappedK
     promise.holds(*key.expose() == [1; DataKey::LEN], when, &"another key");
 }
 
-/// The application's scope and the longest tenant's too; no two copies are the same, and the key isn't to be seen in them.
+/// The application's scope and the longest tenant's too; no two copies are the same, and the key
+/// isn't to be seen in them.
 pub fn unwraps_what_it_wrapped(kms: &dyn Kms) {
     let application = Binding { scope: Scope::APPLICATION, ..binding() };
     let long = Binding { scope: tenant(&"x".repeat(65_535)), ..binding() };
@@ -175,7 +178,8 @@ pub fn refuses_another_providers_copy(kms: &dyn Kms, other: &dyn Kms) {
     }
 }
 
-/// What a key store could call a KEK: empty, other schemes, nearly the right one, another provider's, and far too long.
+/// What a key store could call a KEK: empty, other schemes, nearly the right one, another
+/// provider's, and far too long.
 pub fn refuses_names_that_it_does_not_hold(kms: &dyn Kms, other: &dyn Kms) {
     let wrapped = wrap(kms);
     let own = kms.kek().as_str().to_owned();
@@ -197,7 +201,8 @@ pub fn refuses_names_that_it_does_not_hold(kms: &dyn Kms, other: &dyn Kms) {
     }
 }
 
-/// Nothing, where the copy is known to be under the newest version already, or another copy of the same key.
+/// Nothing, where the copy is known to be under the newest version already, or another copy of the
+/// same key.
 pub fn rewraps_to_the_same_key(kms: &dyn Kms) {
     let wrapped = wrap(kms);
     let Some(again) = REWRAPS.succeeds("rewrapped", kms.rewrap(&wrapped, &binding())) else { return };

@@ -1,11 +1,13 @@
 //! For the tests of programs that use fieldseal, and of providers and stores that others write.
 //!
 //! - [`FaultyKms`] and [`FaultyStore`] count their calls, and misbehave on command.
-//! - [`Clock`](crate::keyring::Clock) is moved by hand, and [`use_keyring`] gives one test a keyring of its own.
+//! - [`Clock`](crate::keyring::Clock) is moved by hand, and [`use_keyring`] gives one test a
+//!   keyring of its own.
 //! - [`kms_contract`] and [`key_store_contract`] are what every [`Kms`](crate::kms::Kms) and every
 //!   [`KeyStore`](crate::store::KeyStore) promises, as tests.
 //!
-//! With the feature `testing`, for `[dev-dependencies]`. What is here panics where a test has to fail.
+//! With the feature `testing`, for `[dev-dependencies]`. What is here panics where a test has to
+//! fail.
 //!
 //! ```
 //! use fieldseal::testing::{FaultyKms, KmsFault};

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 use std::panic::resume_unwind;
 
-/// Does that on so many threads at once. Where one of them finds a promise broken, the test ends with its message.
+/// Does that on so many threads at once. Where one of them finds a promise broken, the test ends
+/// with its message.
 pub(super) fn on_threads<T: Send>(count: u32, work: impl Fn(u32) -> T + Sync) -> Vec<T> {
     let work = &work;
     std::thread::scope(|threads| {

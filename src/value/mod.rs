@@ -1,5 +1,6 @@
-//! Rust values to bytes and back: exactly, and the same on every machine ([the format](crate::guide::format), "Plaintext"). [`Value`]
-//! and [`Field`] are at the crate's root.
+//! Rust values to bytes and back: exactly, and the same on every machine
+//! ([the format](crate::guide::format), "Plaintext"). [`Value`] and [`Field`] are at the crate's
+//! root.
 
 #[cfg(feature = "chrono")]
 mod chrono;

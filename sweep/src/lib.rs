@@ -3,8 +3,8 @@
 //!
 //! A [`Sweep`] reads in the order of the primary key, in batches, and replaces a value only where
 //! the old one still is, so that a program that writes at the same moment wins. It may be killed at
-//! any moment; workers on any number of machines share one through the database. The command line is
-//! a thin layer over this.
+//! any moment; workers on any number of machines share one through the database. The command line
+//! is a thin layer over this.
 //!
 //! [`sql`] has the statements that this is written in, on any of the databases, for tools that work
 //! on rows too.

@@ -1,7 +1,8 @@
-// diesel in ordinary code: everything a model can do without knowing that it's sealed. Included in a module for each
-// connection, which gives: `Conn` and `Db`, its backend; `connect()`; `behaviour!`, which makes a test; `helper!`,
-// which makes a function; `done!`, which waits where that is asynchronous; `on_conflict!`, what an upsert names;
-// `BYTES`, the type of a column of bytes.
+// diesel in ordinary code: everything a model can do without knowing that it's sealed. Included in
+// a module for each connection, which gives: `Conn` and `Db`, its backend; `connect()`;
+// `behaviour!`, which makes a test; `helper!`, which makes a function; `done!`, which waits where
+// that is asynchronous; `on_conflict!`, what an upsert names; `BYTES`, the type of a column of
+// bytes.
 
 testkit::test_keyring!(Keys, &[1, 2]);
 

@@ -77,7 +77,8 @@ macro_rules! load_both {
     }};
 }
 
-/// Inserts one row of a model through each library, one after the other; the row must not be kept by either.
+/// Inserts one row of a model through each library, one after the other; the row must not be kept
+/// by either.
 #[macro_export]
 macro_rules! insert_refused {
     ($database:expr, $table:ident, $row:expr, $sql:expr) => {{

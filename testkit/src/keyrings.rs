@@ -3,7 +3,8 @@
 use fieldseal::{Keyring, Scope, kms, store};
 use tempfile::TempDir;
 
-/// A keyring with a primary key for the application and for the tenants, and the folder its KEK is in.
+/// A keyring with a primary key for the application and for the tenants, and the folder its KEK is
+/// in.
 pub fn keyring(tenants: &[i64]) -> (Keyring, TempDir) {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let kms = kms::Local::open_or_create(dir.path().join("kek.json")).expect("a local KEK");

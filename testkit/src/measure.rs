@@ -1,7 +1,7 @@
 //! Contestants that take turns in many short rounds: the medians, their ratio and the spread.
 //!
-//! Criterion measures one function after the other, and then a ratio on a busy machine compares two moments. Here
-//! every contestant has a round in each moment.
+//! Criterion measures one function after the other, and then a ratio on a busy machine compares two
+//! moments. Here every contestant has a round in each moment.
 
 use comfy_table::{CellAlignment, Table, presets};
 use std::hint::black_box;
@@ -95,7 +95,8 @@ pub fn compare(title: &str, contestants: Vec<Contestant<'_>>, rounds: Rounds, op
     println!("{table}\n");
 }
 
-/// One table of several comparisons, for a page: a row each, a column a contestant, with its ratio to the first.
+/// One table of several comparisons, for a page: a row each, a column a contestant, with its ratio
+/// to the first.
 #[derive(Debug, Default)]
 pub struct Matrix(Vec<Vec<String>>);
 

@@ -1,4 +1,5 @@
-//! Where a value is sealed, as the vectors and the oracle write it, and what `docs/format.md` makes of it.
+//! Where a value is sealed, as the vectors and the oracle write it, and what `docs/format.md` makes
+//! of it.
 
 use fieldseal::{Column, RowContext, RowId, Scope, Suite};
 use hkdf::Hkdf;

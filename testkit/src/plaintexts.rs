@@ -44,8 +44,8 @@ pub fn file() -> File {
     file
 }
 
-/// Does the same with every type of a kind: `with_each_type!("i64" => check(case))` is `check::<i64>(case)` and
-/// `check::<isize>(case)`.
+/// Does the same with every type of a kind: `with_each_type!("i64" => check(case))` is
+/// `check::<i64>(case)` and `check::<isize>(case)`.
 #[macro_export]
 macro_rules! with_each_type {
     ($kind:expr => $check:ident $args:tt) => {

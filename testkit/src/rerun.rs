@@ -1,4 +1,5 @@
-//! The test binary, run again as another process: one of its tests does something else when it finds a variable set.
+//! The test binary, run again as another process: one of its tests does something else when it
+//! finds a variable set.
 
 use std::io::Read as _;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};

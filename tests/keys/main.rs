@@ -1,4 +1,5 @@
-//! Keys: the keyring, what it does in a running process, the stores and the KMS that it works with, and attacks on them.
+//! Keys: the keyring, what it does in a running process, the stores and the KMS that it works with,
+//! and attacks on them.
 
 mod attacks;
 mod key_stores;

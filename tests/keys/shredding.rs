@@ -1,4 +1,5 @@
-//! Forgetting a tenant: every key of its scope becomes a tombstone, whatever its state and whatever others do meanwhile.
+//! Forgetting a tenant: every key of its scope becomes a tombstone, whatever its state and whatever
+//! others do meanwhile.
 
 use fieldseal::keys::{KeyId, KeyState};
 use fieldseal::kms::Local;

@@ -1,7 +1,9 @@
-//! Neither plaintext nor keys are anywhere but where they belong: not in the database and its journals, not in the key
-//! store, not in logs, not in what any type or error prints, not in what database libraries print of queries.
+//! Neither plaintext nor keys are anywhere but where they belong: not in the database and its
+//! journals, not in the key store, not in logs, not in what any type or error prints, not in what
+//! database libraries print of queries.
 //!
-//! A binary of its own: it installs the process's tracing subscriber, which hears everything that the process logs.
+//! A binary of its own: it installs the process's tracing subscriber, which hears everything that
+//! the process logs.
 
 mod files;
 mod printed;

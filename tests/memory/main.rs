@@ -1,10 +1,11 @@
-//! Keys are gone from the process's memory when the keyring is. A child process uses keys in every way there is, drops
-//! them, and looks for them in its own memory; the parent tells it, under a mask, what to look for. It is a
-//! binary of its own, so that no other test's keys are in that memory.
+//! Keys are gone from the process's memory when the keyring is. A child process uses keys in every
+//! way there is, drops them, and looks for them in its own memory; the parent tells it, under a
+//! mask, what to look for. It is a binary of its own, so that no other test's keys are in that
+//! memory.
 //!
-//! One thing is left, and it is the `aes` crate's: a thread that has just sealed or opened a value under an AES suite
-//! has that column's expanded key on its stack until it calls something else. Overwriting it would cost each value
-//! 50 ns; `docs/threat-model.md` says it.
+//! One thing is left, and it is the `aes` crate's: a thread that has just sealed or opened a value
+//! under an AES suite has that column's expanded key on its stack until it calls something else.
+//! Overwriting it would cost each value 50 ns; `docs/threat-model.md` says it.
 
 #![cfg(target_os = "linux")]
 
@@ -102,7 +103,8 @@ fn run(test: &str, passphrase: Option<&str>) {
 fn child(folder: &Path) {
     let mut lines = std::io::stdin().lock().lines().map(Result::unwrap);
     let passphrase = Needle::parse(&lines.next().unwrap());
-    // One thread for each suite, so that none overwrites what another leaves; some end, and some are still there.
+    // One thread for each suite, so that none overwrites what another leaves; some end, and some
+    // are still there.
     let parked = Barrier::new(COLUMNS.len() + 1);
     std::thread::scope(|threads| {
         let keyring = open(folder, passphrase.as_ref());

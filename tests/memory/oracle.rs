@@ -1,4 +1,5 @@
-//! The parent's side: every secret that the child could have left behind, computed from the files that it wrote.
+//! The parent's side: every secret that the child could have left behind, computed from the files
+//! that it wrote.
 
 use super::scanner::Needle;
 use super::{COLUMNS, Spy, local};

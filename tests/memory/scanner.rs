@@ -1,5 +1,5 @@
-//! A process looks for secrets in its own memory without holding them: the needles are masked, and each byte is
-//! unmasked in a register only.
+//! A process looks for secrets in its own memory without holding them: the needles are masked, and
+//! each byte is unmasked in a register only.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
@@ -50,7 +50,8 @@ impl Needle {
     }
 }
 
-/// Every place of every needle in the writable memory of this process, the scanner's own buffer excepted.
+/// Every place of every needle in the writable memory of this process, the scanner's own buffer
+/// excepted.
 pub fn scan(needles: &[Needle]) -> Vec<Hit> {
     let longest = needles.iter().map(Needle::len).max().unwrap_or(0);
     let mut first_bytes = [false; 256];

@@ -1,4 +1,5 @@
-//! The derive's code keeps out of the way of the code around it: of field names, of names in scope, of lints.
+//! The derive's code keeps out of the way of the code around it: of field names, of names in scope,
+//! of lints.
 
 #![deny(warnings, missing_docs, unreachable_pub, missing_debug_implementations)]
 #![deny(unused_qualifications, elided_lifetimes_in_paths, unused_lifetimes, trivial_casts, trivial_numeric_casts)]
@@ -101,7 +102,8 @@ mod for_diesel {
     awkward!(#[diesel(table_name = awkward)]);
 }
 
-/// In a scope with a unit struct of each of these names. diesel's own derives don't get along with a column `row` there.
+/// In a scope with a unit struct of each of these names. diesel's own derives don't get along with
+/// a column `row` there.
 mod for_rusqlite {
     #[allow(unused_imports, clippy::enum_glob_use, reason = "as programs on diesel do it")]
     use super::awkward::dsl::*;
@@ -244,7 +246,8 @@ fn a_model_inside_a_function_uses_types_that_only_it_sees() {
     assert_eq!(opened.0, noted.note.0);
 }
 
-/// Lifetimes of several names, one the beginning of another, one that only a sealed field has, with bounds.
+/// Lifetimes of several names, one the beginning of another, one that only a sealed field has, with
+/// bounds.
 #[derive(Clone, Copy, Encrypt)]
 #[encrypt(table = "names", row = id, keyring = Keys, write_only, rusqlite)]
 #[diesel(table_name = names)]

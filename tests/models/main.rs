@@ -1,4 +1,5 @@
-//! Models: what the derive makes of a struct, in the code around it, for diesel and for rusqlite, and the schema lock.
+//! Models: what the derive makes of a struct, in the code around it, for diesel and for rusqlite,
+//! and the schema lock.
 
 mod diesel_attributes;
 // Public, since it has public models and looks for lints of what is public and out of reach.

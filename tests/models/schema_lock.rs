@@ -1,5 +1,5 @@
-//! The schema lock as a program uses it: one test, one committed file, and a readable diff for each change of code that
-//! would strand data.
+//! The schema lock as a program uses it: one test, one committed file, and a readable diff for each
+//! change of code that would strand data.
 
 #![allow(dead_code, reason = "only the schemas of the models matter")]
 

@@ -1,5 +1,5 @@
-//! Modules without a prelude, and with other meanings for the prelude's names: the derive's code names everything by its
-//! full path.
+//! Modules without a prelude, and with other meanings for the prelude's names: the derive's code
+//! names everything by its full path.
 
 use rusqlite::Connection;
 

@@ -1,4 +1,5 @@
-//! diesel on SQLite: the behaviours of `testkit/diesel`, which `tests-crates/databases` has on every connection.
+//! diesel on SQLite: the behaviours of `testkit/diesel`, which `tests-crates/databases` has on
+//! every connection.
 
 use diesel::SqliteConnection as Conn;
 use diesel::prelude::*;

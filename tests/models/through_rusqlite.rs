@@ -1,4 +1,5 @@
-//! rusqlite, in ordinary code: whole rows by name, single values, and the same file as a diesel model reads it.
+//! rusqlite, in ordinary code: whole rows by name, single values, and the same file as a diesel
+//! model reads it.
 
 use diesel::Connection as _;
 use diesel::prelude::*;

@@ -1,4 +1,5 @@
-//! Whole databases that Rust wrote, opened by Python, which knows the files and `docs/format.md` and nothing else.
+//! Whole databases that Rust wrote, opened by Python, which knows the files and `docs/format.md`
+//! and nothing else.
 
 use crate::client::Refusal;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
@@ -62,7 +63,8 @@ diesel::table! {
     }
 }
 
-/// A value of every kind, under every suite, in a table whose names in the database aren't the logical ones.
+/// A value of every kind, under every suite, in a table whose names in the database aren't the
+/// logical ones.
 #[derive(Clone, Encrypt)]
 #[encrypt(table = "samples", row = (clinic, code), scope = clinic, keyring = OfThisTest)]
 #[diesel(table_name = samples_2019)]

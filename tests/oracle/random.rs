@@ -1,4 +1,5 @@
-//! Random values: Rust and the Python oracle say the same of each. The seeds are fixed, so that a run can be repeated.
+//! Random values: Rust and the Python oracle say the same of each. The seeds are fixed, so that a
+//! run can be repeated.
 
 use crate::client::Refusal;
 use crate::client::keys::Keys;
@@ -135,7 +136,8 @@ mod encodings {
         prop::collection::vec(any::<u8>(), len).boxed()
     }
 
-    /// Encodings of the kind. Half of the dates are in years that both crates have, half in those that chrono has.
+    /// Encodings of the kind. Half of the dates are in years that both crates have, half in those
+    /// that chrono has.
     fn encoding(kind: &str) -> BoxedStrategy<Vec<u8>> {
         let nanos = || prop_oneof![Just(0), 0..1_000_000_000_u32];
         let seconds =
@@ -190,7 +192,8 @@ mod encodings {
             self.dir.path().join(name)
         }
 
-        /// Writes every value that is one here into a table of its own, and returns what they are as text.
+        /// Writes every value that is one here into a table of its own, and returns what they are
+        /// as text.
         fn write<T: Value + Spelt>(&self, table: &str, column: &Column, encodings: &[Vec<u8>]) -> Vec<String> {
             let create = format!("CREATE TABLE \"{table}\" (id INTEGER PRIMARY KEY, value BLOB)");
             let insert = format!("INSERT INTO \"{table}\" VALUES (?1, ?2)");

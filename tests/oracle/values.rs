@@ -73,7 +73,8 @@ mod kinds {
         }
     }
 
-    /// What the oracle sealed is this value here, and what is sealed of it here is this plaintext there.
+    /// What the oracle sealed is this value here, and what is sealed of it here is this plaintext
+    /// there.
     fn check<T: Value + Spelt>(case: &Case, keys: &Keys, place: &Place) {
         let (column, context) = (column(place, case), place.context());
         let sealed = crate::client::seal(place, keys.key(), &case.plaintext());

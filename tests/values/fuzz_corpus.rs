@@ -1,6 +1,7 @@
 //! The fuzz targets' seeds, replayed without a fuzzer.
 
-// By its path: the crate of the fuzz targets is for a nightly compiler and links libFuzzer, so nothing can depend on it.
+// By its path: the crate of the fuzz targets is for a nightly compiler and links libFuzzer, so
+// nothing can depend on it.
 #[path = "../../fuzz/checks/mod.rs"]
 mod checks;
 
@@ -9,7 +10,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every seed of a target passes its check; some are taken for good and some are not, so neither way is untried.
+/// Every seed of a target passes its check; some are taken for good and some are not, so neither
+/// way is untried.
 fn replay(target: &str) {
     let (_, check) = TARGETS.into_iter().find(|(name, _)| *name == target).unwrap();
     let seeds = files_in(&folder("corpus").join(target));

@@ -8,14 +8,15 @@ use fieldseal_sweep::Job;
 
 /// Opens sealed values to plaintext, in place or into another column: the way back
 ///
-/// The plaintext is in the database then, in its logs, and in every backup from now on. What its column's type would change stays
-/// sealed and is reported.
+/// The plaintext is in the database then, in its logs, and in every backup from now on. What its
+/// column's type would change stays sealed and is reported.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     chosen: Selection,
 
-    /// The column that gets the plaintext, by its name in the database, if it isn't the sealed column itself
+    /// The column that gets the plaintext, by its name in the database, if it isn't the sealed
+    /// column itself
     #[arg(long, value_name = "COLUMN")]
     into: Option<String>,
 
@@ -23,7 +24,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WORD")]
     yes_write: Option<String>,
 
-    /// In place, although the lock file doesn't say `migrating`: the program is stopped, and won't meet plaintext that it refuses
+    /// In place, although the lock file doesn't say `migrating`: the program is stopped, and won't
+    /// meet plaintext that it refuses
     #[arg(long, conflicts_with = "into")]
     program_stopped: bool,
 

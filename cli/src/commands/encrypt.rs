@@ -7,24 +7,27 @@ use fieldseal_sweep::Job;
 
 /// Seals plaintext, in place or out of another column, while programs use it
 ///
-/// In place the program must read both: its columns are `migrating`. `--from` takes the plaintext of another column and leaves it
-/// there; the program must write both meanwhile. docs/cli.md has the whole way, step by step, and the way back.
+/// In place the program must read both: its columns are `migrating`. `--from` takes the plaintext
+/// of another column and leaves it there; the program must write both meanwhile. docs/cli.md has
+/// the whole way, step by step, and the way back.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     chosen: Selection,
 
-    /// The column that has the plaintext, by its name in the database, if it isn't the sealed column itself
+    /// The column that has the plaintext, by its name in the database, if it isn't the sealed
+    /// column itself
     #[arg(long, value_name = "COLUMN")]
     from: Option<String>,
 
-    /// Takes what looks sealed but doesn't open for plaintext, and seals it too. Otherwise it's reported and left: it may be a
-    /// sealed value that was damaged, or whose key was lost
+    /// Takes what looks sealed but doesn't open for plaintext, and seals it too. Otherwise it's
+    /// reported and left: it may be a sealed value that was damaged, or whose key was lost
     #[arg(long, conflicts_with = "from")]
     seal_lookalikes: bool,
 
-    /// In place, although the lock file doesn't say `migrating`: the program is stopped, and what isn't sealed there is its own
-    /// plaintext. Whatever somebody else has put there becomes authentic
+    /// In place, although the lock file doesn't say `migrating`: the program is stopped, and what
+    /// isn't sealed there is its own plaintext. Whatever somebody else has put there becomes
+    /// authentic
     #[arg(long, conflicts_with = "from")]
     program_stopped: bool,
 

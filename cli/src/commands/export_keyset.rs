@@ -10,9 +10,10 @@ use std::path::PathBuf;
 
 /// Exports a column's keys as a Tink keyset, to open its values in Java, Go, Python or C++
 ///
-/// With --encrypt-to it's encrypted: Tink reads it with its AEAD for AWS KMS, or, for a key file, with the one that `fieldseal kek
-/// export-keyset` prints. It holds a key for each primary or active data key of the scope. docs/format.md has the associated data
-/// that Tink needs to open a value.
+/// With --encrypt-to it's encrypted: Tink reads it with its AEAD for AWS KMS, or, for a key file,
+/// with the one that `fieldseal kek export-keyset` prints. It holds a key for each primary or
+/// active data key of the scope. docs/format.md has the associated data that Tink needs to open a
+/// value.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The table, by its logical name: the one in the schema lock
@@ -27,8 +28,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     scope: Option<String>,
 
-    /// Encrypts the keyset for Tink under that KEK: `aws-kms:KEY`, or `local:PATH` for a key file. Anyone who may decrypt under it
-    /// has the keys, so give the reader a KEK of its own
+    /// Encrypts the keyset for Tink under that KEK: `aws-kms:KEY`, or `local:PATH` for a key file.
+    /// Anyone who may decrypt under it has the keys, so give the reader a KEK of its own
     #[arg(long, value_name = "URI")]
     encrypt_to: Option<String>,
 
@@ -36,13 +37,13 @@ pub(crate) struct Args {
     #[arg(long, requires = "encrypt_to")]
     create: bool,
 
-    /// A file with the passphrase of the key file of --encrypt-to, if it has one or is to get one: that of the program's own KEKs is
-    /// never used for it
+    /// A file with the passphrase of the key file of --encrypt-to, if it has one or is to get one:
+    /// that of the program's own KEKs is never used for it
     #[arg(long, value_name = "PATH", requires = "encrypt_to")]
     encrypt_to_passphrase_file: Option<PathBuf>,
 
-    /// Prints the keys themselves: anyone who has them reads and forges every value of the column, and no rotation of the KEK
-    /// changes that
+    /// Prints the keys themselves: anyone who has them reads and forges every value of the column,
+    /// and no rotation of the KEK changes that
     #[arg(long, conflicts_with = "encrypt_to")]
     dangerously_cleartext: bool,
 }

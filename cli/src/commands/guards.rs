@@ -14,7 +14,8 @@ use fieldseal::keys::{KeyRecord, KeyState};
 use fieldseal_sweep::sql::{Client, SqlError, Table};
 use serde::Serialize;
 
-/// Triggers that refuse plaintext and retired keys at the database, so that raw SQL can't bypass the program
+/// Triggers that refuse plaintext and retired keys at the database, so that raw SQL can't bypass
+/// the program
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Prints the statements that make them
@@ -67,8 +68,8 @@ pub(crate) struct Remove {
     #[command(flatten)]
     chosen: Selection,
 
-    /// Removes those of columns that the lock file doesn't have, and no others: of columns that aren't sealed any more, or of another
-    /// program's
+    /// Removes those of columns that the lock file doesn't have, and no others: of columns that
+    /// aren't sealed any more, or of another program's
     #[arg(long, conflicts_with_all = ["table", "column"])]
     stray: bool,
 
@@ -86,8 +87,8 @@ struct KeysArg {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Keys {
-    /// Those that the key store opens, as it is at each write, if it's a table of the same database; otherwise all but those that
-    /// are retired or destroyed now
+    /// Those that the key store opens, as it is at each write, if it's a table of the same
+    /// database; otherwise all but those that are retired or destroyed now
     #[default]
     Store,
     /// Any: guards look at the form alone
@@ -138,7 +139,8 @@ fn wanted(chosen: &Selection, keys: &KeyCheck, dialect: Dialect, target: &Target
     Ok(guards(dialect, &schemas, keys).into_iter().filter(is_chosen).collect())
 }
 
-/// What the key store has to say of keys. `records` are only asked for if it isn't in the program's database.
+/// What the key store has to say of keys. `records` are only asked for if it isn't in the program's
+/// database.
 pub(crate) fn of_store(
     target: &Target,
     records: impl FnOnce() -> Result<Vec<KeyRecord>, Error>,
@@ -214,7 +216,8 @@ fn remove_strays(dry_run: bool, context: &Context<'_>) -> Result<Done, Error> {
     Ok(Done::All)
 }
 
-/// All of them, or none. MySQL commits each by itself: there a guard is away for a moment when it's made anew.
+/// All of them, or none. MySQL commits each by itself: there a guard is away for a moment when it's
+/// made anew.
 fn execute(client: &mut dyn Client, statements: &[String]) -> Result<(), Error> {
     let done = match client.dialect() {
         Dialect::Mysql => each(client, statements),

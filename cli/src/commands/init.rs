@@ -14,8 +14,8 @@ use std::path::PathBuf;
 
 /// Makes what is missing: KEK, key store, first key, schema lock
 ///
-/// What is there already stays as it is, so that it can be run again. A KEK file is only made where no key is stored yet: a
-/// new file in place of a lost one opens nothing.
+/// What is there already stays as it is, so that it can be run again. A KEK file is only made where
+/// no key is stored yet: a new file in place of a lost one opens nothing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A tenant that gets its first key too, as many as you like

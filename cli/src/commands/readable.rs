@@ -26,8 +26,8 @@ pub(crate) struct Counted {
     pub(crate) values: u64,
 }
 
-/// The stored values under those keys; `None` without a lock file, where the keys have no database beside them, or where the
-/// database can't be counted: that is no reason to keep a key.
+/// The stored values under those keys; `None` without a lock file, where the keys have no database
+/// beside them, or where the database can't be counted: that is no reason to keep a key.
 ///
 /// What `key destroy` and `shred` show before they ask, and report afterwards.
 pub(crate) fn readable(context: &Context<'_>, keys: &[KeyId]) -> Option<Readable> {

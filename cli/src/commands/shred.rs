@@ -11,8 +11,9 @@ use serde::Serialize;
 
 /// Forgets a tenant: destroys every key of its scope, whatever state they are in
 ///
-/// Nothing that was sealed for the tenant can be read again. Tombstones remain. Stop writing for the tenant first: programs make
-/// a new key for a tenant that they still know. Backups of the key store hold copies until they expire.
+/// Nothing that was sealed for the tenant can be read again. Tombstones remain. Stop writing for
+/// the tenant first: programs make a new key for a tenant that they still know. Backups of the key
+/// store hold copies until they expire.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The tenant
@@ -27,7 +28,8 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
-    /// Doesn't count the stored values that will be lost, which reads every column that could hold some
+    /// Doesn't count the stored values that will be lost, which reads every column that could hold
+    /// some
     #[arg(long)]
     no_count: bool,
 }

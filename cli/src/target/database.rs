@@ -23,8 +23,8 @@ pub(crate) enum Database {
 }
 
 impl Database {
-    /// Reads `sqlite:app.db`, `sqlite://app.db`, `sqlite:///abs/app.db`, `file:app.db`, a path, `postgres://…`,
-    /// `postgresql://…`, `mysql://…` or `mariadb://…`.
+    /// Reads `sqlite:app.db`, `sqlite://app.db`, `sqlite:///abs/app.db`, `file:app.db`, a path,
+    /// `postgres://…`, `postgresql://…`, `mysql://…` or `mariadb://…`.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
         match scheme(url) {
             Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(url.to_owned())),
@@ -54,7 +54,8 @@ impl Database {
         }
     }
 
-    /// After keys were erased: takes what SQLite keeps beside the file into it, and says whether that was possible.
+    /// After keys were erased: takes what SQLite keeps beside the file into it, and says whether
+    /// that was possible.
     pub(crate) fn checkpoint(&self) -> bool {
         let Self::Sqlite(path) = self else { return true };
         let busy = open_sqlite(path).ok().and_then(|connection| {
@@ -86,7 +87,8 @@ impl Database {
     }
 }
 
-/// Opens a database that is there. One that isn't is never made: an empty one would hide a mistyped path.
+/// Opens a database that is there. One that isn't is never made: an empty one would hide a mistyped
+/// path.
 pub(super) fn open_sqlite(path: &Path) -> Result<Connection, Error> {
     check_there(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -129,8 +131,9 @@ fn sqlite(path: &str) -> Result<Database, Error> {
     Ok(Database::Sqlite(PathBuf::from(path)))
 }
 
-/// The path in what follows `sqlite:` or `file:`: without slashes that say that there's no host, and without parameters. Those that
-/// would keep the database from being written aren't ignored: somebody means them.
+/// The path in what follows `sqlite:` or `file:`: without slashes that say that there's no host,
+/// and without parameters. Those that would keep the database from being written aren't ignored:
+/// somebody means them.
 fn path_of(rest: &str) -> Result<String, Error> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
     let (path, parameters) = path.split_once('?').unwrap_or((path, ""));
@@ -160,7 +163,8 @@ impl fmt::Display for Database {
         };
         let (scheme, rest) = url.split_once(':').unwrap_or_default();
         let rest = rest.trim_start_matches('/');
-        // A password with a `?` or `/` in it must not be taken for something else: the last `@` ends it.
+        // A password with a `?` or `/` in it must not be taken for something else: the last `@`
+        // ends it.
         let (user, rest) = rest
             .rsplit_once('@')
             .map_or(("", rest), |(login, rest)| (login.split(':').next().unwrap_or_default(), rest));

@@ -116,7 +116,8 @@ impl fmt::Display for Kek {
     }
 }
 
-/// With the passphrase that was given, or the one that is typed if it turns out that the file has one.
+/// With the passphrase that was given, or the one that is typed if it turns out that the file has
+/// one.
 fn open_local(path: &Path, passphrases: &Passphrases) -> Result<Local, Error> {
     let opened = match passphrases.given()? {
         Some(passphrase) => Local::open_with_passphrase(path, &passphrase),

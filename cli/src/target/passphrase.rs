@@ -1,4 +1,5 @@
-//! Passphrases of KEK files: from a file, from the environment, or typed. Never from an argument, which others can see.
+//! Passphrases of KEK files: from a file, from the environment, or typed. Never from an argument,
+//! which others can see.
 
 use crate::error::Error;
 use fieldseal::kms::Passphrase;

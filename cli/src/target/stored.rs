@@ -53,7 +53,8 @@ impl Stored {
         self.damaged.iter().map(key).collect()
     }
 
-    /// The records, after a warning of each that is damaged; and how the command ends that did all that it could.
+    /// The records, after a warning of each that is damaged; and how the command ends that did all
+    /// that it could.
     pub(crate) fn warned(self, context: &Context<'_>) -> (Vec<KeyRecord>, Done) {
         for error in &self.damaged {
             context.output.warn(format!("a record in the key store is damaged: {error}; {RESTORE}"));
@@ -63,7 +64,8 @@ impl Stored {
 }
 
 pub(super) fn in_order(mut records: Vec<KeyRecord>) -> Vec<KeyRecord> {
-    // Of two keys that were made in the same second, the one that has come further in its life is the older one.
+    // Of two keys that were made in the same second, the one that has come further in its life is
+    // the older one.
     let life = |record: &KeyRecord| KeyState::ALL.iter().rev().position(|state| *state == record.state);
     records.sort_by_cached_key(|record| (record.scope.clone(), record.created, life(record), record.id));
     records

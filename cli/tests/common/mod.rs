@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
-/// Where commands run, with nothing of the machine's own environment that could change what they do.
+/// Where commands run, with nothing of the machine's own environment that could change what they
+/// do.
 pub struct Folder {
     dir: TempDir,
     pub database_url: String,

@@ -1,7 +1,7 @@
 //! A keyring under a KEK in AWS KMS, or in an emulator of it.
 //!
-//! `cargo run --package fieldseal-kms-aws --example aws_kms -- KEY`, where `KEY` is the ARN, id or alias of a symmetric encryption
-//! key. Without it, this prints what to set.
+//! `cargo run --package fieldseal-kms-aws --example aws_kms -- KEY`, where `KEY` is the ARN, id or
+//! alias of a symmetric encryption key. Without it, this prints what to set.
 
 use fieldseal::kms::{Kms as _, KmsError};
 use fieldseal::store::{File, load_all};
@@ -69,12 +69,14 @@ fn run(key: &str) -> Result<(), Box<dyn Error>> {
     let opened = server.open_bytes(&NAME, &ada, &sealed)?.ok_or("a value")?;
     println!("opened by another process: {:?}", std::str::from_utf8(&opened)?);
 
-    // The data key is rotated here, the KEK in KMS (`aws kms rotate-key-on-demand`): ReEncrypt wraps every data key under
-    // its newest material. What comes back is decrypted once, to see that it's the same key, before it replaces the old copy.
+    // The data key is rotated here, the KEK in KMS (`aws kms rotate-key-on-demand`): ReEncrypt
+    // wraps every data key under its newest material. What comes back is decrypted once, to see
+    // that it's the same key, before it replaces the old copy.
     let second = keyring.admin().rotate(&clinic)?;
     println!("rotated to data key {second}, and rewrapped {} inside KMS", keyring.admin().rewrap()?);
 
-    // A wrapped key that is put in another's place: KMS itself refuses it, by the encryption context.
+    // A wrapped key that is put in another's place: KMS itself refuses it, by the encryption
+    // context.
     let records = load_all(&File::open_or_create(folder.path().join("keys.json"))?)?;
     let record = records.first().ok_or("a record")?;
     let copy = record.wrapped.first().ok_or("a wrapped copy")?;

@@ -6,7 +6,8 @@ use std::fmt;
 
 const SCHEME: &str = "aws-kms:";
 
-/// `arn:<partition>:kms:<region>:<account>:key/<id>`: the one name of a key that never moves to another key.
+/// `arn:<partition>:kms:<region>:<account>:key/<id>`: the one name of a key that never moves to
+/// another key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyArn {
     partition: String,
@@ -43,8 +44,8 @@ impl KeyArn {
         &self.region
     }
 
-    /// Whether both are one key: the same, or replicas of one multi-region key. Those share their id and their key
-    /// material, so that each opens what another wrapped.
+    /// Whether both are one key: the same, or replicas of one multi-region key. Those share their
+    /// id and their key material, so that each opens what another wrapped.
     pub(crate) fn is_replica_of(&self, other: &Self) -> bool {
         let same = (&self.partition, &self.account, &self.id) == (&other.partition, &other.account, &other.id);
         same && (self.region == other.region || self.id.starts_with("mrk-"))
@@ -68,7 +69,8 @@ impl fmt::Display for KeyArn {
 pub(crate) enum KeyName {
     /// Taken as it is.
     Arn(KeyArn),
-    /// An id, an alias or the ARN of an alias, that KMS has to look up, and the region if it says one.
+    /// An id, an alias or the ARN of an alias, that KMS has to look up, and the region if it says
+    /// one.
     LookUp { name: String, region: Option<String> },
 }
 

@@ -40,27 +40,28 @@ impl AwsKmsBuilder {
         self
     }
 
-    /// How long one call may take as its caller sees it, all attempts together. 8 seconds unless it's set, less than a
-    /// keyring waits for, so that the caller sees why: KMS answers
-    /// in milliseconds, so that leaves room for three attempts at something that hangs, and a program that waits for its
-    /// keyring still starts, or fails with a reason, before a supervisor's usual 30 seconds are over.
+    /// How long one call may take as its caller sees it, all attempts together. 8 seconds unless
+    /// it's set, less than a keyring waits for, so that the caller sees why: KMS answers in
+    /// milliseconds, so that leaves room for three attempts at something that hangs, and a program
+    /// that waits for its keyring still starts, or fails with a reason, before a supervisor's usual
+    /// 30 seconds are over.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// How often a call that was throttled or met no answer is made, at least once. 3 unless it's set. Between attempts
-    /// the SDK pauses, longer each time and for a random part of it.
+    /// How often a call that was throttled or met no answer is made, at least once. 3 unless it's
+    /// set. Between attempts the SDK pauses, longer each time and for a random part of it.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// Another KEK that data keys may still be wrapped under, by its full ARN: after a change from one key to another,
-    /// until they have been rewrapped. Nothing is wrapped under it. It must be in the region of the KEK, or a
-    /// multi-region key with a replica there.
+    /// Another KEK that data keys may still be wrapped under, by its full ARN: after a change from
+    /// one key to another, until they have been rewrapped. Nothing is wrapped under it. It must be
+    /// in the region of the KEK, or a multi-region key with a replica there.
     ///
     /// The replicas of the KEK itself need no mention.
     #[must_use]
@@ -73,7 +74,8 @@ impl AwsKmsBuilder {
     ///
     /// # Errors
     ///
-    /// As for [`AwsKms::open`], and [`KmsError::Misconfigured`] if another KEK is in another region or not named by its ARN.
+    /// As for [`AwsKms::open`], and [`KmsError::Misconfigured`] if another KEK is in another region
+    /// or not named by its ARN.
     pub fn open(self, key: &str) -> Result<AwsKms, KmsError> {
         let Self { config, deadline, attempts, also_opens } = self;
         let name = KeyName::parse(key)?;
@@ -122,8 +124,9 @@ async fn default_config(region: Option<&str>) -> SdkConfig {
 fn client(config: &SdkConfig, region: Option<&str>, deadline: Duration, attempts: u32) -> Result<Client, KmsError> {
     let region = region.map(|region| Region::new(region.to_owned())).or_else(|| config.region().cloned());
     let Some(region) = region else { return Err(no_region()) };
-    // All attempts, and the pauses between three of them, fit into the deadline. Not the SDK's limit of an attempt: that
-    // would also cut off fetching credentials, and hide why there are none.
+    // All attempts, and the pauses between three of them, fit into the deadline. Not the SDK's
+    // limit of an attempt: that would also cut off fetching credentials, and hide why there are
+    // none.
     let attempt = deadline / attempts.saturating_add(1);
     let timeouts = TimeoutConfig::builder()
         .operation_timeout(deadline)
@@ -146,7 +149,8 @@ fn client(config: &SdkConfig, region: Option<&str>, deadline: Duration, attempts
 
 /// The SDK's default client, but with ring in place of aws-lc-rs.
 fn http_client() -> SharedHttpClient {
-    // Not documented, but what the SDK's own default is made with; no other way lets a proxy be set.
+    // Not documented, but what the SDK's own default is made with; no other way lets a proxy be
+    // set.
     Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::Ring));
         connector.set_connector_settings(settings.cloned());

@@ -5,7 +5,8 @@ use fieldseal::keys::Binding;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
-/// Longer names are hashed: KMS takes a context of 8,192 bytes at most, and a scope may have 65,535.
+/// Longer names are hashed: KMS takes a context of 8,192 bytes at most, and a scope may have
+/// 65,535.
 const MAX_PLAIN: usize = 256;
 
 /// `docs/format-keys.md`, "AWS KMS".
@@ -19,7 +20,8 @@ pub(crate) fn encryption_context(binding: &Binding) -> HashMap<String, String> {
     ])
 }
 
-/// Each kind of scope under a name of its own, so that no two scopes have the same pair, and never an empty value.
+/// Each kind of scope under a name of its own, so that no two scopes have the same pair, and never
+/// an empty value.
 fn scope(scope: &Scope) -> (&'static str, String) {
     let text = scope.as_str();
     if text.is_empty() {

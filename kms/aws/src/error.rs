@@ -52,8 +52,9 @@ impl Call {
         let (action, key) = (self.action, &self.key);
         let said = said(code, status, message);
         match code.unwrap_or_default() {
-            // An incorrect key: the copy isn't under the KEK that its record names, so the record was changed. Not
-            // `NotFound`, because no other configuration would make that record open.
+            // An incorrect key: the copy isn't under the KEK that its record names, so the record
+            // was changed. Not `NotFound`, because no other configuration would make that record
+            // open.
             "InvalidCiphertextException" | "IncorrectKeyException" => KmsError::Rejected,
             "DisabledException" => KmsError::Disabled(format!(
                 "{key} is disabled: an administrator can turn it on again with `aws kms enable-key` ({said})"
@@ -145,7 +146,8 @@ fn is_passing(code: &str, status: u16) -> bool {
         )
 }
 
-/// What the SDK tries again. The others are requests that could not be made, for want of credentials say.
+/// What the SDK tries again. The others are requests that could not be made, for want of
+/// credentials say.
 fn is_about_the_connection(error: &ConnectorError) -> bool {
     error.is_io() || error.is_timeout() || error.as_other().is_some()
 }
@@ -196,8 +198,8 @@ fn said(code: Option<&str>, status: u16, message: &str) -> String {
     if message.is_empty() { code } else { format!("{code}: {}", harmless(message)) }
 }
 
-/// Text from the other side, for an error message: short, printable, and without anything as long as a key. A proxy or
-/// an emulator may quote the request that it complains about.
+/// Text from the other side, for an error message: short, printable, and without anything as long
+/// as a key. A proxy or an emulator may quote the request that it complains about.
 fn harmless(text: &str) -> String {
     const MAX: usize = 300;
     /// 32 bytes are 43 characters of base64 and 64 of hex.

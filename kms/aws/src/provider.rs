@@ -21,18 +21,19 @@ pub(crate) const ALGORITHM: EncryptionAlgorithmSpec = EncryptionAlgorithmSpec::S
 
 /// A KEK in AWS KMS: a symmetric encryption key, which never leaves it.
 ///
-/// The key is given by its ARN, its id or an alias; the [guide](crate) has the IAM policies. A full ARN says the region
-/// too, and opening makes no call; an id or alias is looked up once, with `DescribeKey`. What is stored is always the
-/// ARN, because an alias can be moved to another key.
+/// The key is given by its ARN, its id or an alias; the [guide](crate) has the IAM policies. A full
+/// ARN says the region too, and opening makes no call; an id or alias is looked up once, with
+/// `DescribeKey`. What is stored is always the ARN, because an alias can be moved to another key.
 ///
-/// Data keys are drawn here and wrapped by `Encrypt`, with the key's id, scope and commitment as encryption context.
-/// `Decrypt` is always told which key to use, and only ever one that was configured: what the key store says is
-/// compared, never followed. A key rotated inside KMS keeps its ARN, and [`Kms::rewrap`] wraps under its newest
-/// material by `ReEncrypt`, without the data key leaving KMS; KMS doesn't tell which material a copy is under, so it
-/// always wraps again.
+/// Data keys are drawn here and wrapped by `Encrypt`, with the key's id, scope and commitment as
+/// encryption context. `Decrypt` is always told which key to use, and only ever one that was
+/// configured: what the key store says is compared, never followed. A key rotated inside KMS keeps
+/// its ARN, and [`Kms::rewrap`] wraps under its newest material by `ReEncrypt`, without the data
+/// key leaving KMS; KMS doesn't tell which material a copy is under, so it always wraps again.
 ///
-/// Calls block for [`AwsKmsBuilder::deadline`] at most. The SDK runs on a thread that this provider owns, so that it may be
-/// used from any thread, inside a tokio runtime or outside. That thread isn't there after a fork: open it afterwards.
+/// Calls block for [`AwsKmsBuilder::deadline`] at most. The SDK runs on a thread that this provider
+/// owns, so that it may be used from any thread, inside a tokio runtime or outside. That thread
+/// isn't there after a fork: open it afterwards.
 pub struct AwsKms {
     pub(crate) client: Client,
     pub(crate) kek: KeyArn,
@@ -43,20 +44,20 @@ pub struct AwsKms {
 }
 
 impl AwsKms {
-    /// Opens a KEK with the SDK's default configuration: its credential chain, its region, its profile, and the endpoint
-    /// in `AWS_ENDPOINT_URL_KMS` or `AWS_ENDPOINT_URL` if there is one.
+    /// Opens a KEK with the SDK's default configuration: its credential chain, its region, its
+    /// profile, and the endpoint in `AWS_ENDPOINT_URL_KMS` or `AWS_ENDPOINT_URL` if there is one.
     ///
     /// # Errors
     ///
-    /// [`KmsError::Misconfigured`] if a region is missing or `key` names no key; and, where the key has to be looked up,
-    /// whatever that call meets. Otherwise credentials and permissions are first needed, and reported, by
-    /// the first data key.
+    /// [`KmsError::Misconfigured`] if a region is missing or `key` names no key; and, where the key
+    /// has to be looked up, whatever that call meets. Otherwise credentials and permissions are
+    /// first needed, and reported, by the first data key.
     pub fn open(key: &str) -> Result<Self, KmsError> {
         Self::builder().open(key)
     }
 
-    /// Opens a KEK with the program's own configuration. Its retries and timeouts are replaced by those of
-    /// [`AwsKms::builder`], and its region by that of the key, if `key` is an ARN.
+    /// Opens a KEK with the program's own configuration. Its retries and timeouts are replaced by
+    /// those of [`AwsKms::builder`], and its region by that of the key, if `key` is an ARN.
     ///
     /// # Errors
     ///
@@ -65,7 +66,8 @@ impl AwsKms {
         Self::builder().config(config).open(key)
     }
 
-    /// What else can be set: the deadline, retries, other KEKs that data keys may still be wrapped under.
+    /// What else can be set: the deadline, retries, other KEKs that data keys may still be wrapped
+    /// under.
     #[must_use]
     pub fn builder() -> AwsKmsBuilder {
         AwsKmsBuilder::default()

@@ -10,15 +10,16 @@ use fieldseal::kms::KmsError;
 const MAX_PLAINTEXT: usize = 4096;
 
 impl AwsKms {
-    /// Encrypts a serialized Tink keyset as Tink's own AEAD for AWS KMS does: by `Encrypt`, without encryption context. For
-    /// [`fieldseal::keyring::Admin::export_encrypted_tink_keyset`].
+    /// Encrypts a serialized Tink keyset as Tink's own AEAD for AWS KMS does: by `Encrypt`, without
+    /// encryption context. For [`fieldseal::keyring::Admin::export_encrypted_tink_keyset`].
     ///
-    /// What it gives can't be taken for a wrapped data key, which has an encryption context. KMS takes at most 4,096 bytes,
-    /// which are some 35 keys.
+    /// What it gives can't be taken for a wrapped data key, which has an encryption context. KMS
+    /// takes at most 4,096 bytes, which are some 35 keys.
     ///
     /// # Errors
     ///
-    /// [`KmsError::Misconfigured`] if the keyset is longer than that, and otherwise as for [`fieldseal::kms::Kms::wrap`].
+    /// [`KmsError::Misconfigured`] if the keyset is longer than that, and otherwise as for
+    /// [`fieldseal::kms::Kms::wrap`].
     pub fn encrypt_tink_keyset(&self, keyset: &[u8]) -> Result<Vec<u8>, KmsError> {
         if keyset.len() > MAX_PLAINTEXT {
             return Err(KmsError::Misconfigured(format!(

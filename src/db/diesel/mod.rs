@@ -1,4 +1,5 @@
-//! diesel: what the derive's hidden row structs bind and load. What differs between databases has a file for each.
+//! diesel: what the derive's hidden row structs bind and load. What differs between databases has a
+//! file for each.
 
 pub(crate) mod inner_error;
 mod multi;
@@ -33,8 +34,9 @@ pub trait HoldsBytes {}
 impl HoldsBytes for Binary {}
 impl HoldsBytes for Nullable<Binary> {}
 
-/// What the derive says of each sealed column. It is the one place that refuses a column of another type, so that it's
-/// refused once: what is bound and loaded takes part in diesel's types whatever they are, and only runs as bytes.
+/// What the derive says of each sealed column. It is the one place that refuses a column of another
+/// type, so that it's refused once: what is bound and loaded takes part in diesel's types whatever
+/// they are, and only runs as bytes.
 pub const fn holds_bytes<T: HoldsBytes>() {}
 
 /// The SQL types that a sealed column of base64 can have.
@@ -71,8 +73,9 @@ pub trait NeverNull {}
 
 impl NeverNull for NotNull {}
 
-/// What the derive says of each `Option`'s column in a model with `check_for_backend`. It is the type of a constant and not
-/// a function, so that the compiler comes to it before it comes to diesel's own check, whose errors don't say what to do.
+/// What the derive says of each `Option`'s column in a model with `check_for_backend`. It is the
+/// type of a constant and not a function, so that the compiler comes to it before it comes to
+/// diesel's own check, whose errors don't say what to do.
 #[derive(Debug)]
 pub struct ColumnWithNull<IsNull: MayBeNull>(PhantomData<IsNull>);
 
@@ -111,7 +114,8 @@ impl<'a, T: SqlType + TypedExpressionType> AsExpression<T> for &'a SealedValue {
 const MISMATCH: &str = "the value is of a column that the model has in another form than `diesel::table!`: make the column `Text` there \
                         and `#[encrypt(base64)]` in the model, or `Binary` without it";
 
-/// An embedded struct, borrowed. diesel's derives ask for a reference to each field, and only one can be followed.
+/// An embedded struct, borrowed. diesel's derives ask for a reference to each field, and only one
+/// can be followed.
 #[derive(Debug)]
 pub struct Embedded<'a, T>(pub &'a T);
 
@@ -142,7 +146,8 @@ macro_rules! follow {
     )*};
 }
 
-// diesel's derives write impls for the hidden struct and for a reference to it, whose fields are references again.
+// diesel's derives write impls for the hidden struct and for a reference to it, whose fields are
+// references again.
 follow!(Embedded<'a, T>, &Embedded<'a, T>);
 
 /// A sealed column of a row, as it was loaded and not yet opened.
@@ -153,8 +158,8 @@ pub struct Loaded(pub StoredBytes);
 #[derive(Debug, FromSqlRow)]
 pub struct LoadedEither(pub StoredBytes);
 
-/// `ToSql` for [`SealedValue`], and `FromSql` for what is loaded, on one backend: from a function that gives the value to
-/// bind and two that write it, and one that copies what was stored.
+/// `ToSql` for [`SealedValue`], and `FromSql` for what is loaded, on one backend: from a function
+/// that gives the value to bind and two that write it, and one that copies what was stored.
 #[cfg(feature = "_diesel-store")]
 macro_rules! on_backend {
     ($Backend:ty, bind: $bind:expr, write_bytes: $write_bytes:expr, write_text: $write_text:expr, copy: $copy:expr) => {
@@ -242,7 +247,8 @@ pub fn stored_or_null(loaded: Option<Loaded>) -> StoredBytes {
     loaded.map_or_else(StoredBytes::null, |loaded| loaded.0)
 }
 
-/// diesel's sign that an optional side of a join is absent, for a struct that has sealed fields only.
+/// diesel's sign that an optional side of a join is absent, for a struct that has sealed fields
+/// only.
 #[must_use]
 pub fn absent() -> Box<dyn StdError + Send + Sync> {
     Box::new(UnexpectedNullError)

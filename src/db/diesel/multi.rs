@@ -1,7 +1,8 @@
-//! `#[derive(diesel::MultiConnection)]`: its backend is a type of the program's, so the program makes the impls.
+//! `#[derive(diesel::MultiConnection)]`: its backend is a type of the program's, so the program
+//! makes the impls.
 
-/// Lets models be written and loaded through a connection of `#[derive(diesel::MultiConnection)]`, which makes a type
-/// `MultiBackend` beside it.
+/// Lets models be written and loaded through a connection of `#[derive(diesel::MultiConnection)]`,
+/// which makes a type `MultiBackend` beside it.
 ///
 /// ```text
 /// #[derive(diesel::MultiConnection)]

@@ -1,5 +1,5 @@
-//! MySQL and MariaDB. With diesel's backend for them alone: whether libmysqlclient or diesel-async carries the bytes is the
-//! program's choice.
+//! MySQL and MariaDB. With diesel's backend for them alone: whether libmysqlclient or diesel-async
+//! carries the bytes is the program's choice.
 
 use super::on_backend;
 use crate::db::{SealedValue, StoredBytes, StoredValue};

@@ -17,7 +17,8 @@ fn write_text<'b>(out: &mut Output<'b, '_, Sqlite>, text: &'b str) -> serialize:
     Ok(IsNull::No)
 }
 
-/// Asks for the value's own type before reading it: SQLite would turn text into bytes without a word.
+/// Asks for the value's own type before reading it: SQLite would turn text into bytes without a
+/// word.
 fn copy_of(mut value: SqliteValue<'_, '_, '_>) -> StoredBytes {
     StoredBytes::copy_of(match value.value_type() {
         None => StoredValue::Null,

@@ -1,5 +1,5 @@
-//! sqlx: sealed values bound by themselves or with their row, and columns as they were stored. What differs between databases
-//! has a file for each.
+//! sqlx: sealed values bound by themselves or with their row, and columns as they were stored. What
+//! differs between databases has a file for each.
 
 #[cfg(feature = "sqlx-mysql")]
 mod mysql;
@@ -18,16 +18,16 @@ use sqlx::{Database, Encode, Type};
 use std::fmt::Display;
 use std::marker::PhantomData;
 
-/// A database that sealed values can be bound to: `sqlx::Postgres`, `sqlx::MySql` and `sqlx::Sqlite`, with the feature for
-/// each.
+/// A database that sealed values can be bound to: `sqlx::Postgres`, `sqlx::MySql` and
+/// `sqlx::Sqlite`, with the feature for each.
 pub trait SqlxDatabase: Database + sealed::Closed {
     /// Whether the value can be bound to this database.
     #[doc(hidden)]
     fn check(value: &SealedValue) -> Result<(), Error>;
 }
 
-/// What a row's values are bound to: sqlx's `Query`, `QueryAs` and `QueryScalar`, and the `Separated` that
-/// `QueryBuilder::push_values` gives.
+/// What a row's values are bound to: sqlx's `Query`, `QueryAs` and `QueryScalar`, and the
+/// `Separated` that `QueryBuilder::push_values` gives.
 pub trait SqlxBind<'q>: Sized + sealed::Closed {
     /// The database.
     type Database: SqlxDatabase;
@@ -95,9 +95,11 @@ pub trait SqlxModel: Model {
     const COLUMNS: &'static [&'static str];
 }
 
-/// A model whose fields can be bound to that database. `#[derive(Encrypt)]` implements it, with `#[encrypt(sqlx)]`.
+/// A model whose fields can be bound to that database. `#[derive(Encrypt)]` implements it, with
+/// `#[encrypt(sqlx)]`.
 pub trait SqlxRow<'q, DB: SqlxDatabase>: SqlxModel {
-    /// Binds those columns, by their places in [`SqlxModel::COLUMNS`]; all are sealed before the first is bound.
+    /// Binds those columns, by their places in [`SqlxModel::COLUMNS`]; all are sealed before the
+    /// first is bound.
     #[doc(hidden)]
     fn bind_each<B: SqlxBind<'q, Database = DB>>(&'q self, columns: &[usize], to: B) -> Result<B, sqlx::Error>;
 }
@@ -113,8 +115,9 @@ pub trait BindRow<'q>: SqlxBind<'q> {
     ///
     /// # Errors
     ///
-    /// `sqlx::Error::Encode` with a [`struct@Error`] inside, if a value can't be sealed. sqlx itself keeps no more than the text of
-    /// an error until the statement is executed; this is the error itself.
+    /// `sqlx::Error::Encode` with a [`struct@Error`] inside, if a value can't be sealed. sqlx
+    /// itself keeps no more than the text of an error until the statement is executed; this is the
+    /// error itself.
     fn bind_row<R: SqlxRow<'q, Self::Database>>(self, row: &'q R) -> Result<Self, sqlx::Error> {
         // On the stack, but for very wide rows.
         let all: SmallVec<[usize; 32]> = (0..R::COLUMNS.len()).collect();
@@ -125,7 +128,8 @@ pub trait BindRow<'q>: SqlxBind<'q> {
     ///
     /// # Errors
     ///
-    /// As for [`Self::bind_row`], and [`ErrorKind::NoSuchColumn`] for a name that isn't in [`SqlxModel::COLUMNS`].
+    /// As for [`Self::bind_row`], and [`ErrorKind::NoSuchColumn`] for a name that isn't in
+    /// [`SqlxModel::COLUMNS`].
     fn bind_columns<R: SqlxRow<'q, Self::Database>>(
         self,
         row: &'q R,
@@ -144,8 +148,9 @@ impl<'q, B: SqlxBind<'q>> BindRow<'q> for B {}
 
 /// Pushes many rows at once.
 pub trait PushRows<DB: SqlxDatabase> {
-    /// Pushes `VALUES (…), (…)`, a tuple for each row with all of its columns in the order of the model's fields. There must be
-    /// at least one row, and no more than the database takes parameters: 32,766 on SQLite, 65,535 on the others.
+    /// Pushes `VALUES (…), (…)`, a tuple for each row with all of its columns in the order of the
+    /// model's fields. There must be at least one row, and no more than the database takes
+    /// parameters: 32,766 on SQLite, 65,535 on the others.
     ///
     /// ```text
     /// let mut insert = QueryBuilder::new("INSERT INTO patients (id, name, city) ");
@@ -154,8 +159,8 @@ pub trait PushRows<DB: SqlxDatabase> {
     ///
     /// # Errors
     ///
-    /// As for [`BindRow::bind_row`], which the closure of sqlx's `push_values` has no way to report; the builder then holds half a
-    /// statement, so drop it.
+    /// As for [`BindRow::bind_row`], which the closure of sqlx's `push_values` has no way to
+    /// report; the builder then holds half a statement, so drop it.
     fn push_rows<'q, R>(&mut self, rows: impl IntoIterator<Item = &'q R>) -> Result<&mut Self, sqlx::Error>
     where
         R: SqlxRow<'q, DB> + 'q;

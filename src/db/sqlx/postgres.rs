@@ -43,7 +43,8 @@ impl Encode<'_, Postgres> for SealedValue {
     }
 }
 
-/// For `= ANY($1)`, with the values of `seal_x_under_each_key`. Those of a column of base64 must be bound one by one.
+/// For `= ANY($1)`, with the values of `seal_x_under_each_key`. Those of a column of base64 must be
+/// bound one by one.
 impl PgHasArrayType for SealedValue {
     fn array_type_info() -> PgTypeInfo {
         <Vec<u8> as PgHasArrayType>::array_type_info()

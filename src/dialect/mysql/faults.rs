@@ -1,5 +1,5 @@
-//! What the error numbers of MySQL and MariaDB mean. The names are those of MySQL's `mysqld_error.h` and, where they differ,
-//! MariaDB's `errmsg-utf8.txt`.
+//! What the error numbers of MySQL and MariaDB mean. The names are those of MySQL's
+//! `mysqld_error.h` and, where they differ, MariaDB's `errmsg-utf8.txt`.
 
 use crate::dialect::Fault;
 
@@ -132,7 +132,8 @@ const ER_INVALID_JSON_TEXT: u16 = 3140;
 const ER_CHECK_CONSTRAINT_VIOLATED: u16 = 3819;
 /// MariaDB's.
 const ER_CONSTRAINT_FAILED: u16 = 4025;
-/// InnoDB's `HA_ERR_TO_BIG_ROW`, which comes through as its own number: a row that is too big for a page.
+/// InnoDB's `HA_ERR_TO_BIG_ROW`, which comes through as its own number: a row that is too big for a
+/// page.
 const ER_TOO_BIG_FOR_PAGE: u16 = 139;
 
 #[cfg(test)]

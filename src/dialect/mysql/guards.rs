@@ -88,8 +88,9 @@ fn bytes(target: &Target, value: &str) -> String {
 
 const HEADER: &str = "LEFT(fieldseal_value, 1) = x'01' AND SUBSTRING(fieldseal_value, 2, 4) <> x'00000000'";
 
-/// FROM_BASE64 skips white space, which shows in the length, and doesn't look at the unused bits: the last four characters
-/// must be what they are encoded as. To what isn't base64 at all it gives NULL, or an error in strict mode on MariaDB.
+/// FROM_BASE64 skips white space, which shows in the length, and doesn't look at the unused bits:
+/// the last four characters must be what they are encoded as. To what isn't base64 at all it gives
+/// NULL, or an error in strict mode on MariaDB.
 fn base64(target: &Target, value: &str) -> String {
     let (shortest, longest) = target.lengths();
     let end = format!("RIGHT({value}, 4)");
@@ -106,7 +107,8 @@ fn base64(target: &Target, value: &str) -> String {
     )
 }
 
-/// The lookup is a SELECT of its own: as part of an IF it would lock the key's row until the transaction's end.
+/// The lookup is a SELECT of its own: as part of an IF it would lock the key's row until the
+/// transaction's end.
 fn key(target: &Target, keys: &KeyCheck) -> String {
     let id = "CAST(CONV(HEX(SUBSTRING(fieldseal_value, 2, 4)), 16, 10) AS UNSIGNED)";
     let (lookup, refused) = match keys {
@@ -130,7 +132,8 @@ fn key(target: &Target, keys: &KeyCheck) -> String {
     format!("{lookup}    IF {refused} THEN\n      {}\n    END IF;\n", signal(target, Refusal::Key))
 }
 
-/// 45000 is what a trigger's author says. A check constraint's number would be one that `INSERT IGNORE` ignores.
+/// 45000 is what a trigger's author says. A check constraint's number would be one that
+/// `INSERT IGNORE` ignores.
 fn signal(target: &Target, refusal: Refusal) -> String {
     format!("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {};", target.message(DIALECT, refusal))
 }

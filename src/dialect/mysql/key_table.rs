@@ -28,17 +28,20 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
            again outside of transactions, and look for one that was left open",
 };
 
-/// For the next transaction only. Nobody else's uncommitted rows, and none of what changes after the first statement. A
-/// session without autocommit may be inside a transaction that nobody began, where the level can't be set.
+/// For the next transaction only. Nobody else's uncommitted rows, and none of what changes after
+/// the first statement. A session without autocommit may be inside a transaction that nobody began,
+/// where the level can't be set.
 const ISOLATION: &str = "COMMIT AND NO CHAIN NO RELEASE; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 
-/// Before the transaction begins, so that its snapshot is from after it. `LOCK TABLES` would need a right of its own, and
-/// rows that aren't there yet can't be locked without deadlocks. The lock belongs to the session, its name to the
-/// schema: MySQL's are at most 64 characters, and a schema's name alone can be that long.
+/// Before the transaction begins, so that its snapshot is from after it. `LOCK TABLES` would need a
+/// right of its own, and rows that aren't there yet can't be locked without deadlocks. The lock
+/// belongs to the session, its name to the schema: MySQL's are at most 64 characters, and a
+/// schema's name alone can be that long.
 const LOCK: &str =
     "SELECT CAST(GET_LOCK(CONCAT('fieldseal_keys.', LEFT(SHA2(LOWER(DATABASE()), 256), 40)), 5) AS SIGNED) AS n";
 
-/// What others hold isn't waited for any longer here than elsewhere. The connection may be a pool's, so it is put back.
+/// What others hold isn't waited for any longer here than elsewhere. The connection may be a
+/// pool's, so it is put back.
 const BEFORE: &str = "\
 SET @fieldseal_row = @@SESSION.innodb_lock_wait_timeout, @fieldseal_table = @@SESSION.lock_wait_timeout;
 SET SESSION innodb_lock_wait_timeout = 5, SESSION lock_wait_timeout = 5;

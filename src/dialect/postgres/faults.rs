@@ -25,12 +25,13 @@ pub(in crate::dialect) fn of_sqlstate(code: &str) -> Fault {
         _ if is_of(&["53"]) => Fault::Full,
         // invalid_authorization_specification, invalid_password
         _ if is_of(&["28"]) => Fault::Denied,
-        // connection_exception; admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped, idle_session_timeout
+        // connection_exception; admin_shutdown, crash_shutdown, cannot_connect_now,
+        // database_dropped, idle_session_timeout
         _ if is_of(&["08", "57P"]) => Fault::Lost,
         // data_exception, integrity_constraint_violation, and what PL/pgSQL raises
         _ if is_of(&["22", "23", "P0"]) => Fault::Refused,
-        // Feature, transaction state and rollback, authorisation, syntax, object state, intervention, system, internal:
-        // nothing of a value in them
+        // Feature, transaction state and rollback, authorisation, syntax, object state,
+        // intervention, system, internal: nothing of a value in them
         _ if is_of(&["0A", "25", "2D", "40", "42", "55", "57", "58", "XX"]) || code.is_empty() => Fault::Other,
         // Limits that a value exceeds, and codes that a trigger made up
         _ => Fault::Refused,

@@ -21,7 +21,8 @@ const TRIGGERS: Triggers = Triggers {
 
 fn create(target: &Target, keys: &KeyCheck, tag: &str) -> Vec<String> {
     let whose = format!("{}()", target.beside_table(DIALECT, &target.name));
-    // Nobody else may put it on a table of their own, whose column's type would run there with the owner's rights.
+    // Nobody else may put it on a table of their own, whose column's type would run there with the
+    // owner's rights.
     let mut statements = vec![function(target, keys, tag), format!("REVOKE ALL ON FUNCTION {whose} FROM PUBLIC")];
     if *keys == KeyCheck::InStore {
         statements.push(find_store(target));
@@ -39,8 +40,8 @@ fn remove(target: &Target) -> Vec<String> {
     Event::ALL.into_iter().map(drop).chain([function]).collect()
 }
 
-/// An update is compared before the function is called: one that leaves the column as it was costs nothing more. It isn't
-/// `UPDATE OF`, which other triggers' changes get past.
+/// An update is compared before the function is called: one that leaves the column as it was costs
+/// nothing more. It isn't `UPDATE OF`, which other triggers' changes get past.
 fn trigger(target: &Target, event: Event) -> String {
     let exact = |row: &str| match target.base64 {
         // The column's own collation may take a for A.
@@ -59,8 +60,8 @@ fn trigger(target: &Target, event: Event) -> String {
     )
 }
 
-/// The session's `search_path` decides nothing in it. To look a key up it has its owner's rights: anyone who writes to the
-/// table needs none on the key store.
+/// The session's `search_path` decides nothing in it. To look a key up it has its owner's rights:
+/// anyone who writes to the table needs none on the key store.
 fn function(target: &Target, keys: &KeyCheck, tag: &str) -> String {
     let path = match keys {
         KeyCheck::InStoreOf(schema) => format!("pg_catalog, {}, pg_temp", DIALECT.identifier(schema)),
@@ -102,8 +103,8 @@ fn bytes(target: &Target) -> String {
     format!("{size}  header := substring(stored FROM 1 FOR 5);\n{}", header(target))
 }
 
-/// `decode` skips white space and doesn't look at the unused bits: the alphabet is checked first, and the last four
-/// characters must be what they are encoded as.
+/// `decode` skips white space and doesn't look at the unused bits: the alphabet is checked first,
+/// and the last four characters must be what they are encoded as.
 fn base64(target: &Target) -> String {
     let (shortest, longest) = target.lengths();
     let text = refuse(
@@ -145,8 +146,8 @@ fn raise(target: &Target, refusal: Refusal) -> String {
     )
 }
 
-/// Which schema the key store's table is in is found when the guard is made, so that no table of a session's own can stand in
-/// for it later.
+/// Which schema the key store's table is in is found when the guard is made, so that no table of a
+/// session's own can stand in for it later.
 fn find_store(target: &Target) -> String {
     let function = target.beside_table(DIALECT, &target.name);
     let alter = DIALECT.literal(&format!("ALTER FUNCTION {function}() SET search_path = pg_catalog, "));

@@ -2,8 +2,9 @@
 
 use crate::dialect::key_table::{Creation, KeyTable, Turns, statements};
 
-/// The indexes are on the scope's hash: an entry of a btree is shorter than a scope can be. What no key record can have is left
-/// on the server: libraries hold whole results, and somebody else may have made the table.
+/// The indexes are on the scope's hash: an entry of a btree is shorter than a scope can be. What no
+/// key record can have is left on the server: libraries hold whole results, and somebody else may
+/// have made the table.
 pub(super) const KEY_TABLE: KeyTable = KeyTable {
     statements: statements! {
         texts: "CASE WHEN octet_length(scope::text) <= 131072 THEN scope END AS scope, \
@@ -27,14 +28,14 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
            again outside of transactions, and look for one that was left open",
 };
 
-/// Until the end of the transaction; the numbers are the first eight bytes of SHA-256 of `fieldseal_keys`, in halves, and
-/// an advisory lock belongs to one database.
+/// Until the end of the transaction; the numbers are the first eight bytes of SHA-256 of
+/// `fieldseal_keys`, in halves, and an advisory lock belongs to one database.
 const CREATION: &str = "\
 SET LOCAL lock_timeout = 5000;
 SELECT pg_advisory_xact_lock(104119378, -1089461906)";
 
-/// Writers wait, readers don't. At a level where each statement sees what was committed before it, whatever the
-/// database's own is: a snapshot from before the lock would be an old one.
+/// Writers wait, readers don't. At a level where each statement sees what was committed before it,
+/// whatever the database's own is: a snapshot from before the lock would be an old one.
 const LOCK: &str = "\
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 SET LOCAL lock_timeout = 5000;

@@ -15,7 +15,8 @@ impl StoredAs {
         const TEXT: u32 = 25;
         const BPCHAR: u32 = 1042;
         const VARCHAR: u32 = 1043;
-        // `FirstNormalObjectId`: types from here on are made by the database's users, `citext` for example.
+        // `FirstNormalObjectId`: types from here on are made by the database's users, `citext` for
+        // example.
         const FIRST_OF_USERS: u32 = 16384;
         match oid {
             BYTEA => Self::Bytes,

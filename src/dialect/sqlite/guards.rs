@@ -26,7 +26,8 @@ fn remove(target: &Target) -> Vec<String> {
     Event::ALL.into_iter().map(drop).collect()
 }
 
-/// RAISE takes constants only, and ABORT whatever the statement says of conflicts: `INSERT OR IGNORE` doesn't get past it.
+/// RAISE takes constants only, and ABORT whatever the statement says of conflicts:
+/// `INSERT OR IGNORE` doesn't get past it.
 fn trigger(target: &Target, event: Event, keys: &KeyCheck, tag: &str) -> String {
     let Target { table, column, .. } = target;
     let value = format!("NEW.{column}");
@@ -71,8 +72,9 @@ fn bytes(target: &Target, value: &str) -> String {
     )
 }
 
-/// SQLite has nothing that decodes base64. What follows is exact all the same: the first byte is in the first two characters, the
-/// key id in the second to the seventh, and the unused bits in the last before the padding.
+/// SQLite has nothing that decodes base64. What follows is exact all the same: the first byte is in
+/// the first two characters, the key id in the second to the seventh, and the unused bits in the
+/// last before the padding.
 ///
 /// `length` ends at a NUL, and so does GLOB.
 fn base64(target: &Target, value: &str) -> String {
@@ -87,8 +89,9 @@ fn base64(target: &Target, value: &str) -> String {
     )
 }
 
-/// SQLite has nothing that makes a number of a byte either: it's the byte's place among all of them. The LIMIT keeps them one
-/// constant. A key is looked up by its number because that has an index.
+/// SQLite has nothing that makes a number of a byte either: it's the byte's place among all of
+/// them. The LIMIT keeps them one constant. A key is looked up by its number because that has an
+/// index.
 fn id_in_bytes(value: &str) -> String {
     let all = hex::encode_upper(Vec::from_iter(0..=u8::MAX));
     let sum = sum_of_digits(value, "b.every", (2..).zip(["<< 24", "<< 16", "<< 8", "<< 0"]));
@@ -101,7 +104,8 @@ fn id_in_base64(value: &str) -> String {
     sum_of_digits(value, ALPHABET, (2..).zip(["& 15 << 28", "<< 22", "<< 16", "<< 10", "<< 4", ">> 2"]))
 }
 
-/// Digits at their places in `value`, each shifted. SQLite does `-` first, and `&`, `<<` and `>>` from left to right.
+/// Digits at their places in `value`, each shifted. SQLite does `-` first, and `&`, `<<` and `>>`
+/// from left to right.
 fn sum_of_digits<'a>(value: &str, digits: &str, shifts: impl Iterator<Item = (usize, &'a str)>) -> String {
     let digit = |(at, shift)| format!("(instr({digits}, substr({value}, {at}, 1)) - 1 {shift})");
     format!("({})", shifts.map(digit).collect::<Vec<_>>().join(" + "))

@@ -21,6 +21,7 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
            again outside of transactions",
 };
 
-/// Takes the write lock without changing anything: the first statement of a transaction that was begun as a reader.
-/// A reader that only wants to write later fails if another process wrote in between; this one waits for its turn.
+/// Takes the write lock without changing anything: the first statement of a transaction that was
+/// begun as a reader. A reader that only wants to write later fails if another process wrote in
+/// between; this one waits for its turn.
 const LOCK: &str = "UPDATE fieldseal_keys SET revision = revision WHERE 0";

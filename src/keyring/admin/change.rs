@@ -1,4 +1,5 @@
-//! One change to the records of a scope: read, decided, committed, and tried again where another process was faster.
+//! One change to the records of a scope: read, decided, committed, and tried again where another
+//! process was faster.
 
 use crate::context::Scope;
 use crate::keyring::cache::{KeyMaterial, Ticket};
@@ -74,7 +75,8 @@ impl Inner {
         self.within_deadline(move |inner, until| inner.until_uncontended(&scope, until, decide))
     }
 
-    /// Does `work` on another thread, and gives up when it takes too long. Nothing may be committed after `until`.
+    /// Does `work` on another thread, and gives up when it takes too long. Nothing may be committed
+    /// after `until`.
     fn within_deadline<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Arc<Inner>, Instant) -> Result<T, KeyringError> + Send + 'static,
@@ -84,8 +86,8 @@ impl Inner {
         within(limit, move || work(&inner, until))
     }
 
-    /// Reads the scope's records, lets `decide` choose changes, commits them, and loads what is primary or staged then;
-    /// again where another process was faster.
+    /// Reads the scope's records, lets `decide` choose changes, commits them, and loads what is
+    /// primary or staged then; again where another process was faster.
     fn until_uncontended<T>(
         self: &Arc<Self>,
         scope: &Scope,
@@ -127,8 +129,8 @@ impl Inner {
         Err(KeyringError::Contended(ATTEMPTS))
     }
 
-    /// What was changed takes effect here at once. A key that was just made is at hand: the KMS has proven that it gives it
-    /// back.
+    /// What was changed takes effect here at once. A key that was just made is at hand: the KMS has
+    /// proven that it gives it back.
     fn take_in(
         self: &Arc<Self>,
         as_of: Ticket,

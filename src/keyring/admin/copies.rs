@@ -10,20 +10,23 @@ use crate::store::{Change, StoreError};
 use std::sync::Arc;
 
 impl Admin<'_> {
-    /// Wraps every data key again under the newest version of its KEKs, and returns how many needed it.
+    /// Wraps every data key again under the newest version of its KEKs, and returns how many needed
+    /// it.
     ///
-    /// Its cost is the number of data keys, whatever the number of rows. A key that fails stays as it was.
+    /// Its cost is the number of data keys, whatever the number of rows. A key that fails stays as
+    /// it was.
     ///
     /// # Errors
     ///
-    /// The first failure, that of a damaged record after all others; all other keys have been rewrapped, unless the KMS can't be
-    /// reached or the store can't be read: it ends there then.
+    /// The first failure, that of a damaged record after all others; all other keys have been
+    /// rewrapped, unless the KMS can't be reached or the store can't be read: it ends there then.
     pub fn rewrap(&self) -> Result<usize, KeyringError> {
         self.keyring.inner.change_all_copies(|backends, record| {
             let mut copies = record.wrapped.clone();
             let mut changed = false;
             for copy in &mut copies {
-                // The old copy is about to be overwritten: what replaces it was unwrapped, and is the very same key.
+                // The old copy is about to be overwritten: what replaces it was unwrapped, and is
+                // the very same key.
                 if let Some(rewrapped) = backends.rewrap(record, copy)? {
                     *copy = rewrapped;
                     changed = true;
@@ -33,8 +36,9 @@ impl Admin<'_> {
         })
     }
 
-    /// Gives every data key a copy under the KEK of each of this keyring's KMS, where it has none, and returns how many
-    /// keys needed one. The way to a second region, another account, or a break-glass file.
+    /// Gives every data key a copy under the KEK of each of this keyring's KMS, where it has none,
+    /// and returns how many keys needed one. The way to a second region, another account, or a
+    /// break-glass file.
     ///
     /// # Errors
     ///
@@ -55,8 +59,9 @@ impl Admin<'_> {
         })
     }
 
-    /// Takes the copies under that KEK away from every data key, and returns how many had one. The last copy of a key is
-    /// never taken away, and one of those that are left has been unwrapped by one of this keyring's KMS.
+    /// Takes the copies under that KEK away from every data key, and returns how many had one. The
+    /// last copy of a key is never taken away, and one of those that are left has been unwrapped by
+    /// one of this keyring's KMS.
     ///
     /// # Errors
     ///
@@ -80,8 +85,8 @@ impl Admin<'_> {
 }
 
 impl Inner {
-    /// Changes the copies of one record after the other, and goes on after a failure, unless the KMS can't be reached: one
-    /// damaged record must not keep the others under an old KEK.
+    /// Changes the copies of one record after the other, and goes on after a failure, unless the
+    /// KMS can't be reached: one damaged record must not keep the others under an old KEK.
     fn change_all_copies(
         self: &Arc<Self>,
         change: impl Fn(&Arc<Backends>, &KeyRecord) -> Result<Option<Vec<WrappedKey>>, KeyringError>

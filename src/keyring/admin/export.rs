@@ -12,11 +12,13 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 impl Admin<'_> {
-    /// The column's keys in a scope as a **cleartext** Tink keyset in JSON. Anyone who has it can read and forge every
-    /// value of the column in that scope, and no rotation of the KEK changes that.
+    /// The column's keys in a scope as a **cleartext** Tink keyset in JSON. Anyone who has it can
+    /// read and forge every value of the column in that scope, and no rotation of the KEK changes
+    /// that.
     ///
-    /// It holds one key for each primary or active data key of the scope, under the column's present suite. Tink
-    /// needs the associated data of [the format](crate::guide::format) to open a value.
+    /// It holds one key for each primary or active data key of the scope, under the column's
+    /// present suite. Tink needs the associated data of [the format](crate::guide::format) to open
+    /// a value.
     ///
     /// # Errors
     ///
@@ -31,12 +33,15 @@ impl Admin<'_> {
         Ok(keyset.to_json())
     }
 
-    /// The column's keys in a scope as an encrypted Tink keyset in JSON. Anyone who may decrypt under the KEK that `encrypt`
-    /// uses can read and forge every value of the column in that scope.
+    /// The column's keys in a scope as an encrypted Tink keyset in JSON. Anyone who may decrypt
+    /// under the KEK that `encrypt` uses can read and forge every value of the column in that
+    /// scope.
     ///
-    /// `encrypt` is given the serialized keyset, which is wiped afterwards, and is an AEAD of Tink's without associated
-    /// data: [`kms::Local::encrypt_tink_keyset`](crate::kms::Local::encrypt_tink_keyset) for a key file, and for AWS KMS
-    /// `AwsKms::encrypt_tink_keyset` of the crate `fieldseal-kms-aws`. It's called once, unless there are no keys.
+    /// `encrypt` is given the serialized keyset, which is wiped afterwards, and is an AEAD of
+    /// Tink's without associated data:
+    /// [`kms::Local::encrypt_tink_keyset`](crate::kms::Local::encrypt_tink_keyset) for a key file,
+    /// and for AWS KMS `AwsKms::encrypt_tink_keyset` of the crate `fieldseal-kms-aws`. It's called
+    /// once, unless there are no keys.
     ///
     /// # Errors
     ///

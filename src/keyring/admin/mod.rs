@@ -1,4 +1,5 @@
-//! Administration: data keys created, rotated and ended, their wrapped copies looked after, columns' keys exported.
+//! Administration: data keys created, rotated and ended, their wrapped copies looked after,
+//! columns' keys exported.
 
 mod change;
 mod copies;
@@ -16,12 +17,12 @@ use crate::store::Change;
 use change::{ATTEMPTS, Proposal, demote_primary, find, step, tombstone, unix_seconds};
 use std::time::Duration;
 
-/// What changes a key store: data keys are created, rotated and ended here, and their wrapped copies kept up to date.
-/// Made by [`Keyring::admin`].
+/// What changes a key store: data keys are created, rotated and ended here, and their wrapped
+/// copies kept up to date. Made by [`Keyring::admin`].
 ///
-/// Every call reads the key store, may call the KMS, and blocks; inside an async runtime it belongs into
-/// `spawn_blocking`. What was changed takes effect in this keyring at once, and in other processes when they have read
-/// the key store again.
+/// Every call reads the key store, may call the KMS, and blocks; inside an async runtime it belongs
+/// into `spawn_blocking`. What was changed takes effect in this keyring at once, and in other
+/// processes when they have read the key store again.
 #[derive(Debug, Clone, Copy)]
 pub struct Admin<'a> {
     keyring: &'a Keyring,
@@ -42,8 +43,8 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// If the store or the KMS fails. If it was the store, a key may have been created all the same: call again, or
-    /// [`Keyring::refresh`].
+    /// If the store or the KMS fails. If it was the store, a key may have been created all the
+    /// same: call again, or [`Keyring::refresh`].
     pub fn ensure_scope(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
         if let Some(id) = self.keyring.primary(scope) {
             return Ok(id);
@@ -58,14 +59,15 @@ impl Admin<'_> {
         })
     }
 
-    /// Publishes a new key for the scope without sealing under it yet: the first half of a rotation.
+    /// Publishes a new key for the scope without sealing under it yet: the first half of a
+    /// rotation.
     ///
     /// Once every running process has it, [`Self::promote`] makes it the primary.
     ///
     /// # Errors
     ///
-    /// If the store or the KMS fails. If it was the store, a key may have been created all the same: call again, or
-    /// [`Keyring::refresh`].
+    /// If the store or the KMS fails. If it was the store, a key may have been created all the
+    /// same: call again, or [`Keyring::refresh`].
     pub fn stage(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
         let of = scope.clone();
         self.keyring.inner.administer(scope, move |inner, _| {
@@ -73,23 +75,26 @@ impl Admin<'_> {
         })
     }
 
-    /// Makes a staged key, or one that was primary before, the primary of its scope; the one before it goes on opening values.
+    /// Makes a staged key, or one that was primary before, the primary of its scope; the one before
+    /// it goes on opening values.
     ///
-    /// A staged key must have been published for [`crate::KeyringBuilder::propagation`], so that every process has it
-    /// before the first value under it appears. It goes by the wall clock of the one that staged it. A key that isn't loaded is
-    /// unwrapped first: one that no KMS gives back must not be what a scope is sealed under.
+    /// A staged key must have been published for [`crate::KeyringBuilder::propagation`], so that
+    /// every process has it before the first value under it appears. It goes by the wall clock of
+    /// the one that staged it. A key that isn't loaded is unwrapped first: one that no KMS gives
+    /// back must not be what a scope is sealed under.
     ///
     /// # Errors
     ///
-    /// [`KeyringError::TooEarly`], which says how long to wait; [`KeyringError::Transition`] unless the key is staged or
-    /// active; or if the store or the KMS fails.
+    /// [`KeyringError::TooEarly`], which says how long to wait; [`KeyringError::Transition`] unless
+    /// the key is staged or active; or if the store or the KMS fails.
     pub fn promote(&self, id: KeyId) -> Result<(), KeyringError> {
         let delay = self.keyring.inner.backends.settings.propagation();
         self.promote_after(id, delay)
     }
 
-    /// [`Self::promote`] without the wait. Processes that haven't read the store since the key was staged load it when they
-    /// meet its first value; those that [never wait](crate::KeyringBuilder::never_wait) fail to open it until they have.
+    /// [`Self::promote`] without the wait. Processes that haven't read the store since the key was
+    /// staged load it when they meet its first value; those that
+    /// [never wait](crate::KeyringBuilder::never_wait) fail to open it until they have.
     ///
     /// # Errors
     ///
@@ -117,13 +122,14 @@ impl Admin<'_> {
 
     /// Gives the scope a new primary key at once, and returns its id. Old values stay readable.
     ///
-    /// With several processes running, [`Self::stage`] and [`Self::promote`] let all of them have the key before they
-    /// need it; after this, each loads it when it meets the first value under it.
+    /// With several processes running, [`Self::stage`] and [`Self::promote`] let all of them have
+    /// the key before they need it; after this, each loads it when it meets the first value under
+    /// it.
     ///
     /// # Errors
     ///
-    /// If the store or the KMS fails. If it was the store, the key may have been created all the same: call
-    /// [`Keyring::refresh`], and look at [`Keyring::primary`].
+    /// If the store or the KMS fails. If it was the store, the key may have been created all the
+    /// same: call [`Keyring::refresh`], and look at [`Keyring::primary`].
     pub fn rotate(&self, scope: &Scope) -> Result<KeyId, KeyringError> {
         let of = scope.clone();
         self.keyring.inner.administer(scope, move |inner, records| {
@@ -155,7 +161,8 @@ impl Admin<'_> {
         })
     }
 
-    /// Erases every wrapped copy of a retired key, or of a staged one. **What is sealed under it can't be read again.**
+    /// Erases every wrapped copy of a retired key, or of a staged one. **What is sealed under it
+    /// can't be read again.**
     ///
     /// Backups of the key store may still hold copies; destroying the KEK is what reaches those.
     ///
@@ -166,19 +173,20 @@ impl Admin<'_> {
         self.change_state(id, KeyState::Destroyed)
     }
 
-    /// Forgets a tenant: erases every wrapped copy of every key of the scope, whatever state the keys are in, in one commit
-    /// of the key store. **Nothing that is sealed for the scope can be read again.** Returns the ids of the keys that this
-    /// call destroyed, in ascending order; none if nothing was left to destroy.
+    /// Forgets a tenant: erases every wrapped copy of every key of the scope, whatever state the
+    /// keys are in, in one commit of the key store. **Nothing that is sealed for the scope can be
+    /// read again.** Returns the ids of the keys that this call destroyed, in ascending order; none
+    /// if nothing was left to destroy.
     ///
-    /// Tombstones remain, and other processes refuse the scope's values once they have read the store again. A process that
-    /// stages a key, or calls [`Self::ensure_scope`], at the same moment has a key destroyed by a second commit, or makes
-    /// a new one after it: stop writing for the tenant first. As for [`Self::destroy`], backups of the key store may still
-    /// hold copies.
+    /// Tombstones remain, and other processes refuse the scope's values once they have read the
+    /// store again. A process that stages a key, or calls [`Self::ensure_scope`], at the same
+    /// moment has a key destroyed by a second commit, or makes a new one after it: stop writing for
+    /// the tenant first. As for [`Self::destroy`], backups of the key store may still hold copies.
     ///
     /// # Errors
     ///
-    /// [`KeyringError::ApplicationScope`] for [`Scope::APPLICATION`], which is not a tenant; or if the store fails. If it was
-    /// the store, the keys may be destroyed all the same: call again.
+    /// [`KeyringError::ApplicationScope`] for [`Scope::APPLICATION`], which is not a tenant; or if
+    /// the store fails. If it was the store, the keys may be destroyed all the same: call again.
     pub fn shred(&self, scope: &Scope) -> Result<Vec<KeyId>, KeyringError> {
         if *scope == Scope::APPLICATION {
             return Err(KeyringError::ApplicationScope);
@@ -195,7 +203,8 @@ impl Admin<'_> {
                 shredded.sort_unstable();
                 return Ok(shredded);
             }
-            // Another process may have staged a key since the records were read, which conflicts with nothing: look again.
+            // Another process may have staged a key since the records were read, which conflicts
+            // with nothing: look again.
             shredded.extend(ids);
         }
         Err(KeyringError::Contended(ATTEMPTS))
@@ -214,8 +223,8 @@ fn check_published(record: &KeyRecord, delay: Duration) -> Result<(), KeyringErr
         return Ok(());
     }
     let seconds = |time: i64| Duration::from_secs(u64::try_from(time).unwrap_or_default());
-    // By whole seconds, of which the first may have been a short one. If this machine's clock is behind the one that staged
-    // the key, it's by as much too early.
+    // By whole seconds, of which the first may have been a short one. If this machine's clock is
+    // behind the one that staged the key, it's by as much too early.
     let ready = seconds(record.created).saturating_add(delay).saturating_add(Duration::from_secs(1));
     match ready.checked_sub(seconds(unix_seconds())) {
         Some(wait) if !wait.is_zero() => Err(KeyringError::TooEarly { id: record.id, wait }),

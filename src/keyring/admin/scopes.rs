@@ -1,4 +1,5 @@
-//! What the key store holds of keys and scopes, damaged records too, and a scope's first key: for sweeps.
+//! What the key store holds of keys and scopes, damaged records too, and a scope's first key: for
+//! sweeps.
 
 use crate::context::Scope;
 use crate::keyring::Keyring;
@@ -8,8 +9,8 @@ use crate::keys::{KeyId, KeyState, MalformedRecord};
 use std::collections::{HashMap, HashSet};
 
 impl Keyring {
-    /// The state of every data key in the key store. One whose record is damaged was there and isn't what is sealed under: it counts
-    /// as active.
+    /// The state of every data key in the key store. One whose record is damaged was there and
+    /// isn't what is sealed under: it counts as active.
     pub(crate) fn states(&self) -> Result<HashMap<KeyId, KeyState>, KeyringError> {
         let mut states = HashMap::new();
         let damaged = self.inner.backends.each_record(|record| {
@@ -36,8 +37,8 @@ impl Keyring {
         Ok(scopes)
     }
 
-    /// Gives a scope that never had a key its first one, and says which; `None` if it had keys and has no primary: a tenant that was
-    /// forgotten isn't begun again.
+    /// Gives a scope that never had a key its first one, and says which; `None` if it had keys and
+    /// has no primary: a tenant that was forgotten isn't begun again.
     pub(crate) fn begin_scope(&self, scope: &Scope) -> Result<Option<KeyId>, KeyringError> {
         let of = scope.clone();
         self.inner.administer(scope, move |inner, records| {

@@ -1,4 +1,5 @@
-//! The column ciphers of one data key: found without a lock, derived at their first use, never taken away.
+//! The column ciphers of one data key: found without a lock, derived at their first use, never
+//! taken away.
 
 use crate::context::{AadStart, Scope};
 use crate::keys::{DataKey, column_key, scrubbed};
@@ -52,7 +53,8 @@ impl Columns {
         Ok(self.append(id, derive(id, key, scope)?))
     }
 
-    /// Puts a cipher at the end of its list, unless another thread was faster: its state counts the values sealed so far.
+    /// Puts a cipher at the end of its list, unless another thread was faster: its state counts the
+    /// values sealed so far.
     #[cold]
     fn append(&self, id: CipherId<'static>, ready: ColumnSealer) -> &ColumnSealer {
         let mut fresh = Some(Box::new(Node { id, ready, next: OnceLock::new() }));

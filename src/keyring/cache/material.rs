@@ -110,7 +110,8 @@ impl KeyMaterial {
         self.renew_at.store(now.saturating_add(lease.renewal(self.id)), Relaxed);
     }
 
-    /// The KMS can't be reached: the key stays usable for the grace, and the KMS is asked again after a while.
+    /// The KMS can't be reached: the key stays usable for the grace, and the KMS is asked again
+    /// after a while.
     pub(crate) fn extend(&self, lease: &Lease, now: Millis) {
         let until = self.leased_at.load(Relaxed).saturating_add(lease.length()).saturating_add(lease.grace());
         self.usable_until.store(until, Relaxed);

@@ -27,7 +27,8 @@ pub(crate) struct Cache {
     writing: Mutex<usize>,
     max_keys: usize,
     readings: AtomicU64,
-    /// Readings from before this one may not know that a key is retired: that was known here, and was forgotten.
+    /// Readings from before this one may not know that a key is retired: that was known here, and
+    /// was forgotten.
     forgotten: AtomicU64,
     /// When a KMS last refused a key: an answer to an earlier question doesn't bring it back.
     refused: Mutex<HashMap<KeyId, Ticket>>,
@@ -62,7 +63,8 @@ impl Cache {
         Ticket(self.readings.fetch_add(1, Ordering::SeqCst))
     }
 
-    /// Where the scope's primary is, for the hot path: see [`crate::keyring::cache::known::primary_in`].
+    /// Where the scope's primary is, for the hot path: see
+    /// [`crate::keyring::cache::known::primary_in`].
     pub(crate) fn scopes_near(&self, scope: &Scope) -> Guard<Arc<Shard<Scope, Arc<KnownScope>>>> {
         self.scopes.shard(scope)
     }
@@ -89,7 +91,8 @@ impl Cache {
         self.scopes.get(scope)?.primary
     }
 
-    /// The keys of a scope that open values, the primary first; `None` unless all of them are known.
+    /// The keys of a scope that open values, the primary first; `None` unless all of them are
+    /// known.
     pub(crate) fn openable(&self, scope: &Scope) -> Option<Vec<KeyId>> {
         let known = self.scopes.get(scope).filter(|known| known.is_complete)?;
         let mut ids: Vec<_> = known
@@ -178,8 +181,8 @@ impl Cache {
         Ok(())
     }
 
-    /// Takes in a key that was loaded for that record, from a KMS that was asked at `asked`, and gives back what is to be
-    /// used.
+    /// Takes in a key that was loaded for that record, from a KMS that was asked at `asked`, and
+    /// gives back what is to be used.
     ///
     /// # Errors
     ///
@@ -260,7 +263,8 @@ impl Cache {
         self.forget_idle(scope);
     }
 
-    /// Drops a key if, at this very moment, it still is as `condition` says. True if it was dropped.
+    /// Drops a key if, at this very moment, it still is as `condition` says. True if it was
+    /// dropped.
     pub(crate) fn drop_if(&self, id: KeyId, condition: impl FnOnce(&KeyMaterial) -> bool) -> bool {
         let mut loaded = self.writing();
         let holds = self.material(id).is_some_and(|material| condition(&material));

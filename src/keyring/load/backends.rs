@@ -1,4 +1,5 @@
-//! The KMS providers and the key store behind a keyring: calls that are timed, tried again, and raced.
+//! The KMS providers and the key store behind a keyring: calls that are timed, tried again, and
+//! raced.
 
 use crate::context::Scope;
 use crate::keyring::clock::Millis;
@@ -16,7 +17,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// The most copies of one key that are tried: the key store's rows are hostile, and each copy costs a KMS call.
+/// The most copies of one key that are tried: the key store's rows are hostile, and each copy costs
+/// a KMS call.
 const MAX_COPIES: usize = 16;
 
 /// A KMS that failed or was slow is asked last for so long.
@@ -65,7 +67,8 @@ impl Backends {
         self.settings.clock.now()
     }
 
-    /// The records of that scope, and of no other: a database may compare text without regard to case.
+    /// The records of that scope, and of no other: a database may compare text without regard to
+    /// case.
     pub(crate) fn scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, KeyringError> {
         let records = self.store.load_scope(scope)?;
         match records.iter().find(|record| record.scope != *scope) {
@@ -82,7 +85,8 @@ impl Backends {
         }
     }
 
-    /// Every record of the key store that can be read, ordered by id, until one of them fails. Returns what is wrong with the others.
+    /// Every record of the key store that can be read, ordered by id, until one of them fails.
+    /// Returns what is wrong with the others.
     pub(crate) fn each_record(
         &self,
         each: impl FnMut(KeyRecord) -> Result<(), KeyringError>,
@@ -100,7 +104,8 @@ impl Backends {
         StoreError::Damaged { store: self.store.name(), message }.into()
     }
 
-    /// Does `work`, again and again while what fails may pass, with growing and random pauses, until the deadline.
+    /// Does `work`, again and again while what fails may pass, with growing and random pauses,
+    /// until the deadline.
     pub(crate) fn retry<T>(&self, work: impl Fn() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
         let until = Instant::now() + self.settings.deadline;
         let pauses = ExponentialBuilder::new()
@@ -225,8 +230,8 @@ impl Backends {
         check_commitment(record, key)
     }
 
-    /// A new copy of the key under the KEK of each provider, each unwrapped again: what a KMS can't give back is
-    /// noticed before anything is sealed under it.
+    /// A new copy of the key under the KEK of each provider, each unwrapped again: what a KMS can't
+    /// give back is noticed before anything is sealed under it.
     pub(crate) fn wrap_under_all(
         &self,
         record: &KeyRecord,
@@ -251,8 +256,8 @@ impl Backends {
         Ok(candidate.copy)
     }
 
-    /// The copy under the newest version of its KEK, or under the one that its provider wraps with now, checked. `None` if
-    /// it is, or if no provider holds its KEK.
+    /// The copy under the newest version of its KEK, or under the one that its provider wraps with
+    /// now, checked. `None` if it is, or if no provider holds its KEK.
     pub(crate) fn rewrap(&self, record: &KeyRecord, copy: &WrappedKey) -> Result<Option<WrappedKey>, KeyringError> {
         let Some(provider) = self.kms.iter().find(|provider| provider.kms.holds(&copy.kek)) else {
             return Ok(None);
@@ -318,8 +323,9 @@ impl Drop for OnReturn<'_> {
     }
 }
 
-/// Which of two failures to report, in whichever order they came: one that leaves the key its grace, since that KMS may
-/// still have it; one that may pass before one that won't; and otherwise the one that says the most.
+/// Which of two failures to report, in whichever order they came: one that leaves the key its
+/// grace, since that KMS may still have it; one that may pass before one that won't; and otherwise
+/// the one that says the most.
 fn graver(before: Option<KeyringError>, now: KeyringError) -> KeyringError {
     let rank = |error: &KeyringError| match error {
         error if error.is_transient() => 3,

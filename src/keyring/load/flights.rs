@@ -17,7 +17,8 @@ pub(crate) type Outcome = Result<Arc<KeyMaterial>, ErrorKind>;
 const TRANSIENT: Millis = 1000;
 /// One that won't go away by itself.
 const LASTING: Millis = 5000;
-/// The most failures that are remembered: values under keys that can't be loaded may be an attacker's.
+/// The most failures that are remembered: values under keys that can't be loaded may be an
+/// attacker's.
 const MAX_FAILURES: usize = 4096;
 
 #[derive(Default)]
@@ -79,8 +80,8 @@ impl Flights {
         flight.complete(outcome);
     }
 
-    /// The caller waits no longer for a flight. One that was begun takes too long, and anyone who asks next starts another;
-    /// one that wasn't is for those who still wait, or for nobody.
+    /// The caller waits no longer for a flight. One that was begun takes too long, and anyone who
+    /// asks next starts another; one that wasn't is for those who still wait, or for nobody.
     pub(crate) fn give_up(&self, need: &Need, flight: &Arc<Flight>, error: &ErrorKind, now: Millis) {
         let mut table = self.table();
         remember(&mut table.failed, need, error, now);

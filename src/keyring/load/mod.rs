@@ -39,8 +39,8 @@ pub(crate) struct Known {
     pub(crate) is_ahead: bool,
 }
 
-/// What a load works with. It doesn't keep the keyring alive: keys are wiped when the program drops it, even if a KMS
-/// hangs.
+/// What a load works with. It doesn't keep the keyring alive: keys are wiped when the program drops
+/// it, even if a KMS hangs.
 #[derive(Clone)]
 pub(crate) struct Loader {
     keyring: Weak<Inner>,
@@ -65,7 +65,8 @@ impl Inner {
     /// The key that is needed, loaded if it isn't. Waits no longer than the deadline.
     pub(crate) fn fetch(self: &Arc<Self>, need: Need) -> Outcome {
         let failure = self.flights.failure(&need, self.backends.now());
-        // What only the store was asked for is asked again: another process may just be creating the key.
+        // What only the store was asked for is asked again: another process may just be creating
+        // the key.
         if let Some(error @ ErrorKind::LoadFailed(_)) = failure {
             return Err(error);
         }
@@ -86,7 +87,8 @@ impl Inner {
         outcome
     }
 
-    /// Sees that somebody loads what is needed, unless it's there. `known` saves a reading of the store.
+    /// Sees that somebody loads what is needed, unless it's there. `known` saves a reading of the
+    /// store.
     pub(crate) fn start_load(self: &Arc<Self>, need: &Need, known: Option<Known>) -> Arc<Flight> {
         let (flight, is_new) = self.flights.join(need);
         if is_new {
@@ -127,8 +129,8 @@ impl Inner {
         }
     }
 
-    /// Waits for loads as long as one after the other ends within the deadline. A key that was retired meanwhile is no
-    /// failure.
+    /// Waits for loads as long as one after the other ends within the deadline. A key that was
+    /// retired meanwhile is no failure.
     pub(crate) fn wait_for_all(self: &Arc<Self>, begun: Begun) -> Result<(), KeyringError> {
         let (deadline, mut failed) = (self.backends.settings.deadline, None);
         for (need, flight) in begun {
@@ -187,7 +189,8 @@ impl Loader {
             return Ok(key);
         }
         drop(keyring);
-        // If nobody has begun with that key, it's done here: the queue may be full of those that wait for it.
+        // If nobody has begun with that key, it's done here: the queue may be full of those that
+        // wait for it.
         self.run(&need, &flight, Some(Known { as_of: ticket, record, is_ahead: false }));
         let after = self.backends.settings.deadline;
         let landed = flight.wait(Instant::now() + after);

@@ -15,10 +15,11 @@ use std::task::Poll;
 use std::time::Instant;
 
 impl Keyring {
-    /// Loads what is needed, in parallel, and is ready when all of it is there or the deadline has passed. It works in any
-    /// async runtime, and takes no thread of it.
+    /// Loads what is needed, in parallel, and is ready when all of it is there or the deadline has
+    /// passed. It works in any async runtime, and takes no thread of it.
     ///
-    /// A keyring that [never waits](crate::KeyringBuilder::never_wait) needs it before a page of rows is opened:
+    /// A keyring that [never waits](crate::KeyringBuilder::never_wait) needs it before a page of
+    /// rows is opened:
     ///
     /// ```
     /// # use fieldseal::keyring::Need;
@@ -32,8 +33,8 @@ impl Keyring {
     /// }
     /// ```
     ///
-    /// A key that is retired, destroyed or unknown, and a tenant without a key, are no failure here: opening or sealing says so
-    /// then.
+    /// A key that is retired, destroyed or unknown, and a tenant without a key, are no failure
+    /// here: opening or sealing says so then.
     ///
     /// # Errors
     ///
@@ -48,8 +49,8 @@ impl Keyring {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Loads every key of a scope that opens values: what [`Self::seal_under_each_key`] needs, and the derive's
-    /// `seal_x_under_each_key`.
+    /// Loads every key of a scope that opens values: what [`Self::seal_under_each_key`] needs, and
+    /// the derive's `seal_x_under_each_key`.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! Wakes tasks at their deadline, in any async runtime or none: on a thread of its own, that there is while a task waits.
+//! Wakes tasks at their deadline, in any async runtime or none: on a thread of its own, that there
+//! is while a task waits.
 
 use super::workers::spawn;
 use std::collections::BTreeMap;

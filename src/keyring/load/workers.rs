@@ -1,5 +1,5 @@
-//! Threads that wait for a KMS or a key store, so that nobody else must: made when there is something to do, gone when
-//! there isn't, and never more than so many.
+//! Threads that wait for a KMS or a key store, so that nobody else must: made when there is
+//! something to do, gone when there isn't, and never more than so many.
 
 use crate::keyring::error::KeyringError;
 use std::collections::{HashMap, VecDeque};
@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tracing::{Dispatch, Span, dispatcher};
 
-/// So many times the number of threads may be stuck in calls that never return, before nothing is begun any more.
+/// So many times the number of threads may be stuck in calls that never return, before nothing is
+/// begun any more.
 const MOST_STUCK: usize = 4;
 
 pub(crate) struct Workers {
@@ -36,7 +37,8 @@ impl Workers {
         Arc::new(Self { most, patience, state: Mutex::default() })
     }
 
-    /// Does `work` on a worker thread, soon, unless it's over before. Jobs must not wait for jobs that come after them.
+    /// Does `work` on a worker thread, soon, unless it's over before. Jobs must not wait for jobs
+    /// that come after them.
     pub(crate) fn submit(
         self: &Arc<Self>,
         is_over: impl Fn() -> bool + Send + 'static,
@@ -52,7 +54,8 @@ impl Workers {
         if state.running.len() - stuck < self.most && state.running.len() < self.most * MOST_STUCK {
             state.started += 1;
             let (number, workers) = (state.started, Arc::clone(self));
-            // Where no thread can be made, those that there are take the job; if there are none, its waiters time out.
+            // Where no thread can be made, those that there are take the job; if there are none,
+            // its waiters time out.
             if spawn("fieldseal-load", move || workers.work(number)).is_ok() {
                 state.running.insert(number, Instant::now());
             }

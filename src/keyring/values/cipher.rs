@@ -18,7 +18,8 @@ pub(crate) struct Decrypted {
     pub(crate) suite: Suite,
 }
 
-/// Encrypts under that key into `total` bytes what `push_framed` appends: the plaintext in its frame.
+/// Encrypts under that key into `total` bytes what `push_framed` appends: the plaintext in its
+/// frame.
 pub(crate) fn encrypt_under(
     key: &KeyMaterial,
     column: &Column,
@@ -57,7 +58,8 @@ pub(crate) fn decrypt_under_either_suite(
     let (Err(ErrorKind::Rejected), Some(previous)) = (&opened, column.previous_suite()) else { return opened };
     let was_bound = bound_row(column, previous, row);
     let opened = decrypt_body(key, column, previous, was_bound, body);
-    // A column that became deterministic doesn't say any more whether it was bound to its row before.
+    // A column that became deterministic doesn't say any more whether it was bound to its row
+    // before.
     if suite == Suite::Aes256Siv && matches!(opened, Err(ErrorKind::Rejected)) && !was_bound.is_unbound() {
         return decrypt_body(key, column, previous, bound, body);
     }
@@ -80,8 +82,8 @@ fn decrypt_body(
     Ok(Decrypted { framed: plaintext, key: key.id, suite })
 }
 
-/// The row as the AAD of a value of that suite has it. A column that is moving to or from AES-256-SIV, which is never
-/// bound, holds values of both sorts.
+/// The row as the AAD of a value of that suite has it. A column that is moving to or from
+/// AES-256-SIV, which is never bound, holds values of both sorts.
 fn bound_row<'a>(column: &Column, suite: Suite, row: &'a RowContext) -> &'a RowId {
     static UNBOUND: RowId = RowId::UNBOUND;
     if column.binds_row_under(suite) { &row.row } else { &UNBOUND }

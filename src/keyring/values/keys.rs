@@ -9,7 +9,8 @@ use crate::keyring::need::Need;
 use crate::keys::KeyId;
 
 impl Keyring {
-    /// Hands the scope's primary to `with`: the one that is loaded, and otherwise the one that a load brings.
+    /// Hands the scope's primary to `with`: the one that is loaded, and otherwise the one that a
+    /// load brings.
     pub(crate) fn with_primary<T>(
         &self,
         scope: &Scope,

@@ -11,12 +11,14 @@ use crate::model::Column;
 use crate::suite::Suite;
 use crate::value::{Field, Value};
 
-/// With many more scopes in use than keys are held, what was learnt of one may be forgotten before it's used.
+/// With many more scopes in use than keys are held, what was learnt of one may be forgotten before
+/// it's used.
 const LOOKUP_ATTEMPTS: u32 = 16;
 
 impl Keyring {
-    /// Seals a field of a column under [`Suite::Aes256Siv`] with every key that opens values of the scope, the primary
-    /// first: all that the database may hold for that value until everything is under the primary. For lookups.
+    /// Seals a field of a column under [`Suite::Aes256Siv`] with every key that opens values of the
+    /// scope, the primary first: all that the database may hold for that value until everything is
+    /// under the primary. For lookups.
     ///
     /// ```
     /// # use fieldseal::{Column, Keyring, RowContext, Scope, Suite, kms, store};
@@ -37,8 +39,8 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotDeterministic`] for another suite, [`ErrorKind::NoPrimary`] if the scope has no key. Others are
-    /// inside the results, as for [`Self::seal`].
+    /// [`ErrorKind::NotDeterministic`] for another suite, [`ErrorKind::NoPrimary`] if the scope has
+    /// no key. Others are inside the results, as for [`Self::seal`].
     pub fn seal_under_each_key<F: Field>(
         &self,
         column: &Column,

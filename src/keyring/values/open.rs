@@ -55,8 +55,8 @@ impl Keyring {
             Ok(Some(plaintext)) => {
                 Some(F::Value::decode(plaintext).map_err(|_| ErrorKind::Malformed(F::Value::KIND))?)
             }
-            // What can't be a sealed value, or is under a key that this keyring doesn't know, is taken for plaintext; what
-            // is damaged stays refused.
+            // What can't be a sealed value, or is under a key that this keyring doesn't know, is
+            // taken for plaintext; what is damaged stays refused.
             Err(kind @ (ErrorKind::NotSealed | ErrorKind::UnknownKey(_))) if column.is_migrating() => {
                 self.check_undamaged(column, stored)?;
                 Some(legacy_plaintext(stored).ok_or(kind)?)
@@ -83,8 +83,8 @@ impl Keyring {
             .map_err(|kind| Error::at(column, kind))
     }
 
-    /// What can't be a whole sealed value but begins like one, under a key that there is, is one that was damaged, and no
-    /// plaintext.
+    /// What can't be a whole sealed value but begins like one, under a key that there is, is one
+    /// that was damaged, and no plaintext.
     pub(crate) fn check_undamaged(&self, column: &Column, stored: StoredValue<'_>) -> Result<(), ErrorKind> {
         let Some(id) = claimed_key(column, stored) else { return Ok(()) };
         match self.with_key(id, |_| Ok(())) {
@@ -125,7 +125,8 @@ impl Keyring {
     }
 }
 
-/// The plaintext that a migrating column still holds. Bytes that could be text are taken as what the type reads.
+/// The plaintext that a migrating column still holds. Bytes that could be text are taken as what
+/// the type reads.
 fn legacy_plaintext<V: Value>(stored: StoredValue<'_>) -> Option<V> {
     match stored {
         StoredValue::Untyped(bytes) => {

@@ -1,4 +1,5 @@
-//! Sealed values moved to the present key and suite, and to and from encodings: what a sweep does with each value.
+//! Sealed values moved to the present key and suite, and to and from encodings: what a sweep does
+//! with each value.
 
 use super::cipher::{Decrypted, encrypt_under};
 use super::open::without_base64;
@@ -23,7 +24,8 @@ pub enum Resealed {
 }
 
 impl Keyring {
-    /// Seals the same plaintext anew, unless it's under the scope's primary key and the column's suite already.
+    /// Seals the same plaintext anew, unless it's under the scope's primary key and the column's
+    /// suite already.
     ///
     /// The frame stays as it is: padding that was to another multiple doesn't change.
     pub(crate) fn reseal(
@@ -73,8 +75,8 @@ impl Keyring {
         self.encrypt(column, row, None, None).map_err(|kind| Error::at(column, kind))
     }
 
-    /// Whether what doesn't open may be plaintext: what can't be a sealed value, and isn't the beginning of one, or is under a key
-    /// that there isn't.
+    /// Whether what doesn't open may be plaintext: what can't be a sealed value, and isn't the
+    /// beginning of one, or is under a key that there isn't.
     pub(crate) fn is_plaintext(
         &self,
         column: &Column,

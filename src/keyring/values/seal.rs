@@ -17,26 +17,29 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// As for [`Self::seal_bytes`], and [`ErrorKind::Encode`]. The error is inside the result, so that binding it to a
-    /// statement reports it.
+    /// As for [`Self::seal_bytes`], and [`ErrorKind::Encode`]. The error is inside the result, so
+    /// that binding it to a statement reports it.
     pub fn seal<F: Field>(&self, column: &Column, row: &RowContext, field: &F) -> SealedValue {
         self.bindable(column, row, None, field.value().map(Value::encode))
     }
 
-    /// Seals bytes for one place: this column of this row. The result is what to store; for a column of base64 its ASCII
-    /// characters.
+    /// Seals bytes for one place: this column of this row. The result is what to store; for a
+    /// column of base64 its ASCII characters.
     ///
-    /// Most programs never call this: the derive does. It is for columns that a program handles by itself.
+    /// Most programs never call this: the derive does. It is for columns that a program handles by
+    /// itself.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NoPrimary`], [`ErrorKind::LoadFailed`], [`ErrorKind::NotLoaded`], [`ErrorKind::TooLong`],
-    /// [`ErrorKind::TooLongForColumn`], [`ErrorKind::Context`], [`ErrorKind::Exhausted`] or [`ErrorKind::NoRandomness`].
+    /// [`ErrorKind::NoPrimary`], [`ErrorKind::LoadFailed`], [`ErrorKind::NotLoaded`],
+    /// [`ErrorKind::TooLong`], [`ErrorKind::TooLongForColumn`], [`ErrorKind::Context`],
+    /// [`ErrorKind::Exhausted`] or [`ErrorKind::NoRandomness`].
     pub fn seal_bytes(&self, column: &Column, row: &RowContext, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
         self.encrypt(column, row, None, Some(plaintext)).map_err(|kind| Error::at(column, kind))
     }
 
-    /// What is bound for an encoded value, or for NULL: sealed under that key or the primary, or why it could not be.
+    /// What is bound for an encoded value, or for NULL: sealed under that key or the primary, or
+    /// why it could not be.
     pub(crate) fn bindable(
         &self,
         column: &Column,
@@ -53,8 +56,8 @@ impl Keyring {
         SealedValue::new(column, sealed.map(Some).map_err(|kind| Error::at(column, kind)))
     }
 
-    /// An encoded value as its column stores it, encrypted under that key or the primary. `encoded` is `None` for a hidden
-    /// NULL.
+    /// An encoded value as its column stores it, encrypted under that key or the primary. `encoded`
+    /// is `None` for a hidden NULL.
     pub(crate) fn encrypt(
         &self,
         column: &Column,

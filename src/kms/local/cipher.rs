@@ -1,4 +1,5 @@
-//! XAES-256-GCM over 32 bytes: `nonce 24 ‖ ciphertext 32 ‖ tag 16`, for KEKs in a file and for data keys under a KEK.
+//! XAES-256-GCM over 32 bytes: `nonce 24 ‖ ciphertext 32 ‖ tag 16`, for KEKs in a file and for data
+//! keys under a KEK.
 
 use crate::keys::scrubbed;
 use crate::random::{self, NoRandomness};

@@ -1,4 +1,5 @@
-//! The JSON of a key file. Key material goes from the file's buffer to its own without a copy in between.
+//! The JSON of a key file. Key material goes from the file's buffer to its own without a copy in
+//! between.
 
 use super::LocalError;
 use super::cipher;

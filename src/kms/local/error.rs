@@ -120,7 +120,8 @@ pub enum LocalError {
         /// The key file.
         path: PathBuf,
     },
-    /// A passphrase was given for a file without one. Somebody may have put another file in its place.
+    /// A passphrase was given for a file without one. Somebody may have put another file in its
+    /// place.
     #[error("the key file {path} is not protected by a passphrase, but one was given: check that it is the right file", path = .path.display())]
     PassphraseUnexpected {
         /// The key file.
@@ -129,7 +130,8 @@ pub enum LocalError {
     /// An empty passphrase protects nothing.
     #[error("the passphrase is empty: set one, or give none at all")]
     PassphraseEmpty,
-    /// Parameters that would protect nothing, or take more memory or time than anyone should spend on a file.
+    /// Parameters that would protect nothing, or take more memory or time than anyone should spend
+    /// on a file.
     #[error(
         "the Argon2 parameters are out of range: memory is 8 KiB times parallelism to 1 GiB, iterations are 1 to 100, parallelism is 1 to 64"
     )]

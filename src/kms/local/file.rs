@@ -154,8 +154,8 @@ impl KeyFile {
         Ok(file)
     }
 
-    /// `HMAC-SHA256(HKDF(KEK of the primary version, lp("fieldseal/1 kek file"), 32), file)`, not yet finished. It
-    /// holds a part of a KEK, on the stack.
+    /// `HMAC-SHA256(HKDF(KEK of the primary version, lp("fieldseal/1 kek file"), 32), file)`, not
+    /// yet finished. It holds a part of a KEK, on the stack.
     fn mac(&self, path: &Path) -> Result<Hmac<Sha256>, LocalError> {
         let missing = || LocalError::PrimaryMissing { path: path.to_owned(), primary: self.primary };
         let primary = self.entries.iter().find(|entry| entry.version == self.primary).ok_or_else(missing)?;
@@ -235,7 +235,8 @@ impl FileKey {
 }
 
 impl Unlock<'_> {
-    /// For a file that says it has no passphrase: the caller must agree, or it could be an attacker's file.
+    /// For a file that says it has no passphrase: the caller must agree, or it could be an
+    /// attacker's file.
     fn nothing(self, path: &Path) -> Result<Option<Arc<FileKey>>, LocalError> {
         match self {
             Self::Passphrase(None) | Self::FileKey(None) => Ok(None),

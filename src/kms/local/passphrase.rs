@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// What protects a key file that others may get to see: a backup, a volume, an image. Wiped on drop, redacted in
-/// `Debug`.
+/// What protects a key file that others may get to see: a backup, a volume, an image. Wiped on
+/// drop, redacted in `Debug`.
 ///
 /// It is taken as the bytes it's made of: no trimming, no Unicode normalisation.
 pub struct Passphrase {

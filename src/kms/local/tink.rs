@@ -15,11 +15,14 @@ const NONCE: usize = 12;
 const TAG: usize = 16;
 
 impl Local {
-    /// Encrypts a serialized Tink keyset under the version that wraps, for [`crate::keyring::Admin::export_encrypted_tink_keyset`].
+    /// Encrypts a serialized Tink keyset under the version that wraps, for
+    /// [`crate::keyring::Admin::export_encrypted_tink_keyset`].
     ///
-    /// It's what Tink's AES-256-GCM makes without associated data, of a key that is derived from the KEK and does nothing
-    /// else. Tink decrypts with [`Self::dangerously_export_cleartext_tink_keyset`]; [the format of keys](crate::guide::format_keys) says how to
-    /// derive the key without fieldseal.
+    /// It's what Tink's AES-256-GCM makes without associated data, of a key that is derived from
+    /// the KEK and does nothing else. Tink decrypts with
+    /// [`Self::dangerously_export_cleartext_tink_keyset`];
+    /// [the format of keys](crate::guide::format_keys) says how to derive the key without
+    /// fieldseal.
     ///
     /// # Errors
     ///
@@ -33,9 +36,9 @@ impl Local {
         encrypt(keys, id, keyset).map_err(KmsError::from)
     }
 
-    /// The AEAD that decrypts what [`Self::encrypt_tink_keyset`] made, as a **cleartext** Tink keyset in JSON: a key for each
-    /// version of the KEK. Anyone who has it can read every keyset that was encrypted under the key file; data keys that are
-    /// wrapped under it stay closed.
+    /// The AEAD that decrypts what [`Self::encrypt_tink_keyset`] made, as a **cleartext** Tink
+    /// keyset in JSON: a key for each version of the KEK. Anyone who has it can read every keyset
+    /// that was encrypted under the key file; data keys that are wrapped under it stay closed.
     ///
     /// # Errors
     ///

@@ -19,7 +19,8 @@ impl SchemaLock {
     ///
     /// # Errors
     ///
-    /// [`LockError::Missing`], or [`LockError::File`] if the file can't be read, or is no lock file.
+    /// [`LockError::Missing`], or [`LockError::File`] if the file can't be read, or is no lock
+    /// file.
     pub fn load(path: impl AsRef<Path>) -> Result<Vec<Schema>, LockError> {
         let path = path.as_ref();
         let entries = read(path)?.ok_or_else(|| LockError::Missing(path.to_owned()))?;

@@ -4,8 +4,8 @@ use crate::dialect::Fault;
 use crate::store::sql::Said;
 use std::error::Error;
 
-/// What its error says is left out where it may quote the URL, with the password: libpq does so with a URL that it can't
-/// read.
+/// What its error says is left out where it may quote the URL, with the password: libpq does so
+/// with a URL that it can't read.
 pub(in crate::store) fn not_connected(error: &dyn Error) -> Said {
     let mut text = error.to_string();
     let mut source = error.source();

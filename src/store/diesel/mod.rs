@@ -1,4 +1,5 @@
-//! A key store in SQLite, PostgreSQL or MySQL, through diesel. What differs between them has a file for each.
+//! A key store in SQLite, PostgreSQL or MySQL, through diesel. What differs between them has a file
+//! for each.
 
 mod connecting;
 #[cfg(feature = "diesel-mysql")]
@@ -30,14 +31,15 @@ use std::time::{Duration, Instant};
 /// How long a call waits for the calls before it, about as long as a keyring waits for the call.
 const TURN: Duration = Duration::from_secs(10);
 
-/// Data keys in the table `fieldseal_keys` of the program's own database, through any of diesel's connections to it: a
-/// `SqliteConnection`, a `PgConnection`, a `MysqlConnection`, a pooled one, an instrumented one.
+/// Data keys in the table `fieldseal_keys` of the program's own database, through any of diesel's
+/// connections to it: a `SqliteConnection`, a `PgConnection`, a `MysqlConnection`, a pooled one, an
+/// instrumented one.
 ///
-/// Any number of processes can share the table. The store keeps its connection, so a pool has one less to give. On MySQL
-/// the connection needs a schema that is selected.
+/// Any number of processes can share the table. The store keeps its connection, so a pool has one
+/// less to give. On MySQL the connection needs a schema that is selected.
 ///
-/// diesel waits as long as its client library does. What bounds that is said in the URL: `connect_timeout`,
-/// `tcp_user_timeout` and `keepalives_idle` for PostgreSQL.
+/// diesel waits as long as its client library does. What bounds that is said in the URL:
+/// `connect_timeout`, `tcp_user_timeout` and `keepalives_idle` for PostgreSQL.
 pub struct Diesel<C> {
     kept: Kept<Session<C>>,
 }
@@ -48,11 +50,11 @@ where
     C: LoadConnection,
     C::Backend: Engine,
 {
-    /// Takes a connection. Where it is one to SQLite without a busy timeout (diesel sets none), it gets one of five seconds
-    /// at the first use.
+    /// Takes a connection. Where it is one to SQLite without a busy timeout (diesel sets none), it
+    /// gets one of five seconds at the first use.
     ///
-    /// Once that connection is lost, because the server was restarted for example, every call fails: a program that runs
-    /// for long uses [`Self::connecting`].
+    /// Once that connection is lost, because the server was restarted for example, every call
+    /// fails: a program that runs for long uses [`Self::connecting`].
     ///
     /// The table must exist before the first use: see [`Self::create_table`].
     #[must_use]
@@ -63,15 +65,16 @@ where
     /// Makes its connection by `connect`, at the first use and whenever it was lost: from a URL
     /// (`move || PgConnection::establish(&url)`) or a pool (`move || pool.get()`).
     ///
-    /// A connection that wasn't used for a second is asked whether it's alive. What an error of `connect` says is not
-    /// repeated in the store's, because it may quote a URL with a password; log it in `connect` if it's needed.
+    /// A connection that wasn't used for a second is asked whether it's alive. What an error of
+    /// `connect` says is not repeated in the store's, because it may quote a URL with a password;
+    /// log it in `connect` if it's needed.
     #[must_use]
     pub fn connecting<E: Error + 'static>(connect: impl FnMut() -> Result<C, E> + Send + 'static) -> Self {
         Self { kept: Kept::new(Session::connecting(connect)) }
     }
 
-    /// Makes the table `fieldseal_keys`, if it isn't there; any number of processes can do so at the same moment. Programs
-    /// with migrations of their own apply [`super::migration()`] instead.
+    /// Makes the table `fieldseal_keys`, if it isn't there; any number of processes can do so at
+    /// the same moment. Programs with migrations of their own apply [`super::migration()`] instead.
     ///
     /// # Errors
     ///
@@ -136,8 +139,8 @@ pub(super) trait Engine: Backend {
 /// One integer, in the column `n`.
 pub(super) struct Integer(pub(super) Cell);
 
-/// What is the same for each backend and can only be written with the backend's name in it: a function that reads a cell,
-/// and what [`Engine`] adds.
+/// What is the same for each backend and can only be written with the backend's name in it: a
+/// function that reads a cell, and what [`Engine`] adds.
 macro_rules! on_backend {
     ($Backend:ty, cell: $cell:expr, { $($rest:tt)* }) => {
         impl $crate::store::diesel::Engine for $Backend {

@@ -1,5 +1,5 @@
-//! MySQL and MariaDB. With diesel's backend for them alone: whether libmysqlclient or diesel-async carries the bytes is the
-//! program's choice.
+//! MySQL and MariaDB. With diesel's backend for them alone: whether libmysqlclient or diesel-async
+//! carries the bytes is the program's choice.
 
 use super::on_backend;
 use crate::dialect::Dialect;
@@ -10,7 +10,8 @@ on_backend!(Mysql, cell: cell, {
     const DIALECT: Dialect = Dialect::Mysql;
 });
 
-/// Text with a binary collation is called a blob here, as everywhere in MySQL's protocol: all strings are bytes.
+/// Text with a binary collation is called a blob here, as everywhere in MySQL's protocol: all
+/// strings are bytes.
 fn cell(value: MysqlValue<'_>) -> Cell {
     let bytes = value.as_bytes();
     match value.value_type() {

@@ -1,4 +1,5 @@
-//! PostgreSQL. With diesel's backend for it alone: whether libpq or diesel-async carries the bytes is the program's choice.
+//! PostgreSQL. With diesel's backend for it alone: whether libpq or diesel-async carries the bytes
+//! is the program's choice.
 
 use super::on_backend;
 use crate::dialect::Dialect;

@@ -43,7 +43,8 @@ where
     pub(super) fn with<T>(&mut self, work: impl FnOnce(&mut C) -> QueryResult<T>) -> Result<T, Said> {
         let connection = self.connection.as_mut().ok_or_else(lost)?;
         self.used = Some(Instant::now());
-        // diesel panics at columns of types that it doesn't know, and the table may be another one than ours.
+        // diesel panics at columns of types that it doesn't know, and the table may be another one
+        // than ours.
         match catch_unwind(AssertUnwindSafe(|| work(connection))) {
             Ok(done) => done.map_err(said::<C::Backend>),
             Err(_) => {
@@ -131,9 +132,9 @@ where
     }
 }
 
-/// What diesel's error means; on most servers its kind says less than the server did. diesel has no place for SQLSTATE or
-/// number: where the server speaks another language than English the table is looked at, and the rest is reported by the
-/// server's words alone.
+/// What diesel's error means; on most servers its kind says less than the server did. diesel has no
+/// place for SQLSTATE or number: where the server speaks another language than English the table is
+/// looked at, and the rest is reported by the server's words alone.
 pub(in crate::store) fn said<B: Engine>(error: DieselError) -> Said {
     use DatabaseErrorKind::{
         CheckViolation, ClosedConnection, ExclusionViolation, ForeignKeyViolation, NotNullViolation,

@@ -23,7 +23,8 @@ on_backend!(Sqlite, cell: cell, {
     }
 });
 
-/// By the pragma itself: a SELECT from it would read the schema, and fail while the database is locked.
+/// By the pragma itself: a SELECT from it would read the schema, and fail while the database is
+/// locked.
 pub(super) fn busy_timeout<C: LoadConnection<Backend = Sqlite>>(connection: &mut C) -> QueryResult<i64> {
     let Timeout(timeout) = sql_query("PRAGMA busy_timeout").get_result(connection)?;
     Ok(timeout)

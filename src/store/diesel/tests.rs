@@ -31,7 +31,8 @@ fn survives_a_thread_that_panicked() {
     store.commit(&[]).unwrap();
 }
 
-/// diesel doesn't roll back what a panic left: whatever came after would be part of it, and lost with it.
+/// diesel doesn't roll back what a panic left: whatever came after would be part of it, and lost
+/// with it.
 #[test]
 fn a_transaction_that_a_panic_left_open_is_reported() {
     let store = store();

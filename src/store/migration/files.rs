@@ -4,8 +4,8 @@ use super::Migration;
 
 /// A tool that keeps migrations in files.
 ///
-/// Each of them runs a file of several statements, on each database: diesel and sqlx hand it over as a whole, refinery
-/// does on SQLite and PostgreSQL, and on MySQL the migration is one statement.
+/// Each of them runs a file of several statements, on each database: diesel and sqlx hand it over
+/// as a whole, refinery does on SQLite and PostgreSQL, and on MySQL the migration is one statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Tool {
@@ -13,8 +13,8 @@ pub enum Tool {
     Diesel,
     /// sqlx's `migrate!` and sqlx-cli, in the reversible form: `.up.sql` and `.down.sql`.
     Sqlx,
-    /// refinery, which has no way back: one file. Its versions are at most 2,147,483,647, unless it has its feature
-    /// `int8-versions`.
+    /// refinery, which has no way back: one file. Its versions are at most 2,147,483,647, unless it
+    /// has its feature `int8-versions`.
     Refinery,
 }
 
@@ -29,8 +29,8 @@ pub struct MigrationFile {
 }
 
 impl Migration {
-    /// The migration as files. `version` puts it in order among the program's others; diesel and sqlx use times, such as
-    /// 20260131120000.
+    /// The migration as files. `version` puts it in order among the program's others; diesel and
+    /// sqlx use times, such as 20260131120000.
     #[must_use]
     pub fn files(&self, tool: Tool, version: u64) -> Vec<MigrationFile> {
         let Self { name, up, down } = *self;

@@ -6,22 +6,24 @@ pub use self::files::{MigrationFile, Tool};
 
 use crate::dialect::Dialect;
 
-/// One step of a schema migration, for whichever tool the program uses: [`Self::files`] gives it in the form of those
-/// that keep migrations in files.
+/// One step of a schema migration, for whichever tool the program uses: [`Self::files`] gives it in
+/// the form of those that keep migrations in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Migration {
     /// Lower-case letters and `_`.
     pub name: &'static str,
-    /// Makes the table and its indexes; does nothing if they are there. Several statements on SQLite and PostgreSQL, one
-    /// on MySQL.
+    /// Makes the table and its indexes; does nothing if they are there. Several statements on
+    /// SQLite and PostgreSQL, one on MySQL.
     pub up: &'static str,
-    /// Drops the table, and with it every data key: whatever was sealed is lost, unless the keys were copied.
+    /// Drops the table, and with it every data key: whatever was sealed is lost, unless the keys
+    /// were copied.
     pub down: &'static str,
 }
 
 impl Migration {
-    /// A migration of a table beside the key store's: its name, and the SQL that makes it and that drops it.
+    /// A migration of a table beside the key store's: its name, and the SQL that makes it and that
+    /// drops it.
     #[must_use]
     pub const fn new(name: &'static str, up: &'static str, down: &'static str) -> Self {
         Self { name, up, down }

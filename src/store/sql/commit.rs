@@ -88,8 +88,9 @@ impl<C: Connection> Drop for Turn<'_, C> {
     }
 }
 
-/// All of `changes`, inside a transaction that holds the write lock: nothing can come between a check and the
-/// statement after it. The table's indexes say the same; they are what holds if somebody else writes to it.
+/// All of `changes`, inside a transaction that holds the write lock: nothing can come between a
+/// check and the statement after it. The table's indexes say the same; they are what holds if
+/// somebody else writes to it.
 fn apply(connection: &mut impl Connection, changes: &[Change]) -> Result<(), Failed> {
     let dialect = connection.dialect();
     for change in changes {
@@ -151,7 +152,8 @@ fn insert(connection: &mut impl Connection, record: &KeyRecord) -> Result<(), Fa
     }
 }
 
-/// With the revision that was seen: a proxy in between may have lent the lock's session to somebody else.
+/// With the revision that was seen: a proxy in between may have lent the lock's session to somebody
+/// else.
 fn update(connection: &mut impl Connection, record: &KeyRecord, seen: u64) -> Result<(), Failed> {
     let params = [
         Param::Text(record.state.name()),

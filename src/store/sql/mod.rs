@@ -1,4 +1,5 @@
-//! What the SQL key stores share: statements, the rules of a commit, the reading of hostile rows, what faults mean.
+//! What the SQL key stores share: statements, the rules of a commit, the reading of hostile rows,
+//! what faults mean.
 //!
 //! An adapter runs statements; everything else is here.
 
@@ -38,8 +39,8 @@ pub(super) enum Param<'a> {
 pub(super) trait Connection {
     fn dialect(&self) -> Dialect;
 
-    /// Makes sure that there is a connection, and that it's outside of any transaction. Whatever is done with it until the
-    /// next call of this is over by `until`, if the adapter can see to that.
+    /// Makes sure that there is a connection, and that it's outside of any transaction. Whatever is
+    /// done with it until the next call of this is over by `until`, if the adapter can see to that.
     fn ready(&mut self, until: Option<Instant>) -> Result<(), Said>;
 
     /// The connection can't be trusted any more. Whether another one can be made.
@@ -70,8 +71,8 @@ pub(super) trait Connection {
     }
 }
 
-/// Does `work` on a connection that is fit for use: from the beginning again, a few times, where that helps, but not once
-/// `until` is over.
+/// Does `work` on a connection that is fit for use: from the beginning again, a few times, where
+/// that helps, but not once `until` is over.
 pub(super) fn run<C: Connection, T>(
     connection: &mut C,
     until: Option<Instant>,
@@ -202,8 +203,9 @@ pub(super) fn get(connection: &mut impl Connection, id: KeyId) -> Result<Option<
 
 /// Outside of a transaction.
 ///
-/// MySQL's sessions can begin transactions by themselves, which would show the same old rows for ever after, or see what
-/// others haven't committed: there a reading is a transaction of its own, at a level that is known.
+/// MySQL's sessions can begin transactions by themselves, which would show the same old rows for
+/// ever after, or see what others haven't committed: there a reading is a transaction of its own,
+/// at a level that is known.
 fn read(connection: &mut impl Connection, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Failed> {
     match connection.dialect().key_table().before_reading {
         Some(before) => {
@@ -223,7 +225,8 @@ fn scope_param(dialect: Dialect, scope: &Scope) -> Param<'_> {
     if dialect.key_table().scopes_are_bytes { Param::Blob(scope.as_bytes()) } else { Param::Text(scope) }
 }
 
-/// The connection is inside a transaction that was begun elsewhere: nothing that is committed would last.
+/// The connection is inside a transaction that was begun elsewhere: nothing that is committed would
+/// last.
 #[cfg(any(feature = "rusqlite", feature = "diesel"))]
 pub(super) fn in_transaction() -> Said {
     let message = "its connection is inside a transaction that was never finished; open the store again, on a \
@@ -231,7 +234,8 @@ pub(super) fn in_transaction() -> Said {
     Said::own(Fault::Other, message)
 }
 
-/// What a key store does with its connection: the methods of `KeyStore`, for a store with `run` and `shown`.
+/// What a key store does with its connection: the methods of `KeyStore`, for a store with `run` and
+/// `shown`.
 macro_rules! key_store {
     () => {
         fn page(

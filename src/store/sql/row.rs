@@ -6,7 +6,8 @@ use crate::keys::{KeyId, KeyRecord, MAX_WRAPPED_JSON, MalformedRecord, RecordCol
 /// The longest text or blob that is read from a row, in bytes.
 const MAX_CELL: usize = MAX_WRAPPED_JSON;
 
-/// A value as it's stored. SQLite lets any column hold any type, and elsewhere the table may be another one than ours.
+/// A value as it's stored. SQLite lets any column hold any type, and elsewhere the table may be
+/// another one than ours.
 #[derive(Debug)]
 pub(in crate::store) enum Cell {
     Integer(i64),

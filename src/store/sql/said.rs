@@ -1,7 +1,7 @@
 //! What a database said of a statement, whichever library ran it, and what the store says then.
 //!
-//! [`Fault`] is what follows from it, by the dialect's codes where the library tells them: a server's texts are in its
-//! administrator's language. No text here holds a column's value.
+//! [`Fault`] is what follows from it, by the dialect's codes where the library tells them: a
+//! server's texts are in its administrator's language. No text here holds a column's value.
 
 use crate::dialect::{Dialect, Fault};
 use crate::keys::{KeyId, MalformedRecord};

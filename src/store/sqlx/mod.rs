@@ -1,4 +1,5 @@
-//! A key store in PostgreSQL, MySQL or SQLite, through sqlx. What differs between them has a file for each.
+//! A key store in PostgreSQL, MySQL or SQLite, through sqlx. What differs between them has a file
+//! for each.
 
 #[cfg(feature = "sqlx-mysql")]
 mod mysql;
@@ -20,19 +21,20 @@ use std::time::Duration;
 
 type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
 
-/// Data keys in the table `fieldseal_keys` of the program's own database, through sqlx: `Sqlx<Postgres>`, `Sqlx<MySql>` or
-/// `Sqlx<Sqlite>`.
+/// Data keys in the table `fieldseal_keys` of the program's own database, through sqlx:
+/// `Sqlx<Postgres>`, `Sqlx<MySql>` or `Sqlx<Sqlite>`.
 ///
-/// Any number of processes can share the table. The store has a connection and a thread of its own, and may be used from
-/// any thread, inside a tokio runtime of either kind or outside; its calls block, for [`Self::with_deadline`] at most. It
-/// never uses a pool's connections: they belong to the runtime that made them, and where that has one thread and it waits
-/// for the store, nobody would be left to serve them. The thread isn't there after a fork: open the store afterwards.
+/// Any number of processes can share the table. The store has a connection and a thread of its own,
+/// and may be used from any thread, inside a tokio runtime of either kind or outside; its calls
+/// block, for [`Self::with_deadline`] at most. It never uses a pool's connections: they belong to
+/// the runtime that made them, and where that has one thread and it waits for the store, nobody
+/// would be left to serve them. The thread isn't there after a fork: open the store afterwards.
 ///
-/// The connection is made at the first use, and again whenever it was lost. One that wasn't used for a second is asked
-/// whether it's alive.
+/// The connection is made at the first use, and again whenever it was lost. One that wasn't used
+/// for a second is asked whether it's alive.
 ///
-/// A database of SQLite's in memory belongs to one connection, and the store would have another: its keys would be gone
-/// with it. Use a file, or [`super::Memory`].
+/// A database of SQLite's in memory belongs to one connection, and the store would have another:
+/// its keys would be gone with it. Use a file, or [`super::Memory`].
 pub struct Sqlx<DB: Database> {
     store: RemoteStore<DB::Connection>,
 }
@@ -49,7 +51,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] if no thread can be started. The database is reached at the first use.
+    /// [`StoreError::Unavailable`] if no thread can be started. The database is reached at the
+    /// first use.
     pub fn new(options: Options<DB>) -> Result<Self, StoreError> {
         Self::with_options(Arc::new(options))
     }
@@ -75,16 +78,16 @@ where
         Ok(Self { store: RemoteStore::new(connect)? })
     }
 
-    /// How long one call may take as its caller sees it, all of it together. 8 seconds unless it's set, less than a keyring
-    /// waits for.
+    /// How long one call may take as its caller sees it, all of it together. 8 seconds unless it's
+    /// set, less than a keyring waits for.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.store.set_deadline(deadline);
         self
     }
 
-    /// Makes the table `fieldseal_keys`, if it isn't there; any number of processes can do so at the same moment. Programs
-    /// with migrations of their own apply [`super::migration()`] instead.
+    /// Makes the table `fieldseal_keys`, if it isn't there; any number of processes can do so at
+    /// the same moment. Programs with migrations of their own apply [`super::migration()`] instead.
     ///
     /// # Errors
     ///
@@ -127,8 +130,8 @@ trait Engine: Client + Connection {
     }
 }
 
-/// sqlx's own error, which quotes no options: they were parsed before. What else a server says when it lets nobody in is
-/// about no table of ours.
+/// sqlx's own error, which quotes no options: they were parsed before. What else a server says when
+/// it lets nobody in is about no table of ours.
 fn not_connected<C: Engine>(error: sqlx::Error) -> Said {
     let said = error.as_database_error().map(C::fault);
     Said::new(Some(if said == Some(Fault::Denied) { Fault::Denied } else { Fault::Other }), error)
@@ -146,12 +149,13 @@ fn said<C: Engine>(error: sqlx::Error) -> Said {
     Said::new(Some(fault), error)
 }
 
-/// [`Client`] for one database's connection: from a function that makes a row's columns cells, and whether statements are kept
-/// prepared.
+/// [`Client`] for one database's connection: from a function that makes a row's columns cells, and
+/// whether statements are kept prepared.
 ///
-/// Statements aren't kept prepared where proxies that share connections between clients would lose them: a store that is asked
-/// once a minute gains nothing by it. On MySQL they are, since closing one is a packet without an answer: the next packet waits
-/// in Nagle's algorithm for the server's delayed acknowledgement, which made each transaction of the store 40 ms longer.
+/// Statements aren't kept prepared where proxies that share connections between clients would lose
+/// them: a store that is asked once a minute gains nothing by it. On MySQL they are, since closing
+/// one is a packet without an answer: the next packet waits in Nagle's algorithm for the server's
+/// delayed acknowledgement, which made each transaction of the store 40 ms longer.
 macro_rules! on_database {
     ($Connection:ty, $Dialect:expr, cell: $cell:expr, prepared: $prepared:literal) => {
         impl $crate::store::remote::Client for $Connection {

@@ -17,7 +17,8 @@ impl super::Engine for MySqlConnection {
     }
 }
 
-/// Text with a binary collation is called a blob here, as everywhere in MySQL's protocol: all strings are bytes.
+/// Text with a binary collation is called a blob here, as everywhere in MySQL's protocol: all
+/// strings are bytes.
 fn cell(row: &MySqlRow, at: usize) -> Cell {
     let Ok(value) = row.try_get_raw(at) else { return Cell::Unusable };
     if value.is_null() {

@@ -1,4 +1,5 @@
-//! All changes or none, on top of exactly the revisions that the caller saw, with ids unique and one primary a scope.
+//! All changes or none, on top of exactly the revisions that the caller saw, with ids unique and
+//! one primary a scope.
 
 use super::*;
 

@@ -1,9 +1,10 @@
 //! What every [`KeyStore`] promises, as tests: for anyone who writes a store.
 //!
-//! [`tests!`](tests) makes a test of each promise, [`check`] runs all of them in one. Both are given what makes an empty
-//! store: a guard that is kept while the store is in use (a temporary folder, a database), and a function that opens one
-//! more handle on that same store, as another process would. Each test panics at a promise that is broken, with a message
-//! that says which one, what was found, and where the promise is written.
+//! [`tests!`](tests) makes a test of each promise, [`check`] runs all of them in one. Both are
+//! given what makes an empty store: a guard that is kept while the store is in use (a temporary
+//! folder, a database), and a function that opens one more handle on that same store, as another
+//! process would. Each test panics at a promise that is broken, with a message that says which one,
+//! what was found, and where the promise is written.
 //!
 //! ```
 //! use fieldseal::store::{File, KeyStore};
@@ -26,7 +27,8 @@
 //! # }
 //! ```
 //!
-//! Stores that are damaged, servers that go away and tables with triggers differ from store to store: those tests are yours.
+//! Stores that are damaged, servers that go away and tables with triggers differ from store to
+//! store: those tests are yours.
 
 mod commits;
 mod races;
@@ -67,8 +69,9 @@ macro_rules! __key_store_contract {
     };
 }
 
-/// A module of that name with a test of each promise. The second argument is evaluated in each, and gives an empty store: a
-/// guard, and a function that opens one more handle on the same store. Names in it begin with `crate::`.
+/// A module of that name with a test of each promise. The second argument is evaluated in each, and
+/// gives an empty store: a guard, and a function that opens one more handle on the same store.
+/// Names in it begin with `crate::`.
 ///
 /// See the module's own example.
 #[doc(hidden)]
@@ -110,13 +113,14 @@ macro_rules! __key_store_contract_check {
     })* };
 }
 
-/// Runs every test of the contract, each on an empty store that `fresh` makes: a guard that is kept until the test ends, and
-/// a function that opens one more handle on the same store.
+/// Runs every test of the contract, each on an empty store that `fresh` makes: a guard that is kept
+/// until the test ends, and a function that opens one more handle on the same store.
 pub fn check<G, O: Fn() -> Box<dyn KeyStore> + Sync>(fresh: impl Fn() -> (G, O)) {
     crate::__key_store_contract! { __key_store_contract_check [fresh] }
 }
 
-/// A record for tests: its scope is the application's if that text is empty, and otherwise the tenant of that name.
+/// A record for tests: its scope is the application's if that text is empty, and otherwise the
+/// tenant of that name.
 #[must_use]
 pub fn record(id: u32, scope: &str, state: KeyState) -> KeyRecord {
     let [.., byte] = id.to_be_bytes();

@@ -32,7 +32,8 @@ pub fn finds_what_was_inserted(open: Open<'_>) {
     SCOPES.equal("one that has none", &scope("b")[..], &[]);
 }
 
-/// The least and the largest values, no copies, long ones, and text that a statement or a file could trip over.
+/// The least and the largest values, no copies, long ones, and text that a statement or a file
+/// could trip over.
 pub fn keeps_every_field(open: Open<'_>) {
     let store = &*open();
     let wrapped = |kek: &str, len: usize| WrappedKey { kek: KekUri::new(kek), blob: vec![0xF5; len] };

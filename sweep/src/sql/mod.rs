@@ -1,7 +1,8 @@
-//! Statements on any of the databases, for what works on rows whatever their program is: the sweeps, and tools like them.
+//! Statements on any of the databases, for what works on rows whatever their program is: the
+//! sweeps, and tools like them.
 //!
-//! A [`Database`] says how to connect, a [`Client`] is one connection. Its calls block: they're meant for threads of their
-//! own, such as a sweep's workers.
+//! A [`Database`] says how to connect, a [`Client`] is one connection. Its calls block: they're
+//! meant for threads of their own, such as a sweep's workers.
 
 mod catalog;
 mod cell;

@@ -20,7 +20,8 @@ pub struct Mysql {
 }
 
 impl Mysql {
-    /// Connects as the options say. Strict mode is turned on, whatever the server's default: nothing may be cut off.
+    /// Connects as the options say. Strict mode is turned on, whatever the server's default:
+    /// nothing may be cut off.
     #[must_use]
     pub fn new(options: MySqlConnectOptions) -> Self {
         // sqlx would log statements that take long.

@@ -17,7 +17,8 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// The database at `path`, which must exist. Its connections wait five seconds for somebody else's transaction.
+    /// The database at `path`, which must exist. Its connections wait five seconds for somebody
+    /// else's transaction.
     #[must_use]
     pub fn at(path: impl AsRef<Path>) -> Self {
         Self { path: path.as_ref().to_owned(), busy_timeout: Duration::from_secs(5) }
@@ -98,7 +99,8 @@ impl Client for Connected {
     }
 }
 
-/// Of a statement that was understood. What a function says in a trigger or a view may quote a value: `bad JSON path: '…'`.
+/// Of a statement that was understood. What a function says in a trigger or a view may quote a
+/// value: `bad JSON path: '…'`.
 fn failed_at_work(error: rusqlite::Error) -> SqlError {
     if error.sqlite_error_code() == Some(ErrorCode::Unknown) {
         let text = "a function failed, in a trigger, a view or a generated column (its message may quote a value and isn't repeated)";
@@ -107,12 +109,14 @@ fn failed_at_work(error: rusqlite::Error) -> SqlError {
     failed(error)
 }
 
-/// SQLite's messages name tables and columns, and quote no value; those of a trigger are its author's.
+/// SQLite's messages name tables and columns, and quote no value; those of a trigger are its
+/// author's.
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn failed(error: rusqlite::Error) -> SqlError {
     let text = error.to_string();
     let fault = error.sqlite_error().map_or(Fault::Other, |error| Fault::of_sqlite(error.extended_code, &text));
-    // What a trigger raises is its author's text, and may quote values. That of fieldseal's own guards doesn't.
+    // What a trigger raises is its author's text, and may quote values. That of fieldseal's own
+    // guards doesn't.
     let of_trigger = error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_CONSTRAINT_TRIGGER);
     if of_trigger && !text.starts_with("fieldseal: ") {
         let text = "a trigger refused a value (its message may quote the value and isn't repeated)";

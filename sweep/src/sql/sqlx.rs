@@ -12,7 +12,8 @@ pub(super) fn runtime() -> Result<Runtime, SqlError> {
         .map_err(|error| SqlError::new(Fault::Other, format!("no runtime could be started: {error}")))
 }
 
-/// What follows from an error: what the database said, by `of_database`, or what happened to the connection.
+/// What follows from an error: what the database said, by `of_database`, or what happened to the
+/// connection.
 pub(super) fn failed(
     error: &sqlx::Error,
     of_database: impl FnOnce(&dyn sqlx::error::DatabaseError) -> SqlError,

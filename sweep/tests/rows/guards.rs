@@ -1,4 +1,5 @@
-//! The behaviours of `testkit/src/guards` on SQLite, and what only SQLite has. `tests-crates/databases` has them on the servers.
+//! The behaviours of `testkit/src/guards` on SQLite, and what only SQLite has.
+//! `tests-crates/databases` has them on the servers.
 
 use fieldseal::envelope::MAX_SEALED_LEN;
 use fieldseal::guards::KeyCheck;

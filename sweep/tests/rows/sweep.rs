@@ -1,4 +1,5 @@
-//! The behaviours of `testkit/src/sweep` on SQLite. `tests-crates/databases` has them on the servers.
+//! The behaviours of `testkit/src/sweep` on SQLite. `tests-crates/databases` has them on the
+//! servers.
 
 use fieldseal::{Column, Schema};
 use fieldseal_sweep::sql::{Cell, Database, Sqlite, Table};
@@ -74,7 +75,8 @@ fn an_index_that_lies_hides_nothing() {
     assert_eq!((report.rows, report.left), (100, Some(0)), "{report:?}");
 }
 
-/// Sealed bytes that a cast has made text of: no program reads them, and they're under their key all the same.
+/// Sealed bytes that a cast has made text of: no program reads them, and they're under their key
+/// all the same.
 #[test]
 fn sealed_bytes_in_a_text_are_counted_where_nobody_declared_them() {
     let mut world = World::new(sqlite());

@@ -1,5 +1,5 @@
-//! What a value is bound to: rows that integers, text, bytes, UUIDs or several of them identify, and tenants of each kind.
-//! Every library and every database gives the same row the same binding.
+//! What a value is bound to: rows that integers, text, bytes, UUIDs or several of them identify,
+//! and tenants of each kind. Every library and every database gives the same row the same binding.
 
 use super::{Client, Database, Key, Raw, Store, World};
 use crate::test_keyring;

@@ -1,4 +1,5 @@
-//! What a behaviour asks for: a database library that keeps models on one database, and somebody else who writes there too.
+//! What a behaviour asks for: a database library that keeps models on one database, and somebody
+//! else who writes there too.
 
 use super::bindings::Bound;
 use super::dialect::{Dialect, Raw};
@@ -33,7 +34,8 @@ pub trait Database: Sized {
         self.try_execute(sql).unwrap_or_else(|error| panic!("{error} in {sql}"));
     }
 
-    /// The model's table: its sealed columns as the model describes them, and `plain` ones beside them.
+    /// The model's table: its sealed columns as the model describes them, and `plain` ones beside
+    /// them.
     fn create_table<M: Model>(&mut self, plain: &[(&str, &str)]) {
         self.execute(&Self::DIALECT.create_table(&M::SCHEMA, plain));
     }
@@ -75,8 +77,9 @@ pub trait Client: Sized {
 
     const NAME: &'static str;
 
-    /// Where a behaviour has a long list of cases, one client tries all of them in columns of bytes, and the others every
-    /// so many: what they add is how values get into their databases and out of them.
+    /// Where a behaviour has a long list of cases, one client tries all of them in columns of
+    /// bytes, and the others every so many: what they add is how values get into their databases
+    /// and out of them.
     const TRIES_ALL: bool = false;
 
     /// 7 goes through all places of a bit.

@@ -1,5 +1,5 @@
-//! Values that somebody wrote into the database: opened rightly, or refused with a typed error that names the column and
-//! not the value.
+//! Values that somebody wrote into the database: opened rightly, or refused with a typed error that
+//! names the column and not the value.
 
 use super::vault::{Keys, Vault, columns, row, shown};
 use super::{Client, Database as _, Raw, Store, World};

@@ -64,8 +64,8 @@ impl Dialect {
         self.create_table_of(schema, plain, |column| self.sealed_type(column))
     }
 
-    /// `plain` are columns that the model doesn't seal; those of its row and scope may be among them, and `id` is there
-    /// anyway.
+    /// `plain` are columns that the model doesn't seal; those of its row and scope may be among
+    /// them, and `id` is there anyway.
     pub fn create_table_of(
         self,
         schema: &Schema,
@@ -127,7 +127,8 @@ impl Dialect {
         }
     }
 
-    /// A column of exactly that many bytes, or characters: SQLite and PostgreSQL need a check for it.
+    /// A column of exactly that many bytes, or characters: SQLite and PostgreSQL need a check for
+    /// it.
     pub fn exact_type(self, column: &Column, size: usize) -> String {
         let name = column.sql_name();
         match (self, column.is_base64()) {
@@ -215,13 +216,15 @@ impl Dialect {
         }
     }
 
-    /// What fieldseal must say of such a value in that column, if no keyring of the test has a key with such an id.
+    /// What fieldseal must say of such a value in that column, if no keyring of the test has a key
+    /// with such an id.
     pub fn kind_of(self, column: &Column, value: &Raw) -> ErrorKind {
         let text = match value {
             Raw::Null => return ErrorKind::UnexpectedNull,
             Raw::Text(text) => text.clone().into_bytes(),
             Raw::Bytes(bytes) => bytes.clone(),
-            // MySQL and PostgreSQL make their text of numbers; it's neither sealed nor base64 of what is.
+            // MySQL and PostgreSQL make their text of numbers; it's neither sealed nor base64 of
+            // what is.
             Raw::Integer(_) | Raw::Real(_) => return ErrorKind::NotSealed,
         };
         let sealed = match (column.is_base64(), value) {

@@ -1,7 +1,8 @@
-//! Random histories of a database and its keys, against a plain map: every read gives what was written last, or exactly
-//! the error that the key's state calls for. Two keyrings share a key store, as two processes would, and see each
-//! other's changes when they refresh, or when they need a key that they don't have; two libraries share a table with all
-//! four suites in it, as bytes and as base64.
+//! Random histories of a database and its keys, against a plain map: every read gives what was
+//! written last, or exactly the error that the key's state calls for. Two keyrings share a key
+//! store, as two processes would, and see each other's changes when they refresh, or when they need
+//! a key that they don't have; two libraries share a table with all four suites in it, as bytes and
+//! as base64.
 //!
 //! `PROPTEST_CASES` says how many histories are tried.
 
@@ -142,7 +143,8 @@ struct World<A: Client, B> {
 
 struct Process {
     keyring: &'static Keyring,
-    /// Since when it has surely seen each tenant's keys, as a place in the log. What happened later it may have seen.
+    /// Since when it has surely seen each tenant's keys, as a place in the log. What happened later
+    /// it may have seen.
     seen: BTreeMap<i64, usize>,
 }
 

@@ -1,10 +1,11 @@
 //! Which behaviours and which models there are. A behaviour that isn't in the list is run nowhere.
 
-/// A module of tests for each module of behaviours, made by three macros of the crate that runs them.
+/// A module of tests for each module of behaviours, made by three macros of the crate that runs
+/// them.
 ///
-/// `$behaviours!` is given behaviours of one client, `$pairs!` those of a client that writes and another one of its
-/// database that reads, and `$histories!` those of two clients that share a table. Each finds the functions in `super` of
-/// the modules that it makes.
+/// `$behaviours!` is given behaviours of one client, `$pairs!` those of a client that writes and
+/// another one of its database that reads, and `$histories!` those of two clients that share a
+/// table. Each finds the functions in `super` of the modules that it makes.
 #[macro_export]
 macro_rules! every_behaviour {
     ($behaviours:ident, $pairs:ident, $histories:ident) => {
@@ -88,8 +89,9 @@ macro_rules! every_behaviour {
     )+};
 }
 
-/// Hands every model to `$stores!`, and those with UUIDs to `$uuid_stores!`, for a crate whose clients keep them too. Each
-/// is `Model in table`, with the columns that rows are found by behind `find`.
+/// Hands every model to `$stores!`, and those with UUIDs to `$uuid_stores!`, for a crate whose
+/// clients keep them too. Each is `Model in table`, with the columns that rows are found by behind
+/// `find`.
 #[macro_export]
 macro_rules! every_model {
     ($stores:ident, $uuid_stores:ident) => {

@@ -1,5 +1,5 @@
-//! A column of text that is encrypted in place, as base64: plaintext of every sort is read until then, damage is not, and
-//! writes are always sealed.
+//! A column of text that is encrypted in place, as base64: plaintext of every sort is read until
+//! then, damage is not, and writes are always sealed.
 
 use super::{Client, Database as _, Raw, Store, World, from_base64, to_base64};
 use crate::test_keyring;

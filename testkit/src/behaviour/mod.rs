@@ -1,8 +1,9 @@
 //! What must hold on every database and with every library: one definition, run on each.
 //!
-//! A behaviour is a function over a [`Client`], a library connected to a database, which keeps the models that the
-//! behaviour needs. The clients of SQLite that need no server are here; `tests-crates/databases` adds seven more, and
-//! makes them keep the models by [`every_model!`](crate::every_model). Each crate makes its tests by
+//! A behaviour is a function over a [`Client`], a library connected to a database, which keeps the
+//! models that the behaviour needs. The clients of SQLite that need no server are here;
+//! `tests-crates/databases` adds seven more, and makes them keep the models by
+//! [`every_model!`](crate::every_model). Each crate makes its tests by
 //! [`every_behaviour!`](crate::every_behaviour).
 
 #[macro_use]

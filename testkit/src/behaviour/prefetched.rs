@@ -1,4 +1,5 @@
-//! A program that never waits: what a page needs is known from what is stored, before any of it is opened.
+//! A program that never waits: what a page needs is known from what is stored, before any of it is
+//! opened.
 
 use super::{Client, Store, World};
 use fieldseal::keyring::{KeyringSource, Need};

@@ -1,4 +1,5 @@
-//! What libraries and databases print of rows, of statements and of what went wrong: never a value, never a key.
+//! What libraries and databases print of rows, of statements and of what went wrong: never a value,
+//! never a key.
 
 use super::vault::{Keys, Vault, columns, row};
 use super::{Client, Database as _, Failed, Raw, Store, World, from_base64};

@@ -1,5 +1,5 @@
-//! How large a column must be, and what happens where it's smaller: the database refuses, or fieldseal does before it's
-//! asked, and nothing is ever cut.
+//! How large a column must be, and what happens where it's smaller: the database refuses, or
+//! fieldseal does before it's asked, and nothing is ever cut.
 
 use super::{Client, Database, Dialect, Store, World};
 use crate::test_keyring;
@@ -7,7 +7,8 @@ use fieldseal::{Column, ErrorKind, Model};
 
 test_keyring!(Keys, &[]);
 
-/// Every suite, plain, padded and with hidden NULL, as bytes and as base64: the same fields with three sorts of sizes.
+/// Every suite, plain, padded and with hidden NULL, as bytes and as base64: the same fields with
+/// three sorts of sizes.
 macro_rules! sizes {
     ($($field:ident: $type:ident($($attrs:tt)*) of $size:literal;)+) => {
         diesel::table! { sizes (id) { id -> BigInt, $($field -> Nullable<$type>,)+ } }
@@ -214,7 +215,8 @@ pub fn null_needs_no_size<C: Client + Store<Bare>>() {
     }
 }
 
-/// The column is smaller than the model says: without strict mode MySQL cuts the value, and then it doesn't open.
+/// The column is smaller than the model says: without strict mode MySQL cuts the value, and then it
+/// doesn't open.
 pub fn a_size_that_the_model_has_wrong_is_noticed<C: Client + Store<Loose>>() {
     for column in Loose::SCHEMA.columns.iter().step_by(5) {
         let mut world = table::<C, Loose>(|column| column.size_for(20) - 1);

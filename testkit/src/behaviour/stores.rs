@@ -1,4 +1,5 @@
-//! How each library keeps a model: macros, because diesel's and rusqlite's code must see the model's own type.
+//! How each library keeps a model: macros, because diesel's and rusqlite's code must see the
+//! model's own type.
 
 /// A model for diesel, by its own attributes, for rusqlite, and for sqlx where the feature is on.
 macro_rules! model {

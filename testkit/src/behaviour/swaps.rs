@@ -122,8 +122,8 @@ impl Cell {
         plaintext(self.table, self.column.name(), self.id, self.org_id)
     }
 
-    /// What the threat model grants to whoever writes the database: moving a value that isn't bound to its row to
-    /// another row of the same column and scope.
+    /// What the threat model grants to whoever writes the database: moving a value that isn't bound
+    /// to its row to another row of the same column and scope.
     fn accepts(self, from: Self) -> bool {
         let same = (self.table, self.column.name(), self.org_id) == (from.table, from.column.name(), from.org_id);
         self == from || (!self.column.is_row_bound() && same)
@@ -155,7 +155,8 @@ pub fn a_value_opens_only_where_it_was_sealed<C: Client + Store<Left> + Store<Ri
             to.read(&mut world.client)
         };
         let step = C::step(to.column);
-        // A client that tries a part of them tries other places' in each: its own, those beside it, those far away.
+        // A client that tries a part of them tries other places' in each: its own, those beside it,
+        // those far away.
         let tried_here = |at: usize| (at + 3 * place).is_multiple_of(step);
         for (from, sealed) in (0..)
             .zip(&cells)

@@ -152,7 +152,8 @@ impl<C: Client + Store<Vault>> World<C> {
         self.put(column, 1, &Raw::sealed(column, sealed));
     }
 
-    /// Puts `value` into the column of row 1: it must be refused for one of `kinds`, and nothing of it printed.
+    /// Puts `value` into the column of row 1: it must be refused for one of `kinds`, and nothing of
+    /// it printed.
     pub fn refuse(&mut self, column: &Column, value: &Raw, kinds: &[ErrorKind]) {
         self.put(column, 1, value);
         let name = column.name();

@@ -142,7 +142,8 @@ pub fn no_lock_is_left_on_the_key_store(home: Home) {
     }
 }
 
-/// What docs/guards.md says of it: the key that the snapshot doesn't have is unknown, and there is another try.
+/// What docs/guards.md says of it: the key that the snapshot doesn't have is unknown, and there is
+/// another try.
 pub fn a_snapshot_does_not_know_the_keys_that_came_later(home: Home) {
     let mut world = World::new(home);
     world.people(false);

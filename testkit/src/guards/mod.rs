@@ -1,5 +1,5 @@
-//! Guards on every database: one definition of what must hold, run by `sweep/tests/rows/guards.rs` on SQLite and by `tests-crates/databases/` on
-//! PostgreSQL and MariaDB.
+//! Guards on every database: one definition of what must hold, run by `sweep/tests/rows/guards.rs`
+//! on SQLite and by `tests-crates/databases/` on PostgreSQL and MariaDB.
 
 mod cost;
 mod forms;

@@ -55,7 +55,8 @@ pub fn any_name_will_do(home: Home) {
     }
 }
 
-/// Two columns of two suites, in another schema; on MySQL in another database, on SQLite in another file.
+/// Two columns of two suites, in another schema; on MySQL in another database, on SQLite in another
+/// file.
 pub fn tables_in_other_schemas_are_guarded(home: Home) {
     const COLUMNS: &[Column] =
         &[NAME, Column::new("people", "code").with_suite(Suite::Aes256Siv).with_kind("text")];

@@ -11,7 +11,8 @@ use std::any::Any;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// Where the tests of one database work: an empty database but for the key store's table, removed with `keep`.
+/// Where the tests of one database work: an empty database but for the key store's table, removed
+/// with `keep`.
 pub struct Home {
     pub database: Arc<dyn Database>,
     pub store: Arc<dyn KeyStore>,
@@ -62,8 +63,8 @@ impl World {
         self.client.batch(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
 
-    /// `people (id, name, note)`, on a new connection: statements that were prepared for another table of that name aren't for
-    /// this one.
+    /// `people (id, name, note)`, on a new connection: statements that were prepared for another
+    /// table of that name aren't for this one.
     pub fn people(&mut self, base64: bool) {
         self.client = self.database.connect().unwrap();
         self.unsynchronised();

@@ -57,7 +57,8 @@ pub fn a_batch_that_is_looked_at_again_counts_once(home: Home) {
     }
 }
 
-/// Connections are lost again and again, that of the sweep itself too: it goes on as soon as there are others.
+/// Connections are lost again and again, that of the sweep itself too: it goes on as soon as there
+/// are others.
 pub fn lost_connections_end_no_sweep(home: Home) {
     let mut world = World::new(home);
     world.people("bytes");

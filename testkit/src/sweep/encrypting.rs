@@ -49,9 +49,11 @@ pub fn hostile_plaintext_is_sealed_in_place_and_comes_back(home: Home) {
     let before = texts(&mut world, "people", "name");
     let sweep = Sweep::new(Job::Encrypt { from: None }, schema);
     let (report, problems) = world.sweep(&sweep);
-    // In base64 the base64 of sealed values, elsewhere the bytes of one as PostgreSQL writes them in text.
+    // In base64 the base64 of sealed values, elsewhere the bytes of one as PostgreSQL writes them
+    // in text.
     let lookalikes = if world.dialect() == Dialect::Sqlite { 5 } else { 10 };
-    // What looks sealed may be a value that was damaged, or whose key was lost: it's left alone, unless somebody says.
+    // What looks sealed may be a value that was damaged, or whose key was lost: it's left alone,
+    // unless somebody says.
     assert_eq!((report.failed, problems.len()), (lookalikes, usize::try_from(lookalikes).unwrap()), "{problems:?}");
     let (report, problems) = world.sweep(&sweep.clone().seal_lookalikes());
     assert!(problems.is_empty() && report.changed == lookalikes, "{report:?} {problems:?}");
@@ -64,7 +66,8 @@ pub fn hostile_plaintext_is_sealed_in_place_and_comes_back(home: Home) {
     let (report, problems) = world.sweep(&decrypt);
     assert!(problems.is_empty() && report.is_complete(), "{report:?} {problems:?}");
     assert_eq!(texts(&mut world, "people", "name"), before);
-    // Done twice it changes nothing; what looks sealed is reported, as nobody can tell it from a value whose key was lost.
+    // Done twice it changes nothing; what looks sealed is reported, as nobody can tell it from a
+    // value whose key was lost.
     let (report, _) = world.sweep(&decrypt);
     assert_eq!(report.changed, 0);
     assert_eq!(texts(&mut world, "people", "name"), before);
@@ -105,7 +108,8 @@ pub fn hidden_nulls_are_moved_opened_and_sealed(home: Home) {
     }
 }
 
-/// An estimate writes nothing, the key store included; and a tenant whose keys were destroyed isn't begun again.
+/// An estimate writes nothing, the key store included; and a tenant whose keys were destroyed isn't
+/// begun again.
 pub fn a_dry_run_makes_no_keys_and_a_forgotten_tenant_gets_none(home: Home) {
     const ORG: ContextColumn = ContextColumn { name: "org", kind: "int" };
     const SEALED: Column = Column::new("people", "name").with_sql_name("name_sealed").with_kind("text");
@@ -137,7 +141,8 @@ pub fn a_dry_run_makes_no_keys_and_a_forgotten_tenant_gets_none(home: Home) {
     assert_eq!(world.keyring.primary(&forgotten), None);
 }
 
-/// Text that its column makes a number of, decrypted in place while somebody else writes other rows of the same batches.
+/// Text that its column makes a number of, decrypted in place while somebody else writes other rows
+/// of the same batches.
 pub fn what_is_decrypted_while_others_write_is_checked_too(home: Home) {
     let mut world = World::new(home);
     world.batch("CREATE TABLE people (id BIGINT PRIMARY KEY, name NUMERIC)");
@@ -246,7 +251,8 @@ pub fn what_another_column_already_has_is_not_overwritten(home: Home) {
     assert_eq!(texts(&mut world, "people", "name_sealed"), before);
 }
 
-/// Decrypting into a column that can't hold the value: shorter, or of a type that makes something else of it.
+/// Decrypting into a column that can't hold the value: shorter, or of a type that makes something
+/// else of it.
 pub fn what_a_column_would_change_stays_sealed(home: Home) {
     const SCHEMA: Schema = PEOPLE;
     let mut world = World::new(home);
@@ -274,7 +280,8 @@ pub fn what_a_column_would_change_stays_sealed(home: Home) {
     assert_eq!(world.opened().len(), 5);
 }
 
-/// 100,000 people with names, notes and years of birth, some of them as hostile as they come, to sealed values and back.
+/// 100,000 people with names, notes and years of birth, some of them as hostile as they come, to
+/// sealed values and back.
 pub fn a_hundred_thousand_people_are_sealed_and_come_back_byte_for_byte(home: Home) {
     const NAME_64: Column = NAME.base64().migrating();
     const NOTES: Column = Column::new("people", "notes").with_kind("text").migrating();

@@ -19,7 +19,8 @@ fn kills() -> u32 {
 }
 
 fn sweep() -> Sweep {
-    // Small steps have many moments between them, and short leases don't keep who comes next waiting.
+    // Small steps have many moments between them, and short leases don't keep who comes next
+    // waiting.
     Sweep::new(Job::Reencrypt, PEOPLE).batch(20).range(200).lease(Duration::from_millis(150))
 }
 
@@ -94,7 +95,8 @@ pub fn no_row_is_lost_whenever_it_is_killed(site: &Site, test: &str) {
     assert!(inside >= killed / 10, "only {inside} of {killed} were killed in a range");
 }
 
-/// There and back again, in place: at each moment a value is either plaintext or sealed, and never neither.
+/// There and back again, in place: at each moment a value is either plaintext or sealed, and never
+/// neither.
 pub fn no_plaintext_is_lost_whenever_it_is_killed(site: &Site, test: &str) {
     if let Some(role) = rerun::role() {
         return child(site, &role);
@@ -172,7 +174,8 @@ pub fn two_workers_and_writers_lose_nothing_whenever_workers_are_killed(site: &S
     check(&mut world, 2000, &expected);
 }
 
-/// From the first key to the fourth, with readers and writers running all the while, each with a keyring of its own.
+/// From the first key to the fourth, with readers and writers running all the while, each with a
+/// keyring of its own.
 pub fn a_fleet_reads_and_writes_while_keys_and_rows_move(site: &Site, _test: &str) {
     let (mut world, _) = prepared(site, 2000);
     let stop = AtomicBool::new(false);

@@ -1,5 +1,5 @@
-//! What must not be believed: tables of the sweeps that somebody wrote, values whose key was lost, columns that are no place for
-//! plaintext.
+//! What must not be believed: tables of the sweeps that somebody wrote, values whose key was lost,
+//! columns that are no place for plaintext.
 
 use super::world::{NAME, PEOPLE, place};
 use super::{Home, World};
@@ -24,7 +24,8 @@ fn hidden(world: &mut World, count: i64) {
     }
 }
 
-/// A sweep that says of itself that all of it was handed out, and that nobody has anything any more.
+/// A sweep that says of itself that all of it was handed out, and that nobody has anything any
+/// more.
 pub fn a_sweep_that_others_say_is_done_is_looked_through(home: Home) {
     let mut world = World::new(home);
     hidden(&mut world, 20);
@@ -43,7 +44,8 @@ pub fn a_sweep_that_others_say_is_done_is_looked_through(home: Home) {
     assert!(report.is_complete() && report.changed == 0, "{report:?}");
 }
 
-/// In a migrating column: what can't be told from a value whose key was lost is reported, and what can isn't sealed again.
+/// In a migrating column: what can't be told from a value whose key was lost is reported, and what
+/// can isn't sealed again.
 pub fn a_value_whose_key_was_lost_is_no_plaintext(home: Home) {
     let mut world = World::new(home);
     world.people("bytes");

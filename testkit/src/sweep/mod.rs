@@ -1,5 +1,5 @@
-//! Sweeps on every database: one definition of what must hold, run by `sweep/tests/rows/sweep.rs` on SQLite and by `tests-crates/databases/` on
-//! PostgreSQL and MariaDB.
+//! Sweeps on every database: one definition of what must hold, run by `sweep/tests/rows/sweep.rs`
+//! on SQLite and by `tests-crates/databases/` on PostgreSQL and MariaDB.
 
 mod disturbed;
 mod encrypting;
@@ -22,7 +22,8 @@ pub struct Site {
     pub open: fn(&str) -> Arc<dyn Database>,
 }
 
-/// The tests of all behaviours on the databases that `$home` makes, and `$open` opens by their URLs.
+/// The tests of all behaviours on the databases that `$home` makes, and `$open` opens by their
+/// URLs.
 #[macro_export]
 macro_rules! sweep_behaviours {
     (processes on $home:path, $open:path: $($behaviour:ident)+) => {$(

@@ -140,7 +140,8 @@ pub fn whoever_writes_meanwhile_wins(home: Home) {
     assert_eq!(world.stale(), 0);
 }
 
-/// A program that hasn't read the key store yet writes under the old key, where the sweep has been already.
+/// A program that hasn't read the key store yet writes under the old key, where the sweep has been
+/// already.
 pub fn what_is_written_under_an_older_key_meanwhile_is_moved_too(home: Home) {
     let mut world = World::new(home);
     world.people("bytes");

@@ -40,8 +40,8 @@ impl Database {
         Self { url: in_database(&server, &name), end: End::Postgres { server, name } }
     }
 
-    /// A schema in the server's own database, which takes a twentieth of the time that a database takes. Every connection
-    /// must run [`Self::first`] before anything else.
+    /// A schema in the server's own database, which takes a twentieth of the time that a database
+    /// takes. Every connection must run [`Self::first`] before anything else.
     pub fn postgres_schema() -> Self {
         let server = server("FIELDSEAL_TEST_POSTGRES");
         let name = name();

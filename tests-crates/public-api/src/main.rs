@@ -1,4 +1,5 @@
-//! `fieldseal-public-api FILE.json`: the public surface that rustdoc's JSON describes, an item a line.
+//! `fieldseal-public-api FILE.json`: the public surface that rustdoc's JSON describes, an item a
+//! line.
 
 use std::error::Error;
 

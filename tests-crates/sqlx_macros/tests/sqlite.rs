@@ -17,7 +17,8 @@ struct Migrating {
     name: String,
 }
 
-/// SQLite keeps a plaintext TEXT in a BLOB column, and only a value that is taken as it's stored tells.
+/// SQLite keeps a plaintext TEXT in a BLOB column, and only a value that is taken as it's stored
+/// tells.
 #[tokio::test]
 async fn plaintext_in_a_column_of_blobs_is_taken_as_it_is_stored() -> sqlx::Result<()> {
     let pool = dollars::pool().await?;

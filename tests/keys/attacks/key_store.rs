@@ -1,5 +1,5 @@
-//! The key store edited under the program: every attack ends in a typed error or in a correct result, never in a wrong
-//! key and never in a second primary.
+//! The key store edited under the program: every attack ends in a typed error or in a correct
+//! result, never in a wrong key and never in a second primary.
 
 use super::*;
 use fieldseal::ErrorKind;
@@ -8,7 +8,8 @@ use fieldseal::keys::{KeyId, KeyState};
 use fieldseal::kms::KmsError;
 use fieldseal::store::StoreError;
 
-/// Tenant 1 has an active and a primary key, tenant 2 a primary, a retired and a destroyed one; a value under each.
+/// Tenant 1 has an active and a primary key, tenant 2 a primary, a retired and a destroyed one; a
+/// value under each.
 struct Scene {
     victim: Victim,
     running: Keyring,
@@ -82,8 +83,8 @@ impl Scene {
         }
     }
 
-    /// The keys that were attacked are refused with that error, by a program that starts now and by the running one, or
-    /// go on as they were; all others do.
+    /// The keys that were attacked are refused with that error, by a program that starts now and by
+    /// the running one, or go on as they were; all others do.
     fn refused(&self, expected: impl Fn(&KeyringError) -> bool) {
         let seen = match self.victim.start() {
             Ok(started) => self.check_refusals(&started, &expected),
@@ -229,8 +230,8 @@ fn states_that_were_edited_give_no_key_that_is_gone() {
     scene.refused(rejected(destroyed));
 }
 
-/// A state is a matter of policy, not of secrecy: whoever writes the store can give a retired key back, or take one
-/// away, but not make one that the KMS doesn't unwrap.
+/// A state is a matter of policy, not of secrecy: whoever writes the store can give a retired key
+/// back, or take one away, but not make one that the KMS doesn't unwrap.
 #[test]
 fn states_that_were_edited_otherwise_are_taken_as_they_are() {
     let scene = Scene::new();
@@ -368,7 +369,8 @@ fn a_copy_that_does_not_open_does_not_hide_one_that_does() {
     scene.survived(&[]);
 }
 
-/// Nothing outside of the store says how far it was: the database's own backups and access rights must.
+/// Nothing outside of the store says how far it was: the database's own backups and access rights
+/// must.
 #[test]
 fn an_older_key_store_that_is_put_back_opens_less_and_nothing_wrongly() {
     let mut scene = Scene::new();

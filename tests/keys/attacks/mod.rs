@@ -1,5 +1,5 @@
-//! Attacks by somebody who writes the database: values and wrapped keys that are real, in places that they weren't
-//! made for. The file is edited by raw SQL on a second connection.
+//! Attacks by somebody who writes the database: values and wrapped keys that are real, in places
+//! that they weren't made for. The file is edited by raw SQL on a second connection.
 
 mod key_store;
 mod races;

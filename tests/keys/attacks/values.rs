@@ -1,4 +1,5 @@
-//! Sealed values under keys that they weren't sealed under. Every other place is tried in `testkit/src/behaviour`.
+//! Sealed values under keys that they weren't sealed under. Every other place is tried in
+//! `testkit/src/behaviour`.
 
 use super::*;
 use aes_gcm::Aes256Gcm;
@@ -35,7 +36,8 @@ fn a_value_opens_only_under_its_own_key_and_suite() {
     }
 }
 
-/// The keys of one tenant were exported, or stolen: they forge that tenant's values, and nobody else's.
+/// The keys of one tenant were exported, or stolen: they forge that tenant's values, and nobody
+/// else's.
 #[test]
 fn the_exported_keys_of_one_tenant_forge_nothing_of_another() {
     let victim = Victim::new();
@@ -67,7 +69,8 @@ fn lp(part: &[u8]) -> Vec<u8> {
     [&u32::try_from(part.len()).unwrap().to_be_bytes(), part].concat()
 }
 
-/// An older value of the same place is authentic: nothing in one database row could tell. The threat model says so.
+/// An older value of the same place is authentic: nothing in one database row could tell. The
+/// threat model says so.
 #[test]
 fn an_older_value_of_the_same_place_opens_as_documented() {
     let victim = Victim::new();

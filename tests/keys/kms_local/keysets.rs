@@ -1,4 +1,5 @@
-//! Keysets that are encrypted to a key file, for Tink. `tests/oracle/values.rs` has Tink itself read them.
+//! Keysets that are encrypted to a key file, for Tink. `tests/oracle/values.rs` has Tink itself
+//! read them.
 
 use super::*;
 use aes_gcm::aead::{Aead, Payload};

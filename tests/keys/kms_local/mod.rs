@@ -1,4 +1,5 @@
-//! The key-file provider: the contract of a KMS, the file, its rotation, and what it does with damage.
+//! The key-file provider: the contract of a KMS, the file, its rotation, and what it does with
+//! damage.
 
 mod damage;
 mod keysets;

@@ -1,4 +1,5 @@
-//! Leases: renewed ahead of their end, in grace while the KMS can't be reached, over at once when it refuses.
+//! Leases: renewed ahead of their end, in grace while the KMS can't be reached, over at once when
+//! it refuses.
 
 use super::*;
 use fieldseal::kms::KmsError;
@@ -50,7 +51,8 @@ fn a_key_that_nobody_uses_is_dropped_and_comes_back_with_its_next_value() {
     assert_eq!((keyring.stats().misses, keyring.stats().keys_loaded), (1, 1));
 }
 
-/// Without anyone to look after it, a lease still ends on time: the hot path looks at the clock itself.
+/// Without anyone to look after it, a lease still ends on time: the hot path looks at the clock
+/// itself.
 #[test]
 fn a_lease_ends_even_if_nobody_tends() {
     let fleet = Fleet::new(1);

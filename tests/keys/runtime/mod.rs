@@ -1,5 +1,5 @@
-//! The life of a key in a running process: loaded once however many ask, renewed, dropped, refused, and never waited for
-//! past the deadline.
+//! The life of a key in a running process: loaded once however many ask, renewed, dropped, refused,
+//! and never waited for past the deadline.
 
 mod bounds;
 mod copies;

@@ -31,7 +31,8 @@ impl<'a> MakeWriter<'a> for Log {
 #[test]
 fn calls_loads_renewals_drops_and_rotations_are_told() {
     let log = Log::default();
-    // With a single subscriber, an event that another test's thread meets first would be off for all threads.
+    // With a single subscriber, an event that another test's thread meets first would be off for
+    // all threads.
     let _other = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let subscriber = tracing_subscriber::fmt()
         .with_writer(log.clone())
@@ -48,7 +49,8 @@ fn calls_loads_renewals_drops_and_rotations_are_told() {
         fleet.clock.advance(HOUR / 4);
         keyring.tend();
         eventually("renewed", || keyring.stats().renewals == 1);
-        // It is counted a moment before its load ends, and a load that has not ended when the clock jumps is given up.
+        // It is counted a moment before its load ends, and a load that has not ended when the clock
+        // jumps is given up.
         std::thread::sleep(Duration::from_millis(50));
         fleet.clock.advance(HOUR / 2);
         seal(&keyring, 1).unwrap();

@@ -22,7 +22,8 @@ struct Oracle {
     answers: BufReader<ChildStdout>,
 }
 
-/// What the oracle calls its refusal: `rejected`, `not_sealed`, `unknown_key`, `malformed`, `bad_context`.
+/// What the oracle calls its refusal: `rejected`, `not_sealed`, `unknown_key`, `malformed`,
+/// `bad_context`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refusal(pub String);
 
@@ -113,7 +114,8 @@ pub fn tink_open_under(kek: &str, keyset: &str, place: &Place, sealed: &[u8]) ->
     ask("tink-open", request).map(|answer| bytes(&answer, "plaintext"))
 }
 
-/// With a keyset that is encrypted to a key file: Tink is given the AEAD that the oracle derives from the file.
+/// With a keyset that is encrypted to a key file: Tink is given the AEAD that the oracle derives
+/// from the file.
 pub fn tink_open_with_key_file(
     (kek_file, passphrase): (&Path, Option<&str>),
     keyset: &str,

@@ -24,7 +24,8 @@ fn a_stored_value_of_100_mb_is_refused_in_every_column() {
 
 const PEAK: &str = "hostile::limits::a_stored_value_of_100_mb_is_not_copied";
 
-/// The peak of the process's memory, which needs a process of its own for each way to read the value.
+/// The peak of the process's memory, which needs a process of its own for each way to read the
+/// value.
 #[test]
 fn a_stored_value_of_100_mb_is_not_copied() {
     if !cfg!(target_os = "linux") {

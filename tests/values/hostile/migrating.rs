@@ -1,4 +1,5 @@
-//! Models that are `migrating`: plaintext of every native type is read, damage is not, and writes are always sealed.
+//! Models that are `migrating`: plaintext of every native type is read, damage is not, and writes
+//! are always sealed.
 
 use super::*;
 use ::chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};

@@ -1,4 +1,5 @@
-//! What a database may hold in a column, and what comes of it: `docs/format.md`, "Which check comes first".
+//! What a database may hold in a column, and what comes of it: `docs/format.md`, "Which check comes
+//! first".
 
 use super::*;
 use fieldseal::keys::KeyState;

@@ -1,4 +1,5 @@
-//! Whether the KEKs can be used, and whether every key has a copy under one of them that gives the key.
+//! Whether the KEKs can be used, and whether every key has a copy under one of them that gives the
+//! key.
 
 use super::Findings;
 use crate::error::{Error, Kind};

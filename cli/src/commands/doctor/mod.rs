@@ -14,7 +14,8 @@ use crate::survey::{self, Surveyed};
 use crate::words;
 use serde::Serialize;
 
-/// Looks for what is wrong: plaintext left, unknown keys, values that don't open, columns that are too small, and more
+/// Looks for what is wrong: plaintext left, unknown keys, values that don't open, columns that are
+/// too small, and more
 ///
 /// Each finding says what to do. It changes nothing.
 #[derive(Debug, clap::Args)]
@@ -23,7 +24,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ROWS", default_value_t = 1000)]
     sample: u64,
 
-    /// Unwraps so many keys, by a call to the KMS each, besides those that a sample needs; 0 for none
+    /// Unwraps so many keys, by a call to the KMS each, besides those that a sample needs; 0 for
+    /// none
     #[arg(long, value_name = "KEYS", default_value_t = 1000)]
     keys: usize,
 

@@ -1,4 +1,5 @@
-//! `fieldseal init --print`: the tables of the key store and of sweeps as migrations of the program's own.
+//! `fieldseal init --print`: the tables of the key store and of sweeps as migrations of the
+//! program's own.
 
 use crate::commands::{Context, Done};
 use crate::dialect::{DialectName, dialect};
@@ -14,7 +15,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MigrationArgs {
-    /// Prints the tables of the key store and of sweeps as migrations for that tool, and makes nothing
+    /// Prints the tables of the key store and of sweeps as migrations for that tool, and makes
+    /// nothing
     #[arg(long, value_name = "TOOL", conflicts_with_all = ["scope", "no_key", "dry_run"])]
     print: Option<ToolName>,
 

@@ -11,8 +11,9 @@ use serde::Serialize;
 
 /// Gives every data key a copy under another KEK
 ///
-/// The way to a second region, another account, or a break-glass file. New keys get such a copy only from programs that have
-/// the KEK too (`KeyringBuilder::and_kms`); run this again for those that others made.
+/// The way to a second region, another account, or a break-glass file. New keys get such a copy
+/// only from programs that have the KEK too (`KeyringBuilder::and_kms`); run this again for those
+/// that others made.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The KEK: `local:PATH` or `aws-kms:KEY`

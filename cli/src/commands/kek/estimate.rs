@@ -21,7 +21,8 @@ pub(super) struct Estimate {
 }
 
 impl Estimate {
-    /// Measures one unwrap. Keys are changed one after the other, so the time is that of all calls together.
+    /// Measures one unwrap. Keys are changed one after the other, so the time is that of all calls
+    /// together.
     ///
     /// # Errors
     ///
@@ -38,7 +39,8 @@ impl Estimate {
     }
 }
 
-/// How long one of the KEKs takes for one of the keys: the second time, since the first one connects.
+/// How long one of the KEKs takes for one of the keys: the second time, since the first one
+/// connects.
 fn measure(records: &[&KeyRecord], keks: &[Kek]) -> Result<Duration, Error> {
     for record in records {
         for copy in &record.wrapped {

@@ -1,4 +1,5 @@
-//! `fieldseal kek export-keyset`: what Tink needs to read what `export-keyset` encrypted to a key file.
+//! `fieldseal kek export-keyset`: what Tink needs to read what `export-keyset` encrypted to a key
+//! file.
 
 use super::{Context, Done};
 use crate::error::Error;
@@ -6,14 +7,16 @@ use crate::target::KekName;
 
 /// Exports, for Tink, the AEAD that opens the keysets which `export-keyset` encrypted to a key file
 ///
-/// Run by the reader, who has the key file; no database is needed. It's a Tink keyset with a key for each version of the KEK, derived
-/// from it for this purpose alone: no data key can be unwrapped with it.
+/// Run by the reader, who has the key file; no database is needed. It's a Tink keyset with a key
+/// for each version of the KEK, derived from it for this purpose alone: no data key can be
+/// unwrapped with it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The key file: `local:PATH`
     uri: String,
 
-    /// Prints the keys themselves: anyone who has them opens every keyset that was or will be encrypted to the key file
+    /// Prints the keys themselves: anyone who has them opens every keyset that was or will be
+    /// encrypted to the key file
     #[arg(long)]
     dangerously_cleartext: bool,
 }

@@ -59,8 +59,8 @@ fn lacking<'a>(
     Ok(records.iter().filter(|record| !has_copy(record, &kek)).collect())
 }
 
-/// How many keys were changed. What is wrong with one key is an error after all the others were done: what was changed shows in the store
-/// then.
+/// How many keys were changed. What is wrong with one key is an error after all the others were
+/// done: what was changed shows in the store then.
 fn changed(
     done: Result<usize, KeyringError>,
     before: &[KeyRecord],
@@ -104,7 +104,8 @@ fn keep_a_copy(context: &Context<'_>, kek: &Kek) {
     }
 }
 
-/// Refuses if there are keys, and none has a copy under any of those: nothing can be done with them.
+/// Refuses if there are keys, and none has a copy under any of those: nothing can be done with
+/// them.
 fn check_held(records: &[KeyRecord], keks: &[Kek]) -> Result<(), Error> {
     if records.is_empty() || keks.iter().any(|kek| held(records, &*kek.kms()) > 0) {
         return Ok(());

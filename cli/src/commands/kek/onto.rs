@@ -5,8 +5,8 @@ use fieldseal::keys::{Binding, DataKey, KekUri, WrappedKey};
 use fieldseal::kms::{Kms, KmsError};
 use std::sync::Arc;
 
-/// One provider in place of several, because a keyring gives every key a copy under each of its own: this one wraps under the new
-/// KEK alone, and unwraps under any.
+/// One provider in place of several, because a keyring gives every key a copy under each of its
+/// own: this one wraps under the new KEK alone, and unwraps under any.
 #[derive(Debug)]
 pub(super) struct Onto {
     new: Arc<dyn Kms>,

@@ -11,11 +11,12 @@ use serde::Serialize;
 
 /// Takes the copies under a KEK away from every data key
 ///
-/// The last copy of a key is never taken away: then nothing is removed at all. Of each key, another copy is unwrapped first, by
-/// one of the KEKs that were given.
+/// The last copy of a key is never taken away: then nothing is removed at all. Of each key, another
+/// copy is unwrapped first, by one of the KEKs that were given.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The KEK, as `fieldseal kek list` shows it, or `local:PATH` for a key file that is still there
+    /// The KEK, as `fieldseal kek list` shows it, or `local:PATH` for a key file that is still
+    /// there
     uri: String,
 
     /// Says how many data keys and KMS calls it would be, and about how long

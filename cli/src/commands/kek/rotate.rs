@@ -12,9 +12,9 @@ use serde::Serialize;
 
 /// Rotates the KEK: rewraps data keys, whatever the number of rows
 ///
-/// Without --to, the main KEK (the first --kek) stays and gets new key material: a key file gets a new version, AWS KMS is asked
-/// to wrap again under the newest it has. With --to, every data key gets a copy under the new KEK, and then the copies under
-/// the old one are removed.
+/// Without --to, the main KEK (the first --kek) stays and gets new key material: a key file gets a
+/// new version, AWS KMS is asked to wrap again under the newest it has. With --to, every data key
+/// gets a copy under the new KEK, and then the copies under the old one are removed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Moves every data key to that KEK: `local:PATH` or `aws-kms:KEY`
@@ -25,12 +25,13 @@ pub(crate) struct Args {
     #[arg(long, requires = "to")]
     create: bool,
 
-    /// With --to: leaves the copies under the old KEK, until `fieldseal kek remove`. For running programs that must get the
-    /// new KEK first
+    /// With --to: leaves the copies under the old KEK, until `fieldseal kek remove`. For running
+    /// programs that must get the new KEK first
     #[arg(long, requires = "to")]
     keep_old: bool,
 
-    /// Adds no version to a key file, and only finishes what an interrupted run left under older ones
+    /// Adds no version to a key file, and only finishes what an interrupted run left under older
+    /// ones
     #[arg(long, conflicts_with = "to")]
     rewrap_only: bool,
 
@@ -90,7 +91,8 @@ fn move_to(
     let Some(old) = keks.first().cloned() else { return Ok(Done::All) };
     if args.dry_run {
         check_held(records, &keks)?;
-        // A copy is unwrapped, wrapped, and unwrapped again to see that it's good; then once more before the old one goes.
+        // A copy is unwrapped, wrapped, and unwrapped again to see that it's good; then once more
+        // before the old one goes.
         let copied = opening(records) + 3 * lacking(records, to, args.create, &context.target)?.len();
         let calls = if args.keep_old { copied } else { copied + opening(records) + records.len() };
         context.output.report(&Estimate::new(records, &keks, calls)?)?;

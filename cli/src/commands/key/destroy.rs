@@ -10,7 +10,8 @@ use fieldseal::KeyringError;
 use fieldseal::keys::{KeyId, KeyState, TransitionError};
 use serde::Serialize;
 
-/// Erases every wrapped copy of a retired or staged key: what is sealed under it can't be read again
+/// Erases every wrapped copy of a retired or staged key: what is sealed under it can't be read
+/// again
 ///
 /// A tombstone remains. Backups of the key store may still hold copies.
 #[derive(Debug, clap::Args)]
@@ -27,7 +28,8 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
-    /// Doesn't count the stored values that will be lost, which reads every column that could hold some
+    /// Doesn't count the stored values that will be lost, which reads every column that could hold
+    /// some
     #[arg(long)]
     no_count: bool,
 }

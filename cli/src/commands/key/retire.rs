@@ -17,10 +17,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Refuses keys from now on, with proof that nothing is under them
 ///
-/// Counts, in the database, the values under the keys in every column of the lock file, and in every other column that could hold
-/// any; only then retires them; then counts again, and takes it back if a program has written one meanwhile. The proof is written
-/// as a report. A retired key still has its wrapped copies, and can be taken back: `key reactivate`. Of a key that is retired already,
-/// the proof is made anew.
+/// Counts, in the database, the values under the keys in every column of the lock file, and in
+/// every other column that could hold any; only then retires them; then counts again, and takes it
+/// back if a program has written one meanwhile. The proof is written as a report. A retired key
+/// still has its wrapped copies, and can be taken back: `key reactivate`. Of a key that is retired
+/// already, the proof is made anew.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["ids", "unused"])))]
 pub(crate) struct Args {
@@ -36,7 +37,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     report: Option<PathBuf>,
 
-    /// How long programs are given to notice before the second count: as long as the slowest takes to read the key store again
+    /// How long programs are given to notice before the second count: as long as the slowest takes
+    /// to read the key store again
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = humantime::parse_duration)]
     wait: Duration,
 
@@ -95,8 +97,8 @@ struct Retiring<'a> {
 impl Retiring<'_> {
     /// Retires the keys, counts again, and writes the proof; or takes it all back, and leaves none.
     fn with_proof(&self, proof: &mut Proof, path: &Path) -> Result<(), Error> {
-        // Before anything is changed: a proof that can't be written is none. Until the end it says that nothing is retired, to whoever
-        // finds it after a crash.
+        // Before anything is changed: a proof that can't be written is none. Until the end it says
+        // that nothing is retired, to whoever finds it after a crash.
         let unwritten = |error: std::io::Error| {
             Error::failed(format!("the proof can't be written to {}", path.display()))
                 .why(error.to_string())

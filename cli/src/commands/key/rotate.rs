@@ -1,7 +1,7 @@
 //! `fieldseal key rotate`: new primary keys for one scope, some, or all.
 //!
-//! What a run has done is in the key store alone, so that it can be killed at any moment and run again: a key that it staged
-//! is found there and taken up.
+//! What a run has done is in the key store alone, so that it can be killed at any moment and run
+//! again: a key that it staged is found there and taken up.
 
 mod plan;
 mod report;
@@ -20,20 +20,22 @@ use std::time::Duration;
 
 /// Gives scopes a new primary data key; old values stay readable
 ///
-/// A new key is staged first, and promoted when every running program has read it from the key store. A key that is staged
-/// already, by a run that was interrupted for example, is taken up: the command can be killed and run again. To leave alone what a
-/// first run has rotated already, add --older-than.
+/// A new key is staged first, and promoted when every running program has read it from the key
+/// store. A key that is staged already, by a run that was interrupted for example, is taken up: the
+/// command can be killed and run again. To leave alone what a first run has rotated already, add
+/// --older-than.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     selection: Selection,
 
-    /// How long a key must have been staged before it's promoted: twice the longest time in which a program reads the key store
-    /// again
+    /// How long a key must have been staged before it's promoted: twice the longest time in which a
+    /// program reads the key store again
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2m")]
     propagation: Duration,
 
-    /// Makes new primaries at once, without staging: programs load them when they meet the first value
+    /// Makes new primaries at once, without staging: programs load them when they meet the first
+    /// value
     #[arg(long, conflicts_with_all = ["propagation", "stage_only", "promote"])]
     at_once: bool,
 
@@ -79,7 +81,8 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     rotated.map(|()| done).map_err(|error| error.hint("run the command again: what is staged is taken up"))
 }
 
-/// New keys have no copy under a KEK that wasn't given: a break-glass file would open the old ones alone.
+/// New keys have no copy under a KEK that wasn't given: a break-glass file would open the old ones
+/// alone.
 fn warn_of_missing_keks(records: &[KeyRecord], keks: &[Kek], context: &Context<'_>) {
     let primaries = records.iter().filter(|record| record.state == KeyState::Primary);
     let copies = primaries.flat_map(|record| &record.wrapped);
@@ -170,7 +173,8 @@ impl Rotation<'_> {
         later.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Until the key that was staged last is known everywhere. The store knows since when it has been there.
+    /// Until the key that was staged last is known everywhere. The store knows since when it has
+    /// been there.
     fn wait(&self, steps: &[Step]) -> Result<(), Error> {
         if self.args.promote {
             return Ok(());
@@ -195,7 +199,8 @@ impl Rotation<'_> {
     fn promote(&self, id: KeyId) -> Result<(), KeyringError> {
         loop {
             match self.keyring.admin().promote(id) {
-                // Whole seconds, and clocks that differ a little: a time that is far from now is none of ours.
+                // Whole seconds, and clocks that differ a little: a time that is far from now is
+                // none of ours.
                 Err(KeyringError::TooEarly { wait, .. })
                     if !self.args.promote && wait <= self.args.propagation + MOST_SKEW =>
                 {

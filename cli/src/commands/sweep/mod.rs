@@ -1,4 +1,5 @@
-//! What goes through all rows of tables: the options that all of these commands have, and how they run.
+//! What goes through all rows of tables: the options that all of these commands have, and how they
+//! run.
 
 mod meter;
 mod report;
@@ -40,11 +41,13 @@ pub(crate) struct Selection {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Pace")]
 pub(crate) struct Pace {
-    /// Connections that work at the same time. More processes, on other machines too, may share the work
+    /// Connections that work at the same time. More processes, on other machines too, may share the
+    /// work
     #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
     workers: usize,
 
-    /// Rows that are read and written at a time; fewer where they're long [default: 500, on SQLite 2000]
+    /// Rows that are read and written at a time; fewer where they're long [default: 500, on SQLite
+    /// 2000]
     #[arg(long, value_name = "ROWS", value_parser = at_least_one)]
     batch: Option<usize>,
 
@@ -52,7 +55,8 @@ pub(crate) struct Pace {
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
     rows_per_second: Option<u32>,
 
-    /// The share of the time that is worked, in percent: a busy database answers later, and gets longer pauses
+    /// The share of the time that is worked, in percent: a busy database answers later, and gets
+    /// longer pauses
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     duty: Option<u8>,
 

@@ -1,6 +1,8 @@
-//! `AwsKms`: the real SDK against two emulators, each for what it implements, and against a server that misbehaves.
+//! `AwsKms`: the real SDK against two emulators, each for what it implements, and against a server
+//! that misbehaves.
 //!
-//! The emulators' addresses come from the environment; `bash tests/all` starts them and runs what is ignored otherwise.
+//! The emulators' addresses come from the environment; `bash tests/all` starts them and runs what
+//! is ignored otherwise.
 
 mod emulators;
 mod faults;

@@ -1,5 +1,5 @@
-//! What ministack implements: the states of a key, and replicas. It doesn't authenticate ciphertexts, decrypts with
-//! whatever key the ciphertext names, and has no `ReEncrypt`.
+//! What ministack implements: the states of a key, and replicas. It doesn't authenticate
+//! ciphertexts, decrypts with whatever key the ciphertext names, and has no `ReEncrypt`.
 
 use crate::emulators::Emulator;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};

@@ -1,5 +1,5 @@
-//! What moto implements: authenticated ciphertexts, the right key for each, `ReEncrypt` and rotation. It checks neither
-//! a key's state nor replicas.
+//! What moto implements: authenticated ciphertexts, the right key for each, `ReEncrypt` and
+//! rotation. It checks neither a key's state nor replicas.
 
 use crate::emulators::Emulator;
 use crate::kind;
@@ -17,7 +17,8 @@ fn moto() -> Emulator {
     Emulator::named("FIELDSEAL_TEST_MOTO")
 }
 
-/// moto answers `AccessDeniedException` where a ciphertext names another key, and KMS `IncorrectKeyException`.
+/// moto answers `AccessDeniedException` where a ciphertext names another key, and KMS
+/// `IncorrectKeyException`.
 #[derive(Debug)]
 struct AsKmsSaysIt(AwsKms);
 
@@ -82,7 +83,8 @@ fn an_alias_is_found_and_is_not_what_is_stored() {
     assert_eq!(kms.kek().as_str(), format!("aws-kms:{first}"));
     let wrapped = kms.wrap(&data_key(1), &binding()).unwrap();
     moto.administer(async |client| client.update_alias().alias_name(&alias).target_key_id(&second).send().await);
-    // What was opened goes on; what is opened anew wraps under the other key, and needs to be told of the old one.
+    // What was opened goes on; what is opened anew wraps under the other key, and needs to be told
+    // of the old one.
     assert_eq!(kms.unwrap(&wrapped, &binding()).unwrap().expose(), &[1; 32]);
     let after = moto.open(&alias);
     assert_eq!(after.kek().as_str(), format!("aws-kms:{second}"));

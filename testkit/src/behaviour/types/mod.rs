@@ -38,8 +38,9 @@ pub struct Score {
     points: i16,
 }
 
-/// Models over tables of their own: one with the fields as they are, and with an `Option` of each one of bytes and one of
-/// base64. Row `n` has the `n`th of each field's values, and starts over where there are fewer.
+/// Models over tables of their own: one with the fields as they are, and with an `Option` of each
+/// one of bytes and one of base64. Row `n` has the `n`th of each field's values, and starts over
+/// where there are fewer.
 macro_rules! models {
     ($module:ident, $test:ident: $($(#[$attr:meta])* $field:ident: $type:ty = [$($value:expr),+ $(,)?],)+) => {
         pub mod $module {

@@ -1,4 +1,5 @@
-//! One value at a time, with what the derive gives to every model. Run with and without the feature `neighbour`.
+//! One value at a time, with what the derive gives to every model. Run with and without the feature
+//! `neighbour`.
 
 use fieldseal::value::SealedValue;
 use fieldseal::{ErrorKind, Keyring, Model, Scope, kms, store};

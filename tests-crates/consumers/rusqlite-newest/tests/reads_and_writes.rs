@@ -1,4 +1,5 @@
-//! What is written can be read, and errors arrive, as with the older rusqlite of the library's own tests.
+//! What is written can be read, and errors arrive, as with the older rusqlite of the library's own
+//! tests.
 
 use fieldseal::value::StoredBytes;
 use fieldseal::{Error, ErrorKind, Keyring, Scope, kms, store};

@@ -188,7 +188,8 @@ fn with_deadline(server: &Server, url: &str) -> [Box<dyn KeyStore>; 2] {
         ]
     } else {
         [
-            // mysql_async would ask a server on the same machine for its socket, and go on through that.
+            // mysql_async would ask a server on the same machine for its socket, and go on through
+            // that.
             Box::new(
                 DieselAsync::<AsyncMysqlConnection>::new(format!("{url}?prefer_socket=false"))
                     .unwrap()

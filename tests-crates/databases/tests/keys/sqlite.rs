@@ -1,4 +1,5 @@
-//! sqlx on SQLite, where any column can hold a value of any type: as `tests/keys/key_stores.rs` has it for the other libraries.
+//! sqlx on SQLite, where any column can hold a value of any type: as `tests/keys/key_stores.rs` has
+//! it for the other libraries.
 
 use fieldseal::Dialect;
 use fieldseal::keys::{KeyId, KeyState};

@@ -1,4 +1,5 @@
-//! Attacks by somebody who writes the database, where it isn't SQLite: triggers, rules, casts and other keys' values.
+//! Attacks by somebody who writes the database, where it isn't SQLite: triggers, rules, casts and
+//! other keys' values.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;

@@ -1,5 +1,5 @@
-//! Models in ordinary code on every database: through diesel, diesel-async and sqlx, beside columns that aren't what they
-//! say, and with an attacker at the database.
+//! Models in ordinary code on every database: through diesel, diesel-async and sqlx, beside columns
+//! that aren't what they say, and with an attacker at the database.
 
 mod attacks;
 mod column_check;

@@ -1,4 +1,5 @@
-//! `#[derive(diesel::MultiConnection)]`: one model and one program's code for SQLite, PostgreSQL and MariaDB.
+//! `#[derive(diesel::MultiConnection)]`: one model and one program's code for SQLite, PostgreSQL
+//! and MariaDB.
 
 use diesel::prelude::*;
 use diesel::sql_query;

@@ -1,7 +1,7 @@
 //! The behaviours of `testkit/diesel` on every connection of diesel's and diesel-async's.
 //!
-//! diesel has no `returning` for MySQL and MariaDB, and no `replace_into` for PostgreSQL: those two files are included where
-//! they can be.
+//! diesel has no `returning` for MySQL and MariaDB, and no `replace_into` for PostgreSQL: those two
+//! files are included where they can be.
 
 /// What every module uses.
 macro_rules! prelude {

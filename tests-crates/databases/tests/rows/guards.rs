@@ -45,7 +45,8 @@ mod on_postgres {
         guards::cost(home());
     }
 
-    /// A session can't put a table, a function or an operator of its own in the place of those that the guard means.
+    /// A session can't put a table, a function or an operator of its own in the place of those that
+    /// the guard means.
     #[test]
     fn the_sessions_search_path_decides_nothing() {
         for keys in [KeyCheck::None, KeyCheck::InStore, KeyCheck::InStoreOf("public".to_owned())] {
@@ -103,7 +104,8 @@ mod on_postgres {
         world.batch(&format!("RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}"));
     }
 
-    /// From PostgreSQL 13 on a partitioned table's triggers are its partitions' too, those that are made later among them.
+    /// From PostgreSQL 13 on a partitioned table's triggers are its partitions' too, those that are
+    /// made later among them.
     #[test]
     fn partitions_are_guarded() {
         let mut world = World::new(home());

@@ -48,7 +48,8 @@ struct Which {
 pub(super) struct Plan {
     pub(super) scope: Scope,
     pub(super) primary: Option<Dated>,
-    /// A key that is there already, and will be promoted in place of a new one: the one that was staged first.
+    /// A key that is there already, and will be promoted in place of a new one: the one that was
+    /// staged first.
     pub(super) staged: Option<Dated>,
 }
 
@@ -66,7 +67,8 @@ impl Dated {
 }
 
 impl Selection {
-    /// Whether the records of a scope that was named can be read: one that can't is no reason to say that there is none.
+    /// Whether the records of a scope that was named can be read: one that can't is no reason to
+    /// say that there is none.
     pub(super) fn check_readable(&self, stored: &Stored, store: &dyn KeyStore) -> Result<(), Error> {
         let Some(named) = self.named()? else { return Ok(()) };
         store.load_scope(&named)?;

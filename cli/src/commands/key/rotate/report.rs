@@ -27,8 +27,8 @@ pub(super) struct Cost {
 }
 
 impl Cost {
-    /// The keys are loaded, and a new one is wrapped and unwrapped under each KEK. One call is measured, the second time, since the
-    /// first one connects.
+    /// The keys are loaded, and a new one is wrapped and unwrapped under each KEK. One call is
+    /// measured, the second time, since the first one connects.
     pub(super) fn of(records: &[KeyRecord], plans: &[Plan], keks: &[Kek]) -> Result<Self, Error> {
         let calls = opening(records) + plans.len().saturating_mul(keks.len() * 2);
         let mut pair = Duration::ZERO;

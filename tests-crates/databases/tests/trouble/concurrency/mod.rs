@@ -1,5 +1,5 @@
-//! 32 connections that read and write the same rows while the data key is rotated again and again: no read fails, no row is
-//! seen half written, and no write is lost.
+//! 32 connections that read and write the same rows while the data key is rotated again and again:
+//! no read fails, no row is seen half written, and no write is lost.
 
 mod pools;
 

@@ -1,4 +1,5 @@
-//! Pools that have no connection left: their own error, at once or after their own timeout, and they recover.
+//! Pools that have no connection left: their own error, at once or after their own timeout, and
+//! they recover.
 
 use super::sessions::{CREATE_MYSQL, CREATE_POSTGRES};
 use super::{Patient, SECRET, patient, patients};

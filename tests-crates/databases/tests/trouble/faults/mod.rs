@@ -1,6 +1,7 @@
-//! A database that goes away, a deadlock, a serialisation failure, a statement that takes too long, a pool that is exhausted:
-//! the library's own error comes through a sealed model with its kind, so that a program's retries work as before; nothing of
-//! fieldseal's is put in its place, and no plaintext is in it.
+//! A database that goes away, a deadlock, a serialisation failure, a statement that takes too long,
+//! a pool that is exhausted: the library's own error comes through a sealed model with its kind, so
+//! that a program's retries work as before; nothing of fieldseal's is put in its place, and no
+//! plaintext is in it.
 
 mod async_diesel;
 mod exhausted;

@@ -1,4 +1,5 @@
-//! One connection through one library, and what it says when something fails, in the library's own terms.
+//! One connection through one library, and what it says when something fails, in the library's own
+//! terms.
 
 use super::Patient;
 use fieldseal_databases::Database;

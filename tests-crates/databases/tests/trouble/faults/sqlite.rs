@@ -1,4 +1,5 @@
-//! SQLite: a lock that isn't given in time, and a value that is there already, through each library.
+//! SQLite: a lock that isn't given in time, and a value that is there already, through each
+//! library.
 
 use super::{Patient, SECRET, patient, patients};
 use diesel::connection::SimpleConnection as _;
