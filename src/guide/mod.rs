@@ -92,9 +92,17 @@ pub mod format_examples {}
 #[cfg_attr(doc, doc = include_str!("../../docs/benchmarks.md"))]
 pub mod benchmarks {}
 
-/// Code that is printed elsewhere, compiled too.
-#[cfg(doctest)]
-mod elsewhere {
-    #[doc = include_str!("../../README.md")]
-    struct Readme;
+#[cfg(test)]
+mod tests {
+    /// The README prints an excerpt of the program in the guide, which is compiled.
+    #[test]
+    fn the_code_in_the_readme_is_the_guides() {
+        let (readme, guide) = (include_str!("../../README.md"), include_str!("../../docs/diesel.md"));
+        let excerpt = readme.split("```rust,ignore\n").nth(1).unwrap().split("```").next().unwrap();
+        let lines: Vec<_> = excerpt.lines().map(|line| line.split(" //").next().unwrap().trim()).collect();
+        assert!(lines.len() > 10);
+        for line in lines {
+            assert!(guide.lines().any(|of_guide| of_guide.trim().split(" //").next() == Some(line)), "{line}");
+        }
+    }
 }
