@@ -8,13 +8,13 @@ mod kinds;
 pub use crate::keyring::values::Resealed;
 pub use kinds::{OptionalKind, WithType};
 
-use crate::armor;
 use crate::context::{RowContext, Scope};
 use crate::db::StoredValue;
 use crate::db::postgres::StoredAs;
 use crate::dialect::Dialect;
-use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
+use crate::format::armor;
+use crate::format::envelope::Envelope;
 use crate::keyring::{Keyring, KeyringError};
 use crate::keys::{KeyId, KeyState};
 use crate::model::Column;

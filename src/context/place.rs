@@ -1,6 +1,6 @@
 //! Table, column, scope and row: what a sealed value is bound to, and the AAD that binds it.
 
-use crate::framing::{lp_all, push_lp};
+use crate::format::length_prefix::{lp_all, push_lp};
 use compact_str::{CompactString, ToCompactString};
 use smallvec::SmallVec;
 use std::fmt;
