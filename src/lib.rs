@@ -120,7 +120,9 @@ mod suite;
 pub mod testing;
 pub mod value;
 
-pub use context::place::{RowContext, RowId, Scope};
+pub use context::row_context::RowContext;
+pub use context::row_id::RowId;
+pub use context::scope::Scope;
 pub use dialect::engine::Dialect;
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "derive")]
