@@ -6,6 +6,8 @@
 mod kinds;
 
 pub use crate::keyring::values::Resealed;
+// How a sweep tries again is how the library does; a program has its own way.
+pub use crate::retry::{Tried, again};
 pub use kinds::{OptionalKind, WithType};
 
 use crate::context::{RowContext, Scope};

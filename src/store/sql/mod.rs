@@ -17,7 +17,7 @@ use super::{Page, migration};
 use crate::context::Scope;
 use crate::dialect::{Dialect, Fault};
 use crate::keys::{KeyId, KeyRecord, MalformedRecord};
-use crate::retry::{Tried, again};
+use crate::retry::{self, Tried, again};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::time::{Duration, Instant};
 
@@ -97,7 +97,7 @@ pub(super) fn run<C: Connection, T>(
         };
         Err(if helps { Tried::Again(said.into()) } else { Tried::Ended(said.into()) })
     };
-    again(pauses(), until, once)
+    again(pauses(), retry::until(until), once)
 }
 
 /// Between one attempt and the next: 4 ms and twice as long each time.
