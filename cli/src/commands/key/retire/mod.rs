@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     if let Some(error) = args.ids.iter().find_map(|id| stored.of_key(*id)) {
         return Err(error);
     }
-    let (stored, done) = stored.warned(context);
+    let (stored, done) = context.warn_of_damage(stored);
     let records = chosen(args, &stored)?;
     let mut proof = Proof::new(args.dry_run, target.database()?.to_string());
     for record in &records {
