@@ -2,7 +2,7 @@
 
 use crate::context::{ContextError, Scope};
 pub(crate) use crate::debug::debug_as_display;
-use crate::envelope::MAX_SEALED_LEN;
+use crate::format::envelope::MAX_SEALED_LEN;
 use crate::keyring::{KeyringError, LoadError, Need};
 use crate::keys::KeyId;
 use crate::model::Column;

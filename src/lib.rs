@@ -95,45 +95,39 @@
 #[cfg(feature = "_sweep")]
 #[doc(hidden)]
 pub mod __sweep;
-mod armor;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 pub mod context;
 mod db;
 mod debug;
 pub mod dialect;
-pub mod envelope;
 mod error;
 mod files;
-mod framing;
+mod format;
 pub mod guards;
 pub mod guide;
-mod json;
 pub mod keyring;
 pub mod keys;
 pub mod kms;
 mod model;
-mod plaintext;
 mod random;
 mod retry;
-#[cfg(feature = "rusqlite")]
-pub mod rusqlite;
 pub mod schema;
 mod sealed;
-#[cfg(feature = "sqlx")]
-pub mod sqlx;
 pub mod store;
 mod suite;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod tink;
 pub mod value;
 
-pub use context::place::{RowContext, RowId, Scope};
+pub use context::row_context::RowContext;
+pub use context::row_id::RowId;
+pub use context::scope::Scope;
 pub use dialect::engine::Dialect;
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "derive")]
 pub use fieldseal_derive::{Encrypt, EncryptValue};
+pub use format::envelope;
 pub use keyring::builder::KeyringBuilder;
 pub use keyring::error::KeyringError;
 pub use keyring::handle::Keyring;
@@ -143,6 +137,18 @@ pub use schema::lock::SchemaLock;
 pub use sealed::Sealed;
 pub use suite::Suite;
 pub use value::field::{Field, Value};
+
+/// Models with rusqlite: [the guide](crate::guide::rusqlite).
+#[cfg(feature = "rusqlite")]
+pub mod rusqlite {
+    pub use crate::db::rusqlite::NamedParams;
+}
+
+/// Models with sqlx: [the guide](crate::guide::sqlx).
+#[cfg(feature = "sqlx")]
+pub mod sqlx {
+    pub use crate::db::sqlx::{BindRow, PushRows, SqlxBind, SqlxDatabase, SqlxModel, SqlxRow};
+}
 
 /// What the derive's code calls. Not part of the public interface.
 #[doc(hidden)]

@@ -174,7 +174,7 @@ impl Column {
         let overhead = self.suite.overhead();
         let framed = self.framed_len(len);
         let sealed = framed.saturating_add(if overhead < previous { previous } else { overhead });
-        if self.base64 { crate::armor::len(sealed) } else { sealed }
+        if self.base64 { crate::format::armor::len(sealed) } else { sealed }
     }
 
     /// How long the plaintext of a value of `len` encoded bytes is with its frame around it: the

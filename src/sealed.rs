@@ -1,11 +1,11 @@
 //! What a model's sealed fields can be: values that are opened on load, and `Sealed<T>`, which
 //! isn't.
 
-use crate::armor;
 use crate::context::{ContextError, RowContext};
 use crate::db::{SealedValue, StoredBytes, StoredValue};
-use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
+use crate::format::armor;
+use crate::format::envelope::Envelope;
 use crate::keyring::{Keyring, Need};
 use crate::keys::KeyId;
 use crate::model::Column;

@@ -1,32 +1,7 @@
-//! The arguments that every command has, and what `--help` says.
+//! The arguments that every command has.
 
-use crate::commands::Command;
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
-
-const AFTER_HELP: &str = "\
-Exit codes:
-  0  all done
-  1  failed
-  2  wrong usage
-  3  done, but something was found or left: see the report
-  4  refused: a proof that failed, or a confirmation that was not given
-  5  try again: something is unreachable, throttled or busy; or it was interrupted
-  130  interrupted twice
-
-A file `.env` in the working directory is read; what the environment has already wins.
-Results go to stdout (--json makes them one JSON document), everything else to stderr.";
-
-/// Field-level encryption: keys made, rotated and ended, rows re-encrypted, sealed and opened
-/// online
-#[derive(Debug, Parser)]
-#[command(name = "fieldseal", version, after_help = AFTER_HELP, max_term_width = 100, arg_required_else_help = true)]
-pub(crate) struct Cli {
-    #[command(flatten)]
-    pub(crate) global: Global,
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
 
 /// What a command works on, and how it talks.
 ///
@@ -107,23 +82,4 @@ pub(crate) enum When {
     Always,
     /// Never.
     Never,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory as _;
-
-    #[test]
-    fn clap_finds_nothing_wrong() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn what_was_parsed_prints_no_url() {
-        let args =
-            ["fieldseal", "--database-url", "postgres://a:hunter2@h/d", "--key-store", "mysql://hunter2", "init"];
-        let cli = Cli::try_parse_from(args).unwrap();
-        assert!(!format!("{cli:?}").contains("hunter2"));
-    }
 }

@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod args;
+mod cli;
 mod commands;
 mod confirm;
 mod dialect;
@@ -13,8 +14,9 @@ mod survey;
 mod target;
 mod words;
 
-use args::{Cli, Global};
+use args::Global;
 use clap::Parser as _;
+use cli::Cli;
 use commands::{Context, Done};
 use error::{Error, Kind};
 use output::Output;

@@ -6,15 +6,17 @@
 mod kinds;
 
 pub use crate::keyring::values::Resealed;
+// How a sweep tries again is how the library does; a program has its own way.
+pub use crate::retry::{Tried, again};
 pub use kinds::{OptionalKind, WithType};
 
-use crate::armor;
 use crate::context::{RowContext, Scope};
 use crate::db::StoredValue;
 use crate::db::postgres::StoredAs;
 use crate::dialect::Dialect;
-use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
+use crate::format::armor;
+use crate::format::envelope::Envelope;
 use crate::keyring::{Keyring, KeyringError};
 use crate::keys::{KeyId, KeyState};
 use crate::model::Column;

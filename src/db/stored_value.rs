@@ -1,6 +1,6 @@
 //! What comes out of a database, before it is opened: hostile, and never printed.
 
-use crate::envelope::MAX_SEALED_LEN;
+use crate::format::envelope::MAX_SEALED_LEN;
 use std::fmt;
 
 /// What a database holds in a column, as its library hands it over. All of it is hostile.

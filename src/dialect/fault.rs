@@ -1,7 +1,5 @@
 //! What a database says when it doesn't do what it was asked: one vocabulary for all of them.
 
-use super::{Dialect, mysql, postgres, sqlite};
-
 /// Why a database did nothing, by what follows for anyone who asked.
 ///
 /// Key stores, sweeps and the command line go by these. What the codes, numbers and messages of a
@@ -40,40 +38,6 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// By SQLite's result code, extended or primary, and its message, which is the same whichever
-    /// library passes it on.
-    #[must_use]
-    pub fn of_sqlite(code: i32, message: &str) -> Self {
-        sqlite::faults::of_code(code, message)
-    }
-
-    /// By PostgreSQL's SQLSTATE.
-    ///
-    /// ```
-    /// use fieldseal::dialect::Fault;
-    ///
-    /// assert_eq!(Fault::of_postgres("42501"), Fault::Denied);
-    /// assert_eq!(Fault::of_postgres("40P01"), Fault::Conflict);
-    /// ```
-    #[must_use]
-    pub fn of_postgres(sqlstate: &str) -> Self {
-        postgres::faults::of_sqlstate(sqlstate)
-    }
-
-    /// By the error number of MySQL or MariaDB, and the SQLSTATE beside it where the library tells
-    /// it: what a trigger signals has a number of its author's choice.
-    #[must_use]
-    pub fn of_mysql(number: u16, sqlstate: Option<&str>) -> Self {
-        mysql::faults::of_number(number, sqlstate)
-    }
-
-    /// By the message alone, for libraries that pass on no code. `None` if it doesn't tell, as
-    /// where the server speaks another language than English.
-    #[must_use]
-    pub fn of_message(dialect: Dialect, message: &str) -> Option<Self> {
-        dialect.of_message(message)
-    }
-
     /// Whether the same may succeed a moment later, on this connection or a new one.
     #[must_use]
     pub const fn is_transient(self) -> bool {

@@ -1,8 +1,8 @@
 //! Guards, as a dialect makes them.
 
 use super::Dialect;
-use crate::armor;
-use crate::envelope::MAX_SEALED_LEN;
+use crate::format::armor;
+use crate::format::envelope::MAX_SEALED_LEN;
 use crate::keys::{KeyId, KeyState};
 use crate::model::Column;
 

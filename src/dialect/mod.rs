@@ -12,6 +12,7 @@ pub(crate) mod guards;
 mod key_table;
 mod migration;
 mod mysql;
+mod parts;
 mod postgres;
 mod sqlite;
 mod syntax;
@@ -30,4 +31,88 @@ pub(crate) use self::postgres::types as postgres_types;
 #[doc(hidden)]
 pub use self::transactions::Transactions;
 
-use self::engine::Parts;
+use self::guards::Guards;
+use self::migration::Scripts;
+use self::parts::Parts;
+use self::syntax::Syntax;
+
+impl Dialect {
+    /// The one place where dialects are told apart.
+    const fn parts(self) -> &'static Parts {
+        match self {
+            Self::Sqlite => &sqlite::PARTS,
+            Self::Postgres => &postgres::PARTS,
+            Self::Mysql => &mysql::PARTS,
+        }
+    }
+
+    /// The words that begin and end a transaction.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn transactions(self) -> &'static Transactions {
+        &self.parts().transactions
+    }
+
+    /// What makes the table `fieldseal_keys`, and what drops it.
+    pub(crate) const fn scripts(self) -> &'static Scripts {
+        &self.parts().scripts
+    }
+
+    /// How the table `fieldseal_keys` is read and written.
+    #[cfg(feature = "_sql-store")]
+    pub(crate) const fn key_table(self) -> &'static KeyTable {
+        &self.parts().key_table
+    }
+
+    pub(crate) const fn columns(self) -> &'static ColumnCheck {
+        &self.parts().columns
+    }
+
+    pub(crate) const fn guards(self) -> &'static Guards {
+        &self.parts().guards
+    }
+
+    const fn syntax(self) -> &'static Syntax {
+        &self.parts().syntax
+    }
+
+    fn of_message(self, message: &str) -> Option<Fault> {
+        (self.parts().of_message)(message)
+    }
+}
+
+impl Fault {
+    /// By SQLite's result code, extended or primary, and its message, which is the same whichever
+    /// library passes it on.
+    #[must_use]
+    pub fn of_sqlite(code: i32, message: &str) -> Self {
+        sqlite::faults::of_code(code, message)
+    }
+
+    /// By PostgreSQL's SQLSTATE.
+    ///
+    /// ```
+    /// use fieldseal::dialect::Fault;
+    ///
+    /// assert_eq!(Fault::of_postgres("42501"), Fault::Denied);
+    /// assert_eq!(Fault::of_postgres("40P01"), Fault::Conflict);
+    /// ```
+    #[must_use]
+    pub fn of_postgres(sqlstate: &str) -> Self {
+        postgres::faults::of_sqlstate(sqlstate)
+    }
+
+    /// By the error number of MySQL or MariaDB, and the SQLSTATE beside it where the library tells
+    /// it: what a trigger signals has a number of its author's choice.
+    #[must_use]
+    pub fn of_mysql(number: u16, sqlstate: Option<&str>) -> Self {
+        mysql::faults::of_number(number, sqlstate)
+    }
+
+    /// By the message alone, for libraries that pass on no code. `None` if it doesn't tell, as
+    /// where the server speaks another language than English.
+    #[must_use]
+    pub fn of_message(dialect: Dialect, message: &str) -> Option<Self> {
+        dialect.of_message(message)
+    }
+}

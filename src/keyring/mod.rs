@@ -1,10 +1,10 @@
 //! Keys in memory: what administers them, chooses and measures a [`Keyring`].
 
-// What every value goes through is `values` over `cache`; nothing there waits or locks. A key that
-// isn't there is a `load`. `upkeep` and `refresh` keep the cache as the KMS and the key store say,
-// and `admin` changes what the store says. `handle` is what programs hold, `inner` what its clones
-// share. Imports go one way: `admin`, `values` and `upkeep` use `load`, that uses `inner`, and that
-// the parts below, of which `cache` is one.
+// Every value goes through `values`, which finds its key in `cache`; nothing there waits or locks.
+// `load` fetches a key that isn't in the cache. `upkeep` keeps the cache in step with the KMS and
+// the key store, and `admin` changes what the store holds. `handle` is what programs hold, `inner`
+// what all clones of it share. Imports go one way: `admin`, `values` and `upkeep` use `load`, which
+// uses `inner`, which uses the parts below, among them `cache`.
 
 mod admin;
 pub(crate) mod builder;
@@ -15,14 +15,9 @@ pub(crate) mod handle;
 mod inner;
 mod load;
 mod need;
-mod refresh;
-mod schedule;
 mod settings;
 pub(crate) mod slot;
 mod stats;
-#[cfg(feature = "testing")]
-pub(crate) mod test_override;
-mod turns;
 mod upkeep;
 pub(crate) mod values;
 

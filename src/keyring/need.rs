@@ -1,9 +1,9 @@
 //! What a program is about to need: what it prefetches.
 
-use crate::armor;
 use crate::context::Scope;
 use crate::db::StoredValue;
-use crate::envelope::{Envelope, HEADER_LEN};
+use crate::format::armor;
+use crate::format::envelope::{Envelope, HEADER_LEN};
 use crate::keys::KeyId;
 use crate::model::Column;
 use std::fmt;

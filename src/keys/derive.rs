@@ -2,7 +2,7 @@
 
 use super::{ColumnKey, Commitment, DataKey, KeyId, scrubbed};
 use crate::context::Scope;
-use crate::framing::lp_all;
+use crate::format::length_prefix::lp_all;
 use crate::suite::Suite;
 use hkdf::Hkdf;
 use sha2::Sha256;

@@ -12,7 +12,7 @@ pub use state::{KeyState, TransitionError};
 pub(crate) use derive::{column_key, commitment, hkdf};
 
 use crate::context::Scope;
-use crate::framing::lp_all;
+use crate::format::length_prefix::lp_all;
 use crate::random::{self, NoRandomness};
 use std::fmt;
 use subtle::ConstantTimeEq;

@@ -3,7 +3,7 @@
 use super::{Change, KeyStore, Page, StoreError, apply, check_writable};
 use crate::context::Scope;
 use crate::files::{self, ReadError};
-use crate::json;
+use crate::format::json;
 use crate::keys::{KeyId, KeyRecord, KeyState, MalformedRecord, RecordColumn};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -55,7 +55,7 @@ impl Suite {
     /// included.
     #[must_use]
     pub const fn overhead(self) -> usize {
-        crate::envelope::HEADER_LEN + self.prefix_len() + self.suffix_len()
+        crate::format::envelope::HEADER_LEN + self.prefix_len() + self.suffix_len()
     }
 
     pub(crate) const fn prefix_len(self) -> usize {

@@ -36,7 +36,7 @@ fn texts_of_any_length_come_back() {
     for_each_suite(|suite, cipher| {
         for len in (0..=100).chain([4 * 1024]) {
             let body = seal(suite, &cipher, b"aad", &text(len));
-            assert_eq!(body.len() + crate::envelope::HEADER_LEN, len + suite.overhead());
+            assert_eq!(body.len() + crate::format::envelope::HEADER_LEN, len + suite.overhead());
             assert_eq!(open(suite, &cipher, b"aad", &body), Ok(text(len)), "{suite}, {len} bytes");
         }
     });

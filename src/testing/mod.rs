@@ -39,6 +39,6 @@ pub mod kms_contract;
 mod promise;
 mod script;
 
-pub use crate::keyring::test_override::{KeyringOverride, use_keyring};
+pub use crate::keyring::slot::test_override::{KeyringOverride, use_keyring};
 pub use faulty_kms::{FaultyKms, KmsCalls, KmsFault};
 pub use faulty_store::{FaultyStore, StoreCalls, StoreFault};

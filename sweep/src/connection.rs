@@ -2,22 +2,23 @@
 
 use crate::error::SweepError;
 use crate::sql::{Client, Database};
+use crate::waiting::Waiting;
+use fieldseal::__sweep::Tried;
 use fieldseal::dialect::Fault;
+use std::iter;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How long a database or a KMS that can't be reached is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// A lock is short, and a server that starts again isn't.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Nobody has to hear of a lock.
+const QUIET: Duration = Duration::from_millis(500);
 
 pub(crate) struct Connection<'a> {
     database: &'a dyn Database,
     client: Option<Box<dyn Client>>,
-}
-
-/// Who waits: whether they were stopped, and what they tell of it.
-pub(crate) struct Waiting<'a> {
-    pub(crate) is_stopped: &'a dyn Fn() -> bool,
-    pub(crate) tell: &'a mut dyn FnMut(String),
 }
 
 impl<'a> Connection<'a> {
@@ -49,31 +50,13 @@ impl<'a> Connection<'a> {
         waiting: Waiting<'_>,
         mut work: impl FnMut(&mut dyn Client) -> Result<T, E>,
     ) -> Result<T, SweepError> {
-        let begun = Instant::now();
-        let mut pause = Duration::from_millis(5);
-        loop {
-            let error = match self.once(&mut work) {
-                Err(SweepError::Sql(error)) if error.is_transient() => error,
-                done => return done,
-            };
-            if begun.elapsed() > PATIENCE || (waiting.is_stopped)() {
-                return Err(error.into());
-            }
-            if pause > Duration::from_millis(500) {
-                (waiting.tell)(error.to_string());
-            }
-            sleep(pause, waiting.is_stopped);
-            pause = (pause * 2).min(Duration::from_secs(5));
-        }
-    }
-}
-
-/// Sleeps, unless it's stopped.
-pub(crate) fn sleep(mut time: Duration, is_stopped: &dyn Fn() -> bool) {
-    const STEP: Duration = Duration::from_millis(200);
-    while time > Duration::ZERO && !is_stopped() {
-        thread::sleep(time.min(STEP));
-        time = time.saturating_sub(STEP);
+        let pauses = iter::successors(Some(FIRST_PAUSE), |pause| Some((*pause * 2).min(LONGEST_PAUSE)));
+        waiting.again(pauses, QUIET, || {
+            self.once(&mut work).map_err(|error| match error {
+                SweepError::Sql(error) if error.is_transient() => Tried::Again(error.into()),
+                error => Tried::Ended(error),
+            })
+        })
     }
 }
 

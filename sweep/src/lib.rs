@@ -24,6 +24,7 @@ mod plan;
 mod run;
 mod settings;
 pub mod sql;
+mod waiting;
 
 pub use count::Survey;
 pub use error::SweepError;

@@ -1,7 +1,7 @@
 //! `fieldseal completions`: completions for a shell.
 
 use super::{Context, Done};
-use crate::args::Cli;
+use crate::cli::Cli;
 use crate::error::Error;
 use clap::CommandFactory as _;
 use clap_complete::Shell;

@@ -1,7 +1,7 @@
 //! `fieldseal man`: manual pages.
 
 use super::{Context, Done};
-use crate::args::Cli;
+use crate::cli::Cli;
 use crate::error::Error;
 use clap::CommandFactory as _;
 use std::io;

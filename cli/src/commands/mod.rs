@@ -1,6 +1,7 @@
 //! One command, one file.
 
 mod completions;
+mod context;
 mod decrypt;
 mod doctor;
 mod encrypt;
@@ -17,9 +18,9 @@ mod status;
 mod sweep;
 mod verify;
 
+pub(crate) use context::{Context, Done};
+
 use crate::error::Error;
-use crate::output::Output;
-use crate::target::Target;
 use clap::Subcommand;
 
 /// What to do.
@@ -42,32 +43,6 @@ pub(crate) enum Command {
     ExportKeyset(export_keyset::Args),
     Completions(completions::Args),
     Man(man::Args),
-}
-
-/// What every command is given.
-#[derive(Debug)]
-pub(crate) struct Context<'a> {
-    pub(crate) target: Target,
-    pub(crate) output: &'a Output,
-}
-
-/// How a command that did its work went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Done {
-    /// Nothing is left to do.
-    All,
-    /// Something was found, or left: the report says what.
-    SomethingLeft,
-}
-
-impl Done {
-    /// Both.
-    const fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::All, Self::All) => Self::All,
-            _ => Self::SomethingLeft,
-        }
-    }
 }
 
 pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error> {

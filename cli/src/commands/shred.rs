@@ -80,7 +80,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
             context.output.warn(format!(
                 "the scope of one of these can't be read: it may be a key of {scope}, and wasn't destroyed"
             ));
-            stored.warned(context).1
+            context.warn_of_damage(stored).1
         }
         None => Done::All,
     })

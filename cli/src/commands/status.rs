@@ -32,7 +32,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let target = &context.target;
     let stored = target.readable_records()?;
     let (states, damaged) = (stored.states(), stored.damaged_keys());
-    let (records, done) = stored.warned(context);
+    let (records, done) = context.warn_of_damage(stored);
     let client = &mut *target.sql()?.connect()?;
     let surveyed = survey::declared(target, client)?;
     let values = survey::by_key(&surveyed);

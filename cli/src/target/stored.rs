@@ -1,7 +1,6 @@
 //! The records of a key store, as far as they can be read.
 
-use crate::commands::{Context, Done};
-use crate::error::{Error, RESTORE};
+use crate::error::Error;
 use fieldseal::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
 use fieldseal::store::{self, KeyStore};
 use serde::Serialize;
@@ -51,15 +50,6 @@ impl Stored {
             column: error.column.name(),
         };
         self.damaged.iter().map(key).collect()
-    }
-
-    /// The records, after a warning of each that is damaged; and how the command ends that did all
-    /// that it could.
-    pub(crate) fn warned(self, context: &Context<'_>) -> (Vec<KeyRecord>, Done) {
-        for error in &self.damaged {
-            context.output.warn(format!("a record in the key store is damaged: {error}; {RESTORE}"));
-        }
-        (self.records, if self.damaged.is_empty() { Done::All } else { Done::SomethingLeft })
     }
 }
 

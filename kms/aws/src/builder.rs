@@ -26,6 +26,37 @@ pub struct AwsKmsBuilder {
     also_opens: Vec<String>,
 }
 
+impl AwsKms {
+    /// Opens a KEK with the SDK's default configuration: its credential chain, its region, its
+    /// profile, and the endpoint in `AWS_ENDPOINT_URL_KMS` or `AWS_ENDPOINT_URL` if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`KmsError::Misconfigured`] if a region is missing or `key` names no key; and, where the key
+    /// has to be looked up, whatever that call meets. Otherwise credentials and permissions are
+    /// first needed, and reported, by the first data key.
+    pub fn open(key: &str) -> Result<Self, KmsError> {
+        Self::builder().open(key)
+    }
+
+    /// Opens a KEK with the program's own configuration. Its retries and timeouts are replaced by
+    /// those of [`AwsKms::builder`], and its region by that of the key, if `key` is an ARN.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::open`].
+    pub fn with_config(config: &SdkConfig, key: &str) -> Result<Self, KmsError> {
+        Self::builder().config(config).open(key)
+    }
+
+    /// What else can be set: the deadline, retries, other KEKs that data keys may still be wrapped
+    /// under.
+    #[must_use]
+    pub fn builder() -> AwsKmsBuilder {
+        AwsKmsBuilder::default()
+    }
+}
+
 impl Default for AwsKmsBuilder {
     fn default() -> Self {
         Self { config: None, deadline: Duration::from_secs(8), attempts: 3, also_opens: Vec::new() }

@@ -1,11 +1,9 @@
 //! The trait `Kms`, by calls of the AWS SDK.
 
 use crate::arn::KeyArn;
-use crate::builder::AwsKmsBuilder;
 use crate::context::encryption_context;
 use crate::driver;
 use crate::error::Call;
-use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::EncryptionAlgorithmSpec;
@@ -31,7 +29,7 @@ pub(crate) const ALGORITHM: EncryptionAlgorithmSpec = EncryptionAlgorithmSpec::S
 /// its ARN, and [`Kms::rewrap`] wraps under its newest material by `ReEncrypt`, without the data
 /// key leaving KMS; KMS doesn't tell which material a copy is under, so it always wraps again.
 ///
-/// Calls block for [`AwsKmsBuilder::deadline`] at most. The SDK runs on a thread that this provider
+/// Calls block for [`AwsKmsBuilder::deadline`](crate::AwsKmsBuilder::deadline) at most. The SDK runs on a thread that this provider
 /// owns, so that it may be used from any thread, inside a tokio runtime or outside. That thread
 /// isn't there after a fork: open it afterwards.
 pub struct AwsKms {
@@ -44,35 +42,6 @@ pub struct AwsKms {
 }
 
 impl AwsKms {
-    /// Opens a KEK with the SDK's default configuration: its credential chain, its region, its
-    /// profile, and the endpoint in `AWS_ENDPOINT_URL_KMS` or `AWS_ENDPOINT_URL` if there is one.
-    ///
-    /// # Errors
-    ///
-    /// [`KmsError::Misconfigured`] if a region is missing or `key` names no key; and, where the key
-    /// has to be looked up, whatever that call meets. Otherwise credentials and permissions are
-    /// first needed, and reported, by the first data key.
-    pub fn open(key: &str) -> Result<Self, KmsError> {
-        Self::builder().open(key)
-    }
-
-    /// Opens a KEK with the program's own configuration. Its retries and timeouts are replaced by
-    /// those of [`AwsKms::builder`], and its region by that of the key, if `key` is an ARN.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::open`].
-    pub fn with_config(config: &SdkConfig, key: &str) -> Result<Self, KmsError> {
-        Self::builder().config(config).open(key)
-    }
-
-    /// What else can be set: the deadline, retries, other KEKs that data keys may still be wrapped
-    /// under.
-    #[must_use]
-    pub fn builder() -> AwsKmsBuilder {
-        AwsKmsBuilder::default()
-    }
-
     /// The configured key that a name in the key store stands for, as it's called in this region.
     fn configured(&self, kek: &KekUri) -> Option<&KeyArn> {
         let named = KeyArn::from_uri(kek)?;

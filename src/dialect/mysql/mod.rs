@@ -9,7 +9,7 @@ mod migration;
 mod syntax;
 mod transactions;
 
-use super::Parts;
+use super::parts::Parts;
 
 pub(super) static PARTS: Parts = Parts {
     syntax: syntax::SYNTAX,

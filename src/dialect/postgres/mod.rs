@@ -11,7 +11,7 @@ mod transactions;
 #[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres", feature = "_sweep"))]
 pub(crate) mod types;
 
-use super::Parts;
+use super::parts::Parts;
 
 pub(super) static PARTS: Parts = Parts {
     syntax: syntax::SYNTAX,

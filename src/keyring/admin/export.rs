@@ -1,13 +1,13 @@
 //! One column's keys as a Tink keyset, for readers in other languages.
 
 use crate::context::Scope;
+use crate::format::tink::{Keyset, TinkKey};
 use crate::keyring::admin::Admin;
 use crate::keyring::cache::KeyMaterial;
 use crate::keyring::error::KeyringError;
 use crate::keyring::need::Need;
 use crate::keys::{KeyId, KeyState, column_key};
 use crate::model::Column;
-use crate::tink::{Keyset, TinkKey};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 

@@ -9,7 +9,7 @@ use crate::keyring::settings::Settings;
 use crate::keyring::stats::Counters;
 use crate::keys::{Binding, DataKey, KekUri, KeyId, KeyRecord, MalformedRecord, WrappedKey, commitment, scrubbed};
 use crate::kms::{Kms, KmsError};
-use crate::retry::{Tried, again};
+use crate::retry::{self, Tried, again};
 use crate::store::{self, KeyStore, StoreError};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::sync::Arc;
@@ -107,14 +107,14 @@ impl Backends {
     /// Does `work`, again and again while what fails may pass, with growing and random pauses,
     /// until the deadline.
     pub(crate) fn retry<T>(&self, work: impl Fn() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
-        let until = Instant::now() + self.settings.deadline;
+        let deadline = Instant::now() + self.settings.deadline;
         let pauses = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(50))
             .with_max_delay(Duration::from_secs(2))
             .with_jitter()
             .without_max_times()
             .build();
-        again(pauses, Some(until), || {
+        again(pauses, retry::until(Some(deadline)), || {
             work().map_err(|error| {
                 if !error.is_transient() {
                     return Tried::Ended(error);

@@ -1,8 +1,8 @@
 //! One value encrypted or decrypted under one key: envelope, suite and associated data.
 
 use crate::context::{RowContext, RowId};
-use crate::envelope::{Envelope, HEADER_LEN};
 use crate::error::ErrorKind;
+use crate::format::envelope::{Envelope, HEADER_LEN};
 use crate::keyring::cache::KeyMaterial;
 use crate::keys::KeyId;
 use crate::model::Column;

@@ -1,15 +1,15 @@
 //! A value on its way out. All of it is hostile until the suite has authenticated it.
 
 use super::cipher::{Decrypted, decrypt_under_either_suite};
-use crate::armor;
 use crate::context::RowContext;
 use crate::db::StoredValue;
-use crate::envelope::{Envelope, EnvelopeError, MAX_SEALED_LEN};
 use crate::error::{Error, ErrorKind};
+use crate::format::armor;
+use crate::format::envelope::{Envelope, EnvelopeError, MAX_SEALED_LEN};
+use crate::format::frame::unframe;
 use crate::keyring::Keyring;
 use crate::keyring::need::claimed_key;
 use crate::model::Column;
-use crate::plaintext::unframe;
 use crate::suite::Suite;
 use crate::value::{Field, Value};
 use zeroize::Zeroizing;

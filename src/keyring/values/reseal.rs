@@ -4,11 +4,11 @@
 use super::cipher::{Decrypted, encrypt_under};
 use super::open::without_base64;
 use super::seal::check_stored_len;
-use crate::armor;
 use crate::context::{ContextError, RowContext};
 use crate::db::StoredValue;
-use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
+use crate::format::armor;
+use crate::format::envelope::Envelope;
 use crate::keyring::Keyring;
 use crate::model::Column;
 use crate::suite::CipherError;

@@ -1,15 +1,15 @@
 //! A value on its way in.
 
 use super::cipher::encrypt_under;
-use crate::armor;
 use crate::context::{ContextError, RowContext};
 use crate::db::{SealedValue, check_fits};
-use crate::envelope::MAX_SEALED_LEN;
 use crate::error::{Error, ErrorKind};
+use crate::format::armor;
+use crate::format::envelope::MAX_SEALED_LEN;
+use crate::format::frame::{framed_len, push_framed};
 use crate::keyring::Keyring;
 use crate::keys::KeyId;
 use crate::model::Column;
-use crate::plaintext::{framed_len, push_framed};
 use crate::value::{Encoded, Field, Value};
 
 impl Keyring {

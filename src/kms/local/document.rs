@@ -3,7 +3,7 @@
 
 use super::LocalError;
 use super::cipher;
-use crate::json;
+use crate::format::json;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::de::{Error as DeError, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

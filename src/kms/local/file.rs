@@ -4,7 +4,7 @@ use super::LocalError;
 use super::cipher::{self, Key};
 use super::document::{Document, DocumentKey, DocumentPassphrase, FORMAT, Secret};
 use super::passphrase::{Argon2Params, Passphrase};
-use crate::framing::{lp_all, push_lp};
+use crate::format::length_prefix::{lp_all, push_lp};
 use crate::keys::{hkdf, scrubbed};
 use crate::random;
 use hmac::{Hmac, KeyInit as _, Mac as _};

@@ -1,12 +1,12 @@
 //! Encrypting a column's keyset under a key file, for Tink in another program.
 
 use super::{Local, LocalError, Version};
-use crate::envelope::Envelope;
+use crate::format::envelope::Envelope;
+use crate::format::tink::{Keyset, TinkKey};
 use crate::keys::{KeyId, scrubbed};
 use crate::kms::KmsError;
 use crate::random;
 use crate::suite::Suite;
-use crate::tink::{Keyset, TinkKey};
 use aes_gcm::aead::AeadInOut;
 use aes_gcm::{Aes256Gcm, KeyInit};
 use zeroize::Zeroizing;

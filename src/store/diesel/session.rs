@@ -1,7 +1,7 @@
 //! The connection of a [`super::Diesel`], as long as it lasts.
 
-use super::Engine;
 use super::connecting::not_connected;
+use super::engine::Engine;
 use crate::dialect::{Dialect, Fault};
 use crate::store::kept::IDLE;
 use crate::store::sql::{self, Connection, Param, Row, Said};

@@ -1,7 +1,7 @@
 //! `tests/vectors/plaintexts.json`, which the Python oracle wrote.
 
+use crate::format::frame::{push_framed, unframe};
 use crate::model::Column;
-use crate::plaintext::{push_framed, unframe};
 use crate::value::{Malformed, Value};
 use testkit::plaintexts::{Case, file, with_each_type};
 use testkit::spelt::Spelt;

@@ -3,11 +3,11 @@
 use super::judging::Judge;
 use super::reading::Batch;
 use super::swap::{Swap, Values};
-use crate::connection::Waiting;
 use crate::error::SweepError;
 use crate::events::Problem;
 use crate::plan::{PlannedIndex, RowKey, TablePlan, Verdict, Verdicts};
 use crate::sql::Cell;
+use crate::waiting::Waiting;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 

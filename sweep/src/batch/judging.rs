@@ -1,16 +1,18 @@
 //! The verdicts of a batch, on more than one thread where there are more: opening and sealing take
 //! as long as reading and writing.
 
-use crate::connection::{PATIENCE, Waiting, sleep};
 use crate::error::SweepError;
 use crate::plan::{ProblemKind, TablePlan, Verdict, Verdicts};
 use crate::sql::Cell;
+use crate::waiting::Waiting;
+use fieldseal::__sweep::Tried;
 use fieldseal::keyring::LoadError;
 use fieldseal::{ErrorKind, Keyring};
+use std::iter;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The fewest rows that a thread is started for: with fewer it takes longer to start than they do.
 const FEWEST: usize = 200;
@@ -38,17 +40,9 @@ impl Judge<'_> {
     /// can't be reached says nothing of the values, and is no reason to leave rows out: it's waited
     /// for.
     pub(crate) fn verdicts(self, rows: &[Vec<Cell>], waiting: Waiting<'_>) -> Result<Vec<Verdicts>, SweepError> {
-        let begun = Instant::now();
-        loop {
-            match self.on_threads(rows) {
-                Ok(verdicts) => return Ok(verdicts),
-                Err(error) if begun.elapsed() < PATIENCE && !(waiting.is_stopped)() => {
-                    (waiting.tell)(error.to_string());
-                    sleep(Duration::from_secs(1), waiting.is_stopped);
-                }
-                Err(error) => return Err(SweepError::Keys(error.error().clone())),
-            }
-        }
+        let pauses = iter::repeat(Duration::from_secs(1));
+        let verdicts = waiting.again(pauses, Duration::ZERO, || self.on_threads(rows).map_err(Tried::Again));
+        verdicts.map_err(|error| SweepError::Keys(error.error().clone()))
     }
 
     fn on_threads(self, rows: &[Vec<Cell>]) -> Result<Vec<Verdicts>, LoadError> {

@@ -1,9 +1,10 @@
 //! The connection between those who run a sweep and those who listen to them.
 
-use crate::connection::{Connection, Waiting};
+use crate::connection::Connection;
 use crate::error::SweepError;
 use crate::events::{Event, Problem};
 use crate::sql::{Client, Database};
+use crate::waiting::Waiting;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicBool, Ordering};

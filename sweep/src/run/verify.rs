@@ -4,12 +4,12 @@ use super::keyless::tell_of_rows_without_key;
 use super::line::Line;
 use super::worker::BUDGET;
 use crate::batch::{Batch, Judge, Most, reading, threads_for};
-use crate::connection::sleep;
 use crate::error::SweepError;
 use crate::events::{Event, Problem, Progress, Report, TICK};
 use crate::pace::Pace;
 use crate::plan::{KeyRange, RowKey, TablePlan, Verdict, Verdicts};
 use crate::settings::Sweep;
+use crate::waiting::sleep;
 use fieldseal::Keyring;
 use std::time::Instant;
 

@@ -2,13 +2,14 @@
 
 use super::brake::Brake;
 use crate::batch::{Advance, Ahead, Batch, Judge, JudgedBatch, Most, Writer, Written, reading, to_u64};
-use crate::connection::{self, Connection, Waiting};
+use crate::connection::Connection;
 use crate::error::SweepError;
 use crate::events::{Event, Problem, Report};
 use crate::ledger::{Claim, Counts, Ledger, RangeLease};
 use crate::pace::Pace;
 use crate::plan::{KeyRange, RowKey};
 use crate::sql::{Client, Database, SqlError};
+use crate::waiting::{self, Waiting};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::thread;
@@ -268,7 +269,7 @@ impl<'a> Worker<'a> {
     }
 
     fn sleep(&self, time: Duration) {
-        connection::sleep(time, &|| self.is_stopped());
+        waiting::sleep(time, &|| self.is_stopped());
     }
 
     fn is_stopped(&self) -> bool {

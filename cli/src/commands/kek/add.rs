@@ -31,7 +31,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let target = &context.target;
     let keks = target.keks()?;
-    let (records, done) = target.readable_records()?.warned(context);
+    let (records, done) = context.warn_of_damage(target.readable_records()?);
     let records = live(records);
     check_held(&records, &keks)?;
     if args.dry_run {

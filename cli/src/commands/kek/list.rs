@@ -16,7 +16,7 @@ use serde::Serialize;
 pub(crate) struct Args {}
 
 pub(super) fn run(_: &Args, context: &Context<'_>) -> Result<Done, Error> {
-    let (records, done) = context.target.readable_records()?.warned(context);
+    let (records, done) = context.warn_of_damage(context.target.readable_records()?);
     let records = live(records);
     // One that can't be opened is no reason not to list the others.
     let mut usable = Vec::new();

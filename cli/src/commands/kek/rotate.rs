@@ -42,7 +42,7 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let keks = context.target.keks()?;
-    let (records, done) = context.target.readable_records()?.warned(context);
+    let (records, done) = context.warn_of_damage(context.target.readable_records()?);
     let records = live(records);
     match &args.to {
         Some(to) => move_to(to, args, &records, keks, context),

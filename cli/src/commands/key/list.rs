@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     };
     let stored = context.target.readable_records()?;
     let damaged = stored.damaged_keys();
-    let (records, done) = stored.warned(context);
+    let (records, done) = context.warn_of_damage(stored);
     let keys = records.into_iter().filter(wanted).map(Key::of).collect();
     context.output.report(&Keys { keys, damaged })?;
     Ok(done)

@@ -1,19 +1,19 @@
 //! `fieldseal key retire`: ends the use of keys that nothing is under, and proves it.
 
+mod proof;
+
 use super::{Context, Done};
 use crate::error::Error;
-use crate::output::Report;
 use crate::stop;
 use crate::words;
 use fieldseal::keys::{KeyId, KeyRecord, KeyState};
 use fieldseal::{Keyring, KeyringError};
-use serde::Serialize;
+use proof::{Proof, ProvenKey, per_key, write};
 use std::fs::File;
-use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// Refuses keys from now on, with proof that nothing is under them
 ///
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     if let Some(error) = args.ids.iter().find_map(|id| stored.of_key(*id)) {
         return Err(error);
     }
-    let (stored, done) = stored.warned(context);
+    let (stored, done) = context.warn_of_damage(stored);
     let records = chosen(args, &stored)?;
     let mut proof = Proof::new(args.dry_run, target.database()?.to_string());
     for record in &records {
@@ -188,21 +188,6 @@ fn chosen(args: &Args, records: &[KeyRecord]) -> Result<Vec<KeyRecord>, Error> {
     ids.iter().map(find).collect()
 }
 
-/// Each column with the values under each key.
-fn per_key(context: &Context<'_>, ids: &[KeyId]) -> Result<Vec<ProvenColumn>, Error> {
-    let target = &context.target;
-    let client = &mut *target.sql()?.connect()?;
-    let surveyed = crate::survey::all(target, client)?;
-    let column = |column: crate::survey::Surveyed| ProvenColumn {
-        under: ids.iter().map(|id| (id.to_string(), column.survey.under(*id))).collect(),
-        table: column.table,
-        column: column.name,
-        declared: column.column.is_some(),
-        rows: column.survey.rows,
-    };
-    Ok(surveyed.into_iter().map(column).collect())
-}
-
 fn in_use(id: KeyId, proof: &Proof) -> Error {
     let counts = if proof.after.is_empty() { &proof.before } else { &proof.after };
     let values = proof.values(id, counts);
@@ -223,113 +208,4 @@ fn report_path(args: &Args, proof: &Proof) -> PathBuf {
         let key = proof.keys.first().map_or("", |key| key.id.as_str());
         PathBuf::from(format!("fieldseal-proof-{time}-{key}.json"))
     })
-}
-
-/// In place of what is in the file.
-fn write(file: &mut File, proof: &Proof) -> std::io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    serde_json::to_writer_pretty(&mut *file, proof)?;
-    file.write_all(b"\n")?;
-    file.sync_all()
-}
-
-/// What was counted, and what follows.
-#[derive(Serialize)]
-struct Proof {
-    format: &'static str,
-    program: &'static str,
-    time: String,
-    database: String,
-    dry_run: bool,
-    retired: bool,
-    keys: Vec<ProvenKey>,
-    /// Before the keys were retired.
-    before: Vec<ProvenColumn>,
-    /// After that.
-    after: Vec<ProvenColumn>,
-    #[serde(skip)]
-    written_to: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ProvenKey {
-    id: String,
-    scope: Option<String>,
-    commitment: String,
-    created: String,
-    #[serde(skip)]
-    key: KeyId,
-}
-
-#[derive(Serialize)]
-struct ProvenColumn {
-    table: String,
-    column: String,
-    declared: bool,
-    rows: u64,
-    under: std::collections::BTreeMap<String, u64>,
-}
-
-impl ProvenKey {
-    fn of(record: &KeyRecord) -> Self {
-        let commitment = record.commitment.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        let (scope, created) = (words::tenant(&record.scope), words::timestamp(record.created));
-        Self { id: record.id.to_string(), scope, commitment, created, key: record.id }
-    }
-}
-
-impl Proof {
-    fn new(dry_run: bool, database: String) -> Self {
-        Self {
-            format: "fieldseal-proof/1",
-            program: concat!("fieldseal ", env!("CARGO_PKG_VERSION")),
-            time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            database,
-            dry_run,
-            retired: false,
-            keys: Vec::new(),
-            before: Vec::new(),
-            after: Vec::new(),
-            written_to: None,
-        }
-    }
-
-    fn values(&self, id: KeyId, columns: &[ProvenColumn]) -> u64 {
-        columns.iter().filter_map(|column| column.under.get(&id.to_string())).sum()
-    }
-
-    fn ids(&self) -> Vec<KeyId> {
-        self.keys.iter().map(|key| key.key).collect()
-    }
-
-    /// Leaves the other keys out.
-    fn keep(&mut self, ids: &[KeyId]) {
-        self.keys.retain(|key| ids.contains(&key.key));
-        let kept: Vec<_> = ids.iter().map(KeyId::to_string).collect();
-        for column in &mut self.before {
-            column.under.retain(|id, _| kept.contains(id));
-        }
-    }
-}
-
-impl Report for Proof {
-    fn text(&self) -> String {
-        if self.keys.is_empty() {
-            return "no active key is unused\n".to_owned();
-        }
-        let ids: Vec<_> = self.keys.iter().map(|key| key.id.as_str()).collect();
-        let columns = if self.after.is_empty() { &self.before } else { &self.after };
-        let declared = columns.iter().filter(|column| column.declared).count();
-        let rows: u64 = columns.iter().map(|column| column.rows).sum();
-        let counted = format!(
-            "nothing is under them in {} of the lock file and {} more, {rows} rows of columns\n",
-            words::count(declared, "column"),
-            columns.len() - declared
-        );
-        match &self.written_to {
-            Some(path) => format!("retired: {}\n{counted}proof: {path}\n", ids.join(", ")),
-            None => format!("would be retired: {}\n{counted}nothing was changed\n", ids.join(", ")),
-        }
-    }
 }

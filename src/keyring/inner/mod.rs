@@ -1,9 +1,12 @@
 //! What all clones of a keyring share.
 
+pub(crate) mod schedule;
+pub(crate) mod turns;
+
 use crate::keyring::cache::Cache;
+use crate::keyring::inner::schedule::Schedule;
+use crate::keyring::inner::turns::Turns;
 use crate::keyring::load::{Backends, Flights, Timer, Workers};
-use crate::keyring::schedule::Schedule;
-use crate::keyring::turns::Turns;
 use std::sync::Arc;
 
 pub(crate) struct Inner {

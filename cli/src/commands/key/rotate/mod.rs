@@ -55,7 +55,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let stored = context.target.readable_records()?;
     args.selection.check_readable(&stored, &*context.target.key_store()?)?;
-    let (records, done) = stored.warned(context);
+    let (records, done) = context.warn_of_damage(stored);
     let plans = args.selection.plans(&records, args.promote)?;
     if plans.is_empty() {
         context.output.report(&Rotated::planned(&plans, None, args.dry_run))?;

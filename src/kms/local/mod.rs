@@ -14,7 +14,7 @@ use self::cipher::Key;
 use self::file::{FileKey, KeyFile, MAX_FILE, Unlock};
 use super::{Kms, KmsError};
 use crate::files::{self, Stamp};
-use crate::framing::lp_all;
+use crate::format::length_prefix::lp_all;
 use crate::keys::{Binding, DataKey, KekUri, WrappedKey, hkdf};
 use arc_swap::ArcSwap;
 use std::collections::BTreeMap;

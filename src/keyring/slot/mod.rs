@@ -1,5 +1,8 @@
 //! Which keyring a model uses: the program's one, or a slot of its own.
 
+#[cfg(feature = "testing")]
+pub(crate) mod test_override;
+
 use crate::error::{Error, ErrorKind};
 use crate::keyring::Keyring;
 use std::sync::OnceLock;
@@ -80,7 +83,7 @@ impl KeyringSlot {
     /// [`ErrorKind::NotInstalled`] while the slot is empty.
     pub fn get(&self) -> Result<&Keyring, Error> {
         #[cfg(feature = "testing")]
-        if let Some(keyring) = crate::keyring::test_override::current() {
+        if let Some(keyring) = crate::keyring::slot::test_override::current() {
             return Ok(keyring);
         }
         self.0.get().ok_or(Error::new(ErrorKind::NotInstalled))

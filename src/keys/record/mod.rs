@@ -2,7 +2,7 @@
 
 use super::{Binding, Commitment, KekUri, KeyId, KeyState};
 use crate::context::Scope;
-use crate::json;
+use crate::format::json;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as DeError};
 use serde_json::Value;

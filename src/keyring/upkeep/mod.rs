@@ -1,12 +1,14 @@
 //! What a keyring does by itself: renews leases ahead of their end, drops what has ended, reads the
 //! store again.
 
+mod refresh;
+
 use crate::keyring::clock::{Millis, millis};
 use crate::keyring::error::KeyringError;
 use crate::keyring::inner::Inner;
+use crate::keyring::inner::schedule::{Alarm, Renewal};
 use crate::keyring::load::{caught, observed, spawn};
 use crate::keyring::need::Need;
-use crate::keyring::schedule::{Alarm, Renewal};
 use crate::keyring::stats::count;
 use crate::keys::{KeyId, KeyState};
 use std::sync::atomic::Ordering;

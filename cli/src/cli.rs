@@ -1,0 +1,48 @@
+//! The command line as a whole: its commands, and what `--help` says.
+
+use crate::args::Global;
+use crate::commands::Command;
+use clap::Parser;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  all done
+  1  failed
+  2  wrong usage
+  3  done, but something was found or left: see the report
+  4  refused: a proof that failed, or a confirmation that was not given
+  5  try again: something is unreachable, throttled or busy; or it was interrupted
+  130  interrupted twice
+
+A file `.env` in the working directory is read; what the environment has already wins.
+Results go to stdout (--json makes them one JSON document), everything else to stderr.";
+
+/// Field-level encryption: keys made, rotated and ended, rows re-encrypted, sealed and opened
+/// online
+#[derive(Debug, Parser)]
+#[command(name = "fieldseal", version, after_help = AFTER_HELP, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn clap_finds_nothing_wrong() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_was_parsed_prints_no_url() {
+        let args =
+            ["fieldseal", "--database-url", "postgres://a:hunter2@h/d", "--key-store", "mysql://hunter2", "init"];
+        let cli = Cli::try_parse_from(args).unwrap();
+        assert!(!format!("{cli:?}").contains("hunter2"));
+    }
+}
