@@ -43,7 +43,7 @@
 //!
 //!     fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError> {
 //!         if !self.holds(&wrapped.kek) {
-//!             return Err(KmsError::NotFound("the copy is under another KEK".to_owned()));
+//!             return Err(KmsError::not_found("the copy is under another KEK"));
 //!         }
 //!         let (client, blob, bound) = (Arc::clone(&self.client), wrapped.blob.clone(), binding.to_bytes());
 //!         // A `DataKey` is wiped, even where the deadline came first and nobody takes it.
@@ -121,6 +121,17 @@ pub enum Stopped {
     /// The work panicked.
     #[error("the library that was called panicked")]
     Panicked,
+}
+
+impl Stopped {
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::TimedOut => "see whether the service can be reached from here, and try again",
+            Self::Panicked => "read the panic's message on stderr",
+        }
+    }
 }
 
 impl Driver {
@@ -204,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_stopped_a_call_to_a_kms_says_what_to_do_next() {
-        assert!(matches!(Stopped::TimedOut.into(), KmsError::Unavailable(_)));
-        assert!(matches!(Stopped::Panicked.into(), KmsError::Misconfigured(_)));
+        assert!(matches!(Stopped::TimedOut.into(), KmsError::Unavailable { .. }));
+        assert!(matches!(Stopped::Panicked.into(), KmsError::Misconfigured { .. }));
     }
 }

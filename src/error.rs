@@ -1,7 +1,7 @@
 //! What can go wrong with a value, on the way in and on the way out.
 
 use crate::context::{ContextError, Scope};
-pub(crate) use crate::debug::debug_as_display;
+use crate::debug::debug_with_hint;
 use crate::format::envelope::MAX_SEALED_LEN;
 use crate::keyring::{KeyringError, LoadError, Need};
 use crate::keys::KeyId;
@@ -10,6 +10,8 @@ use crate::suite::CipherError;
 use std::fmt;
 
 /// A value could not be sealed or opened. It names table and column, and never the value.
+///
+/// The message says what is wrong, [`Error::hint`] what to try; `Debug` has both.
 ///
 /// Database libraries wrap it in their own error; [`Error::find_in`] gets it out again.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,77 +25,61 @@ pub struct Error {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// No keyring was installed for the model.
-    #[error(
-        "no keyring is installed: call `fieldseal::install(keyring)`, or the `install` of the model's own slot, before the first query"
-    )]
+    #[error("no keyring is installed")]
     NotInstalled,
     /// The scope has no primary key, so nothing can be sealed for it.
-    #[error("{0} has no primary data key in the key store: create one with `Admin::ensure_scope`")]
+    #[error("{0} has no primary data key in the key store")]
     NoPrimary(Scope),
     /// The row or scope can't be part of a context.
-    #[error("{0}")]
+    #[error(transparent)]
     Context(#[from] ContextError),
     /// What is stored is plaintext, or anything else that isn't a sealed value.
-    #[error(
-        "the stored value is not sealed: if the column still holds plaintext, declare it `migrating` until it is encrypted"
-    )]
+    #[error("the stored value is not sealed")]
     NotSealed,
     /// What is stored is a sealed value that the database wrote out as text, because its column is
     /// text and the model's isn't.
-    #[error(
-        "the stored value is sealed bytes that the database turned into text, since its column is text: make it one of bytes (PostgreSQL: ALTER TABLE … ALTER COLUMN … TYPE bytea USING …::bytea, which keeps what is stored)"
-    )]
+    #[error("the stored value is sealed bytes that the database turned into text, since its column is text")]
     SealedAsText,
     /// The value is under a key that isn't in the key store.
-    #[error(
-        "the value is sealed under key {0}, which the key store does not have: the value is damaged (a column of text does that to bytes on MySQL), or the key store was lost or is another one; restore it"
-    )]
+    #[error("the value is sealed under key {0}, which the key store does not have")]
     UnknownKey(KeyId),
     /// The key isn't loaded, and this keyring never waits for a KMS.
-    #[error(
-        "{0} would have to wait, and this keyring never does: call `Keyring::prefetch` for what a page needs first"
-    )]
+    #[error("{0} would have to wait, and this keyring never does")]
     NotLoaded(Need),
     /// The key could not be loaded.
-    #[error("{0}")]
+    #[error(transparent)]
     LoadFailed(LoadError),
     /// The value is under a key that was retired.
-    #[error("the value is sealed under key {0}, which is retired: reactivate the key, then re-encrypt the column")]
+    #[error("the value is sealed under key {0}, which is retired")]
     RetiredKey(KeyId),
     /// The value is under a key that was destroyed; it can't be read again.
     #[error("the value is sealed under key {0}, which was destroyed: it can't be read again")]
     DestroyedKey(KeyId),
     /// The value isn't authentic for its table, column, scope, row and key. Without a reason, on
     /// purpose.
-    #[error(
-        "the value was rejected: it was changed, or it was sealed for another table, column, scope or row; find the row by loading one at a time, and restore it from a backup"
-    )]
+    #[error("the value was rejected: it was changed, or it was sealed for another table, column, scope or row")]
     Rejected,
     /// The value opened, but isn't of the field's type, whose [`Value::KIND`](crate::Value::KIND)
     /// this is: the model no longer fits the data.
     #[error(
-        "the value opened but is not a valid {0}: the field's type, `pad`, `json` or `hide_null` differs from when it was sealed; restore it and compare with the schema lock"
+        "the value opened but is not a valid {0}: the field's type, `pad`, `json` or `hide_null` differs from when it was sealed"
     )]
     Malformed(&'static str),
     /// The value opened, but isn't padded as its column pads: the model no longer fits the data.
     #[error(
-        "the value opened but is not padded as its column pads: the field's `pad` or `hide_null` differs from when it was sealed; restore it and compare with the schema lock"
+        "the value opened but is not padded as its column pads: the field's `pad` or `hide_null` differs from when it was sealed"
     )]
     MalformedPadding,
     /// NULL where the field isn't an `Option`.
-    #[error(
-        "the stored value is NULL, but the field is not an `Option` or its column hides NULL: somebody overwrote it; restore it from a backup"
-    )]
+    #[error("the stored value is NULL, but the field is not an `Option` or its column hides NULL")]
     UnexpectedNull,
     /// The value would be, or is, longer than 64 MiB when sealed; in a column of base64 its
     /// characters count.
-    #[error(
-        "the sealed value has a length of {0}, and the most is {MAX_SEALED_LEN}: store it outside of the database"
-    )]
+    #[error("the sealed value has a length of {0}, and the most is {MAX_SEALED_LEN}")]
     TooLong(usize),
     /// The value would be longer when sealed than the size that the model gives its column.
     #[error(
-        "the sealed value has {needs} {}, and its column holds {size}: make the column larger, and its `size` in the model",
+        "the sealed value has {needs} {}, and its column holds {size}",
         if *.base64 { "characters" } else { "bytes" }
     )]
     TooLongForColumn {
@@ -107,23 +93,21 @@ pub enum ErrorKind {
     /// The model doesn't say how much its column holds, and the database may be one that cuts
     /// values without an error.
     #[error(
-        "MySQL can cut a value that is longer than its column without an error, so the model must say how much the column holds: `size = 65535` for a BLOB or TEXT, 255 for a VARBINARY(255), on the struct or the field"
+        "the model doesn't say how much the column holds, and MySQL can cut a value that is longer than its column without an error"
     )]
     SizeUnknown,
     /// A column that the model doesn't have was to be bound.
-    #[error(
-        "the model has no column `{0}` in the database: the names that can be bound are those of its fields' columns"
-    )]
+    #[error("the model has no column `{0}` in the database")]
     NoSuchColumn(String),
     /// The value can't be encoded, for example a map with keys that JSON doesn't have.
     #[error("the value can't be encoded: {0}")]
     Encode(&'static str),
     /// The key has sealed as many values as its algorithm allows.
-    #[error("the column's key has sealed 2^32 values under AES-256-GCM, its limit: rotate the scope's data key")]
+    #[error("the column's key has sealed 2^32 values under AES-256-GCM, its limit")]
     Exhausted,
     /// A lookup in a column whose values differ each time they are sealed.
     #[error(
-        "the column can't be searched by ciphertext: equal values are equal only under the suite `aes-256-siv`"
+        "the column can't be searched by ciphertext, since equal values are sealed differently under its suite"
     )]
     NotDeterministic,
     /// The operating system gave no random bytes.
@@ -131,7 +115,55 @@ pub enum ErrorKind {
     NoRandomness,
 }
 
-debug_as_display!(Error);
+impl ErrorKind {
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        match self {
+            Self::NotInstalled => {
+                "call `fieldseal::install(keyring)`, or the `install` of the model's own slot, before the first query"
+            }
+            Self::NoPrimary(_) => "make one with `Admin::ensure_scope`, where the tenant is made",
+            Self::Context(error) => error.hint(),
+            Self::NotSealed => "if the column still holds plaintext, declare it `migrating` until it is encrypted",
+            Self::SealedAsText => {
+                "make the column one of bytes; on PostgreSQL `ALTER TABLE … ALTER COLUMN … TYPE bytea USING …::bytea` \
+                 keeps what is stored"
+            }
+            Self::UnknownKey(_) => {
+                "check that this is the right key store, and restore it if it was lost; if other values open, this one \
+                 is damaged, as a column of text does it to bytes on MySQL: restore it from a backup"
+            }
+            Self::NotLoaded(_) => "call `Keyring::prefetch` for what a page needs first",
+            Self::LoadFailed(load) => load.error().hint(),
+            Self::RetiredKey(_) => "reactivate the key, then re-encrypt the column",
+            Self::DestroyedKey(_) => {
+                "remove the value; if its key wasn't to be destroyed, restore the key store from a backup"
+            }
+            Self::Rejected => "find the row by loading one at a time, and restore the value from a backup",
+            Self::Malformed(_) | Self::MalformedPadding => {
+                "restore the field as it was; the schema lock shows what changed"
+            }
+            Self::UnexpectedNull => {
+                "restore the value from a backup: it was overwritten by something else than the model"
+            }
+            Self::TooLong(_) => "store it outside of the database",
+            Self::TooLongForColumn { .. } => "make the column larger, and its `size` in the model",
+            Self::SizeUnknown => {
+                "write `size = 65535` for a BLOB or TEXT, or 255 for a VARBINARY(255), on the struct or the field"
+            }
+            Self::NoSuchColumn(_) => "name a database column of one of the model's fields",
+            Self::Encode(_) => "change the value or the field's type",
+            Self::Exhausted => "rotate the scope's data key",
+            Self::NotDeterministic => {
+                "give the column the suite `aes-256-siv`, which shows how often each value occurs"
+            }
+            Self::NoRandomness => "see to the system's random generator (getrandom), and try again",
+        }
+    }
+}
+
+debug_with_hint!(Error);
 
 impl Error {
     pub(crate) const fn new(kind: ErrorKind) -> Self {
@@ -152,6 +184,12 @@ impl Error {
         &self.kind
     }
 
+    /// What to try, as [`ErrorKind::hint`] has it.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        self.kind.hint()
+    }
+
     /// The logical table name, where a column was concerned.
     #[must_use]
     pub fn table(&self) -> Option<&'static str> {
@@ -169,7 +207,7 @@ impl Error {
     /// ```
     /// # fn f(error: &rusqlite::Error) {
     /// if let Some(sealed) = fieldseal::Error::find_in(error) {
-    ///     eprintln!("{:?}.{:?}: {}", sealed.table(), sealed.column(), sealed.kind());
+    ///     eprintln!("{sealed}\n  try: {}", sealed.hint());
     /// }
     /// # }
     /// ```

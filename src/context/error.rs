@@ -5,14 +5,24 @@
 #[non_exhaustive]
 pub enum ContextError {
     /// An empty tenant name would be the application's scope.
-    #[error("the scope of a tenant is empty; give every tenant a name, number or UUID")]
+    #[error("the scope of a tenant is empty")]
     EmptyScope,
     /// The column binds values to their row, and no row was named.
-    #[error(
-        "the column binds its values to their row, and no row is named: give the row's id, or declare the column `unbound_row`"
-    )]
+    #[error("the column binds its values to their row, and no row is named")]
     MissingRow,
     /// The tenant's name is too long.
     #[error("the scope of a tenant is longer than 65,535 bytes")]
     LongScope,
+}
+
+impl ContextError {
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::EmptyScope => "give every tenant a name, number or UUID",
+            Self::MissingRow => "give the row's id, or declare the column `unbound_row`",
+            Self::LongScope => "name tenants by something shorter, a number or UUID say",
+        }
+    }
 }

@@ -44,6 +44,27 @@ impl Fault {
         matches!(self, Self::Busy | Self::Conflict | Self::Lost)
     }
 
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Denied => {
+                "check the user, its password and its rights, and whether the database can only be read"
+            }
+            Self::Missing => "check the names of the database and its tables, and apply the migrations",
+            Self::Mismatched => "compare the table's columns with the program's models and migrations",
+            Self::Corrupt => "restore the database from a backup",
+            Self::Busy => "try again, and look for a transaction that was left open",
+            Self::Conflict => "try again",
+            Self::Lost => "see whether the database runs and can be reached from here, and try again",
+            Self::Uncertain => "read again what was to be written, and repeat it if it isn't there",
+            Self::Duplicate => "look at the unique constraints and indexes of the table",
+            Self::Refused => "look at the table's constraints, triggers and guards, and at the column's type",
+            Self::Full => "make room: on the disk, in memory, or in the database's log",
+            Self::Other => "look into the database's log",
+        }
+    }
+
     /// Whether the database's message may quote a value, and is better not passed on.
     #[must_use]
     pub const fn may_quote_a_value(self) -> bool {

@@ -21,8 +21,10 @@ pub(crate) struct KeyTable {
     /// Whether a duplicate means that another writer was faster. Where the lock is taken before
     /// anything is looked at, it's another index that refuses the row.
     pub(crate) duplicates_are_conflicts: bool,
-    /// Who holds what wasn't given in time, and what to do.
+    /// Who may hold what wasn't given in time.
     pub(crate) busy: &'static str,
+    /// What to do then.
+    pub(crate) when_busy: &'static str,
 }
 
 /// How writers exclude each other.

@@ -31,6 +31,17 @@ pub enum EnvelopeError {
     TooLong,
 }
 
+impl EnvelopeError {
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::NotSealed => "take it for plaintext, or for something else that fieldseal didn't write",
+            Self::TooLong => "look at how the value was read: nothing of that length was ever sealed",
+        }
+    }
+}
+
 impl<'a> Envelope<'a> {
     /// Takes `stored` apart without copying it.
     ///

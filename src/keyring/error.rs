@@ -31,28 +31,26 @@ pub enum KeyringError {
     },
     /// The KMS unwrapped a key, but not the one that the store's commitment names.
     #[error(
-        "the KMS returned another key than {0}: its record in the key store was changed, or the KMS is not to be trusted; restore the record from a backup"
+        "the KMS returned another key than {0}: its record in the key store was changed, or the KMS is not to be trusted"
     )]
     WrongKey(KeyId),
     /// What can't change in a record was changed, while its key is loaded.
     #[error(
-        "the record of data key {0} in the key store was changed, its scope or commitment is not the key's: restore it from a backup; what is loaded stays in use"
+        "the record of data key {0} in the key store was changed, its scope or commitment is not the key's; what is loaded stays in use"
     )]
     Altered(KeyId),
     /// A key that should open values has no wrapped copy.
-    #[error("data key {0} has no wrapped copy in the key store: restore its record from a backup")]
+    #[error("data key {0} has no wrapped copy in the key store")]
     NoCopy(KeyId),
     /// The store has two records of one id.
-    #[error("the key store holds data key {0} twice: remove the copy that is not authentic")]
+    #[error("the key store holds data key {0} twice")]
     Doubled(KeyId),
     /// The store has two primaries for one scope.
-    #[error(
-        "the key store holds two primary keys for {0}: its unique index is gone; set the older one's state to `active` by SQL and restore the index"
-    )]
+    #[error("the key store holds two primary keys for {0}, so its unique index is gone")]
     TwoPrimaries(Scope),
     /// The store says it made a change that it didn't make.
     #[error(
-        "the key store did not keep the change of data key {0}: look for a trigger or rule on its table; if the key was being destroyed, its wrapped copies may still be there"
+        "the key store did not keep the change of data key {0}; if the key was being destroyed, its wrapped copies may still be there"
     )]
     NotStored(KeyId),
     /// There is no such key.
@@ -68,17 +66,17 @@ pub enum KeyringError {
         error: TransitionError,
     },
     /// The application's scope can't be forgotten: it is not a tenant's.
-    #[error("the application's keys can't be shredded, they are no tenant's: retire and destroy them one by one")]
+    #[error("the application's keys can't be shredded, they are no tenant's")]
     ApplicationScope,
     /// The scope has no key that could be exported.
-    #[error("{0} has no data key in this keyring: check the scope, or give it a key with `Admin::rotate`")]
+    #[error("{0} has no data key in this keyring")]
     NoKeys(Scope),
     /// Every copy of the key is under a KEK that is to be taken away.
-    #[error("data key {0} has no copy under another KEK: add one with `Admin::add_copies` first")]
+    #[error("data key {0} has no copy under another KEK")]
     LastCopy(KeyId),
     /// A staged key was published too recently: some process may not have it yet.
     #[error(
-        "data key {id} was staged too recently, other processes may not have it yet: promote it in {wait:?}, or use `promote_at_once`"
+        "data key {id} was staged too recently, other processes may not have it yet; it can be promoted in {wait:?}"
     )]
     TooEarly {
         /// The key.
@@ -87,7 +85,7 @@ pub enum KeyringError {
         wait: Duration,
     },
     /// The KMS or the key store took too long. What was asked for may have been done all the same.
-    #[error("the KMS or the key store did not answer within {after:?}{}: try again, or see to them", .need.as_ref().map(|need| format!(" while {need}")).unwrap_or_default())]
+    #[error("the KMS or the key store did not answer within {after:?}{}", .need.as_ref().map(|need| format!(" while {need}")).unwrap_or_default())]
     TimedOut {
         /// What was being loaded.
         need: Option<Need>,
@@ -95,23 +93,23 @@ pub enum KeyringError {
         after: Duration,
     },
     /// The operating system gave no thread to wait on.
-    #[error("no thread could be started to wait for the KMS: {0}; look at the limits of the process")]
+    #[error("no thread could be started to wait for the KMS: {0}")]
     NoThread(String),
     /// The keyring was dropped while a key was being loaded for it.
     #[error("the keyring was dropped meanwhile")]
     Dropped,
     /// A KMS provider or key store panicked.
-    #[error("the KMS provider or key store panicked: its message is on stderr")]
+    #[error("the KMS provider or key store panicked")]
     Panicked,
     /// Other processes kept changing the store.
-    #[error("the key store kept changing under {0} attempts: try again")]
+    #[error("the key store kept changing under {0} attempts")]
     Contended(u32),
     /// The operating system gave no random bytes.
     #[error("the operating system's random generator failed; no key was created")]
     NoRandomness,
 }
 
-crate::debug::debug_as_display!(KeyringError);
+crate::debug::debug_with_hint!(KeyringError);
 
 impl From<NoRandomness> for KeyringError {
     fn from(NoRandomness: NoRandomness) -> Self {
@@ -120,11 +118,38 @@ impl From<NoRandomness> for KeyringError {
 }
 
 impl KeyringError {
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Wrap(error) | Self::Kms { error, .. } => error.hint(),
+            Self::WrongKey(_) | Self::Altered(_) | Self::NoCopy(_) => "restore the key's record from a backup",
+            Self::Doubled(_) => "remove the copy that is not authentic",
+            Self::TwoPrimaries(_) => "set the older one's state to `active` by SQL, and restore the index",
+            Self::NotStored(_) => "look for a trigger or rule on the key store's table",
+            Self::NoSuchKey(_) => "check the key's id, and that this is the right key store",
+            Self::Transition { error, .. } => error.hint(),
+            Self::ApplicationScope => "retire and destroy its keys one by one",
+            Self::NoKeys(_) => "check the scope, or give it a key with `Admin::rotate`",
+            Self::LastCopy(_) => "add a copy with `Admin::add_copies` first",
+            Self::TooEarly { .. } => "promote it when that time is over, or use `promote_at_once`",
+            Self::TimedOut { .. } => {
+                "try again, and see whether the KMS and the key store can be reached from here"
+            }
+            Self::NoThread(_) => "look at the limits of the process",
+            Self::Dropped => "keep the keyring for as long as values are opened: it belongs to the program's state",
+            Self::Panicked => "read the panic's message on stderr, and mend the provider or the store",
+            Self::Contended(_) => "try again",
+            Self::NoRandomness => "see to the system's random generator (getrandom), and try again",
+        }
+    }
+
     /// Whether trying again later may help: something is unreachable, throttled or slow.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::Wrap(error) | Self::Kms { error, .. } => matches!(error, KmsError::Unavailable(_)),
+            Self::Wrap(error) | Self::Kms { error, .. } => matches!(error, KmsError::Unavailable { .. }),
             Self::Store(error) => matches!(error, StoreError::Unavailable { .. } | StoreError::Conflict(_)),
             Self::TimedOut { .. } | Self::Contended(_) | Self::TooEarly { .. } => true,
             _ => false,
@@ -140,7 +165,10 @@ impl KeyringError {
             Self::Kms { error, .. } => {
                 matches!(
                     error,
-                    KmsError::Denied(_) | KmsError::Disabled(_) | KmsError::NotFound(_) | KmsError::Rejected
+                    KmsError::Denied { .. }
+                        | KmsError::Disabled { .. }
+                        | KmsError::NotFound { .. }
+                        | KmsError::Rejected
                 )
             }
             Self::WrongKey(_) | Self::NoCopy(_) => true,
@@ -163,6 +191,12 @@ impl LoadError {
     pub fn error(&self) -> &KeyringError {
         &self.0
     }
+
+    /// What to try, as [`KeyringError::hint`] has it.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        self.0.hint()
+    }
 }
 
 /// By what they say: errors of a database or file system can't be compared.
@@ -174,9 +208,10 @@ impl PartialEq for LoadError {
 
 impl Eq for LoadError {}
 
+/// It displays what [`LoadError::error`] displays, and so has that error's source for its own.
 impl std::error::Error for LoadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.0)
+        std::error::Error::source(&*self.0)
     }
 }
 

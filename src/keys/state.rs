@@ -95,6 +95,20 @@ pub struct TransitionError {
     pub to: KeyState,
 }
 
+impl TransitionError {
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self.from {
+            KeyState::Staged => "promote the key first",
+            KeyState::Primary => "rotate the key's scope first",
+            KeyState::Active => "retire the key first, once nothing is sealed under it any more",
+            KeyState::Retired => "reactivate the key first",
+            KeyState::Destroyed => "use another key: a destroyed one stays destroyed",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

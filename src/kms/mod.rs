@@ -1,7 +1,9 @@
 //! Key management: where KEKs live, and what wraps and unwraps data keys.
 
+mod error;
 mod local;
 
+pub use error::KmsError;
 pub use local::{Argon2Params, Local, LocalError, Passphrase};
 
 use crate::context::Scope;
@@ -72,7 +74,8 @@ pub trait Kms: Debug + Send + Sync {
 /// What the KMS said, or [`KmsError::Rejected`] if another key came back.
 pub fn check_rights(kms: &dyn Kms) -> Result<(), KmsError> {
     let refused = |_: crate::random::NoRandomness| {
-        KmsError::Misconfigured("the operating system's random generator failed".to_owned())
+        KmsError::misconfigured("the operating system's random generator failed")
+            .with_hint("see to the system's random generator (getrandom), and try again")
     };
     let (key, id) = (DataKey::random().map_err(refused)?, KeyId::random().map_err(refused)?);
     let commitment = commitment(&key, id, &Scope::APPLICATION);
@@ -100,44 +103,5 @@ impl<K: Kms + ?Sized> Kms for std::sync::Arc<K> {
 
     fn rewrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<Option<WrappedKey>, KmsError> {
         (**self).rewrap(wrapped, binding)
-    }
-}
-
-/// Why a KMS did not answer with a key: one kind for each thing that the caller can do next.
-#[derive(Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum KmsError {
-    /// Try again later: throttled, unreachable, timed out.
-    #[error("the KMS is unavailable, try again later: {0}")]
-    Unavailable(String),
-    /// This caller isn't allowed to use the KEK.
-    #[error("the KMS denied access to the KEK: {0}")]
-    Denied(String),
-    /// The KEK is disabled or being deleted.
-    #[error("the KEK is disabled: {0}")]
-    Disabled(String),
-    /// The KEK, or the version of it that a copy needs, isn't here.
-    #[error("the KEK was not found: {0}")]
-    NotFound(String),
-    /// The wrapped copy isn't authentic for this key id, scope and commitment. Without a reason, on
-    /// purpose.
-    #[error("the wrapped data key was rejected: it is damaged, or it is not the copy of this key")]
-    Rejected,
-    /// The provider isn't set up rightly; the text says what to change.
-    #[error("the KMS provider is misconfigured: {0}")]
-    Misconfigured(String),
-}
-
-crate::error::debug_as_display!(KmsError);
-
-/// What isn't there in time may be there later; a library that panics won't be mended by that.
-#[cfg(feature = "blocking")]
-impl From<crate::blocking::Stopped> for KmsError {
-    fn from(stopped: crate::blocking::Stopped) -> Self {
-        use crate::blocking::Stopped;
-        match stopped {
-            Stopped::TimedOut => Self::Unavailable(stopped.to_string()),
-            Stopped::Panicked => Self::Misconfigured(stopped.to_string()),
-        }
     }
 }

@@ -10,7 +10,6 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 const FORMAT: &str = "fieldseal-keys/1";
 
@@ -91,7 +90,7 @@ impl File {
     }
 
     fn refuse(&self, damaged: Option<&DamagedEntry>) -> Result<(), StoreError> {
-        damaged.map_or(Ok(()), |damaged| Err(StoreError::Malformed { store: self.name(), error: damaged.error }))
+        damaged.map_or(Ok(()), |damaged| Err(StoreError::malformed(self.name(), damaged.error)))
     }
 
     fn encode(&self, keys: &[KeyRecord]) -> Result<Vec<u8>, StoreError> {
@@ -126,31 +125,32 @@ impl File {
     }
 
     fn unknown_format(&self) -> StoreError {
-        self.damaged(format!("its format is not {FORMAT}: it is no key store, or a newer fieldseal wrote it"))
+        self.damaged(format!("its format is not {FORMAT}"))
+            .with_hint("give the path of a key store, or upgrade fieldseal")
     }
 
     fn damaged(&self, message: String) -> StoreError {
-        StoreError::Damaged { store: self.name(), message }
+        StoreError::damaged(self.name(), message)
     }
 
     fn unavailable(&self, action: &str, error: io::Error) -> StoreError {
         if error.kind() == io::ErrorKind::NotFound && action != "create" {
-            return StoreError::Missing {
-                store: self.name(),
-                hint: "create it once with `store::File::create`".to_owned(),
-            };
+            return StoreError::missing(self.name()).with_hint("create it once with `store::File::create`");
         }
-        if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) {
-            let message = format!("could not {action} it, {error}");
-            return StoreError::Denied { store: self.name(), message, source: Some(Arc::new(error)) };
-        }
-        let hint = match error.kind() {
-            io::ErrorKind::AlreadyExists => ": open it with `store::File::open`",
-            io::ErrorKind::Unsupported => ": its file system has no locks, keep the keys in a database",
-            _ => "",
+        let message = format!("could not {action} it, {error}");
+        let failed = match error.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                StoreError::denied(self.name(), message)
+                    .with_hint("check that this user may read and write the file and its folder")
+            }
+            io::ErrorKind::AlreadyExists => {
+                StoreError::unavailable(self.name(), message).with_hint("open it with `store::File::open`")
+            }
+            io::ErrorKind::Unsupported => StoreError::unavailable(self.name(), message)
+                .with_hint("its file system has no locks: keep the keys in a database"),
+            _ => StoreError::unavailable(self.name(), message),
         };
-        let message = format!("could not {action} it, {error}{hint}");
-        StoreError::Unavailable { store: self.name(), message, source: Some(Arc::new(error)) }
+        failed.with_source(error)
     }
 }
 

@@ -5,6 +5,7 @@
 mod diesel;
 #[cfg(all(feature = "diesel-async", any(feature = "diesel-postgres", feature = "diesel-mysql")))]
 mod diesel_async;
+mod error;
 mod file;
 #[cfg(any(feature = "_diesel-store", feature = "_sqlx-store"))]
 mod kept;
@@ -32,6 +33,7 @@ mod sqlx;
 pub use self::diesel::Diesel;
 #[cfg(all(feature = "diesel-async", any(feature = "diesel-postgres", feature = "diesel-mysql")))]
 pub use self::diesel_async::DieselAsync;
+pub use self::error::{Conflict, StoreError};
 pub use self::file::File;
 pub use self::memory::Memory;
 pub use self::migration::{Migration, MigrationFile, Tool, migration};
@@ -43,7 +45,7 @@ pub use self::rusqlite::Rusqlite;
 pub use self::sqlx::Sqlx;
 
 use crate::context::Scope;
-use crate::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
+use crate::keys::{KeyId, KeyRecord, KeyState};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -125,82 +127,6 @@ impl Change {
     }
 }
 
-/// Why a key store did nothing.
-#[derive(Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// Another process changed the store first, or drew the same id.
-    #[error("the key store was changed by another process at the same moment")]
-    Conflict(Conflict),
-    /// The database did nothing where a record was to be added, and said nothing: the whole commit
-    /// was rolled back.
-    #[error(
-        "the key store did not keep data key {0}, and nothing of the change was made: look for a trigger or rule on its table"
-    )]
-    NotStored(KeyId),
-    /// The store can't be reached, read or written.
-    #[error("the key store {store} is unavailable: {message}")]
-    Unavailable {
-        /// Which store.
-        store: String,
-        /// What happened and what to do.
-        message: String,
-        /// The database's or file system's own error.
-        #[source]
-        source: Option<Arc<dyn std::error::Error + Send + Sync>>,
-    },
-    /// The store may not be used: the user, its password or its rights, or a database or file that
-    /// can only be read. To try again doesn't help.
-    #[error("the key store {store} may not be used: {message}")]
-    Denied {
-        /// Which store.
-        store: String,
-        /// What the database or the file system said.
-        message: String,
-        /// Its own error.
-        #[source]
-        source: Option<Arc<dyn std::error::Error + Send + Sync>>,
-    },
-    /// The store's table or file doesn't exist yet.
-    #[error("the key store {store} does not exist yet: {hint}")]
-    Missing {
-        /// Which store.
-        store: String,
-        /// How to make it.
-        hint: String,
-    },
-    /// A record in the store is damaged.
-    #[error("a record in the key store {store} is damaged: {error}")]
-    Malformed {
-        /// Which store.
-        store: String,
-        /// What is wrong with it.
-        error: MalformedRecord,
-    },
-    /// The store's file is damaged as a whole.
-    #[error("the key store {store} is damaged: {message}")]
-    Damaged {
-        /// Which store.
-        store: String,
-        /// What is wrong with it.
-        message: String,
-    },
-}
-
-crate::error::debug_as_display!(StoreError);
-
-/// What was in the way of a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Conflict {
-    /// The id of a new record is taken: draw another.
-    IdTaken(KeyId),
-    /// The scope has a primary already.
-    PrimaryTaken(Scope),
-    /// The record isn't at the revision that the caller saw.
-    Stale(KeyId),
-}
-
 macro_rules! forwarded {
     ($Pointer:ident) => {
         impl<S: KeyStore + ?Sized> KeyStore for $Pointer<S> {
@@ -233,10 +159,7 @@ forwarded!(Box);
 /// Refuses records that could be written and then not read again.
 fn check_writable(store: &str, changes: &[Change]) -> Result<(), StoreError> {
     for change in changes {
-        change
-            .record()
-            .check_writable()
-            .map_err(|error| StoreError::Malformed { store: store.to_owned(), error })?;
+        change.record().check_writable().map_err(|error| StoreError::malformed(store, error))?;
     }
     Ok(())
 }

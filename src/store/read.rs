@@ -90,7 +90,7 @@ pub fn walk<S: KeyStore + ?Sized, E: From<StoreError>>(
 pub fn load_all<S: KeyStore + ?Sized>(store: &S) -> Result<Vec<KeyRecord>, StoreError> {
     let page = snapshot(store)?;
     match page.damaged.first() {
-        Some(error) => Err(StoreError::Malformed { store: store.name(), error: *error }),
+        Some(error) => Err(StoreError::malformed(store.name(), *error)),
         None => Ok(page.records),
     }
 }
@@ -104,8 +104,7 @@ pub fn load_all<S: KeyStore + ?Sized>(store: &S) -> Result<Vec<KeyRecord>, Store
 pub fn snapshot<S: KeyStore + ?Sized>(store: &S) -> Result<Page, StoreError> {
     let page = store.page(None, MAX_KEYS + 1)?;
     if page.records.len() + page.damaged.len() > MAX_KEYS {
-        let message = format!("it has more than {MAX_KEYS} keys");
-        return Err(StoreError::Damaged { store: store.name(), message });
+        return Err(StoreError::damaged(store.name(), format!("it has more than {MAX_KEYS} keys")));
     }
     Ok(page)
 }

@@ -10,7 +10,6 @@ use super::sql::{Connection, Failed, Param, Row, Said};
 use crate::blocking::{Driver, Stopped};
 use crate::dialect::{Dialect, Fault};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a call takes at most, unless it's set. Less than a keyring waits for, so that its
@@ -72,8 +71,9 @@ pub(super) struct RemoteStore<C> {
 impl<C: Client> RemoteStore<C> {
     pub(super) fn new(connect: impl Fn() -> Connecting<C> + Send + Sync + 'static) -> Result<Self, StoreError> {
         let driver = Driver::start("fieldseal-store").map_err(|error| {
-            let (store, message) = (NAME.to_owned(), format!("no thread could be started for it: {error}"));
-            StoreError::Unavailable { store, message, source: Some(Arc::new(error)) }
+            StoreError::unavailable(NAME, format!("no thread could be started for it: {error}"))
+                .with_hint("look at the limits of the process")
+                .with_source(error)
         })?;
         let connect = Box::new(connect);
         let remote = Remote { driver, connect, connection: None, used: None, until: Instant::now() };

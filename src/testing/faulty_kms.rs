@@ -154,12 +154,12 @@ impl FaultyKms {
         calls.fetch_add(1, Ordering::SeqCst);
         let Some(met) = self.script.meet() else { return Ok(false) };
         match met.fault {
-            KmsFault::Throttled | KmsFault::Unreachable => Err(KmsError::Unavailable(on_command())),
-            KmsFault::Denied => Err(KmsError::Denied(on_command())),
-            KmsFault::Disabled => Err(KmsError::Disabled(on_command())),
-            KmsFault::Forgotten => Err(KmsError::NotFound(on_command())),
+            KmsFault::Throttled | KmsFault::Unreachable => Err(KmsError::unavailable(on_command())),
+            KmsFault::Denied => Err(KmsError::denied(on_command())),
+            KmsFault::Disabled => Err(KmsError::disabled(on_command())),
+            KmsFault::Forgotten => Err(KmsError::not_found(on_command())),
             KmsFault::Rejected => Err(KmsError::Rejected),
-            KmsFault::Misconfigured => Err(KmsError::Misconfigured(on_command())),
+            KmsFault::Misconfigured => Err(KmsError::misconfigured(on_command())),
             KmsFault::AnotherKey => Ok(true),
             KmsFault::Slow(delay) => {
                 std::thread::sleep(delay);
@@ -174,7 +174,7 @@ impl FaultyKms {
     }
 
     fn another_key() -> Result<DataKey, KmsError> {
-        DataKey::random().map_err(|_| KmsError::Unavailable("no randomness".to_owned()))
+        DataKey::random().map_err(|_| KmsError::unavailable("no randomness"))
     }
 }
 

@@ -140,7 +140,7 @@ pub fn refuses_a_changed_copy(kms: &dyn Kms) {
         let wrapped = WrappedKey { kek: kek.clone(), blob };
         // A provider may name the KEK in its blob, and not find the one that a changed blob names.
         let is_refused =
-            |error: Option<&KmsError>| matches!(error, Some(KmsError::Rejected | KmsError::NotFound(_)));
+            |error: Option<&KmsError>| matches!(error, Some(KmsError::Rejected | KmsError::NotFound { .. }));
         let (unwrapped, rewrapped) = (kms.unwrap(&wrapped, &binding()), kms.rewrap(&wrapped, &binding()));
         AUTHENTIC.holds(is_refused(unwrapped.as_ref().err()), &format!("unwrapped with {what}"), &unwrapped);
         AUTHENTIC.holds(is_refused(rewrapped.as_ref().err()), &format!("rewrapped with {what}"), &rewrapped);
@@ -168,12 +168,12 @@ pub fn refuses_a_changed_copy(kms: &dyn Kms) {
 pub fn refuses_another_providers_copy(kms: &dyn Kms, other: &dyn Kms) {
     let foreign = wrap(other);
     match kms.unwrap(&foreign, &binding()) {
-        Err(KmsError::NotFound(text)) if text.contains(foreign.kek.as_str()) => {}
+        Err(KmsError::NotFound { message: text, .. }) if text.contains(foreign.kek.as_str()) => {}
         result => FOREIGN.broken("another provider's copy is unwrapped", &result),
     }
     let relabelled = WrappedKey { kek: kms.kek(), blob: foreign.blob };
     match kms.unwrap(&relabelled, &binding()) {
-        Err(KmsError::Rejected | KmsError::NotFound(_)) => {}
+        Err(KmsError::Rejected | KmsError::NotFound { .. }) => {}
         result => AUTHENTIC.broken("another provider's copy is unwrapped under this one's name", &result),
     }
 }
@@ -194,7 +194,9 @@ pub fn refuses_names_that_it_does_not_hold(kms: &dyn Kms, other: &dyn Kms) {
         let rewrapped = kms.rewrap(&wrapped, &binding()).map(drop);
         for result in [unwrapped, rewrapped] {
             match result {
-                Err(KmsError::NotFound(text)) => SHORT.holds(text.len() < 1000, &shown, &text.len()),
+                Err(KmsError::NotFound { message: text, .. }) => {
+                    SHORT.holds(text.len() < 1000, &shown, &text.len())
+                }
                 result => FOREIGN.broken(&format!("a copy under {shown:?} is used"), &result),
             }
         }

@@ -3,26 +3,44 @@
 use crate::plan::PlanError;
 use crate::sql::SqlError;
 use fieldseal::KeyringError;
+use std::fmt;
 
 /// A sweep that could not go on. What it has done is done, and running it again goes on from there.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepError {
     /// The job can't be done on the table.
-    #[error("{0}")]
+    #[error(transparent)]
     Plan(#[from] PlanError),
     /// The database failed, for longer than a minute if it's something that passes.
-    #[error("{0}")]
+    #[error(transparent)]
     Sql(#[from] SqlError),
     /// The KMS or the key store can't be reached, for longer than a minute.
-    #[error("{0}")]
+    #[error(transparent)]
     Keys(#[from] KeyringError),
     /// A worker panicked.
-    #[error("a worker of the sweep panicked: its message is on stderr")]
+    #[error("a worker of the sweep panicked")]
     Panicked,
 }
 
+impl fmt::Debug for SweepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}; hint: {}", self.hint())
+    }
+}
+
 impl SweepError {
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        match self {
+            Self::Plan(error) => error.hint(),
+            Self::Sql(error) => error.hint(),
+            Self::Keys(error) => error.hint(),
+            Self::Panicked => "read the panic's message on stderr",
+        }
+    }
+
     /// Whether trying again later may help.
     #[must_use]
     pub const fn is_transient(&self) -> bool {

@@ -180,19 +180,20 @@ impl Sweep {
         };
         let named = |name: &str| name.eq_ignore_ascii_case(other);
         let declared = self.schema.columns.iter().find(|column| named(column.sql_name()));
-        let why = match declared {
+        let (why, hint) = match declared {
             _ if self.schema.row.iter().chain(&self.schema.scope).any(|column| named(column.name)) => {
-                "is part of the row's id, or its tenant"
+                ("is part of the row's id, or its tenant", "use another column")
             }
             Some(column) if self.task().columns.iter().any(|chosen| chosen.sql_name() == column.sql_name()) => {
-                "is the sealed column itself: leave it out, and it's done in place"
+                ("is the sealed column itself", "leave it out, and it's done in place")
             }
-            Some(column) if matches!(self.job, Job::Decrypt { .. }) && !column.is_migrating() => {
-                "is a sealed column too, and isn't migrating: its program refuses plaintext there"
-            }
+            Some(column) if matches!(self.job, Job::Decrypt { .. }) && !column.is_migrating() => (
+                "is a sealed column too, and isn't migrating: its program refuses plaintext there",
+                "declare it `migrating` first, or use another column",
+            ),
             _ => return Ok(()),
         };
-        Err(PlanError::OtherColumn { table: self.schema.sql_table.to_owned(), column: other.clone(), why })
+        Err(PlanError::OtherColumn { table: self.schema.sql_table.to_owned(), column: other.clone(), why, hint })
     }
 
     fn table(&self, client: &mut dyn Client) -> Result<Table, SweepError> {

@@ -153,12 +153,12 @@ fn a_kms_that_fails_leaves_the_keyring_and_the_store_as_they_were() {
     kms.always(KmsFault::Unreachable);
     assert!(matches!(
         keyring.admin().rotate(&Scope::APPLICATION),
-        Err(KeyringError::Wrap(KmsError::Unavailable(_)))
+        Err(KeyringError::Wrap(KmsError::Unavailable { .. }))
     ));
     assert!(matches!(keyring.admin().rewrap(), Err(KeyringError::Kms { .. })));
     assert!(matches!(
         keyring.admin().rotate(&Scope::APPLICATION),
-        Err(KeyringError::Wrap(KmsError::Unavailable(_)))
+        Err(KeyringError::Wrap(KmsError::Unavailable { .. }))
     ));
     assert!(matches!(keyring.admin().rewrap(), Err(KeyringError::Kms { .. })));
     assert!(matches!(

@@ -437,7 +437,7 @@ mod kek_files {
         let (kms, _dir) = plain();
         for bad in refused {
             let error = bad.unwrap(&kms).expect_err(&bad.name);
-            assert!(matches!(error, KmsError::Rejected | KmsError::NotFound(_)), "{}: {error}", bad.name);
+            assert!(matches!(error, KmsError::Rejected | KmsError::NotFound { .. }), "{}: {error}", bad.name);
         }
     }
 

@@ -1,14 +1,14 @@
 //! The library's errors, in the words of the command line.
 
 use super::{Error, Kind};
-use fieldseal::KeyringError;
 use fieldseal::dialect::Fault;
 use fieldseal::keys::{KeyState, MalformedRecord};
 use fieldseal::kms::{KmsError, LocalError};
 use fieldseal::schema::LockError;
 use fieldseal::store::StoreError;
+use fieldseal::{ErrorKind, KeyringError};
 use fieldseal_sweep::sql::SqlError;
-use fieldseal_sweep::{PlanError, SweepError};
+use fieldseal_sweep::{PlanError, ProblemKind, SweepError};
 use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
 use std::io;
@@ -22,14 +22,15 @@ impl From<StoreError> for Error {
                     "`fieldseal init` makes it; if it was there before, look at the database URL and at --key-store",
                 )
             }
-            StoreError::Unavailable { message, source, .. } => {
+            StoreError::Unavailable { message, hint, source, .. } => {
                 let source = source.as_deref();
                 let refused = source.and_then(|source| source.downcast_ref()).and_then(database_refusal);
                 let refused = refused.or_else(|| source.and_then(|source| file_refusal(source, &message)));
                 refused.unwrap_or_else(|| {
+                    let by_default = "check that the database runs and that its URL is right, and try again";
                     Self::new(Kind::TryAgain, "the key store can't be reached")
                         .why(message)
-                        .hint("check that the database runs and that its URL is right, and try again")
+                        .advised(hint.as_deref().unwrap_or(by_default), by_default)
                 })
             }
             StoreError::Denied { message, source, .. } => {
@@ -53,18 +54,47 @@ impl From<StoreError> for Error {
             StoreError::Damaged { message, .. } => Self::failed("the key store is damaged")
                 .why(message)
                 .hint("check that this is the right database or file, or restore it from a backup"),
-            _ => Self::failed(text),
+            other => Self::failed(text).advised(other.hint(), LOOK),
         }
     }
 }
+
+/// Where the database refuses a user.
+const RIGHTS: &str =
+    "check the user, the password and the rights of the database URL; docs/cli.md has what each command needs";
+
+/// Where nothing better is known.
+const LOOK: &str = "run `fieldseal doctor`, which looks at the keys, the database and the lock file";
 
 /// What to do about a damaged record.
 pub(crate) const RESTORE: &str = "restore the key store's table, or that row, from a backup";
 
 impl Error {
+    /// With the library's hint, unless it speaks of Rust: then `otherwise`, in words of the command
+    /// line.
+    fn advised(self, hint: &str, otherwise: &str) -> Self {
+        self.hint(if speaks_of_rust(hint) { otherwise } else { hint })
+    }
+
     /// What is wrong with a record of the key store.
     pub(crate) fn of_record(error: &MalformedRecord) -> Self {
         Self::failed("a record in the key store is damaged").why(error.to_string()).hint(RESTORE)
+    }
+}
+
+/// Whether a hint of the library is for the author of a program.
+fn speaks_of_rust(hint: &str) -> bool {
+    ["::", "`also_opens`", "`promote_at_once`"].iter().any(|name| hint.contains(name))
+}
+
+/// What to try about a value that a sweep left as it was.
+pub(crate) fn advice_on(problem: &ProblemKind) -> &str {
+    match problem {
+        ProblemKind::Value(ErrorKind::NoPrimary(_)) => "give the tenant a key: `fieldseal init --scope NAME`",
+        ProblemKind::Value(ErrorKind::RetiredKey(_)) => "`fieldseal key reactivate ID`, and `fieldseal reencrypt`",
+        ProblemKind::Value(ErrorKind::Exhausted) => "`fieldseal key rotate`, and run it again",
+        other if speaks_of_rust(other.hint()) => LOOK,
+        other => other.hint(),
     }
 }
 
@@ -75,7 +105,7 @@ pub(crate) const fn is_of_one_key(error: &KeyringError) -> bool {
         KeyringError::Store(StoreError::Malformed { .. })
             | KeyringError::NoCopy(_)
             | KeyringError::WrongKey(_)
-            | KeyringError::Kms { error: KmsError::Rejected | KmsError::NotFound(_), .. }
+            | KeyringError::Kms { error: KmsError::Rejected | KmsError::NotFound { .. }, .. }
     )
 }
 
@@ -134,28 +164,36 @@ fn file_refusal(error: &(dyn std::error::Error + 'static), why: &str) -> Option<
 
 impl From<KmsError> for Error {
     fn from(error: KmsError) -> Self {
-        let text = error.to_string();
+        let (text, hint) = (error.to_string(), error.hint().to_owned());
         match error {
-            KmsError::Unavailable(why) => Self::new(Kind::TryAgain, "the KMS can't be reached, or is too busy")
-                .why(why)
-                .hint("run the command again later"),
-            KmsError::Denied(why) => Self::failed("the KMS denied access to the KEK").why(why),
-            KmsError::Disabled(why) => Self::failed("the KEK is disabled").why(why),
-            KmsError::NotFound(why) => Self::failed("the KEK was not found")
-                .why(why)
+            KmsError::Unavailable { message, .. } => {
+                Self::new(Kind::TryAgain, "the KMS can't be reached, or is too busy")
+                    .why(message)
+                    .advised(&hint, "run the command again later")
+            }
+            KmsError::Denied { message, .. } => Self::failed("the KMS denied access to the KEK")
+                .why(message)
+                .advised(&hint, "allow it to wrap and unwrap under the KEK"),
+            KmsError::Disabled { message, .. } => {
+                Self::failed("the KEK is disabled").why(message).advised(&hint, "enable the KEK again in the KMS")
+            }
+            KmsError::NotFound { message, .. } => Self::failed("the KEK was not found")
+                .why(message)
                 .hint("`fieldseal kek list` shows under which KEKs the keys are; name one of them with --kek"),
             KmsError::Rejected => Self::failed("a wrapped data key was rejected")
                 .why("it is damaged, or it is not the copy of this key")
                 .hint("restore the key's record in the key store from a backup"),
-            KmsError::Misconfigured(why) => Self::failed("the KMS can't be used as it is set up").why(why),
-            _ => Self::failed(text),
+            KmsError::Misconfigured { message, .. } => Self::failed("the KMS can't be used as it is set up")
+                .why(message)
+                .advised(&hint, "check --kek, and the settings and credentials of the KMS"),
+            _ => Self::failed(text).advised(&hint, LOOK),
         }
     }
 }
 
 impl From<LocalError> for Error {
     fn from(error: LocalError) -> Self {
-        let text = error.to_string();
+        let (text, hint) = (error.to_string(), error.hint());
         match error {
             LocalError::NotFound { path } => Self::failed(format!("there is no KEK file at {}", path.display()))
                 .why("without it nothing that was sealed under it can be opened")
@@ -178,7 +216,9 @@ impl From<LocalError> for Error {
                     .why("one was given, so this may be another file than you think")
                     .hint("check that it is the right file, or give no passphrase")
             }
-            _ => Self::failed("the KEK file can't be used").why(text),
+            _ => Self::failed("the KEK file can't be used")
+                .why(text)
+                .advised(hint, "check --kek, and the file it names"),
         }
     }
 }
@@ -186,6 +226,7 @@ impl From<LocalError> for Error {
 impl From<KeyringError> for Error {
     fn from(error: KeyringError) -> Self {
         let (text, transient) = (error.to_string(), error.is_transient());
+        let hint = error.hint().to_owned();
         match error {
             KeyringError::Store(error) => error.into(),
             KeyringError::Wrap(error) => error.into(),
@@ -194,8 +235,7 @@ impl From<KeyringError> for Error {
                 let what = format!("data key {id} can't be used: {}", error.what);
                 Self { what, ..error }
             }
-            KeyringError::NoSuchKey(id) => Self::failed(format!("the key store has no data key {id}"))
-                .hint("`fieldseal key list` shows those it has"),
+            KeyringError::NoSuchKey(_) => Self::failed(text).hint("`fieldseal key list` shows those it has"),
             KeyringError::NoKeys(scope) => Self::failed(format!("{scope} has no data key"))
                 .hint("`fieldseal key list` shows the scopes that have one"),
             KeyringError::Transition { id, error } => {
@@ -203,7 +243,7 @@ impl From<KeyringError> for Error {
                 match error.from {
                     KeyState::Primary => refusal.hint("rotate its scope first: `fieldseal key rotate`"),
                     KeyState::Active => refusal.hint("retire it first, once nothing is sealed under it any more"),
-                    _ => refusal,
+                    _ => refusal.hint(hint),
                 }
             }
             KeyringError::LastCopy(id) => {
@@ -215,42 +255,46 @@ impl From<KeyringError> for Error {
                 format!("data key {id} was staged too recently: some running program may not have it yet"),
             )
             .hint(format!("promote it in {}", crate::words::duration(wait))),
-            KeyringError::ApplicationScope => Self::refused("the application's keys can't be shredded").why(text),
+            KeyringError::ApplicationScope => Self::refused("the application's keys can't be shredded")
+                .why(text)
+                .hint("retire and destroy them one by one: `fieldseal key retire`, `fieldseal key destroy`"),
             KeyringError::TimedOut { .. } => Self::new(Kind::TryAgain, "the KMS or the key store took too long")
                 .why(text)
                 .hint("what was asked for may have been done all the same: look, and run the command again"),
             _ if transient => Self::new(Kind::TryAgain, text).hint("run the command again"),
-            _ => Self::failed(text),
+            _ => Self::failed(text).advised(&hint, LOOK),
         }
     }
 }
 
 impl From<LockError> for Error {
     fn from(error: LockError) -> Self {
-        let text = error.to_string();
+        let (text, hint) = (error.to_string(), error.hint());
         match error {
             LockError::Missing(path) => Self::failed(format!("there is no schema lock at {}", path.display()))
                 .hint("run the program's test of it once with FIELDSEAL_LOCK=update, or give its path by --lock"),
-            _ => Self::failed("the schema lock can't be used").why(text),
+            _ => Self::failed("the schema lock can't be used").why(text).hint(hint),
         }
     }
 }
 
 impl From<SqlError> for Error {
     fn from(error: SqlError) -> Self {
-        let text = error.to_string();
+        let (text, hint) = (error.to_string(), error.hint());
         match error.fault() {
             Fault::Lost => Self::new(Kind::TryAgain, "the database can't be reached")
                 .why(text)
                 .hint("check that the database runs and that its URL is right, and try again"),
-            Fault::Busy | Fault::Conflict => Self::new(Kind::TryAgain, "the database was too busy").why(text).hint("run the command again"),
+            Fault::Busy | Fault::Conflict => {
+                Self::new(Kind::TryAgain, "the database was too busy").why(text).hint("run the command again")
+            }
             Fault::Denied => Self::failed("the database refused it")
                 .why(text)
-                .hint("check the user, the password and the rights of the database URL; docs/cli.md has what each command needs"),
+                .hint(if hint == Fault::Denied.hint() { RIGHTS } else { hint }),
             Fault::Missing | Fault::Mismatched => Self::failed("something isn't in the database")
                 .why(text)
                 .hint("check the database's name in the URL, and that the lock file is this program's"),
-            _ => Self::failed("the database failed").why(text),
+            _ => Self::failed("the database failed").why(text).hint(hint),
         }
     }
 }
@@ -261,14 +305,14 @@ impl From<SweepError> for Error {
             SweepError::Plan(error) => error.into(),
             SweepError::Sql(error) => error.into(),
             SweepError::Keys(error) => error.into(),
-            other => Self::failed(other.to_string()),
+            other => Self::failed(other.to_string()).advised(other.hint(), LOOK),
         }
     }
 }
 
 impl From<PlanError> for Error {
     fn from(error: PlanError) -> Self {
-        let text = error.to_string();
+        let (text, hint) = (error.to_string(), error.hint());
         let what = match error {
             PlanError::NotMigrating { table, column } => {
                 return Self::refused(format!("{table}.{column} is not migrating"))
@@ -288,18 +332,21 @@ impl From<PlanError> for Error {
             PlanError::NoTable(_) | PlanError::NoColumn { .. } => "the lock file doesn't fit the database",
             _ => "the table can't be worked on as it is",
         };
-        Self::failed(what).why(text)
+        Self::failed(what).why(text).hint(hint)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
+    use fieldseal::Scope;
+    use fieldseal::keys::{KeyId, RecordColumn};
+    use fieldseal::store::Conflict;
+    use std::path::PathBuf;
+    use std::time::Duration;
 
     fn kind(source: impl std::error::Error + Send + Sync + 'static) -> Kind {
-        let (store, message) = ("app.db".to_owned(), source.to_string());
-        Error::from(StoreError::Unavailable { store, message, source: Some(Arc::new(source)) }).kind()
+        Error::from(StoreError::unavailable("app.db", source.to_string()).with_source(source)).kind()
     }
 
     #[test]
@@ -311,7 +358,90 @@ mod tests {
         assert_eq!(kind(io::Error::from(io::ErrorKind::Interrupted)), Kind::TryAgain);
         assert_eq!(kind(sqlx::Error::PoolTimedOut), Kind::TryAgain);
         assert_eq!(kind(sqlx::Error::Configuration("no".into())), Kind::Failed);
-        assert_eq!(Error::from(KmsError::Unavailable(String::new())).kind(), Kind::TryAgain);
-        assert_eq!(Error::from(KmsError::Denied(String::new())).kind(), Kind::Failed);
+        assert_eq!(Error::from(KmsError::unavailable("")).kind(), Kind::TryAgain);
+        assert_eq!(Error::from(KmsError::denied("")).kind(), Kind::Failed);
+    }
+
+    /// Every error of the libraries that can be made from outside.
+    fn all() -> Vec<Error> {
+        let id = KeyId::new(7).unwrap();
+        let scope = || Scope::tenant("north").unwrap();
+        let record = MalformedRecord::new(Some(id), RecordColumn::State);
+        let kms = [
+            KmsError::unavailable,
+            KmsError::denied,
+            KmsError::disabled,
+            KmsError::not_found,
+            KmsError::misconfigured,
+        ];
+        let kms = || kms.iter().map(|make| make("x".to_owned())).chain([KmsError::Rejected]);
+        let stores = vec![
+            StoreError::Conflict(Conflict::Stale(id)),
+            StoreError::NotStored(id),
+            StoreError::unavailable("app.db", "x"),
+            StoreError::unavailable("app.db", "x").with_hint("call `Rusqlite::open`"),
+            StoreError::denied("app.db", "x"),
+            StoreError::missing("app.db"),
+            StoreError::malformed("app.db", record),
+            StoreError::damaged("app.db", "x"),
+        ];
+        let transition = KeyState::Active.step_to(KeyState::Destroyed).unwrap_err();
+        let keyring = [
+            KeyringError::WrongKey(id),
+            KeyringError::Altered(id),
+            KeyringError::NoCopy(id),
+            KeyringError::Doubled(id),
+            KeyringError::TwoPrimaries(scope()),
+            KeyringError::NotStored(id),
+            KeyringError::NoSuchKey(id),
+            KeyringError::Transition { id, error: transition },
+            KeyringError::ApplicationScope,
+            KeyringError::NoKeys(scope()),
+            KeyringError::LastCopy(id),
+            KeyringError::TooEarly { id, wait: Duration::from_secs(60) },
+            KeyringError::TimedOut { need: None, after: Duration::from_secs(60) },
+            KeyringError::NoThread("x".into()),
+            KeyringError::Dropped,
+            KeyringError::Panicked,
+            KeyringError::Contended(3),
+            KeyringError::NoRandomness,
+        ];
+        let keyring = keyring.into_iter().chain(kms().map(KeyringError::Wrap));
+        let keyring = keyring.chain(kms().map(|error| KeyringError::Kms { id, error }));
+        let path = || PathBuf::from("kek.json");
+        let local = [
+            LocalError::NotFound { path: path() },
+            LocalError::Exists { path: path() },
+            LocalError::PassphraseNeeded { path: path() },
+            LocalError::PassphraseUnexpected { path: path() },
+            LocalError::WrongPassphrase { path: path() },
+            LocalError::Argon2Params,
+            LocalError::Replaced { path: path() },
+            LocalError::NoRandomness,
+        ];
+        let faults = [Fault::Denied, Fault::Missing, Fault::Busy, Fault::Lost, Fault::Refused, Fault::Other];
+        let (table, column) = ("people".to_owned(), "name".to_owned());
+        let plans = [
+            PlanError::NoTable(table.clone()),
+            PlanError::NoKey(table.clone()),
+            PlanError::NothingToDo(table.clone()),
+            PlanError::NotMigrating { table: table.clone(), column: column.clone() },
+            PlanError::UnknownKeys { table, column, values: 3 },
+        ];
+        let lock = [LockError::Missing(path()), LockError::File { path: path(), message: "x".into() }];
+        let stores = stores.into_iter().map(Error::from);
+        let made = stores.chain(kms().map(Error::from)).chain(keyring.map(Error::from));
+        let made = made.chain(local.into_iter().map(Error::from)).chain(lock.into_iter().map(Error::from));
+        let made = made.chain(plans.into_iter().map(Error::from)).chain([SweepError::Panicked.into()]);
+        made.chain(faults.map(|fault| SqlError::new(fault, "x").into())).collect()
+    }
+
+    #[test]
+    fn every_error_says_what_to_try_and_none_speaks_of_rust() {
+        for error in all() {
+            let text = error.text("error:");
+            assert!(text.contains("\n  try: "), "{text}");
+            assert!(!speaks_of_rust(&text), "{text}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 mod library;
 
-pub(crate) use library::{RESTORE, is_of_one_key};
+pub(crate) use library::{RESTORE, advice_on, is_of_one_key};
 
 use crate::words;
 use std::process::ExitCode;

@@ -82,10 +82,9 @@ impl KeyName {
         let alias_arn = parts(name).filter(|(.., resource)| is_alias(resource));
         if alias_arn.is_none() && !is_alias(name) && !is_id(name) {
             let name: String = name.chars().take(80).collect();
-            return Err(KmsError::Misconfigured(format!(
-                "{name:?} names no KMS key: give its ARN (arn:aws:kms:<region>:<account>:key/<id>), its id, or its \
-                 alias (alias/<name>)"
-            )));
+            return Err(KmsError::misconfigured(format!("{name:?} names no KMS key")).with_hint(
+                "give its ARN (arn:aws:kms:<region>:<account>:key/<id>), its id, or its alias (alias/<name>)",
+            ));
         }
         let region = alias_arn.map(|(_, region, ..)| region.to_owned());
         Ok(Self::LookUp { name: name.to_owned(), region })
@@ -205,7 +204,7 @@ mod tests {
         ];
         for name in nonsense {
             let error = KeyName::parse(name).unwrap_err();
-            assert!(matches!(&error, KmsError::Misconfigured(_)), "{error}");
+            assert!(matches!(&error, KmsError::Misconfigured { .. }), "{error}");
             assert!(error.to_string().contains("arn:aws:kms:<region>") && error.to_string().len() < 400, "{error}");
             assert_eq!(KeyArn::from_uri(&KekUri::new(name)), None);
             assert_eq!(KeyArn::from_uri(&KekUri::new(format!("aws-kms:{name}"))), None);

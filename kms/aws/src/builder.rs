@@ -2,7 +2,7 @@
 
 use crate::arn::{KeyArn, KeyName};
 use crate::driver;
-use crate::error::{Call, no_region};
+use crate::error::{Call, MAKE_A_KEK, no_region};
 use crate::provider::AwsKms;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -196,11 +196,11 @@ async fn look_up(client: &Client, name: String) -> Result<KeyArn, KmsError> {
     let answer = client.describe_key().key_id(&call.key).send().await.map_err(|error| call.error(&error))?;
     let key = answer.key_metadata.as_ref().filter(|key| is_symmetric(key));
     key.and_then(|key| KeyArn::parse(key.arn()?)).ok_or_else(|| {
-        KmsError::Misconfigured(format!(
-            "{} is no KEK: it must be a symmetric encryption key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT), as `aws kms \
-             create-key` makes it",
+        KmsError::misconfigured(format!(
+            "{} is no KEK, which is a symmetric encryption key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT)",
             call.key
         ))
+        .with_hint(MAKE_A_KEK)
     })
 }
 
@@ -212,14 +212,14 @@ fn is_symmetric(key: &KeyMetadata) -> bool {
 fn in_region_of(kek: &KeyArn, other: &str) -> Result<KeyArn, KmsError> {
     let Ok(KeyName::Arn(arn)) = KeyName::parse(other) else {
         let other: String = other.chars().take(80).collect();
-        return Err(KmsError::Misconfigured(format!(
-            "`also_opens` takes the full ARN of a key, and {other:?} is none: `aws kms describe-key` tells it"
-        )));
+        return Err(KmsError::misconfigured(format!(
+            "`also_opens` takes the full ARN of a key, and {other:?} is none"
+        ))
+        .with_hint("give the ARN that `aws kms describe-key` prints"));
     };
     let region = kek.region();
     arn.in_region(region).ok_or_else(|| {
-        KmsError::Misconfigured(format!(
-            "{arn} is not in {region}, where the KEK is, and is no multi-region key: open it by a provider of its own"
-        ))
+        KmsError::misconfigured(format!("{arn} is not in {region}, where the KEK is, and is no multi-region key"))
+            .with_hint("open it by a provider of its own")
     })
 }

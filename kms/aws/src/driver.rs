@@ -5,8 +5,11 @@ use fieldseal::kms::KmsError;
 use std::time::Duration;
 
 pub(crate) fn start() -> Result<Driver, KmsError> {
-    Driver::start("fieldseal-aws-kms")
-        .map_err(|error| KmsError::Unavailable(format!("no thread could be started for AWS KMS: {error}")))
+    Driver::start("fieldseal-aws-kms").map_err(|error| {
+        KmsError::unavailable(format!("no thread could be started for AWS KMS: {error}"))
+            .with_hint("look at the limits of the process")
+            .with_source(error)
+    })
 }
 
 /// Waits for `work`, but no longer than the deadline.
@@ -25,18 +28,20 @@ pub(crate) fn run<T: Send + 'static>(
 }
 
 fn timed_out(deadline: Duration) -> KmsError {
-    KmsError::Unavailable(format!(
-        "AWS KMS gave no answer within {deadline:?}: check the network, the region (AWS_REGION) and the endpoint \
-         (AWS_ENDPOINT_URL_KMS), and that credentials can be fetched"
-    ))
+    KmsError::unavailable(format!("AWS KMS gave no answer within {deadline:?}"))
+        .with_source(Stopped::TimedOut)
+        .with_hint(
+            "check the network, the region (AWS_REGION) and the endpoint (AWS_ENDPOINT_URL_KMS), and that credentials \
+             can be fetched; then try again",
+        )
 }
 
 fn panicked() -> KmsError {
-    KmsError::Misconfigured(
-        "the AWS SDK panicked. A debug build of it does so on a machine without CA certificates: install \
-         `ca-certificates`, or set SSL_CERT_FILE"
-            .to_owned(),
+    KmsError::misconfigured(
+        "the AWS SDK panicked, as a debug build of it does on a machine without CA certificates",
     )
+    .with_source(Stopped::Panicked)
+    .with_hint("install `ca-certificates`, or set SSL_CERT_FILE")
 }
 
 #[cfg(test)]
@@ -48,8 +53,8 @@ mod tests {
         let driver = start().unwrap();
         let soon = Duration::from_millis(50);
         let error = run(&driver, soon, std::future::pending::<Result<(), _>>()).unwrap_err();
-        assert!(matches!(&error, KmsError::Unavailable(text) if text.contains("50ms")), "{error}");
+        assert!(matches!(&error, KmsError::Unavailable { message: text, .. } if text.contains("50ms")), "{error}");
         let error = run(&driver, Duration::MAX, async { panic!("on purpose") as Result<(), _> }).unwrap_err();
-        assert!(matches!(&error, KmsError::Misconfigured(_)), "{error}");
+        assert!(matches!(&error, KmsError::Misconfigured { .. }), "{error}");
     }
 }

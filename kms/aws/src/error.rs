@@ -8,8 +8,15 @@ use std::error::Error;
 const SET_CREDENTIALS: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary \
      ones), or AWS_PROFILE and log in with `aws sso login`, or give the machine or container a role; an emulator takes \
      any";
+const CHECK_ENDPOINT: &str =
+    "check that the endpoint (AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL) is KMS, and what proxies there are";
+pub(crate) const MAKE_A_KEK: &str =
+    "use a symmetric encryption key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT), as `aws kms create-key` makes it";
 
 /// One call, for messages.
+///
+/// The SDK's error isn't kept as the source of ours: its `Debug` prints the answer, in which a
+/// proxy or an emulator may quote the request, and with it a data key.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     /// What a policy must allow: `kms:Decrypt`.
@@ -35,15 +42,12 @@ impl Call {
             {
                 unreachable_kms(action, error)
             }
-            SdkError::ResponseError(_) => KmsError::Unavailable(format!(
-                "the answer to {action} could not be read: {}; check that the endpoint (AWS_ENDPOINT_URL_KMS) is KMS, \
-                 and what proxies there are",
-                causes(error)
-            )),
-            _ => KmsError::Misconfigured(format!(
-                "{action} on {key} could not be asked for: {}; {SET_CREDENTIALS}, and AWS_REGION to the key's region",
-                causes(error)
-            )),
+            SdkError::ResponseError(_) => {
+                KmsError::unavailable(format!("the answer to {action} could not be read: {}", causes(error)))
+                    .with_hint(CHECK_ENDPOINT)
+            }
+            _ => KmsError::misconfigured(format!("{action} on {key} could not be asked for: {}", causes(error)))
+                .with_hint(format!("{SET_CREDENTIALS}; set AWS_REGION to the key's region")),
         }
     }
 
@@ -56,32 +60,31 @@ impl Call {
             // was changed. Not `NotFound`, because no other configuration would make that record
             // open.
             "InvalidCiphertextException" | "IncorrectKeyException" => KmsError::Rejected,
-            "DisabledException" => KmsError::Disabled(format!(
-                "{key} is disabled: an administrator can turn it on again with `aws kms enable-key` ({said})"
-            )),
-            "KMSInvalidStateException" => KmsError::Disabled(format!(
-                "{key} can't be used in its present state: if it is pending deletion, `aws kms cancel-key-deletion` and \
-                 `aws kms enable-key` save it ({said})"
-            )),
-            "NotFoundException" => KmsError::NotFound(format!(
-                "KMS has no {key} in this account and region: check the name, AWS_REGION and AWS_PROFILE ({said})"
-            )),
-            "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "OptInRequired" => {
-                KmsError::Denied(format!(
-                    "{action} on {key} is not allowed: allow it in the caller's IAM policy or in the key's policy \
-                     ({said})"
-                ))
+            "DisabledException" => KmsError::disabled(format!("{key} is disabled ({said})"))
+                .with_hint("an administrator can turn it on again with `aws kms enable-key`"),
+            "KMSInvalidStateException" => KmsError::disabled(format!(
+                "{key} can't be used in its present state ({said})"
+            ))
+            .with_hint("if it is pending deletion, `aws kms cancel-key-deletion` and `aws kms enable-key` save it"),
+            "NotFoundException" => {
+                KmsError::not_found(format!("KMS has no {key} in this account and region ({said})"))
+                    .with_hint("check the key's name, AWS_REGION and AWS_PROFILE")
             }
-            "InvalidKeyUsageException" | "UnsupportedOperationException" => KmsError::Misconfigured(format!(
-                "{key} can't be used for {action}: the KEK must be a symmetric encryption key (SYMMETRIC_DEFAULT, \
-                 ENCRYPT_DECRYPT), as `aws kms create-key` makes it ({said})"
-            )),
-            "InvalidArnException" | "ValidationException" => KmsError::Misconfigured(format!(
-                "{key} was not understood: give the key's ARN, id or alias, in its own region ({said})"
-            )),
-            "InvalidAction" | "UnknownOperationException" => KmsError::Misconfigured(format!(
-                "the endpoint doesn't know {action}: check AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL ({said})"
-            )),
+            "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "OptInRequired" => {
+                KmsError::denied(format!("{action} on {key} is not allowed ({said})"))
+                    .with_hint(format!("allow {action} in the caller's IAM policy or in the key's policy"))
+            }
+            "InvalidKeyUsageException" | "UnsupportedOperationException" => {
+                KmsError::misconfigured(format!("{key} can't be used for {action} ({said})")).with_hint(MAKE_A_KEK)
+            }
+            "InvalidArnException" | "ValidationException" => {
+                KmsError::misconfigured(format!("{key} was not understood ({said})"))
+                    .with_hint("give the key's ARN, id or alias, in its own region")
+            }
+            "InvalidAction" | "UnknownOperationException" => {
+                KmsError::misconfigured(format!("the endpoint doesn't know {action} ({said})"))
+                    .with_hint(CHECK_ENDPOINT)
+            }
             "UnrecognizedClientException"
             | "InvalidClientTokenId"
             | "InvalidAccessKeyId"
@@ -90,33 +93,30 @@ impl Call {
             | "MissingAuthenticationTokenException"
             | "IncompleteSignature"
             | "IncompleteSignatureException"
-            | "NotAuthorized" => {
-                KmsError::Misconfigured(format!("KMS doesn't know the credentials: {SET_CREDENTIALS} ({said})"))
+            | "NotAuthorized" => KmsError::misconfigured(format!("KMS doesn't know the credentials ({said})"))
+                .with_hint(SET_CREDENTIALS),
+            "ExpiredToken" | "ExpiredTokenException" => {
+                KmsError::misconfigured(format!("the credentials have expired ({said})"))
+                    .with_hint(format!("get new ones: {SET_CREDENTIALS}"))
             }
-            "ExpiredToken" | "ExpiredTokenException" => KmsError::Misconfigured(format!(
-                "the credentials have expired: get new ones, and {SET_CREDENTIALS} ({said})"
-            )),
             "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" | "RequestTimeTooSkewed" => {
-                KmsError::Misconfigured(format!(
-                    "KMS refused the signature: check AWS_SECRET_ACCESS_KEY, and that the machine's clock is right \
-                     ({said})"
-                ))
+                KmsError::misconfigured(format!("KMS refused the signature ({said})"))
+                    .with_hint("check AWS_SECRET_ACCESS_KEY, and that the machine's clock is right")
             }
             code if is_passing(code, status) => {
-                KmsError::Unavailable(format!("{action} on {key}, after all attempts: {said}"))
+                KmsError::unavailable(format!("{action} on {key}, after all attempts: {said}"))
             }
-            _ => KmsError::Misconfigured(format!(
-                "{action} on {key} was refused: {said}; check that the endpoint (AWS_ENDPOINT_URL_KMS) is KMS"
-            )),
+            _ => {
+                KmsError::misconfigured(format!("{action} on {key} was refused: {said}")).with_hint(CHECK_ENDPOINT)
+            }
         }
     }
 }
 
 pub(crate) fn no_region() -> KmsError {
-    KmsError::Misconfigured(
-        "no AWS region is set: set AWS_REGION, or `region` in the profile that AWS_PROFILE names, or give the key's full \
-         ARN, which says its region"
-            .to_owned(),
+    KmsError::misconfigured("no AWS region is set").with_hint(
+        "set AWS_REGION, or `region` in the profile that AWS_PROFILE names, or give the key's full ARN, which says its \
+         region",
     )
 }
 
@@ -156,25 +156,25 @@ fn no_credentials(error: &CredentialsError) -> KmsError {
     let why = causes(error);
     match error {
         CredentialsError::CredentialsNotLoaded(_) => {
-            KmsError::Misconfigured(format!("no AWS credentials were found: {SET_CREDENTIALS}"))
+            KmsError::misconfigured("no AWS credentials were found").with_hint(SET_CREDENTIALS)
         }
-        CredentialsError::ProviderTimedOut(_) => {
-            KmsError::Unavailable(format!("{why}; if none are expected here, {SET_CREDENTIALS}"))
-        }
+        CredentialsError::ProviderTimedOut(_) => KmsError::unavailable(why)
+            .with_hint(format!("try again; if no machine or container role is expected here, {SET_CREDENTIALS}")),
         // Fetched over the network, from STS, SSO or the machine's metadata.
         _ if find(error).is_some_and(is_about_the_connection) => {
-            KmsError::Unavailable(format!("the AWS credentials could not be fetched: {why}"))
+            KmsError::unavailable(format!("the AWS credentials could not be fetched: {why}"))
         }
-        _ => KmsError::Misconfigured(format!("the AWS credentials could not be loaded: {why}; {SET_CREDENTIALS}")),
+        _ => KmsError::misconfigured(format!("the AWS credentials could not be loaded: {why}"))
+            .with_hint(SET_CREDENTIALS),
     }
 }
 
 fn unreachable_kms(action: &str, error: &(dyn Error + 'static)) -> KmsError {
-    KmsError::Unavailable(format!(
-        "AWS KMS could not be reached for {action}, after all attempts: {}; check the network, the region (AWS_REGION), \
-         the endpoint (AWS_ENDPOINT_URL_KMS), and, for an unknown issuer, the machine's CA certificates",
-        causes(error)
-    ))
+    KmsError::unavailable(format!("AWS KMS could not be reached for {action}, after all attempts: {}", causes(error)))
+        .with_hint(
+            "check the network, the region (AWS_REGION), the endpoint (AWS_ENDPOINT_URL_KMS), and, for an unknown issuer, \
+             the machine's CA certificates",
+        )
 }
 
 /// The first error of that type among an error's causes.
@@ -229,12 +229,12 @@ mod tests {
 
     fn kind(error: &KmsError) -> &'static str {
         match error {
-            KmsError::Unavailable(_) => "unavailable",
-            KmsError::Denied(_) => "denied",
-            KmsError::Disabled(_) => "disabled",
-            KmsError::NotFound(_) => "not found",
+            KmsError::Unavailable { .. } => "unavailable",
+            KmsError::Denied { .. } => "denied",
+            KmsError::Disabled { .. } => "disabled",
+            KmsError::NotFound { .. } => "not found",
             KmsError::Rejected => "rejected",
-            KmsError::Misconfigured(_) => "misconfigured",
+            KmsError::Misconfigured { .. } => "misconfigured",
             _ => "new",
         }
     }

@@ -53,11 +53,11 @@ impl AwsKms {
         let Some(key) = self.configured(&wrapped.kek) else {
             // The name is the key store's: hostile, and of any length.
             let other: String = wrapped.kek.as_str().chars().take(120).collect();
-            return Err(KmsError::NotFound(format!(
-                "the key is wrapped under {other:?}, and this provider is set up for {}: open it with that key, or name \
-                 that one in `also_opens`",
+            return Err(KmsError::not_found(format!(
+                "the key is wrapped under {other:?}, and this provider is set up for {}",
                 self.kek
-            )));
+            ))
+            .with_hint("open it with that key, or name that one in `also_opens`"));
         };
         if (1..=MAX_BLOB).contains(&wrapped.blob.len()) { Ok(key.clone()) } else { Err(KmsError::Rejected) }
     }

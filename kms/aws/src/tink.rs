@@ -22,11 +22,11 @@ impl AwsKms {
     /// [`fieldseal::kms::Kms::wrap`].
     pub fn encrypt_tink_keyset(&self, keyset: &[u8]) -> Result<Vec<u8>, KmsError> {
         if keyset.len() > MAX_PLAINTEXT {
-            return Err(KmsError::Misconfigured(format!(
-                "the keyset has {} bytes, and KMS encrypts at most {MAX_PLAINTEXT}: retire data keys that nothing is sealed \
-                 under any more",
+            return Err(KmsError::misconfigured(format!(
+                "the keyset has {} bytes, and KMS encrypts at most {MAX_PLAINTEXT}",
                 keyset.len()
-            )));
+            ))
+            .with_hint("retire data keys that nothing is sealed under any more"));
         }
         let kek = self.kek.clone();
         let call = Call { action: "kms:Encrypt", key: kek.to_string() };

@@ -24,8 +24,8 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
     },
     creation: Creation { looks_first: true, lock: None },
     duplicates_are_conflicts: true,
-    busy: "another transaction held the table, or the lock of the key store's writers, for longer than five seconds; try \
-           again outside of transactions, and look for one that was left open",
+    busy: "another transaction held the table, or the lock of the key store's writers, for longer than five seconds",
+    when_busy: "try again outside of transactions, and look for one that was left open",
 };
 
 /// For the next transaction only. Nobody else's uncommitted rows, and none of what changes after

@@ -24,8 +24,8 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
     turns: Turns { session: None, in_transaction: Some(LOCK) },
     creation: Creation { looks_first: true, lock: Some(CREATION) },
     duplicates_are_conflicts: true,
-    busy: "another transaction held the table, or the lock of the key store's writers, for longer than five seconds; try \
-           again outside of transactions, and look for one that was left open",
+    busy: "another transaction held the table, or the lock of the key store's writers, for longer than five seconds",
+    when_busy: "try again outside of transactions, and look for one that was left open",
 };
 
 /// Until the end of the transaction; the numbers are the first eight bytes of SHA-256 of

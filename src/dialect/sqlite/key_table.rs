@@ -17,8 +17,8 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
     // Rights are no matter, and an index may be missing.
     creation: Creation { looks_first: false, lock: None },
     duplicates_are_conflicts: false,
-    busy: "another process, or a transaction of this program, held the database for longer than the busy timeout; try \
-           again outside of transactions",
+    busy: "another process, or a transaction of this program, held the database for longer than the busy timeout",
+    when_busy: "try again outside of transactions",
 };
 
 /// Takes the write lock without changing anything: the first statement of a transaction that was

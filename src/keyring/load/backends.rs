@@ -96,12 +96,13 @@ impl Backends {
 
     /// A record of this store.
     pub(crate) fn damaged(&self, error: MalformedRecord) -> KeyringError {
-        StoreError::Malformed { store: self.store.name(), error }.into()
+        StoreError::malformed(self.store.name(), error).into()
     }
 
     fn confused(&self, what: &str) -> KeyringError {
-        let message = format!("{what}: its columns must compare exactly, letter by letter");
-        StoreError::Damaged { store: self.store.name(), message }.into()
+        StoreError::damaged(self.store.name(), what)
+            .with_hint("make its columns compare exactly, letter by letter")
+            .into()
     }
 
     /// Does `work`, again and again while what fails may pass, with growing and random pauses,
@@ -158,11 +159,11 @@ impl Backends {
         // The name is the key store's: hostile, and of any length.
         let other: String = kek.as_str().chars().take(200).collect();
         let held: Vec<_> = self.kms.iter().map(|provider| provider.kek().to_string()).collect();
-        let error = KmsError::NotFound(format!(
-            "the key is wrapped under {other:?}, and this keyring has {}: open it with the KMS or key file that the key \
-             was wrapped with",
+        let error = KmsError::not_found(format!(
+            "the key is wrapped under {other:?}, and this keyring has {}",
             held.join(", ")
-        ));
+        ))
+        .with_hint("open it with the KMS or key file that the key was wrapped with");
         KeyringError::Kms { id: record.id, error }
     }
 
@@ -212,7 +213,7 @@ impl Backends {
         if calls < self.settings.parallel.saturating_mul(2) {
             return Ok(());
         }
-        let error = KmsError::Unavailable(format!("{calls} calls to it have not been answered"));
+        let error = KmsError::unavailable(format!("{calls} calls to it have not been answered"));
         Err(KeyringError::Kms { id: record.id, error })
     }
 
@@ -295,7 +296,7 @@ impl Backends {
                 tracing::debug!(?took, "the KMS answered");
             }
             Err(error) => {
-                if matches!(error, KmsError::Unavailable(_)) {
+                if matches!(error, KmsError::Unavailable { .. }) {
                     self.avoid(Some(asked));
                 }
                 tracing::warn!(?took, %error, "the KMS did not answer with a key");

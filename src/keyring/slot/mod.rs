@@ -21,16 +21,20 @@ pub fn install(keyring: Keyring) -> Result<(), AlreadyInstalled> {
 
 /// A keyring was installed before, and stays. The one that was to be installed can be had back.
 #[derive(Clone, thiserror::Error)]
-#[error(
-    "a keyring is installed already, and stays: install one at the start of the program, and give models with another keyring a `KeyringSlot` of their own"
-)]
+#[error("a keyring is installed already, and stays")]
 pub struct AlreadyInstalled {
     refused: Keyring,
 }
 
-crate::debug::debug_as_display!(AlreadyInstalled);
+crate::debug::debug_with_hint!(AlreadyInstalled);
 
 impl AlreadyInstalled {
+    /// What to try: a sentence for the program's author, without a full stop.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        "install one at the start of the program, and give models with another keyring a `KeyringSlot` of their own"
+    }
+
     /// The keyring that was not installed.
     #[must_use]
     pub fn into_keyring(self) -> Keyring {

@@ -230,6 +230,16 @@ impl MalformedRecord {
         Self { key, column }
     }
 
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        if self.key.is_some() && self.column == RecordColumn::Id {
+            "remove the record that is not authentic"
+        } else {
+            "restore the key store's table or file, or that record, from a backup"
+        }
+    }
+
     /// Whether the record may be of any scope, since that can't be read.
     #[must_use]
     pub fn may_be_of_any_scope(&self) -> bool {

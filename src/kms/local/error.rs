@@ -11,25 +11,25 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum LocalError {
     /// There is no file at that path.
-    #[error("there is no key file at {path}: if it was there before, put its copy back, since a new one opens nothing; if this is the first start, create it with `Local::create` and keep a copy in a safe place", path = .path.display())]
+    #[error("there is no key file at {path}", path = .path.display())]
     NotFound {
         /// The key file.
         path: PathBuf,
     },
     /// There is a file at that path already.
-    #[error("{path} exists already: open it with `Local::open`, or choose another path", path = .path.display())]
+    #[error("{path} exists already", path = .path.display())]
     Exists {
         /// The key file.
         path: PathBuf,
     },
     /// The path is a folder, a pipe or a device.
-    #[error("{path} is not a file: give the path of the key file itself", path = .path.display())]
+    #[error("{path} is not a file", path = .path.display())]
     NotAFile {
         /// The path.
         path: PathBuf,
     },
     /// Others than the owner may use the file.
-    #[error("the key file can be used by others than its owner (mode {mode:03o}): run `chmod 600 {path}`", path = .path.display())]
+    #[error("the key file {path} can be used by others than its owner (mode {mode:03o})", path = .path.display())]
     Permissions {
         /// The key file.
         path: PathBuf,
@@ -37,7 +37,7 @@ pub enum LocalError {
         mode: u32,
     },
     /// The file is larger than 1 MiB, or would become so.
-    #[error("{path} is larger than 1 MiB: if it is a key file, remove versions that are no longer in use", path = .path.display())]
+    #[error("{path} is larger than 1 MiB", path = .path.display())]
     TooLarge {
         /// The key file.
         path: PathBuf,
@@ -53,7 +53,7 @@ pub enum LocalError {
         source: io::Error,
     },
     /// The file isn't JSON.
-    #[error("the key file {path} is not JSON (line {line}, column {column}): restore it from a copy", path = .path.display())]
+    #[error("the key file {path} is not JSON (line {line}, column {column})", path = .path.display())]
     NotJson {
         /// The key file.
         path: PathBuf,
@@ -63,13 +63,13 @@ pub enum LocalError {
         column: usize,
     },
     /// It isn't a key file, or a newer program wrote it.
-    #[error("{path} does not have the format fieldseal-kek/1: give the path of a key file, or upgrade fieldseal", path = .path.display())]
+    #[error("{path} does not have the format fieldseal-kek/1", path = .path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
     },
     /// A field is missing, unknown, there twice, or of another type.
-    #[error("the key file {path} has a field that is missing, unknown, repeated or of the wrong type (line {line}, column {column}): restore it from a copy", path = .path.display())]
+    #[error("the key file {path} has a field that is missing, unknown, repeated or of the wrong type (line {line}, column {column})", path = .path.display())]
     Malformed {
         /// The key file.
         path: PathBuf,
@@ -79,7 +79,7 @@ pub enum LocalError {
         column: usize,
     },
     /// A field has a value that it can't have.
-    #[error("the key file {path} is damaged, {problem}: restore it from a copy", path = .path.display())]
+    #[error("the key file {path} is damaged, {problem}", path = .path.display())]
     BadField {
         /// The key file.
         path: PathBuf,
@@ -87,7 +87,7 @@ pub enum LocalError {
         problem: &'static str,
     },
     /// Two entries have the same version.
-    #[error("the key file {path} is damaged, it has version {version} twice: restore it from a copy", path = .path.display())]
+    #[error("the key file {path} is damaged, it has version {version} twice", path = .path.display())]
     DuplicateVersion {
         /// The key file.
         path: PathBuf,
@@ -95,7 +95,7 @@ pub enum LocalError {
         version: u32,
     },
     /// The version that should wrap isn't there.
-    #[error("the key file {path} is damaged, its primary version {primary} is not in it: restore it from a copy", path = .path.display())]
+    #[error("the key file {path} is damaged, its primary version {primary} is not in it", path = .path.display())]
     PrimaryMissing {
         /// The key file.
         path: PathBuf,
@@ -103,7 +103,7 @@ pub enum LocalError {
         primary: u32,
     },
     /// The file was changed after it was written.
-    #[error("the key file {path} is damaged, its mac does not match its content: restore it from a copy", path = .path.display())]
+    #[error("the key file {path} is damaged, its mac does not match its content", path = .path.display())]
     MacMismatch {
         /// The key file.
         path: PathBuf,
@@ -115,20 +115,20 @@ pub enum LocalError {
         path: PathBuf,
     },
     /// The file has a passphrase, and none was given.
-    #[error("the key file {path} is protected: give its passphrase", path = .path.display())]
+    #[error("the key file {path} is protected by a passphrase, and none was given", path = .path.display())]
     PassphraseNeeded {
         /// The key file.
         path: PathBuf,
     },
     /// A passphrase was given for a file without one. Somebody may have put another file in its
     /// place.
-    #[error("the key file {path} is not protected by a passphrase, but one was given: check that it is the right file", path = .path.display())]
+    #[error("the key file {path} is not protected by a passphrase, but one was given", path = .path.display())]
     PassphraseUnexpected {
         /// The key file.
         path: PathBuf,
     },
     /// An empty passphrase protects nothing.
-    #[error("the passphrase is empty: set one, or give none at all")]
+    #[error("the passphrase is empty")]
     PassphraseEmpty,
     /// Parameters that would protect nothing, or take more memory or time than anyone should spend
     /// on a file.
@@ -143,13 +143,13 @@ pub enum LocalError {
         memory_kib: u32,
     },
     /// There is another key file now, or its passphrase was changed.
-    #[error("{path} is no longer the key file that was opened: open it again", path = .path.display())]
+    #[error("{path} is no longer the key file that was opened", path = .path.display())]
     Replaced {
         /// The key file.
         path: PathBuf,
     },
     /// The version to remove is the one that wraps.
-    #[error("version {version} of the key file {path} is its primary: rotate first, then rewrap every data key", path = .path.display())]
+    #[error("version {version} of the key file {path} is its primary", path = .path.display())]
     VersionIsPrimary {
         /// The key file.
         path: PathBuf,
@@ -165,7 +165,7 @@ pub enum LocalError {
         version: u32,
     },
     /// Version 4,294,967,295 is in use.
-    #[error("the key file {path} has used all version numbers: create another key file", path = .path.display())]
+    #[error("the key file {path} has used all version numbers", path = .path.display())]
     VersionsExhausted {
         /// The key file.
         path: PathBuf,
@@ -175,9 +175,45 @@ pub enum LocalError {
     NoRandomness,
 }
 
-crate::error::debug_as_display!(LocalError);
+crate::debug::debug_with_hint!(LocalError);
 
 impl LocalError {
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => {
+                "if it was there before, put its copy back, since a new one opens nothing; if this is the first start, \
+                 create it with `Local::create` and keep a copy in a safe place"
+            }
+            Self::Exists { .. } => "open it with `Local::open`, or choose another path",
+            Self::NotAFile { .. } => "give the path of the key file itself",
+            Self::Permissions { .. } => "run `chmod 600` on it, and think whether others have read it",
+            Self::TooLarge { .. } => "if it is a key file, remove versions that are no longer in use",
+            Self::Io { .. } => "check that this user may read and write the file and its folder",
+            Self::NotJson { .. }
+            | Self::Malformed { .. }
+            | Self::BadField { .. }
+            | Self::DuplicateVersion { .. }
+            | Self::PrimaryMissing { .. }
+            | Self::MacMismatch { .. } => "restore it from a copy",
+            Self::UnknownFormat { .. } => "give the path of a key file, or upgrade fieldseal",
+            Self::WrongPassphrase { .. } => {
+                "give the passphrase that the file was made with, or restore it from a copy"
+            }
+            Self::PassphraseNeeded { .. } => "give its passphrase: `Local::open_with_passphrase`",
+            Self::PassphraseUnexpected { .. } => "check that it is the right file, or give no passphrase",
+            Self::PassphraseEmpty => "set a passphrase, or give none at all",
+            Self::Argon2Params => "use `Argon2Params::RECOMMENDED`, or take values from these ranges",
+            Self::OutOfMemory { .. } => "free memory, or raise the limit of the process",
+            Self::Replaced { .. } => "open it again",
+            Self::VersionIsPrimary { .. } => "rotate the key file first, then rewrap every data key",
+            Self::VersionMissing { .. } => "name a version that is in the file",
+            Self::VersionsExhausted { .. } => "create another key file, and rewrap every data key under it",
+            Self::NoRandomness => "see to the system's random generator (getrandom), and try again",
+        }
+    }
+
     pub(super) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
@@ -205,13 +241,14 @@ impl From<NoRandomness> for LocalError {
 impl From<LocalError> for KmsError {
     fn from(error: LocalError) -> Self {
         let text = error.to_string();
-        match error {
-            LocalError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Self::Denied(text),
-            LocalError::NotFound { .. } => Self::NotFound(text),
+        let made = match &error {
+            LocalError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Self::denied(text),
+            LocalError::NotFound { .. } => Self::not_found(text),
             LocalError::Io { .. } | LocalError::OutOfMemory { .. } | LocalError::NoRandomness => {
-                Self::Unavailable(text)
+                Self::unavailable(text)
             }
-            _ => Self::Misconfigured(text),
-        }
+            _ => Self::misconfigured(text),
+        };
+        made.with_hint(error.hint()).with_source(error)
     }
 }

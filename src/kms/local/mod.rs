@@ -267,12 +267,10 @@ impl Local {
         if wrapped.kek != self.kek {
             // The name is the key store's: hostile, and of any length.
             let other: String = wrapped.kek.as_str().chars().take(80).collect();
-            return Err(KmsError::NotFound(format!(
-                "the key is wrapped under {other:?}, and {} holds {}: open the key file that it was wrapped with, or put \
-                 its copy back",
-                self.path.display(),
-                self.kek
-            )));
+            let message =
+                format!("the key is wrapped under {other:?}, and {} holds {}", self.path.display(), self.kek);
+            return Err(KmsError::not_found(message)
+                .with_hint("open the key file that it was wrapped with, or put its copy back"));
         }
         let (version, sealed) = match wrapped.blob.as_slice() {
             [1, a, b, c, d, sealed @ ..] if wrapped.blob.len() == BLOB => {
@@ -288,12 +286,13 @@ impl Local {
 
     fn no_version(&self, loaded: &Loaded, version: u32) -> KmsError {
         let present: Vec<_> = loaded.versions.keys().map(u32::to_string).collect();
-        KmsError::NotFound(format!(
-            "{} has no version {version} of {}, only {}: put back a copy of the file that has it",
+        KmsError::not_found(format!(
+            "{} has no version {version} of {}, only {}",
             self.path.display(),
             self.kek,
             present.join(", ")
         ))
+        .with_hint("put back a copy of the file that has it")
     }
 }
 

@@ -7,6 +7,7 @@ mod load;
 use crate::model::{Column, Model, Schema};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The environment variable that lets [`SchemaLock::check`] write, when it is `update`.
@@ -94,15 +95,15 @@ struct Entry {
 
 /// A change in code that the lock file doesn't know of, or a lock file that can't be used.
 ///
-/// Its `Debug` is its message, so that `unwrap` in a test prints it readably.
+/// Its `Debug` is its message and what to try, so that `unwrap` in a test prints both.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
     /// There is no lock file yet.
-    #[error("{} does not exist: run this test once with {UPDATE}=update and commit the file", .0.display())]
+    #[error("{} does not exist", .0.display())]
     Missing(PathBuf),
     /// Columns were added, or moved in the database; no stored data is concerned.
-    #[error("{} is behind the code: run this test with {UPDATE}=update and commit the file\n{diff}", path.display())]
+    #[error("{} is behind the code\n{diff}", path.display())]
     Behind {
         /// The lock file.
         path: PathBuf,
@@ -110,12 +111,7 @@ pub enum LockError {
         diff: String,
     },
     /// Stored data would become unreadable.
-    #[error(
-        "the code no longer reads what {} says is stored\n{diff}\nPut the code back, or pin the old name with \
-         `column = \"…\"` or `table = \"…\"`. If only the row's or scope's \
-         column was renamed, rename it in the file too. If no such data is left (it was re-encrypted, or never written), delete \
-         the column from the file and run this test with {UPDATE}=update", path.display()
-    )]
+    #[error("the code no longer reads what {} says is stored\n{diff}", path.display())]
     Stranded {
         /// The lock file.
         path: PathBuf,
@@ -146,7 +142,29 @@ pub enum LockError {
     },
 }
 
-crate::error::debug_as_display!(LockError);
+impl fmt::Debug for LockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}\nhint: {}", self.hint())
+    }
+}
+
+impl LockError {
+    /// What to try: sentences for the program's author, without a full stop.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Missing(_) => "run the program's test of it once with FIELDSEAL_LOCK=update, and commit the file",
+            Self::Behind { .. } => "run the program's test of it with FIELDSEAL_LOCK=update, and commit the file",
+            Self::Stranded { .. } => {
+                "put the code back, or pin the old name with `column = \"…\"` or `table = \"…\"`; if only the row's or \
+                 scope's column was renamed, rename it in the file too; if no such data is left (it was re-encrypted, or \
+                 never written), delete the column from the file and run the test with FIELDSEAL_LOCK=update"
+            }
+            Self::Disagreement { .. } => "make both models say the same of the column",
+            Self::File { .. } => "restore the file from version control, and check that it can be read and written",
+        }
+    }
+}
 
 impl SchemaLock {
     /// No models yet.
@@ -166,7 +184,7 @@ impl SchemaLock {
     ///
     /// # Errors
     ///
-    /// [`LockError`], whose message is a diff and what to do.
+    /// [`LockError`], whose message is a diff.
     pub fn check(&self, path: impl AsRef<Path>) -> Result<(), LockError> {
         let update = std::env::var_os(UPDATE).is_some_and(|value| value == "update");
         self.check_or_update(path.as_ref(), update)

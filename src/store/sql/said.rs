@@ -34,8 +34,8 @@ impl Failed {
         match self {
             Self::Conflict(conflict) => StoreError::Conflict(conflict),
             Self::NotStored(id) => StoreError::NotStored(id),
-            Self::Malformed(error) => StoreError::Malformed { store, error },
-            Self::Damaged(message) => StoreError::Damaged { store, message },
+            Self::Malformed(error) => StoreError::malformed(store, error),
+            Self::Damaged(message) => StoreError::damaged(store, message),
             Self::Said(said) => said.of(store, dialect),
         }
     }
@@ -104,32 +104,26 @@ impl Said {
     fn of(self, store: String, dialect: Dialect) -> StoreError {
         let fault = self.fault();
         let Self { text, source, .. } = self;
-        let hint = match fault {
-            Fault::Missing => {
-                let hint = format!(
-                    "apply `fieldseal::store::migration(Dialect::{dialect:?})`, or call `create_table` on the store once"
-                );
-                return StoreError::Missing { store, hint };
+        let unavailable = || StoreError::unavailable(&store, &text);
+        let again = "try again: other transactions went first, time after time";
+        let failed = match fault {
+            Fault::Missing => StoreError::missing(&store).with_hint(format!(
+                "apply `fieldseal::store::migration(Dialect::{dialect:?})`, or call `create_table` on the store once"
+            )),
+            Fault::Mismatched => StoreError::damaged(&store, "its table `fieldseal_keys` has other columns than it should")
+                .with_hint("make the columns that `fieldseal::store::migration` makes"),
+            Fault::Corrupt => StoreError::damaged(&store, &text),
+            Fault::Denied => StoreError::denied(&store, &text),
+            Fault::Busy => {
+                let key_table = dialect.key_table();
+                StoreError::unavailable(&store, format!("{text}: {}", key_table.busy)).with_hint(key_table.when_busy)
             }
-            Fault::Mismatched => {
-                let message =
-                    "its table `fieldseal_keys` has other columns than `fieldseal::store::migration` makes";
-                return StoreError::Damaged { store, message: message.to_owned() };
-            }
-            Fault::Corrupt => return StoreError::Damaged { store, message: text },
-            Fault::Denied => return StoreError::Denied { store, message: text, source },
-            Fault::Busy => return unavailable(store, &format!("{text}: {}", dialect.key_table().busy), source),
-            Fault::Conflict => ": in favour of others, time after time; try again",
-            Fault::Duplicate if dialect.key_table().duplicates_are_conflicts => {
-                ": in favour of others, time after time; try again"
-            }
-            Fault::Uncertain => ": the commit may or may not have been made; load the keys again",
-            _ => "",
+            Fault::Conflict => unavailable().with_hint(again),
+            Fault::Duplicate if dialect.key_table().duplicates_are_conflicts => unavailable().with_hint(again),
+            Fault::Uncertain => StoreError::unavailable(&store, format!("{text}: the commit may or may not have been made"))
+                .with_hint("load the keys again, and see"),
+            _ => unavailable(),
         };
-        unavailable(store, &format!("{text}{hint}"), source)
+        failed.with_shared_source(source)
     }
-}
-
-fn unavailable(store: String, message: &str, source: Option<Arc<dyn Error + Send + Sync>>) -> StoreError {
-    StoreError::Unavailable { store, message: message.to_owned(), source }
 }

@@ -179,13 +179,13 @@ impl FaultyStore {
 fn play(script: &Script<StoreFault>, met: Met<StoreFault>) -> Result<Option<StoreFault>, StoreError> {
     match met.fault {
         StoreFault::Unavailable => return Err(unavailable()),
-        StoreFault::Missing => return Err(StoreError::Missing { store: name(), hint: on_command() }),
+        StoreFault::Missing => return Err(StoreError::missing(name()).with_hint(on_command())),
         StoreFault::Denied => {
-            return Err(StoreError::Denied { store: name(), message: on_command(), source: None });
+            return Err(StoreError::denied(name(), on_command()));
         }
         StoreFault::Damaged => {
             let error = MalformedRecord { key: None, column: RecordColumn::Id };
-            return Err(StoreError::Malformed { store: name(), error });
+            return Err(StoreError::malformed(name(), error));
         }
         StoreFault::Panic => panic_on_command(),
         StoreFault::Slow(delay) => std::thread::sleep(delay),
@@ -200,7 +200,7 @@ fn name() -> String {
 }
 
 fn unavailable() -> StoreError {
-    StoreError::Unavailable { store: name(), message: on_command(), source: None }
+    StoreError::unavailable(name(), on_command())
 }
 
 impl KeyStore for FaultyStore {

@@ -58,10 +58,10 @@ pub(crate) fn is_needed(client: &mut dyn Client, table: &str) -> Result<bool, Sq
             let row = client.row(sql, &[schema.into(), name.into()])?.unwrap_or_default();
             if row.first().and_then(Cell::as_str) == Some("NO") {
                 let what = format!(
-                    "the engine of the table {table} has no transactions, so that nothing that goes wrong could be taken back: ALTER \
-                     TABLE … ENGINE = InnoDB"
+                    "the engine of the table {table} has no transactions, so that nothing that goes wrong could be taken \
+                     back"
                 );
-                return Err(SqlError::new(Fault::Other, what));
+                return Err(SqlError::new(Fault::Other, what).with_hint("ALTER TABLE … ENGINE = InnoDB"));
             }
             // Who may see a table's triggers is a right of its own.
             Ok(true)

@@ -45,8 +45,8 @@ pub(crate) fn read(
         if batch.bytes >= most.bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     if batch.rows.last().is_some_and(|last| range.after == Some(&plan.key_of(last))) {
-        let what = "the rows after a key end with that key again: the primary key's column has values that it makes others of";
-        return Err(SqlError::new(Fault::Other, what));
+        return Err(SqlError::new(Fault::Other, "the rows after a key end with that key again")
+            .with_hint("look at the primary key's column: it has values that its type makes others of"));
     }
     Ok(batch)
 }

@@ -35,6 +35,6 @@ pub(super) fn key(cell: &Cell, plan: &TablePlan) -> Result<Option<RowKey>, SqlEr
 }
 
 pub(super) fn damaged() -> SqlError {
-    let what = "the tables of the sweeps are damaged: delete the sweep's rows in fieldseal_sweeps and fieldseal_leases, and run it again";
-    SqlError::new(Fault::Other, what)
+    SqlError::new(Fault::Other, "the tables of the sweeps are damaged")
+        .with_hint("delete the sweep's rows in fieldseal_sweeps and fieldseal_leases, and run it again")
 }

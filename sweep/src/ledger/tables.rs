@@ -40,12 +40,9 @@ pub(crate) fn create_tables(client: &mut dyn Client) -> Result<(), SqlError> {
         _ => Err(error),
     });
     made.map_err(|error| match error.fault() {
-        Fault::Denied => SqlError::new(
-            Fault::Denied,
-            format!(
-                "the tables of the sweeps can't be made: {error}; have the migration that `fieldseal init --print` prints applied by anyone who may, and \
-                 give this user SELECT, INSERT, UPDATE and DELETE on them"
-            ),
+        Fault::Denied => SqlError::new(Fault::Denied, format!("the tables of the sweeps can't be made: {error}")).with_hint(
+            "have the migration that `fieldseal init --print` prints applied by a user who may, and give this user SELECT, \
+             INSERT, UPDATE and DELETE on its tables",
         ),
         _ => error,
     })

@@ -28,7 +28,8 @@ pub(super) fn check_written(table: &Table, column: &TableColumn) -> Result<(), P
         table: table.name.clone(),
         column: column.name.clone(),
         type_name: column.type_name.clone(),
-        why: "is computed by the database, and can't be written: make it an ordinary column",
+        why: "is computed by the database, and can't be written",
+        hint: "make it an ordinary column",
     })
 }
 
@@ -41,20 +42,23 @@ pub(super) fn check_sealed(
 ) -> Result<(), PlanError> {
     let type_name = stored.type_name.as_str();
     let starts = |names: &[&str]| names.iter().any(|name| type_name.starts_with(name));
-    let why = match (engine, column.is_base64()) {
+    let (why, hint) = match (engine, column.is_base64()) {
         (Engine::Sqlite, _) => return Ok(()),
         (Engine::Postgres, false) if stored.class != Class::Bytes => {
-            "can't hold sealed bytes: make it bytea, seal into another column, or declare the column `base64`"
+            ("can't hold sealed bytes", "make it bytea, seal into another column, or declare the column `base64`")
         }
-        (Engine::Mysql, false) if stored.class != Class::Bytes => {
-            "can't hold sealed bytes: make it VARBINARY or a BLOB, seal into another column, or declare the column `base64`"
+        (Engine::Mysql, false) if stored.class != Class::Bytes => (
+            "can't hold sealed bytes",
+            "make it VARBINARY or a BLOB, seal into another column, or declare the column `base64`",
+        ),
+        (Engine::Mysql, false) if starts(&["binary"]) => {
+            ("fills values up with zeros", "make it VARBINARY or a BLOB")
         }
-        (Engine::Mysql, false) if starts(&["binary"]) => "fills values up with zeros: make it VARBINARY or a BLOB",
         (Engine::Postgres | Engine::Mysql, true) if stored.class != Class::Text => {
-            "can't hold base64: make it text, or take `base64` off the column"
+            ("can't hold base64", "make it text, or take `base64` off the column")
         }
         (Engine::Postgres | Engine::Mysql, true) if starts(&["character(", "char(", "enum", "set"]) => {
-            "changes what it holds: make it text or varchar"
+            ("changes what it holds", "make it text or varchar")
         }
         _ => return Ok(()),
     };
@@ -63,5 +67,6 @@ pub(super) fn check_sealed(
         column: stored.name.clone(),
         type_name: type_name.to_owned(),
         why,
+        hint,
     })
 }

@@ -5,12 +5,10 @@
 #[non_exhaustive]
 pub enum PlanError {
     /// The lock file or the model names a table that isn't there.
-    #[error(
-        "the database has no table {0}: compare `stored_in` in the lock file with the database, and the database with the URL"
-    )]
+    #[error("the database has no table {0}")]
     NoTable(String),
     /// The lock file or the model names a column that isn't there.
-    #[error("the table {table} has no column {column}: compare the lock file, or the model, with the database")]
+    #[error("the table {table} has no column {column}")]
     NoColumn {
         /// The table.
         table: String,
@@ -18,7 +16,7 @@ pub enum PlanError {
         column: String,
     },
     /// There is no order to go through the table in.
-    #[error("the table {0} has no primary key: a sweep goes through a table in the order of one, so add one first")]
+    #[error("the table {0} has no primary key, whose order a sweep goes by")]
     NoKey(String),
     /// The primary key can't be compared with what was read.
     #[error("the column {column} of the primary key of {table} is {type_name}, which sweeps can't go by")]
@@ -39,8 +37,10 @@ pub enum PlanError {
         column: String,
         /// Its type.
         type_name: String,
-        /// Why not, and what to do.
+        /// Why not.
         why: &'static str,
+        /// What to try.
+        hint: &'static str,
     },
     /// Values of that kind have no form outside of the program.
     #[error(
@@ -53,12 +53,12 @@ pub enum PlanError {
         column: String,
         /// The kind.
         kind: &'static str,
-        /// Why not, and what to do.
+        /// Why not.
         why: &'static str,
     },
     /// Plaintext in the column is nothing that its program takes.
     #[error(
-        "{table}.{column} is not migrating: a program that runs refuses plaintext there, and plaintext there now was put there by somebody else; declare it `migrating`, deploy that, and let the program's test write the lock file; or stop the program and say so"
+        "{table}.{column} is not migrating: a program that runs refuses plaintext there, and plaintext that is there was put there by something else"
     )]
     NotMigrating {
         /// The table.
@@ -73,13 +73,13 @@ pub enum PlanError {
         table: String,
         /// The column.
         column: String,
-        /// Why not, and what to do.
+        /// Why not.
         why: &'static str,
+        /// What to try.
+        hint: &'static str,
     },
     /// Most of what is to be encrypted looks sealed already.
-    #[error(
-        "{values} of the values in {table}.{column} look sealed, under keys that the key store doesn't have: is it the right key store? Restore it; or if they are plaintext that looks so, say that it's to be sealed"
-    )]
+    #[error("{values} of the values in {table}.{column} look sealed, under keys that the key store doesn't have")]
     UnknownKeys {
         /// The table.
         table: String,
@@ -91,4 +91,33 @@ pub enum PlanError {
     /// No column was chosen.
     #[error("the table {0} has no such sealed column")]
     NothingToDo(String),
+}
+
+impl PlanError {
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::NoTable(_) => {
+                "compare `stored_in` in the lock file with the database, and the database with the URL"
+            }
+            Self::NoColumn { .. } | Self::NothingToDo(_) => {
+                "compare the lock file, or the model, with the database"
+            }
+            Self::NoKey(_) => "give the table a primary key first",
+            Self::KeyType { .. } => "give the table a primary key of an integer, a text, bytes or a UUID",
+            Self::ColumnType { hint, .. } | Self::OtherColumn { hint, .. } => hint,
+            Self::Kind { .. } => {
+                "encrypt or decrypt them in a program that has the type, with all features that it needs"
+            }
+            Self::NotMigrating { .. } => {
+                "declare it `migrating`, deploy that, and let the program's test write the lock file; or stop the program \
+                 and say so"
+            }
+            Self::UnknownKeys { .. } => {
+                "check that it is the right key store, and restore it if it was lost; if they are plaintext that looks so, \
+                 say that it is to be sealed"
+            }
+        }
+    }
 }

@@ -73,7 +73,7 @@ impl ValueKind {
     /// The kind of that name in a schema lock, or why it isn't known here.
     pub(super) fn named(name: &str) -> Result<Self, &'static str> {
         let kind = Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
-        let kind = kind.ok_or("only the program's own type knows how it's encoded; let the program do it")?;
+        let kind = kind.ok_or("only the program's own type knows how it's encoded")?;
         match kind.optional().and_then(OptionalKind::missing) {
             Some(missing) => Err(missing),
             None => Ok(kind),

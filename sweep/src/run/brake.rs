@@ -86,9 +86,8 @@ impl<'a> Brake<'a> {
 fn running_on_postgres(client: &mut dyn Client) -> Result<Option<i64>, SqlError> {
     let hidden = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE query = '<insufficient privilege>'";
     if client.integer(hidden, &[])? != Some(0) {
-        let what = "what other users' connections do is hidden: GRANT pg_read_all_stats to this user, or leave the limit of \
-                    running statements out";
-        return Err(SqlError::new(Fault::Denied, what));
+        return Err(SqlError::new(Fault::Denied, "what other users' connections do is hidden")
+            .with_hint("GRANT pg_read_all_stats to this user, or leave the limit of running statements out"));
     }
     let running = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE state = 'active' \
                    AND backend_type = 'client backend'";

@@ -21,7 +21,7 @@ pub(super) fn tell_of_rows_without_key(
             table: plan.table.to_owned(),
             column: plan.key_names(""),
             key: RowKey::new(vec![Cell::Null]),
-            kind: ProblemKind::Row("rows whose primary key is NULL can't be swept: give them one"),
+            kind: ProblemKind::Row("rows whose primary key is NULL can't be swept"),
         }));
     }
     Ok(())

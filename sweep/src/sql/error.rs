@@ -8,13 +8,26 @@ use std::fmt;
 pub struct SqlError {
     fault: Fault,
     text: String,
+    hint: Option<&'static str>,
 }
 
 impl SqlError {
-    /// `text` may say what happened and what to do, and must quote no value.
+    /// `text` says what happened, and must quote no value.
     #[must_use]
     pub fn new(fault: Fault, text: impl Into<String>) -> Self {
-        Self { fault, text: text.into() }
+        Self { fault, text: text.into(), hint: None }
+    }
+
+    /// What to try, in place of what [`SqlError::hint`] says of the fault. No full stop at its end.
+    #[must_use]
+    pub fn with_hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
+    /// What to try: a sentence for the program's author or operator, without a full stop.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        self.hint.unwrap_or_else(|| self.fault.hint())
     }
 
     /// What went wrong, by what follows for the caller.
@@ -68,10 +81,10 @@ impl fmt::Display for SqlError {
     }
 }
 
-/// As it's displayed: `unwrap` and `{:?}` show what a person reads.
+/// What `unwrap` and `?` in `main` print: the message, and what to try.
 impl fmt::Debug for SqlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        write!(f, "{self}; hint: {}", self.hint())
     }
 }
 

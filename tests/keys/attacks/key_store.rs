@@ -348,7 +348,7 @@ fn records_that_cannot_be_read_are_refused() {
     scene.refused(|error| matches!(error, KeyringError::NoCopy(id) if *id == scene.primary_1));
     let scene = Scene::new();
     scene.attack("UPDATE fieldseal_keys SET wrapped = replace(wrapped, 'local:', 'other:') WHERE scope = '1'");
-    scene.refused(|error| matches!(error, KeyringError::Kms { error: KmsError::NotFound(_), .. }));
+    scene.refused(|error| matches!(error, KeyringError::Kms { error: KmsError::NotFound { .. }, .. }));
 }
 
 #[test]

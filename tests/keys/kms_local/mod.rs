@@ -156,7 +156,7 @@ fn a_file_that_others_can_use_is_refused() {
         assert!(matches!(error, LocalError::Permissions { .. }), "{mode:o}: {error:?}");
         let hint = format!("chmod 600 {}", path.display());
         assert!(error.to_string().contains(&hint) && error.to_string().contains(&format!("{mode:o}")), "{error}");
-        assert!(matches!(kms.unwrap(&wrapped, &binding()), Err(KmsError::Misconfigured(_))), "{mode:o}");
+        assert!(matches!(kms.unwrap(&wrapped, &binding()), Err(KmsError::Misconfigured { .. })), "{mode:o}");
     }
     for mode in [0o600, 0o400, 0o700] {
         set(mode);

@@ -28,7 +28,7 @@ fn rotation_keeps_old_copies_readable_until_their_version_is_removed() {
         for kms in [kms, elsewhere, crate::kms_local::open(&path, passphrase).unwrap()] {
             assert_eq!(kms.versions().unwrap(), [2]);
             match kms.unwrap(&old, &binding()) {
-                Err(KmsError::NotFound(message)) => {
+                Err(KmsError::NotFound { message, .. }) => {
                     assert!(message.contains("has no version 1 of local:"), "{message}")
                 }
                 result => panic!("{result:?}"),
@@ -46,12 +46,12 @@ fn a_file_that_is_gone_or_another_one_is_noticed() {
     let wrapped = kms.wrap(&data_key(1), &binding()).unwrap();
     let away = folder.path().join("away");
     fs::rename(&path, &away).unwrap();
-    assert!(matches!(kms.unwrap(&wrapped, &binding()), Err(KmsError::NotFound(_))));
-    assert!(matches!(kms.wrap(&data_key(1), &binding()), Err(KmsError::NotFound(_))));
+    assert!(matches!(kms.unwrap(&wrapped, &binding()), Err(KmsError::NotFound { .. })));
+    assert!(matches!(kms.wrap(&data_key(1), &binding()), Err(KmsError::NotFound { .. })));
     assert!(matches!(kms.rotate(), Err(LocalError::NotFound { .. })));
     for passphrase in [None, Some(passphrase())] {
         let other = crate::kms_local::create(&path, passphrase.as_ref()).unwrap();
-        assert!(matches!(kms.unwrap(&wrapped, &binding()), Err(KmsError::Misconfigured(_))));
+        assert!(matches!(kms.unwrap(&wrapped, &binding()), Err(KmsError::Misconfigured { .. })));
         assert!(matches!(kms.rotate(), Err(LocalError::Replaced { .. })));
         assert_eq!(other.versions().unwrap(), [1], "the other file was left alone");
         fs::remove_file(&path).unwrap();

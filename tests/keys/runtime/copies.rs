@@ -79,7 +79,7 @@ fn a_key_is_lost_only_when_every_kms_says_so() {
     assert!(error.is_transient(), "one of them may still have it: {error}");
     regions.far.always(KmsFault::Disabled);
     let error = regions.process().start().unwrap_err();
-    assert!(matches!(error, KeyringError::Kms { error: KmsError::Disabled(_), .. }), "{error}");
+    assert!(matches!(error, KeyringError::Kms { error: KmsError::Disabled { .. }, .. }), "{error}");
 }
 
 #[test]

@@ -185,7 +185,7 @@ fn name_of_key(error: &KeyringError) -> &'static str {
 fn name_of_kms(error: &KmsError) -> &'static str {
     match error {
         KmsError::Rejected => "rejected",
-        KmsError::NotFound(_) => "not_found",
+        KmsError::NotFound { .. } => "not_found",
         other => panic!("{other}"),
     }
 }

@@ -2,7 +2,7 @@
 //! `--problems`.
 
 use super::report::Left;
-use crate::error::Error;
+use crate::error::{Error, advice_on};
 use crate::output::Output;
 use crate::words;
 use fieldseal_sweep::Problem;
@@ -45,7 +45,8 @@ impl Problems {
             }
         }
         if self.count <= PRINTED {
-            output.warn(words::plain_long(&problem.to_string()));
+            let advice = advice_on(&problem.kind);
+            output.warn(words::plain_long(&format!("{problem}; to try: {advice}")));
         } else if self.count == PRINTED + 1 {
             output.warn("there are more of them: --problems PATH writes all into a file");
         }

@@ -1,5 +1,6 @@
 //! What sweeps report at their end, or before their beginning.
 
+use crate::error::advice_on;
 use crate::output::{self, Report};
 use crate::words;
 use fieldseal::Column;
@@ -34,6 +35,7 @@ pub(super) struct Left {
     column: String,
     key: String,
     problem: String,
+    hint: String,
 }
 
 impl Left {
@@ -43,6 +45,7 @@ impl Left {
             column: problem.column.clone(),
             key: problem.key.to_string(),
             problem: problem.kind.to_string(),
+            hint: advice_on(&problem.kind).to_owned(),
         }
     }
 }

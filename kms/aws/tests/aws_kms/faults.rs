@@ -28,10 +28,10 @@ fn a_closed_port_is_unavailable() {
     drop(listener);
     let kms = builder(&url).open(KEY).unwrap();
     let (error, took) = unwrap_error(&kms);
-    assert!(matches!(&error, KmsError::Unavailable(_)) && took < Duration::from_secs(2), "{error}, {took:?}");
+    assert!(matches!(&error, KmsError::Unavailable { .. }) && took < Duration::from_secs(2), "{error}, {took:?}");
     assert!(error.to_string().contains("AWS_ENDPOINT_URL_KMS"), "{error}");
     let error = builder(&url).open("alias/app").unwrap_err();
-    assert!(matches!(&error, KmsError::Unavailable(_)), "{error}");
+    assert!(matches!(&error, KmsError::Unavailable { .. }), "{error}");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn the_deadline_holds_over_all_attempts() {
         let server = Stub::start(move |_, _| if stall { Reply::Stall } else { Reply::Hang });
         let kms = builder(&server.url).deadline(Duration::from_secs(1)).open(KEY).unwrap();
         let (error, took) = unwrap_error(&kms);
-        assert!(matches!(&error, KmsError::Unavailable(_)), "{error}");
+        assert!(matches!(&error, KmsError::Unavailable { .. }), "{error}");
         assert!(took < Duration::from_millis(1_300), "{took:?}");
         assert!(stall || server.requests().len() == 3, "each attempt has its share: {:?}", server.operations());
         // Still usable, and not blocked by what hangs.
@@ -68,7 +68,7 @@ fn what_passes_is_tried_again() {
         for attempts in [1, 3] {
             let before = server.requests().len();
             let (error, _) = unwrap_error(&builder(&server.url).attempts(attempts).open(KEY).unwrap());
-            assert!(matches!(&error, KmsError::Unavailable(_)) && error.to_string().contains(code), "{error}");
+            assert!(matches!(&error, KmsError::Unavailable { .. }) && error.to_string().contains(code), "{error}");
             assert_eq!(server.requests().len() - before, attempts as usize, "{code}");
         }
     }
@@ -83,7 +83,7 @@ fn any_deadline_will_do() {
     let open = |deadline| builder(&server.url).deadline(deadline).open(KEY);
     open(Duration::MAX).unwrap().unwrap(&wrapped(KEY), &binding()).unwrap();
     let error = open(Duration::ZERO).and_then(|kms| kms.unwrap(&wrapped(KEY), &binding())).unwrap_err();
-    assert!(matches!(&error, KmsError::Unavailable(_)), "{error}");
+    assert!(matches!(&error, KmsError::Unavailable { .. }), "{error}");
 }
 
 #[test]
@@ -180,12 +180,18 @@ fn an_error_that_quotes_the_request_gives_no_key_away() {
 fn a_missing_region_or_missing_credentials_say_what_to_set() {
     let empty = SdkConfig::builder().build();
     let error = AwsKms::with_config(&empty, "alias/app").unwrap_err();
-    assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains("set AWS_REGION")), "{error}");
+    assert!(
+        matches!(&error, KmsError::Misconfigured { message: text, .. } if text.contains("set AWS_REGION")),
+        "{error}"
+    );
     // An ARN says the region. There is no provider of credentials at all.
     let server = Stub::start(|_, _| encrypted(KEY));
     let without = empty.into_builder().endpoint_url(&server.url).build();
     let error = AwsKms::with_config(&without, KEY).unwrap().wrap(&data_key(1), &binding()).unwrap_err();
-    assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains("AWS_ACCESS_KEY_ID")), "{error}");
+    assert!(
+        matches!(&error, KmsError::Misconfigured { message: text, .. } if text.contains("AWS_ACCESS_KEY_ID")),
+        "{error}"
+    );
     assert!(server.requests().is_empty());
 }
 

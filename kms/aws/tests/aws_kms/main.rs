@@ -45,12 +45,12 @@ fn builder(endpoint: &str) -> AwsKmsBuilder {
 
 fn kind(error: &KmsError) -> &'static str {
     match error {
-        KmsError::Unavailable(_) => "unavailable",
-        KmsError::Denied(_) => "denied",
-        KmsError::Disabled(_) => "disabled",
-        KmsError::NotFound(_) => "not found",
+        KmsError::Unavailable { .. } => "unavailable",
+        KmsError::Denied { .. } => "denied",
+        KmsError::Disabled { .. } => "disabled",
+        KmsError::NotFound { .. } => "not found",
         KmsError::Rejected => "rejected",
-        KmsError::Misconfigured(_) => "misconfigured",
+        KmsError::Misconfigured { .. } => "misconfigured",
         _ => "new",
     }
 }

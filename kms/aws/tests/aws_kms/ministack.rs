@@ -60,7 +60,7 @@ fn a_disabled_key_and_one_to_be_deleted_are_disabled_until_they_are_back() {
     let disabled = |text: &str| {
         for error in [kms.unwrap(&wrapped, &binding()).err(), kms.wrap(&data_key(1), &binding()).err()] {
             let says = |message: &str| message.contains(&key) && message.contains(text);
-            assert!(matches!(&error, Some(KmsError::Disabled(message)) if says(message)), "{error:?}");
+            assert!(matches!(&error, Some(KmsError::Disabled { message, .. }) if says(message)), "{error:?}");
         }
     };
     ministack.administer(async |client| client.disable_key().key_id(&key).send().await);
@@ -100,11 +100,17 @@ fn what_a_key_or_an_endpoint_cannot_do_says_what_to_change() {
     let ministack = ministack();
     let rsa = ministack.open(&ministack.create(KeySpec::Rsa2048, KeyUsageType::SignVerify, false));
     let error = rsa.wrap(&data_key(1), &binding()).unwrap_err();
-    assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains("SYMMETRIC_DEFAULT")), "{error}");
+    assert!(
+        matches!(&error, KmsError::Misconfigured { message: text, .. } if text.contains("SYMMETRIC_DEFAULT")),
+        "{error}"
+    );
     let kms = ministack.open(&ministack.create_key());
     let wrapped = kms.wrap(&data_key(1), &binding()).unwrap();
     let error = kms.rewrap(&wrapped, &binding()).unwrap_err();
-    assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains("AWS_ENDPOINT_URL_KMS")), "{error}");
+    assert!(
+        matches!(&error, KmsError::Misconfigured { message: text, .. } if text.contains("AWS_ENDPOINT_URL_KMS")),
+        "{error}"
+    );
 }
 
 #[test]
@@ -121,10 +127,10 @@ fn a_keyring_stops_opening_when_the_key_is_disabled() {
     assert_eq!(open().unwrap().keys(), keyring.keys());
     ministack.administer(async |client| client.disable_key().key_id(&key).send().await);
     match open().unwrap_err() {
-        KeyringError::Kms { id, error: KmsError::Disabled(_) } => assert!(id == first || id == second),
+        KeyringError::Kms { id, error: KmsError::Disabled { .. } } => assert!(id == first || id == second),
         error => panic!("{error}"),
     }
-    assert!(matches!(keyring.admin().rotate(&tenant), Err(KeyringError::Wrap(KmsError::Disabled(_)))));
+    assert!(matches!(keyring.admin().rotate(&tenant), Err(KeyringError::Wrap(KmsError::Disabled { .. }))));
     ministack.administer(async |client| client.enable_key().key_id(&key).send().await);
     assert_eq!(open().unwrap().keys(), keyring.keys());
 }
@@ -158,7 +164,7 @@ fn a_disabled_key_stops_a_running_process_within_its_lease() {
     }
     match keyring.open_bytes(&NAME, &row, &value).unwrap_err().kind() {
         ErrorKind::LoadFailed(load) => {
-            assert!(matches!(load.error(), KeyringError::Kms { error: KmsError::Disabled(_), .. }), "{load}");
+            assert!(matches!(load.error(), KeyringError::Kms { error: KmsError::Disabled { .. }, .. }), "{load}");
         }
         kind => panic!("{kind}"),
     }

@@ -24,7 +24,7 @@ struct AsKmsSaysIt(AwsKms);
 
 fn as_kms_says_it(error: KmsError) -> KmsError {
     match error {
-        KmsError::Denied(text) if text.contains("AccessDeniedException") => KmsError::Rejected,
+        KmsError::Denied { message: text, .. } if text.contains("AccessDeniedException") => KmsError::Rejected,
         error => error,
     }
 }
@@ -70,7 +70,10 @@ fn a_keyset_is_encrypted_without_a_context_as_tink_decrypts_it() {
     });
     assert_eq!(decrypted.plaintext.unwrap().into_inner(), [7; 4096]);
     let refused = moto.open(&key).encrypt_tink_keyset(&[7; 4097]).unwrap_err();
-    assert!(matches!(&refused, KmsError::Misconfigured(text) if text.contains("4097 bytes")), "{refused}");
+    assert!(
+        matches!(&refused, KmsError::Misconfigured { message: text, .. } if text.contains("4097 bytes")),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -88,7 +91,7 @@ fn an_alias_is_found_and_is_not_what_is_stored() {
     assert_eq!(kms.unwrap(&wrapped, &binding()).unwrap().expose(), &[1; 32]);
     let after = moto.open(&alias);
     assert_eq!(after.kek().as_str(), format!("aws-kms:{second}"));
-    assert!(matches!(after.unwrap(&wrapped, &binding()), Err(KmsError::NotFound(_))));
+    assert!(matches!(after.unwrap(&wrapped, &binding()), Err(KmsError::NotFound { .. })));
 }
 
 #[test]
@@ -113,7 +116,10 @@ fn an_asymmetric_key_is_no_kek() {
     let moto = moto();
     let key = moto.create(KeySpec::Rsa2048, KeyUsageType::SignVerify, false);
     let error = moto.try_open(&moto.create_alias(&key)).unwrap_err();
-    assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains("SYMMETRIC_DEFAULT")), "{error}");
+    assert!(
+        matches!(&error, KmsError::Misconfigured { message: text, .. } if text.contains("SYMMETRIC_DEFAULT")),
+        "{error}"
+    );
 }
 
 #[test]
@@ -141,7 +147,7 @@ fn a_copy_under_another_configured_key_moves_inside_kms() {
     let moved = kms.rewrap(&wrapped, &binding()).unwrap().unwrap();
     assert_eq!(moved.kek.as_str(), format!("aws-kms:{new}"));
     assert_eq!(moto.open(&new).unwrap(&moved, &binding()).unwrap().expose(), &[1; 32]);
-    assert!(matches!(moto.open(&new).unwrap(&wrapped, &binding()), Err(KmsError::NotFound(_))));
+    assert!(matches!(moto.open(&new).unwrap(&wrapped, &binding()), Err(KmsError::NotFound { .. })));
 }
 
 #[test]

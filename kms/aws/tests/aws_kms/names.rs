@@ -53,7 +53,10 @@ fn a_key_that_cannot_be_a_kek_is_refused_when_it_is_opened() {
         let server = describes(metadata.clone());
         let error = builder(&server.url).open("alias/app").unwrap_err();
         let says = |text: &str| text.contains("alias/app") && text.contains("SYMMETRIC_DEFAULT");
-        assert!(matches!(&error, KmsError::Misconfigured(text) if says(text)), "{metadata}: {error}");
+        assert!(
+            matches!(&error, KmsError::Misconfigured { message: text, .. } if says(text)),
+            "{metadata}: {error}"
+        );
     }
 }
 
@@ -61,10 +64,19 @@ fn a_key_that_cannot_be_a_kek_is_refused_when_it_is_opened() {
 fn another_kek_must_be_reachable_from_here() {
     let url = "http://127.0.0.1:1";
     let error = builder(url).also_opens("alias/old").open(KEY).unwrap_err();
-    assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains("alias/old")), "{error}");
+    assert!(
+        matches!(&error, KmsError::Misconfigured { message: text, .. } if text.contains("alias/old")),
+        "{error}"
+    );
     let elsewhere = OTHER_KEY.replace("us-east-1", "eu-west-1");
     let error = builder(url).also_opens(&elsewhere).open(KEY).unwrap_err();
-    assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains(&elsewhere)), "{error}");
+    assert!(
+        matches!(&error, KmsError::Misconfigured { message: text, .. } if text.contains(&elsewhere)),
+        "{error}"
+    );
     let error = builder(url).open("my key").unwrap_err();
-    assert!(matches!(&error, KmsError::Misconfigured(text) if text.contains("\"my key\"")), "{error}");
+    assert!(
+        matches!(&error, KmsError::Misconfigured { message: text, .. } if text.contains("\"my key\"")),
+        "{error}"
+    );
 }

@@ -108,8 +108,8 @@ fn a_name_from_the_key_store_is_not_followed() {
     {
         assert!(!kms.holds(&wrapped(name).kek), "{name}");
         let error = kms.unwrap(&wrapped(name), &binding()).unwrap_err();
-        assert!(matches!(&error, KmsError::NotFound(text) if text.contains(name)), "{error}");
-        assert!(matches!(kms.rewrap(&wrapped(name), &binding()), Err(KmsError::NotFound(_))), "{name}");
+        assert!(matches!(&error, KmsError::NotFound { message: text, .. } if text.contains(name)), "{error}");
+        assert!(matches!(kms.rewrap(&wrapped(name), &binding()), Err(KmsError::NotFound { .. })), "{name}");
     }
     for length in [0, 6145, 65_536] {
         let wrapped = WrappedKey { blob: vec![1; length], ..wrapped(KEY) };

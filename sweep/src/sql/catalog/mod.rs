@@ -94,10 +94,8 @@ impl Table {
             let is_own = |name: &str| schema.is_null() && OWN.contains(&name);
             let Some(name) = name.as_str().filter(|name| !is_own(name)) else { continue };
             if name.contains('.') || schema.as_str().is_some_and(|schema| schema.contains('.')) {
-                let what = format!(
-                    "the name of the table {name:?} has a dot in it, so that it can't be looked at: rename the table"
-                );
-                return Err(SqlError::new(Fault::Other, what));
+                let what = format!("the name of the table {name:?} has a dot in it, so that it can't be looked at");
+                return Err(SqlError::new(Fault::Other, what).with_hint("rename the table"));
             }
             names.push(schema.as_str().map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}")));
         }
