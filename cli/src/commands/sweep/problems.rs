@@ -6,6 +6,7 @@ use crate::error::{Error, advice_on};
 use crate::output::Output;
 use crate::words;
 use fieldseal_sweep::Problem;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -20,6 +21,8 @@ pub(super) struct Problems {
     file: Option<(PathBuf, std::fs::File)>,
     count: u64,
     failed: Option<std::io::Error>,
+    /// What was said to try already.
+    advised: BTreeSet<String>,
     /// Those that go into the JSON report.
     pub(super) reported: Vec<Left>,
 }
@@ -32,7 +35,7 @@ impl Problems {
                 Error::failed(format!("{} can't be written", path.display())).why(error.to_string())
             })
         };
-        Ok(Self { file: path.map(open).transpose()?, count: 0, failed: None, reported: Vec::new() })
+        Ok(Self { file: path.map(open).transpose()?, count: 0, failed: None, advised: BTreeSet::new(), reported: Vec::new() })
     }
 
     pub(super) fn add(&mut self, problem: &Problem, output: &Output) {
@@ -45,8 +48,14 @@ impl Problems {
             }
         }
         if self.count <= PRINTED {
+            let mut text = words::plain_long(&problem.to_string());
+            // Once: many rows have the same problem.
             let advice = advice_on(&problem.kind);
-            output.warn(words::plain_long(&format!("{problem}; to try: {advice}")));
+            if self.advised.insert(advice.to_owned()) {
+                text.push_str("\n  try: ");
+                text.push_str(advice);
+            }
+            output.warn(text);
         } else if self.count == PRINTED + 1 {
             output.warn("there are more of them: --problems PATH writes all into a file");
         }
