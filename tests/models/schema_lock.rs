@@ -198,7 +198,7 @@ fn changes_that_strand_nothing_pass_or_are_additions() {
 fn a_message_says_which_file_what_changed_and_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("fieldseal.lock");
-    let missing = original().check(&path).unwrap_err().to_string();
+    let missing = format!("{:?}", original().check(&path).unwrap_err());
     assert!(
         missing.contains("fieldseal.lock does not exist") && missing.contains("FIELDSEAL_LOCK=update"),
         "{missing}"
@@ -206,8 +206,8 @@ fn a_message_says_which_file_what_changed_and_what_to_do() {
     original().write(&path).unwrap();
     let error = SchemaLock::new().model::<Visit>().check(&path).unwrap_err();
     let message = format!("{error:?}");
-    assert_eq!(message, error.to_string(), "so that `unwrap` prints it");
-    for part in ["- patients.name (text, xaes-256-gcm)", "Put the code back", "column = \"…\""] {
+    assert_eq!(message, format!("{error}\nhint: {}", error.hint()), "so that `unwrap` prints it");
+    for part in ["- patients.name (text, xaes-256-gcm)", "put the code back", "column = \"…\""] {
         assert!(message.contains(part), "{message}");
     }
 }

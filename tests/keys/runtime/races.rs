@@ -15,7 +15,7 @@ fn nothing_is_sealed_under_the_key_of_a_scope_that_is_nearly_the_same() {
     let scopes = ["acme", "Acme"].map(|name| Scope::tenant(name).unwrap());
     keyring.admin().ensure_scope(&scopes[0]).unwrap();
     let error = keyring.admin().ensure_scope(&scopes[1]).unwrap_err();
-    assert!(error.to_string().contains("letter by letter"), "{error}");
+    assert!(error.hint().contains("letter by letter"), "{error:?}");
     let row = RowContext::of_row(RowId::of(&1)).in_scope(scopes[1].clone());
     let error = keyring.seal_bytes(&NAME, &row, b"Ada").unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::LoadFailed(_)), "{error}");
