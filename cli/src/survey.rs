@@ -29,6 +29,13 @@ pub(crate) struct Surveyed {
     pub(crate) survey: Survey,
 }
 
+impl Surveyed {
+    /// The column with its table, as messages name it.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}.{}", self.table, self.name)
+    }
+}
+
 /// The columns of the lock file.
 pub(crate) fn declared(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
     let tables = tables(target, client)?;
@@ -88,7 +95,7 @@ pub(crate) fn of(client: &mut dyn Client, tables: &[DeclaredTable], form: Form) 
     Ok(surveyed)
 }
 
-/// Every other column of every table that could hold something sealed, whoever put it there.
+/// Every other column of every table that could hold something sealed: no lock file has to know it.
 pub(crate) fn undeclared(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
     check_all_are_seen(client)?;
     let names = Table::all(client)?;

@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let (schema, column) = find(&schemas, args)?;
     let scope = scope(args, schema)?;
     let records = context.target.records()?;
-    super::key::check_not_forgotten(&scope, &records)?;
+    super::tenant::check_not_forgotten(&scope, &records)?;
     let keyring = context.target.keyring()?;
     if let Some(uri) = &args.encrypt_to {
         let encrypt = |keyset: &[u8]| {
@@ -98,7 +98,7 @@ fn tell(records: &[KeyRecord], kek: &Kek, context: &Context<'_>) {
 fn scope(args: &Args, schema: &Schema) -> Result<Scope, Error> {
     let table = &args.table;
     match (&args.scope, &schema.scope) {
-        (Some(name), Some(_)) => super::key::tenant(name),
+        (Some(name), Some(_)) => super::tenant::parse(name),
         (None, None) => Ok(Scope::APPLICATION),
         (None, Some(column)) => Err(Error::usage(format!("the values of {table} are under their tenants' keys"))
             .why(format!(

@@ -1,6 +1,6 @@
 //! Transactions on MySQL and MariaDB.
 
-use crate::dialect::Transactions;
+use crate::dialect::transactions::Transactions;
 
 pub(super) const TRANSACTIONS: Transactions = Transactions {
     // Whatever `sql_mode` is; and below, whatever `completion_type` is.

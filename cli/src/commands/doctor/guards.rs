@@ -1,6 +1,6 @@
 //! Guards that aren't there, and those that are in the way.
 
-use super::Findings;
+use super::findings::Findings;
 use crate::commands::guards::{checked, of_store};
 use crate::error::{Error, Kind};
 use crate::target::Target;

@@ -1,7 +1,7 @@
 //! Whether the KEKs can be used, and whether every key has a copy under one of them that gives the
 //! key.
 
-use super::Findings;
+use super::findings::Findings;
 use crate::error::{Error, Kind};
 use crate::target::Target;
 use crate::words;

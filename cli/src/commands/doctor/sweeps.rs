@@ -1,6 +1,6 @@
 //! Sweeps that nobody is at any more.
 
-use super::Findings;
+use super::findings::Findings;
 use crate::error::Error;
 use fieldseal_sweep::running;
 use fieldseal_sweep::sql::Client;

@@ -1,6 +1,6 @@
 //! Values that don't open.
 
-use super::Findings;
+use super::findings::Findings;
 use crate::error::Error;
 use crate::survey::DeclaredTable;
 use crate::target::Target;

@@ -1,6 +1,6 @@
 //! Whether the guards are there, and as they should be.
 
-use super::wanted;
+use super::wanted::wanted;
 use crate::commands::sweep::Selection;
 use crate::commands::{Context, Done};
 use crate::error::Error;

@@ -62,7 +62,7 @@ fn scopes(args: &Args) -> Result<Vec<Scope>, Error> {
     if args.no_key {
         return Ok(Vec::new());
     }
-    let tenants = args.scope.iter().map(|name| super::key::tenant(name));
+    let tenants = args.scope.iter().map(|name| super::tenant::parse(name));
     std::iter::once(Ok(Scope::APPLICATION)).chain(tenants).collect()
 }
 

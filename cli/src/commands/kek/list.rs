@@ -1,6 +1,7 @@
 //! `fieldseal kek list`.
 
-use super::{Context, Done, has_copy, live, stored_keks};
+use super::copies::{has_copy, live, stored_keks};
+use super::{Context, Done};
 use crate::error::Error;
 use crate::output::{Report, table};
 use crate::words;

@@ -1,7 +1,8 @@
 //! `fieldseal kek remove`.
 
+use super::copies::{has_copies, has_copy, live, stored_keks};
 use super::estimate::Estimate;
-use super::{Context, Done, has_copies, has_copy, live, stored_keks};
+use super::{Context, Done};
 use crate::error::Error;
 use crate::output::Report;
 use crate::target::{Kek, KekName, Target, opening};

@@ -1,8 +1,9 @@
 //! `fieldseal kek rotate`.
 
+use super::copies::{changed, check_held, exists, has_copies, held, keep_a_copy, lacking, live};
 use super::estimate::Estimate;
 use super::onto::Onto;
-use super::{Context, Done, changed, check_held, exists, has_copies, held, keep_a_copy, lacking, live};
+use super::{Context, Done};
 use crate::error::Error;
 use crate::output::Report;
 use crate::target::{Kek, opening};

@@ -1,6 +1,6 @@
 //! Which scopes are rotated, as the key store's records say. Nothing here does anything.
 
-use crate::commands::key::{check_not_forgotten, tenant};
+use crate::commands::tenant::{self, check_not_forgotten};
 use crate::error::Error;
 use crate::target::Stored;
 use crate::words::{seconds_since, timestamp};
@@ -80,7 +80,7 @@ impl Selection {
 
     fn named(&self) -> Result<Option<Scope>, Error> {
         match &self.which.scope {
-            Some(name) => tenant(name).map(Some),
+            Some(name) => tenant::parse(name).map(Some),
             None => Ok(self.which.application.then_some(Scope::APPLICATION)),
         }
     }
