@@ -8,8 +8,8 @@ use crate::dialect::{Dialect, Known};
 /// missing, disabled (PostgreSQL), or was made for another model or another
 /// [`KeyCheck`](crate::guards::KeyCheck).
 ///
-/// A trigger of a guard in the connection's own schema that isn't among these is listed too: a
-/// column that isn't sealed any more is refused its plaintext by it.
+/// Triggers of other guards in the connection's own schema are listed too: left on a column that
+/// isn't sealed any more, they would refuse its plaintext.
 ///
 /// On MySQL only users with the right TRIGGER on a table see its triggers.
 ///

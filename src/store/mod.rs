@@ -60,7 +60,7 @@ pub trait KeyStore: Debug + Send + Sync {
     /// a program walks through more keys than it wants to hold. Destroyed ones are among them.
     ///
     /// A damaged record keeps none of the others from being read. It counts as one of `limit`, and
-    /// is told of once: on the page where its id belongs, or on the first or last one if its id
+    /// is reported once: on the page where its id belongs, or on the first or last one if its id
     /// can't be read. [`Page::cut`] does this for a store that is read as a whole.
     ///
     /// One page is what was there at one moment. [`load_all`], [`snapshot`] and [`walk`] are made
@@ -132,8 +132,7 @@ pub enum StoreError {
     /// Another process changed the store first, or drew the same id.
     #[error("the key store was changed by another process at the same moment")]
     Conflict(Conflict),
-    /// The database did nothing where a record was to be added, and said nothing: the whole commit
-    /// was rolled back.
+    /// The database reported success and added no record. The whole commit was rolled back.
     #[error(
         "the key store did not keep data key {0}, and nothing of the change was made: look for a trigger or rule on its table"
     )]
@@ -189,7 +188,7 @@ pub enum StoreError {
 
 crate::error::debug_as_display!(StoreError);
 
-/// What was in the way of a commit.
+/// Why a commit was in conflict with the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Conflict {
@@ -230,7 +229,7 @@ macro_rules! forwarded {
 forwarded!(Arc);
 forwarded!(Box);
 
-/// Refuses records that could be written and then not read again.
+/// Refuses records that could be written but not read again.
 fn check_writable(store: &str, changes: &[Change]) -> Result<(), StoreError> {
     for change in changes {
         change

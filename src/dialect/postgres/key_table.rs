@@ -2,9 +2,9 @@
 
 use crate::dialect::key_table::{Creation, KeyTable, Turns, statements};
 
-/// The indexes are on the scope's hash: an entry of a btree is shorter than a scope can be. What no
-/// key record can have is left on the server: libraries hold whole results, and somebody else may
-/// have made the table.
+/// The indexes are on the scope's hash: an entry of a btree is shorter than a scope can be. Values
+/// that are too long for a key record aren't read at all: libraries hold whole results, and the
+/// table may be another program's.
 pub(super) const KEY_TABLE: KeyTable = KeyTable {
     statements: statements! {
         texts: "CASE WHEN octet_length(scope::text) <= 131072 THEN scope END AS scope, \

@@ -7,7 +7,7 @@ use diesel::backend::Backend;
 use diesel::connection::LoadConnection;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 
-/// What a backend's file gives: `Sqlite`, `Pg` and `Mysql` can hold a key store.
+/// A backend of diesel's that can hold a key store: `Sqlite`, `Pg` or `Mysql`, each in its file.
 pub(in crate::store) trait Engine: Backend {
     const DIALECT: Dialect;
 
@@ -101,7 +101,7 @@ macro_rules! on_backend {
             }
         }
 
-        /// Whatever is stored, by the value's own type.
+        /// Reads whatever is stored, by the value's own type.
         impl diesel::deserialize::FromSql<diesel::sql_types::Binary, $Backend> for $crate::store::sql::Cell {
             fn from_sql(
                 value: <$Backend as diesel::backend::Backend>::RawValue<'_>,

@@ -38,7 +38,7 @@ const TURN: Duration = Duration::from_secs(10);
 /// Any number of processes can share the table. The store keeps its connection, so a pool has one
 /// less to give. On MySQL the connection needs a schema that is selected.
 ///
-/// diesel waits as long as its client library does. What bounds that is said in the URL:
+/// diesel waits as long as its client library does. Bounds for that are set in the URL:
 /// `connect_timeout`, `tcp_user_timeout` and `keepalives_idle` for PostgreSQL.
 pub struct Diesel<C> {
     kept: Kept<Session<C>>,
@@ -88,7 +88,8 @@ where
     }
 
     fn run<T>(&self, work: impl FnMut(&mut Session<C>) -> Result<T, Failed>) -> Result<T, StoreError> {
-        // For a turn: how long the library waits for the server is its own affair.
+        // This bounds the wait for a turn. How long the library waits for the server is up to the
+        // library.
         self.kept
             .run(Instant::now().checked_add(TURN), work)
             .map_err(|failed| failed.of(NAME, <C::Backend as Engine>::DIALECT))

@@ -18,7 +18,7 @@ fn cell(value: MysqlValue<'_>) -> Cell {
         MysqlType::LongLong => {
             bytes.first_chunk().map_or(Cell::Unusable, |bytes| Cell::Integer(i64::from_ne_bytes(*bytes)))
         }
-        // What MariaDB makes of a short expression, whatever it's cast to.
+        // MariaDB's type for a short expression, even if it's cast to another.
         MysqlType::Long => {
             bytes.first_chunk().map_or(Cell::Unusable, |bytes| Cell::Integer(i32::from_ne_bytes(*bytes).into()))
         }

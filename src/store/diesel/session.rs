@@ -54,7 +54,7 @@ where
         }
     }
 
-    /// A connection that answers, where one can be made.
+    /// Makes sure that the connection answers, or makes another one if that is possible.
     fn connect(&mut self) -> Result<(), Said> {
         let is_idle = self.used.is_some_and(|used| used.elapsed() > IDLE);
         if self.connect.is_some() && is_idle && self.connection.is_some() && self.batch("SELECT 1").is_err() {
@@ -81,7 +81,7 @@ where
         self.connect()?;
         let connection = self.connection.as_mut().ok_or_else(lost)?;
         let status = C::TransactionManager::transaction_manager_status_mut(connection);
-        // A commit inside a transaction would only be a savepoint of it.
+        // A commit inside another transaction would only release a savepoint of it.
         match status.transaction_depth() {
             Ok(None) => {}
             Ok(Some(_)) => return Err(sql::in_transaction()),
@@ -117,7 +117,7 @@ where
         self.with(|connection| connection.batch_execute(sql))
     }
 
-    // Through diesel, which would otherwise not know of the transaction.
+    // The transaction is begun through diesel, which wouldn't know of it otherwise.
 
     fn begin(&mut self) -> Result<(), Said> {
         self.with(C::TransactionManager::begin_transaction)
@@ -153,7 +153,8 @@ pub(in crate::store) fn said<B: Engine>(error: DieselError) -> Said {
         ) => Some(Fault::Refused),
         error => Fault::of_message(B::DIALECT, &error.to_string()),
     };
-    // SQLite's messages are always in English: what they don't tell is nothing in particular.
+    // SQLite's messages are always in English: one that isn't recognised stands for no special
+    // fault.
     let is_known = fault.is_some() || !B::MAY_BE_TRANSLATED;
     Said::new(if is_known { Some(fault.unwrap_or(Fault::Other)) } else { None }, error)
 }
