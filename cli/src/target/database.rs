@@ -54,8 +54,8 @@ impl Database {
         }
     }
 
-    /// After keys were erased: takes what SQLite keeps beside the file into it, and says whether
-    /// that was possible.
+    /// After keys were erased: moves SQLite's write-ahead log into the file, and says whether that
+    /// was possible.
     pub(crate) fn checkpoint(&self) -> bool {
         let Self::Sqlite(path) = self else { return true };
         let busy = open_sqlite(path).ok().and_then(|connection| {
@@ -64,7 +64,7 @@ impl Database {
         busy == Some(0)
     }
 
-    /// For statements.
+    /// The database for sweeps and other statements.
     pub(crate) fn sql(&self) -> Result<Arc<dyn fieldseal_sweep::sql::Database>, Error> {
         Ok(match self {
             Self::Sqlite(path) => {
@@ -132,8 +132,8 @@ fn sqlite(path: &str) -> Result<Database, Error> {
 }
 
 /// The path in what follows `sqlite:` or `file:`: without slashes that say that there's no host,
-/// and without parameters. Those that would keep the database from being written aren't ignored:
-/// somebody means them.
+/// and without parameters. Parameters that make the database read-only are refused, and not
+/// ignored.
 fn path_of(rest: &str) -> Result<String, Error> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
     let (path, parameters) = path.split_once('?').unwrap_or((path, ""));

@@ -37,7 +37,7 @@ fn trigger(target: &Target, event: Event, keys: &KeyCheck, tag: &str) -> String 
     };
     let mut when = Vec::new();
     if event == Event::Update {
-        // Compared as blobs: the column's own collation may treat a and A as equal.
+        // By the collation BINARY: the column's own may treat a and A as equal.
         when.push(format!("{value} IS NOT OLD.{column} COLLATE BINARY"));
     }
     let mut refusals = Vec::new();

@@ -17,7 +17,7 @@ pub enum PlanError {
         /// The column.
         column: String,
     },
-    /// There is no order to go through the table in.
+    /// The table has no key in whose order it could be gone through.
     #[error("the table {0} has no primary key: a sweep goes through a table in the order of one, so add one first")]
     NoKey(String),
     /// The primary key can't be compared with what was read.
@@ -56,7 +56,7 @@ pub enum PlanError {
         /// Why not, and what to do.
         why: &'static str,
     },
-    /// Plaintext in the column is nothing that its program takes.
+    /// The column isn't migrating, so its program refuses plaintext in it.
     #[error(
         "{table}.{column} is not migrating: a program that runs refuses plaintext there, and plaintext there now was put there by somebody else; declare it `migrating`, deploy that, and let the program's test write the lock file; or stop the program and say so"
     )]
@@ -66,7 +66,7 @@ pub enum PlanError {
         /// The column.
         column: String,
     },
-    /// The other column is no place for plaintext.
+    /// The other column can't be used for plaintext.
     #[error("{table}.{column} {why}")]
     OtherColumn {
         /// The table.

@@ -42,7 +42,7 @@ pub(super) fn check(
         }
         fitting.push(DeclaredTable { schema: *schema, table, columns });
     }
-    // MySQL's sizes and collations; in the others it repeats what was found above.
+    // Finds MySQL's sizes and collations; on other databases it would repeat the findings above.
     if client.dialect() == Dialect::Mysql {
         let sized: Vec<_> = fitting.iter().map(|chosen| chosen.schema).collect();
         for row in client.rows(&column_check(Dialect::Mysql, &sized), &[])? {

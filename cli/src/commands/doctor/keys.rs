@@ -9,10 +9,10 @@ use fieldseal::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
 use fieldseal::{Column, Suite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Half of what a key may seal under AES-256-GCM.
+/// Half as many values as a key may seal under AES-256-GCM.
 const GCM_WATCH: u64 = 1 << 31;
 
-/// A staged key is promoted within minutes, or was forgotten.
+/// Keys are promoted within minutes: one that is staged for longer was forgotten.
 const STAGED_TOO_LONG: u64 = 7 * 86_400;
 
 pub(super) fn check(stored: &Stored, surveyed: &[Surveyed], findings: &mut Findings) {
@@ -175,7 +175,7 @@ fn scopes(records: &[KeyRecord], is_all: bool, findings: &mut Findings) {
     for (scope, keys) in scopes {
         let opens = keys.iter().any(|key| key.state.opens());
         let primary = keys.iter().any(|key| key.state == KeyState::Primary);
-        // Its primary may be what can't be read.
+        // The damaged record may be that of its primary.
         if opens && !primary && is_all {
             findings.error(
                 words::scope(scope),

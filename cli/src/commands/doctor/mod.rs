@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     }
     columns::check_sizes(&surveyed, &mut findings);
     sweeps::check(client, &mut findings)?;
-    // What can be looked at without keys isn't left out because of them.
+    // What can be checked without keys is checked even if the keys can't be read.
     let works = match target.readable_records() {
         Ok(stored) => {
             keys::check(&stored, &surveyed, &mut findings);

@@ -24,15 +24,15 @@ pub(super) fn wanted(
     Ok(guards(dialect, &schemas, keys).into_iter().filter(is_chosen).collect())
 }
 
-/// What the key store has to say of keys. `records` are only asked for if it isn't in the program's
-/// database.
+/// The keys that the key store lets through. `records` is only called if the store isn't in the
+/// program's database.
 pub(crate) fn of_store(
     target: &Target,
     records: impl FnOnce() -> Result<Vec<KeyRecord>, Error>,
 ) -> Result<KeyCheck, Error> {
     match (target.key_store_at(), target.database()) {
         (Ok(KeyStoreAt::Table(store)), Ok(database)) if store.is(&database) => Ok(KeyCheck::InStore),
-        // Only printing, for a database that is elsewhere.
+        // Guards are only printed, for a database that isn't reached from here.
         (Err(_), Err(_)) => Ok(KeyCheck::InStore),
         _ => {
             let closed = |state| matches!(state, KeyState::Retired | KeyState::Destroyed);

@@ -9,7 +9,7 @@ use fieldseal::kms::Kms;
 use fieldseal::store::StoreError;
 use std::collections::{BTreeSet, HashMap};
 
-/// The keys that have copies, and must.
+/// The keys that must have copies: all but the destroyed ones.
 pub(super) fn live(mut records: Vec<KeyRecord>) -> Vec<KeyRecord> {
     records.retain(|record| record.state != KeyState::Destroyed);
     records
@@ -22,7 +22,7 @@ pub(super) fn lacking<'a>(
     create: bool,
     target: &Target,
 ) -> Result<Vec<&'a KeyRecord>, Error> {
-    // A file that isn't there is only made when it's meant.
+    // A missing file is only made if `create` says so.
     if create && !exists(uri)? {
         return Ok(records.iter().collect());
     }
@@ -30,8 +30,8 @@ pub(super) fn lacking<'a>(
     Ok(records.iter().filter(|record| !has_copy(record, &kek)).collect())
 }
 
-/// How many keys were changed. What is wrong with one key is an error after all the others were
-/// done: what was changed shows in the store then.
+/// How many keys were changed. An error about one key comes after all the others were done: what
+/// was changed is then read from the store.
 pub(super) fn changed(
     done: Result<usize, KeyringError>,
     before: &[KeyRecord],
@@ -64,7 +64,7 @@ pub(super) fn stored_keks(records: &[KeyRecord]) -> BTreeSet<&str> {
     records.iter().flat_map(|record| &record.wrapped).map(|copy| copy.kek.as_str()).collect()
 }
 
-/// Why a key file was just made a second home of all keys, or its only one.
+/// Asks for a copy of a key file under which all keys are wrapped now.
 pub(super) fn keep_a_copy(context: &Context<'_>, kek: &Kek) {
     if let Some((_, path)) = kek.as_local() {
         context.output.warn(format!(

@@ -73,7 +73,7 @@ fn find(target: &Target, records: &[KeyRecord], uri: &str) -> Result<KekUri, Err
         .why(format!("the KEKs in the key store are: {}", known.join(", "))))
 }
 
-/// Before anything is changed.
+/// Checked before anything is changed.
 fn check_others(records: &[KeyRecord], kek: &KekUri) -> Result<(), Error> {
     let alone =
         |record: &&KeyRecord| record.wrapped.iter().all(|copy| copy.kek == *kek) && !record.wrapped.is_empty();

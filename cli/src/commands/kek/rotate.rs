@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     .map(|moved| moved.and(done))
 }
 
-/// The same KEK, with a newer version of it.
+/// Rewraps under a newer version of the same KEK.
 fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_>) -> Result<Done, Error> {
     let Some(main) = keks.first() else { return Ok(Done::All) };
     check_held(records, keks)?;
@@ -81,7 +81,8 @@ fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_
     finish(&report, context).map(|finished| finished.and(done))
 }
 
-/// Another KEK: copies under it first, and only then none under the old one.
+/// Moves all keys to another KEK: gives them copies under it, and only then removes those under the
+/// old one.
 fn move_to(
     to: &str,
     args: &Args,
@@ -149,7 +150,7 @@ fn copy_to(new: &Kek, records: &[KeyRecord], keks: &[Kek], context: &Context<'_>
 
 /// Removes the copies under the old KEK.
 fn remove_old(old: &Kek, keks: &[Kek], report: &mut Rotated, context: &Context<'_>) -> Result<(), Error> {
-    // Which KEK a record needs that can't be read isn't known: that is an error here.
+    // A record that can't be read is an error here: it isn't known which KEK it needs.
     context.target.records().map_err(|error| error.hint(GO_ON))?;
     // A keyring without the old KEK: what is left must open by what is left.
     let others: Vec<_> = keks.iter().filter(|kek| kek.uri() != old.uri()).cloned().collect();

@@ -1,4 +1,4 @@
-//! What sweeps report at their end, or before their beginning.
+//! The reports of sweeps: at their end, or by `--dry-run` before they begin.
 
 use crate::output::{self, Report};
 use crate::words;
@@ -100,7 +100,7 @@ impl Swept {
         self.tables.iter().any(|table| table.stopped)
     }
 
-    /// Values that are left without a problem that was told: somebody wrote them meanwhile.
+    /// Values that are left without a reported problem: a program wrote them meanwhile.
     pub(super) fn left_over(&self) -> u64 {
         self.tables.iter().map(|table| table.left.unwrap_or(0).saturating_sub(table.failed)).sum()
     }

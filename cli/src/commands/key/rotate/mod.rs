@@ -95,7 +95,7 @@ fn warn_of_missing_keks(records: &[KeyRecord], keks: &[Kek], context: &Context<'
     }
 }
 
-/// How far the clock of who staged a key may be ahead.
+/// How far ahead the clock of the machine may be that staged a key.
 const MOST_SKEW: Duration = Duration::from_secs(60);
 
 struct Rotation<'a> {
@@ -144,7 +144,7 @@ impl Rotation<'_> {
         })
     }
 
-    /// One scope after the other. What is wrong with one of them doesn't keep the others from it.
+    /// Rotates one scope after the other. A failure of one doesn't stop the others.
     fn each(
         &self,
         what: &'static str,
@@ -173,8 +173,8 @@ impl Rotation<'_> {
         later.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Until the key that was staged last is known everywhere. The store knows since when it has
-    /// been there.
+    /// Waits until every program knows the key that was staged last. Its record has the time when
+    /// it was staged.
     fn wait(&self, steps: &[Step]) -> Result<(), Error> {
         if self.args.promote {
             return Ok(());
@@ -199,14 +199,14 @@ impl Rotation<'_> {
     fn promote(&self, id: KeyId) -> Result<(), KeyringError> {
         loop {
             match self.keyring.admin().promote(id) {
-                // Whole seconds, and clocks that differ a little: a time that is far from now is
-                // none of ours.
+                // Times are whole seconds, and clocks differ a little. A longer wait than that is
+                // not for a key of this run.
                 Err(KeyringError::TooEarly { wait, .. })
                     if !self.args.promote && wait <= self.args.propagation + MOST_SKEW =>
                 {
                     std::thread::sleep(wait);
                 }
-                // Another run was faster.
+                // Another run has promoted it already.
                 Err(KeyringError::Transition { error, .. }) if error.from == KeyState::Primary => return Ok(()),
                 promoted => return promoted,
             }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use wildmatch::WildMatch;
 
-/// The scopes that are meant.
+/// The scopes that the arguments select.
 #[derive(Debug, clap::Args)]
 pub(super) struct Selection {
     #[command(flatten)]
@@ -100,7 +100,7 @@ impl Selection {
                 _ => {}
             }
         }
-        // A tenant that was forgotten has neither, and stays so.
+        // A tenant that was forgotten has neither, and gets no new key.
         plans.retain(|_, plan| plan.primary.is_some() || plan.staged.is_some());
         self.check_named(&plans, records)?;
         let is_due = |plan: &Plan| {
@@ -112,7 +112,7 @@ impl Selection {
         Ok(plans.collect())
     }
 
-    /// A scope that was named must be there.
+    /// A scope that was named must exist.
     fn check_named(&self, plans: &BTreeMap<Scope, Plan>, records: &[KeyRecord]) -> Result<(), Error> {
         let Some(named) = self.named()? else { return Ok(()) };
         let make = match self.which.application {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Rotated {
     pub(super) scopes: Vec<Step>,
     pub(super) kms_calls: u64,
-    /// How long those calls would take, about; the wait for programs comes to it.
+    /// About how long those calls would take, without the wait for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) seconds: Option<f64>,
     pub(super) dry_run: bool,
@@ -54,7 +54,7 @@ pub(super) struct Step {
     #[serde(serialize_with = "id")]
     new: Option<KeyId>,
     state: State,
-    /// When a key was staged that was there already.
+    /// When the key was staged, if it was there already.
     staged_before: Option<String>,
 }
 
@@ -64,7 +64,7 @@ enum State {
     ToDo,
     Staged,
     Rotated,
-    /// It could not be gone on with, for a reason that was told.
+    /// It failed; the reason was printed.
     Failed,
 }
 
