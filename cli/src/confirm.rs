@@ -36,7 +36,7 @@ impl Deed<'_> {
         match read {
             Ok(0) => {
                 let _ = writeln!(io::stderr());
-                Err(self.refusal("nobody typed anything".to_owned()))
+                Err(self.refusal("nothing was typed".to_owned()))
             }
             Ok(_) if typed.trim_end_matches(['\r', '\n']) == self.word => Ok(()),
             Ok(_) => Err(self.refusal("what was typed is something else".to_owned())),

@@ -117,7 +117,7 @@ fn cleartext() -> Error {
         .why("anyone who has it reads and forges every value of the column, whatever is done with the KEK")
         .hint("--encrypt-to aws-kms:ARN, for a reader that has the right to decrypt under that key")
         .hint("--encrypt-to local:PATH, for a reader that has that key file")
-        .hint("--dangerously-cleartext, with stdout led to where nobody else reads")
+        .hint("--dangerously-cleartext, with stdout redirected to where only you can read it")
 }
 
 fn find<'a>(schemas: &'a [Schema], args: &Args) -> Result<(&'a Schema, &'static Column), Error> {

@@ -9,8 +9,8 @@ pub(super) fn parse(name: &str) -> Result<Scope, Error> {
     Scope::tenant(name).map_err(|error| Error::usage("that is no tenant's name").why(error.to_string()))
 }
 
-/// Refuses a tenant that was forgotten: a key for it would be a new beginning, which nobody means
-/// by the name of an old one.
+/// Refuses a tenant that was forgotten: a key for it would begin it anew, which has to be asked for
+/// in another way.
 pub(super) fn check_not_forgotten(scope: &Scope, records: &[KeyRecord]) -> Result<(), Error> {
     let mut of_scope = records.iter().filter(|record| record.scope == *scope).peekable();
     if of_scope.peek().is_none() || of_scope.any(|record| record.state != KeyState::Destroyed) {

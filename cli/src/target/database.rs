@@ -139,7 +139,7 @@ fn path_of(rest: &str) -> Result<String, Error> {
     let (path, parameters) = path.split_once('?').unwrap_or((path, ""));
     let refused = |parameter: &&str| ["mode=ro", "mode=memory", "immutable=1"].contains(parameter);
     if let Some(parameter) = parameters.split('&').find(refused) {
-        return Err(Error::usage(format!("{parameter} can't be had"))
+        return Err(Error::usage(format!("{parameter} isn't supported"))
             .why("fieldseal works on databases that it can write; what it changes is up to the command, and most have --dry-run")
             .hint("leave the parameter out; to look at a database that must not change, make a copy of it"));
     }
