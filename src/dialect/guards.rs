@@ -23,7 +23,7 @@ pub(crate) struct Guards {
     pub(crate) triggers: Triggers,
     /// A query for guards that aren't known: `guard`, a name, and `remove`, the statement that
     /// removes it, in the order in which they have to be run.
-    pub(crate) strays: fn(&Known) -> String,
+    pub(crate) strays: fn(&KnownGuards) -> String,
 }
 
 /// Triggers, as rows.
@@ -36,7 +36,7 @@ pub(crate) struct Triggers {
 }
 
 /// The names of the guards that a program knows.
-pub(crate) struct Known {
+pub(crate) struct KnownGuards {
     /// The guards themselves.
     pub(crate) guards: Vec<String>,
     /// Their triggers.
@@ -45,7 +45,7 @@ pub(crate) struct Known {
 
 impl Triggers {
     /// What follows FROM for those with the name of a guard that isn't known.
-    pub(crate) fn strays(&self, dialect: Dialect, known: &Known) -> String {
+    pub(crate) fn strays(&self, dialect: Dialect, known: &KnownGuards) -> String {
         let known = not_among(dialect, self.name, &known.triggers);
         format!("{} AND {}{known}", self.source, begins_as_a_guard(self.name))
     }
@@ -58,7 +58,7 @@ pub(super) fn removals(dialect: Dialect, name: &str, remove: &str, source: &str)
 }
 
 /// [`Guards::strays`] where a trigger is removed by its name alone, which stands between `mark`s.
-pub(super) fn removals_by_name(dialect: Dialect, triggers: &Triggers, mark: &str, known: &Known) -> String {
+pub(super) fn removals_by_name(dialect: Dialect, triggers: &Triggers, mark: &str, known: &KnownGuards) -> String {
     let Triggers { name, .. } = triggers;
     let [drop, once, twice] =
         [&format!("DROP TRIGGER {mark}"), mark, &mark.repeat(2)].map(|text| dialect.literal(text));

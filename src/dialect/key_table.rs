@@ -15,7 +15,7 @@ pub(crate) struct KeyTable {
     /// sure of what they see.
     pub(crate) before_reading: Option<&'static str>,
     /// How writers exclude each other.
-    pub(crate) turns: Turns,
+    pub(crate) writers: WriterLocks,
     /// How the table is made.
     pub(crate) creation: Creation,
     /// Whether a duplicate means that another writer was faster. It doesn't where the lock is taken
@@ -26,7 +26,7 @@ pub(crate) struct KeyTable {
 }
 
 /// How writers exclude each other.
-pub(crate) struct Turns {
+pub(crate) struct WriterLocks {
     /// A lock that the session holds around the transaction.
     pub(crate) session: Option<SessionLock>,
     /// What takes the lock inside the transaction, first of all.

@@ -23,7 +23,7 @@ pub(crate) use self::engine::Dialect;
 pub use self::fault::Fault;
 #[cfg(test)]
 pub(crate) use self::guards::Refusal;
-pub(crate) use self::guards::{Event, Known, PREFIX, Target};
+pub(crate) use self::guards::{Event, KnownGuards, PREFIX, Target};
 #[cfg(feature = "_sql-store")]
 pub(crate) use self::key_table::{COLUMNS, KeyTable, SessionLock};
 #[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres", feature = "_sweep"))]

@@ -1,7 +1,7 @@
 //! Whether the guards are in the database: one query, for whichever library the program has.
 
 use super::Guard;
-use crate::dialect::{Dialect, Known};
+use crate::dialect::{Dialect, KnownGuards};
 
 /// An SQL query that says of each guard whether it's in the database. Its rows have two texts:
 /// `guard`, the name, and `problem`, which is NULL where all is well; otherwise the guard is
@@ -68,6 +68,6 @@ fn listed(dialect: Dialect, guards: &[Guard]) -> String {
         "SELECT {} AS guard, {} AS problem FROM {}",
         dialect.result(triggers.name),
         dialect.result(&dialect.joined(&[triggers.table.to_owned(), dialect.literal(what)])),
-        triggers.strays(dialect, &Known::of(guards))
+        triggers.strays(dialect, &KnownGuards::of(guards))
     )
 }

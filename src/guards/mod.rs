@@ -8,7 +8,7 @@ pub use crate::dialect::guards::KeyCheck;
 pub use check::guard_check;
 pub use strays::stray_guards;
 
-use crate::dialect::{Dialect, Event, Known, PREFIX, Target};
+use crate::dialect::{Dialect, Event, KnownGuards, PREFIX, Target};
 use crate::model::Schema;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -105,7 +105,7 @@ fn guard(dialect: Dialect, (table, column): (&str, &str), target: &Target, keys:
     }
 }
 
-impl Known {
+impl KnownGuards {
     fn of(guards: &[Guard]) -> Self {
         Self {
             guards: guards.iter().map(|guard| guard.name.clone()).collect(),

@@ -1,6 +1,6 @@
 //! The key store's table on MySQL and MariaDB.
 
-use crate::dialect::key_table::{Creation, KeyTable, SessionLock, Turns, statements};
+use crate::dialect::key_table::{Creation, KeyTable, SessionLock, WriterLocks, statements};
 
 pub(super) const KEY_TABLE: KeyTable = KeyTable {
     statements: statements! {
@@ -18,7 +18,7 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
     // The protocol doesn't tell text with a binary collation from bytes.
     texts_are_bytes: true,
     before_reading: Some(ISOLATION),
-    turns: Turns {
+    writers: WriterLocks {
         session: Some(SessionLock { take: LOCK, before: BEFORE, give_back: AFTER }),
         in_transaction: None,
     },

@@ -2,7 +2,7 @@
 
 use crate::dialect::Dialect;
 use crate::dialect::guards::{
-    Event, Guards, KEYS, KeyCheck, Known, Refusal, Target, Triggers, begins_as_a_guard, not_among, removals,
+    Event, Guards, KEYS, KeyCheck, KnownGuards, Refusal, Target, Triggers, begins_as_a_guard, not_among, removals,
 };
 
 const DIALECT: Dialect = Dialect::Postgres;
@@ -181,7 +181,7 @@ fn stored_body(table: &str, trigger: &str) -> String {
 }
 
 /// Triggers first: they need the functions.
-fn strays(known: &Known) -> String {
+fn strays(known: &KnownGuards) -> String {
     let remove = "format('DROP TRIGGER %I ON %s', d.tgname, d.tgrelid::regclass)";
     let triggers = removals(DIALECT, TRIGGERS.name, remove, &TRIGGERS.strays(DIALECT, known));
     let name = "p.proname::text";

@@ -1,6 +1,6 @@
 //! The key store's table on SQLite.
 
-use crate::dialect::key_table::{Creation, KeyTable, Turns, statements};
+use crate::dialect::key_table::{Creation, KeyTable, WriterLocks, statements};
 
 pub(super) const KEY_TABLE: KeyTable = KeyTable {
     statements: statements! {
@@ -13,7 +13,7 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
     scopes_are_bytes: false,
     texts_are_bytes: false,
     before_reading: None,
-    turns: Turns { session: None, in_transaction: Some(LOCK) },
+    writers: WriterLocks { session: None, in_transaction: Some(LOCK) },
     // The table isn't looked for first: SQLite knows no rights, and an index may be missing.
     creation: Creation { looks_first: false, lock: None },
     duplicates_are_conflicts: false,

@@ -32,7 +32,7 @@ const ATTEMPTS: u32 = 8;
 pub(crate) type Begun = Vec<(Need, Arc<Flight>)>;
 
 /// A record that was read already, and doesn't have to be read again.
-pub(crate) struct Known {
+pub(crate) struct KnownRecord {
     pub(crate) as_of: Ticket,
     pub(crate) record: KeyRecord,
     /// Whether nothing needs the key yet.
@@ -89,7 +89,7 @@ impl Inner {
     }
 
     /// Has the key loaded that is needed, unless it's there. `known` saves a reading of the store.
-    pub(crate) fn start_load(self: &Arc<Self>, need: &Need, known: Option<Known>) -> Arc<Flight> {
+    pub(crate) fn start_load(self: &Arc<Self>, need: &Need, known: Option<KnownRecord>) -> Arc<Flight> {
         let (flight, is_new) = self.flights.join(need);
         if is_new {
             // It may have landed since the caller looked.
@@ -111,7 +111,7 @@ impl Inner {
         flight
     }
 
-    fn submit(self: &Arc<Self>, need: &Need, flight: &Arc<Flight>, known: Option<Known>) {
+    fn submit(self: &Arc<Self>, need: &Need, flight: &Arc<Flight>, known: Option<KnownRecord>) {
         let (loader, need, claimed) = (self.loader(), need.clone(), Arc::clone(flight));
         let job = Arc::clone(flight);
         self.workers.submit(move || claimed.is_claimed(), move || loader.run(&need, &job, known));
@@ -151,7 +151,7 @@ impl Inner {
 
 impl Loader {
     /// Does the work of a flight, unless another thread does already.
-    fn run(&self, need: &Need, flight: &Arc<Flight>, known: Option<Known>) {
+    fn run(&self, need: &Need, flight: &Arc<Flight>, known: Option<KnownRecord>) {
         if !flight.claim() {
             return;
         }
@@ -191,15 +191,15 @@ impl Loader {
         drop(keyring);
         // If no thread has begun with that key, this one does: the queue may be full of jobs that
         // wait for it.
-        self.run(&need, &flight, Some(Known { as_of: ticket, record, is_ahead: false }));
+        self.run(&need, &flight, Some(KnownRecord { as_of: ticket, record, is_ahead: false }));
         let after = self.backends.settings.deadline;
         let landed = flight.wait(Instant::now() + after);
         landed.unwrap_or_else(|| self.settle(&need, KeyringError::TimedOut { need: Some(need.clone()), after }))
     }
 
-    fn load_key(&self, id: KeyId, mut known: Option<Known>) -> Outcome {
+    fn load_key(&self, id: KeyId, mut known: Option<KnownRecord>) -> Outcome {
         for _ in 0..ATTEMPTS {
-            let Known { as_of, record, is_ahead } = match known.take() {
+            let KnownRecord { as_of, record, is_ahead } = match known.take() {
                 Some(known) => known,
                 None => match self.read_record(id) {
                     Ok(read) => read?,
@@ -244,12 +244,12 @@ impl Loader {
     }
 
     /// The key's record as it is now.
-    fn read_record(&self, id: KeyId) -> Result<Result<Known, ErrorKind>, KeyringError> {
+    fn read_record(&self, id: KeyId) -> Result<Result<KnownRecord, ErrorKind>, KeyringError> {
         let Ok(keyring) = self.keyring() else { return Err(KeyringError::Dropped) };
         let as_of = keyring.cache.ticket();
         drop(keyring);
         match self.backends.retry(|| self.backends.record(id))? {
-            Some(record) => Ok(Ok(Known { as_of, record, is_ahead: false })),
+            Some(record) => Ok(Ok(KnownRecord { as_of, record, is_ahead: false })),
             None => {
                 if let Ok(keyring) = self.keyring() {
                     keyring.cache.drop_key(id);

@@ -4,7 +4,7 @@ use crate::context::Scope;
 use crate::keyring::cache::Ticket;
 use crate::keyring::error::KeyringError;
 use crate::keyring::inner::Inner;
-use crate::keyring::load::{Backends, Begun, Known, Loader, within};
+use crate::keyring::load::{Backends, Begun, KnownRecord, Loader, within};
 use crate::keyring::need::Need;
 use crate::keyring::stats::count;
 use crate::keys::KeyRecord;
@@ -79,7 +79,7 @@ impl Inner {
         let missing = records.into_iter().filter(|record| self.loaded(&Need::Open(record.id)).is_none());
         let begin = |record: KeyRecord| {
             let need = Need::Open(record.id);
-            let flight = self.start_load(&need, Some(Known { as_of, record, is_ahead }));
+            let flight = self.start_load(&need, Some(KnownRecord { as_of, record, is_ahead }));
             (need, flight)
         };
         missing.map(begin).collect()

@@ -1,8 +1,8 @@
 //! A key store in SQLite, PostgreSQL or MySQL, through diesel. What differs between them has a file
 //! for each.
 
+mod backend;
 mod connecting;
-mod engine;
 #[cfg(feature = "diesel-mysql")]
 mod mysql;
 #[cfg(feature = "diesel-postgres")]
@@ -12,10 +12,10 @@ mod session;
 mod sqlite;
 
 #[cfg(feature = "diesel-async")]
-pub(super) use self::connecting::not_connected;
-pub(super) use self::engine::Engine;
+pub(super) use self::backend::Integer;
+pub(super) use self::backend::StoreBackend;
 #[cfg(feature = "diesel-async")]
-pub(super) use self::engine::Integer;
+pub(super) use self::connecting::not_connected;
 #[cfg(feature = "diesel-async")]
 pub(super) use self::session::said;
 
@@ -48,7 +48,7 @@ pub struct Diesel<C> {
 impl<C> Diesel<C>
 where
     C: LoadConnection,
-    C::Backend: Engine,
+    C::Backend: StoreBackend,
 {
     /// Takes a connection. Where it is one to SQLite without a busy timeout (diesel sets none), it
     /// gets one of five seconds at the first use.
@@ -92,14 +92,14 @@ where
         // library.
         self.kept
             .run(Instant::now().checked_add(TURN), work)
-            .map_err(|failed| failed.of(NAME, <C::Backend as Engine>::DIALECT))
+            .map_err(|failed| failed.of(NAME, <C::Backend as StoreBackend>::DIALECT))
     }
 }
 
 impl<C> KeyStore for Diesel<C>
 where
     C: LoadConnection + Send,
-    C::Backend: Engine,
+    C::Backend: StoreBackend,
 {
     sql::key_store!();
 }

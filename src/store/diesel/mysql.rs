@@ -1,7 +1,7 @@
 //! MySQL and MariaDB. With diesel's backend for them alone: whether libmysqlclient or diesel-async
 //! carries the bytes is the program's choice.
 
-use super::engine::on_backend;
+use super::backend::on_backend;
 use crate::dialect::Dialect;
 use crate::store::sql::Cell;
 use diesel::mysql::{Mysql, MysqlType, MysqlValue};

@@ -1,7 +1,7 @@
 //! The connection of a [`super::Diesel`], as long as it lasts.
 
+use super::backend::StoreBackend;
 use super::connecting::not_connected;
-use super::engine::Engine;
 use crate::dialect::{Dialect, Fault};
 use crate::store::kept::IDLE;
 use crate::store::sql::{self, Connection, Param, Row, Said};
@@ -38,7 +38,7 @@ impl<C> Session<C> {
 impl<C> Session<C>
 where
     C: LoadConnection,
-    C::Backend: Engine,
+    C::Backend: StoreBackend,
 {
     pub(super) fn with<T>(&mut self, work: impl FnOnce(&mut C) -> QueryResult<T>) -> Result<T, Said> {
         let connection = self.connection.as_mut().ok_or_else(lost)?;
@@ -71,7 +71,7 @@ where
 impl<C> Connection for Session<C>
 where
     C: LoadConnection,
-    C::Backend: Engine,
+    C::Backend: StoreBackend,
 {
     fn dialect(&self) -> Dialect {
         C::Backend::DIALECT
@@ -135,7 +135,7 @@ where
 /// What diesel's error means; on most servers its kind says less than the server did. diesel has no
 /// place for SQLSTATE or number: where the server speaks another language than English the table is
 /// looked at, and the rest is reported by the server's words alone.
-pub(in crate::store) fn said<B: Engine>(error: DieselError) -> Said {
+pub(in crate::store) fn said<B: StoreBackend>(error: DieselError) -> Said {
     use DatabaseErrorKind::{
         CheckViolation, ClosedConnection, ExclusionViolation, ForeignKeyViolation, NotNullViolation,
         ReadOnlyTransaction, RestrictViolation, SerializationFailure, UnableToSendCommand, UniqueViolation,

@@ -11,14 +11,14 @@ use crate::store::{Change, Conflict};
 
 /// All of `changes` or none of them.
 pub(in crate::store) fn commit(connection: &mut impl Connection, changes: &[Change]) -> Result<(), Failed> {
-    let turns = &connection.dialect().key_table().turns;
-    match &turns.session {
+    let locks = &connection.dialect().key_table().writers;
+    match &locks.session {
         Some(lock) => {
-            let turn = Turn::take(connection, lock)?;
-            turn.connection.batch(lock.before)?;
-            locked(&mut *turn.connection, turns.in_transaction, changes)
+            let held = HeldLock::take(connection, lock)?;
+            held.connection.batch(lock.before)?;
+            locked(&mut *held.connection, locks.in_transaction, changes)
         }
-        None => locked(connection, turns.in_transaction, changes),
+        None => locked(connection, locks.in_transaction, changes),
     }
 }
 
@@ -32,12 +32,12 @@ fn locked<C: Connection>(connection: &mut C, lock: Option<&'static str>, changes
 }
 
 /// The lock of the writers, where a session holds it.
-struct Turn<'a, C: Connection> {
+struct HeldLock<'a, C: Connection> {
     connection: &'a mut C,
     lock: &'static SessionLock,
 }
 
-impl<'a, C: Connection> Turn<'a, C> {
+impl<'a, C: Connection> HeldLock<'a, C> {
     fn take(connection: &'a mut C, lock: &'static SessionLock) -> Result<Self, Said> {
         match connection.integer(lock.take)? {
             Some(1) => Ok(Self { connection, lock }),
@@ -50,7 +50,7 @@ impl<'a, C: Connection> Turn<'a, C> {
     }
 }
 
-impl<C: Connection> Drop for Turn<'_, C> {
+impl<C: Connection> Drop for HeldLock<'_, C> {
     fn drop(&mut self) {
         // If this fails, the lock ends with the session.
         if self.connection.batch(self.lock.give_back).is_err() {

@@ -43,7 +43,7 @@ pub struct Sqlx<DB: Database> {
 impl<DB> Sqlx<DB>
 where
     DB: Database,
-    DB::Connection: Engine,
+    DB::Connection: StoreDatabase,
 {
     /// Connects as the options say: `url.parse::<PgConnectOptions>()?`, for example.
     ///
@@ -108,7 +108,7 @@ where
 impl<DB> KeyStore for Sqlx<DB>
 where
     DB: Database,
-    DB::Connection: Engine,
+    DB::Connection: StoreDatabase,
 {
     sql::key_store!();
 }
@@ -120,7 +120,7 @@ impl<DB: Database> fmt::Debug for Sqlx<DB> {
 }
 
 /// A database of sqlx's that can hold a key store, each in its file.
-trait Engine: Client + Connection {
+trait StoreDatabase: Client + Connection {
     /// What an error of the database means.
     fn fault(error: &dyn DatabaseError) -> Fault;
 
@@ -132,13 +132,13 @@ trait Engine: Client + Connection {
 
 /// sqlx's own error, which quotes no options: they were parsed before. Any other error of a failed
 /// connect isn't about the key store's table.
-fn not_connected<C: Engine>(error: sqlx::Error) -> Said {
+fn not_connected<C: StoreDatabase>(error: sqlx::Error) -> Said {
     let said = error.as_database_error().map(C::fault);
     Said::new(Some(if said == Some(Fault::Denied) { Fault::Denied } else { Fault::Other }), error)
 }
 
 /// The fault that an error stands for: the database's, or the connection's.
-fn said<C: Engine>(error: sqlx::Error) -> Said {
+fn said<C: StoreDatabase>(error: sqlx::Error) -> Said {
     let fault = match &error {
         sqlx::Error::Database(error) => C::fault(&**error),
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {

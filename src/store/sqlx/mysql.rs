@@ -10,7 +10,7 @@ use sqlx::{Row as _, Type, TypeInfo as _, ValueRef as _};
 
 on_database!(MySqlConnection, Dialect::Mysql, cell: cell, prepared: true);
 
-impl super::Engine for MySqlConnection {
+impl super::StoreDatabase for MySqlConnection {
     fn fault(error: &dyn DatabaseError) -> Fault {
         let number = error.try_downcast_ref().map_or(0, MySqlDatabaseError::number);
         Fault::of_mysql(number, error.code().as_deref())

@@ -75,7 +75,7 @@ fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_
     let (rewrapped, done) = changed(rewrapped, records, context).map_err(|error| {
         error.hint("what was rewrapped stays so: finish with `fieldseal kek rotate --rewrap-only`")
     })?;
-    let mut report = Rotated::new(main, records, rewrapped, keyring.stats().kms_calls);
+    let mut report = KekRotated::new(main, records, rewrapped, keyring.stats().kms_calls);
     report.version = version;
     report.left = left(&live(context.target.readable_records()?.records), keks);
     finish(&report, context).map(|finished| finished.and(done))
@@ -136,7 +136,7 @@ fn estimate_move(
 const GO_ON: &str = "what has a copy under the new KEK keeps it: run the command again to finish";
 
 /// Gives every key a copy under the new KEK.
-fn copy_to(new: &Kek, records: &[KeyRecord], keks: &[Kek], context: &Context<'_>) -> Result<Rotated, Error> {
+fn copy_to(new: &Kek, records: &[KeyRecord], keks: &[Kek], context: &Context<'_>) -> Result<KekRotated, Error> {
     let keyring = context.target.keyring_of(Onto::new(new, keks))?;
     let words = format!("copying {}", words::count(records.len(), "data key"));
     let copied = context.output.during(words, || keyring.admin().add_copies());
@@ -145,11 +145,11 @@ fn copy_to(new: &Kek, records: &[KeyRecord], keks: &[Kek], context: &Context<'_>
         keep_a_copy(context, new);
     }
     let copied = copied.map_err(|error| Error::from(error).hint(GO_ON))?;
-    Ok(Rotated::new(new, records, copied, keyring.stats().kms_calls))
+    Ok(KekRotated::new(new, records, copied, keyring.stats().kms_calls))
 }
 
 /// Removes the copies under the old KEK.
-fn remove_old(old: &Kek, keks: &[Kek], report: &mut Rotated, context: &Context<'_>) -> Result<(), Error> {
+fn remove_old(old: &Kek, keks: &[Kek], report: &mut KekRotated, context: &Context<'_>) -> Result<(), Error> {
     // A record that can't be read is an error here: it isn't known which KEK it needs.
     context.target.records().map_err(|error| error.hint(GO_ON))?;
     // A keyring without the old KEK: what is left must open by what is left.
@@ -169,13 +169,13 @@ fn left(records: &[KeyRecord], keks: &[Kek]) -> usize {
     records.iter().filter(|record| !is_held(record)).count()
 }
 
-fn finish(report: &Rotated, context: &Context<'_>) -> Result<Done, Error> {
+fn finish(report: &KekRotated, context: &Context<'_>) -> Result<Done, Error> {
     context.output.report(report)?;
     Ok(if report.left == 0 { Done::All } else { Done::SomethingLeft })
 }
 
 #[derive(Serialize)]
-struct Rotated {
+struct KekRotated {
     kek: String,
     /// The key file's new version.
     version: Option<u32>,
@@ -188,14 +188,14 @@ struct Rotated {
     kms_calls: u64,
 }
 
-impl Rotated {
+impl KekRotated {
     fn new(kek: &Kek, records: &[KeyRecord], rewrapped: usize, kms_calls: u64) -> Self {
         let (kek, data_keys) = (kek.uri().to_string(), records.len());
         Self { kek, version: None, data_keys, rewrapped, removed: None, left: 0, kms_calls }
     }
 }
 
-impl Report for Rotated {
+impl Report for KekRotated {
     fn text(&self) -> String {
         let keys = words::count(self.data_keys, "data key");
         let mut text = format!("{} of {keys} rewrapped under {}", self.rewrapped, self.kek);

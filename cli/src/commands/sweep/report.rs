@@ -51,13 +51,13 @@ impl Left {
 #[derive(Serialize)]
 pub(super) struct Swept {
     job: &'static str,
-    tables: Vec<Done>,
+    tables: Vec<SweptTable>,
     /// The first thousand.
     pub(super) problems: Vec<Left>,
 }
 
 #[derive(Serialize)]
-struct Done {
+struct SweptTable {
     #[serde(flatten)]
     table: Table,
     rows: u64,
@@ -78,7 +78,7 @@ impl Swept {
     }
 
     pub(super) fn add(&mut self, table: &str, columns: &[&Column], report: &fieldseal_sweep::Report) {
-        self.tables.push(Done {
+        self.tables.push(SweptTable {
             table: Table::new(table, columns),
             rows: report.rows,
             changed: report.changed,

@@ -13,7 +13,7 @@ use crate::words;
 use fieldseal::keys::{KeyId, KeyRecord, KeyState};
 use fieldseal::{Keyring, KeyringError};
 use humantime::parse_duration;
-use plan::{Plan, Selection};
+use plan::{ScopePlan, ScopeSelection};
 use report::{Cost, Rotated, Step};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -27,7 +27,7 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    selection: Selection,
+    selection: ScopeSelection,
 
     /// How long a key must have been staged before it's promoted: twice the longest time in which a
     /// program reads the key store again
@@ -105,7 +105,7 @@ struct Rotation<'a> {
 }
 
 impl Rotation<'_> {
-    fn run(&self, plans: &[Plan], steps: &mut [Step]) -> Result<(), Error> {
+    fn run(&self, plans: &[ScopePlan], steps: &mut [Step]) -> Result<(), Error> {
         if self.args.at_once {
             self.context.output.warn(
                 "programs that never wait for a KMS (`never_wait`) fail to open the first values until they have read the \
@@ -148,9 +148,9 @@ impl Rotation<'_> {
     fn each(
         &self,
         what: &'static str,
-        plans: &[Plan],
+        plans: &[ScopePlan],
         steps: &mut [Step],
-        mut act: impl FnMut(&Plan, &mut Step) -> Result<(), KeyringError>,
+        mut act: impl FnMut(&ScopePlan, &mut Step) -> Result<(), KeyringError>,
     ) -> Result<(), Error> {
         let output = self.context.output;
         let bar = output.bar(plans.len(), what);
