@@ -118,8 +118,8 @@ pub trait Sealing<T> {
     fn open_option(stored: StoredBytes, place: Place<'_>) -> Result<Option<T>, Error>;
 }
 
-/// `#[encrypt]`: every [`Value`] and [`Sealed`]. Around one of them stands the `Option` of a field
-/// that may be NULL.
+/// `#[encrypt]`: every [`Value`] and [`Sealed`](crate::Sealed). Around one of them stands the
+/// `Option` of a field that may be NULL.
 #[derive(Debug)]
 pub enum AsValue {}
 

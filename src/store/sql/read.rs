@@ -22,7 +22,7 @@ pub(in crate::store) fn load_scope(
     records(dialect, rows)
 }
 
-/// Records by their ids, for [`super::KeyStore::page`].
+/// Records by their ids, for [`KeyStore::page`](crate::store::KeyStore::page).
 pub(in crate::store) fn page(
     connection: &mut impl Connection,
     after: Option<KeyId>,
