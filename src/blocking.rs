@@ -46,7 +46,7 @@
 //!             return Err(KmsError::not_found("the copy is under another KEK"));
 //!         }
 //!         let (client, blob, bound) = (Arc::clone(&self.client), wrapped.blob.clone(), binding.to_bytes());
-//!         // A `DataKey` is wiped, even where the deadline came first and nobody takes it.
+//!         // A `DataKey` is wiped, even if the deadline comes first and the answer is dropped.
 //!         let work = async move { client.decrypt(&blob, &bound).await.map(|mut key| DataKey::take(&mut key)) };
 //!         self.driver.run(DEADLINE, work)??.ok_or(KmsError::Rejected)
 //!     }
@@ -163,7 +163,7 @@ impl Driver {
         let Some(runtime) = &self.runtime else { return Err(Stopped::Panicked) };
         let (done, wait) = mpsc::sync_channel(1);
         let task = runtime.spawn(async move {
-            // Nobody waits any more after the deadline.
+            // After the deadline the caller is gone.
             let _ = done.send(work.await);
         });
         wait.recv_timeout(deadline).map_err(|error| {

@@ -81,7 +81,7 @@
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Nobody turns these on by hand.
+// These features are internal, and turned on by others alone.
 #![cfg_attr(
     docsrs,
     doc(auto_cfg(hide(

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
-/// What a command works on, and how it talks.
+/// What a command works on, and how much it prints.
 ///
 /// The values of the environment never show up in `--help`: a URL has a password in it.
 #[derive(Debug, Args)]

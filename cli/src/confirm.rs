@@ -1,4 +1,4 @@
-//! Confirmation of what can't be taken back: by typing the name of what will be gone.
+//! Confirmation of what can't be undone: by typing the name of what will be gone.
 
 use crate::error::Error;
 use std::io::{self, BufRead as _, Write as _};
@@ -16,8 +16,7 @@ pub(crate) struct Deed<'a> {
 }
 
 impl Deed<'_> {
-    /// Comes back only if the deed is confirmed: by its option, or by anyone who types its word on
-    /// stdin.
+    /// Succeeds only if the deed is confirmed: by its option, or by its word typed on stdin.
     pub(crate) fn confirm(&self) -> Result<(), Error> {
         match self.given {
             Some(given) if given == self.word => Ok(()),
@@ -37,7 +36,7 @@ impl Deed<'_> {
         match read {
             Ok(0) => {
                 let _ = writeln!(io::stderr());
-                Err(self.refusal("nobody typed anything".to_owned()))
+                Err(self.refusal("nothing was typed".to_owned()))
             }
             Ok(_) if typed.trim_end_matches(['\r', '\n']) == self.word => Ok(()),
             Ok(_) => Err(self.refusal("what was typed is something else".to_owned())),

@@ -59,7 +59,7 @@ fn read_env_file() -> Result<(), Error> {
     }
 }
 
-/// What the library tells on the way goes to stderr with `-v`, and more with each further one.
+/// The library's log goes to stderr with `-v`, and more of it with each further `v`.
 fn trace(global: &Global, output: &Output) {
     let level = match (global.quiet, global.verbose) {
         (true, _) | (false, 0) => LevelFilter::OFF,

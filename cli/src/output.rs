@@ -1,4 +1,4 @@
-//! What a command says: results on stdout, as text or JSON; words for people on stderr.
+//! A command's output: results on stdout, as text or JSON; messages for people on stderr.
 
 use crate::args::{Global, When};
 use crate::error::Error;
@@ -14,7 +14,7 @@ pub(crate) trait Report: Serialize {
     fn text(&self) -> String;
 }
 
-/// Where a command's words go.
+/// Where a command's output goes.
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,
@@ -59,20 +59,20 @@ impl Output {
         }
     }
 
-    /// Tells what is going on, unless `--quiet`.
+    /// Prints what is going on, unless `--quiet`.
     pub(crate) fn say(&self, words: impl AsRef<str>) {
         if !self.quiet {
             self.on_stderr(words.as_ref());
         }
     }
 
-    /// Tells of a danger, `--quiet` or not.
+    /// Prints a warning, with `--quiet` too.
     pub(crate) fn warn(&self, words: impl AsRef<str>) {
         let words = words::harmless(words.as_ref());
         self.on_stderr(&format!("{} {words}", self.painted("warning:", "33")));
     }
 
-    /// Tells what went wrong.
+    /// Prints what went wrong.
     pub(crate) fn error(&self, error: &Error) {
         self.on_stderr(&error.text(&self.painted("error:", "31")));
     }
@@ -95,7 +95,7 @@ impl Output {
         bar.with_prefix(what.to_owned())
     }
 
-    /// A sign of life on a terminal while `work` takes its time; nothing elsewhere.
+    /// Shows a spinner on a terminal while `work` runs; nothing elsewhere.
     pub(crate) fn during<T>(&self, what: String, work: impl FnOnce() -> T) -> T {
         let spinner = ProgressBar::with_draw_target(None, self.draw_target())
             .with_style(ProgressStyle::default_spinner())
@@ -110,7 +110,7 @@ impl Output {
         if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() }
     }
 
-    /// If stderr is gone, nobody is there to be told.
+    /// If stderr is closed, the message is lost.
     fn on_stderr(&self, words: &str) {
         let _ = writeln!(io::stderr().lock(), "{words}");
     }

@@ -1,4 +1,4 @@
-//! Ctrl-C, and what else asks a process to end.
+//! Ctrl-C, and the other signals that ask a process to end.
 
 use crate::error::Error;
 use std::sync::Arc;

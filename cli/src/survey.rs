@@ -29,6 +29,13 @@ pub(crate) struct Surveyed {
     pub(crate) survey: Survey,
 }
 
+impl Surveyed {
+    /// The column with its table, as messages name it.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}.{}", self.table, self.name)
+    }
+}
+
 /// The columns of the lock file.
 pub(crate) fn declared(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
     let tables = tables(target, client)?;
@@ -65,7 +72,7 @@ fn tables(target: &Target, client: &mut dyn Client) -> Result<Vec<DeclaredTable>
     Ok(tables)
 }
 
-/// Those columns of those tables.
+/// Surveys those columns of those tables.
 pub(crate) fn of(client: &mut dyn Client, tables: &[DeclaredTable], form: Form) -> Result<Vec<Surveyed>, Error> {
     let mut surveyed = Vec::new();
     for DeclaredTable { schema, table, columns } in tables {
@@ -88,7 +95,7 @@ pub(crate) fn of(client: &mut dyn Client, tables: &[DeclaredTable], form: Form) 
     Ok(surveyed)
 }
 
-/// Every other column of every table that could hold something sealed, whoever put it there.
+/// Every other column of every table that could hold something sealed: no lock file has to know it.
 pub(crate) fn undeclared(target: &Target, client: &mut dyn Client) -> Result<Vec<Surveyed>, Error> {
     check_all_are_seen(client)?;
     let names = Table::all(client)?;
@@ -131,7 +138,7 @@ pub(crate) fn undeclared(target: &Target, client: &mut dyn Client) -> Result<Vec
     Ok(surveyed)
 }
 
-/// MySQL leaves out what its user has no right to: then nobody can say that there's nothing.
+/// MySQL hides tables that its user has no right to: then it can't be said that nothing is there.
 fn check_all_are_seen(client: &mut dyn Client) -> Result<(), Error> {
     if client.dialect() != Dialect::Mysql {
         return Ok(());
@@ -151,8 +158,8 @@ fn check_all_are_seen(client: &mut dyn Client) -> Result<(), Error> {
         .hint("grant it SELECT on the whole database (GRANT SELECT ON app.* TO …), or give the URL of a user who has it"))
 }
 
-/// Names of tables and columns, as the database takes them for the same. Two that it tells apart
-/// must never be one here: what is taken for a declared column isn't counted again.
+/// Names of tables and columns, compared as the database compares them. Two names that it tells
+/// apart must never be equal here: a column that is taken for a declared one isn't counted again.
 struct Names {
     dialect: Dialect,
     /// The connection's own schema.

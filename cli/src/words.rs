@@ -1,4 +1,4 @@
-//! Words for what people read: ages, scopes, names that somebody else may have chosen.
+//! How things are written for people: ages, scopes, names that an attacker may have chosen.
 
 use fieldseal::Scope;
 use fieldseal::keys::KeyId;
@@ -79,7 +79,7 @@ pub(crate) fn plain_long(text: &str) -> String {
 pub(crate) fn harmless(text: &str) -> String {
     let mut shown = String::new();
     for character in text.chars() {
-        // Marks that combine are letters, and what turns the direction of text around isn't.
+        // Combining marks count as letters, and characters that change the direction of text don't.
         if character == '\n' || !character.is_control() && !BIDI.contains(&character) {
             shown.push(character);
         } else {
@@ -89,7 +89,7 @@ pub(crate) fn harmless(text: &str) -> String {
     shown
 }
 
-/// Explicit directions, which show text as something else.
+/// Explicit directions, which can make text look like something else.
 const BIDI: [char; 12] = [
     '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
     '\u{2067}', '\u{2068}', '\u{2069}',

@@ -7,6 +7,30 @@ use std::collections::HashSet;
 use syn::{GenericParam, Ident, LitInt, LitStr, Type};
 
 pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
+    attributes(model, errors);
+    context(model, errors);
+    sqlx(model, errors);
+    sized(model.attrs.size.as_ref(), errors);
+    if model.sealed().next().is_none() {
+        errors.at(&model.input.ident, "no field is sealed: put `#[encrypt]` on the fields to seal");
+    }
+    for attrs in model.fields.iter().filter_map(|field| field.plain.as_ref()) {
+        plain(attrs, errors);
+    }
+    columns(model, errors);
+    let mut names = HashSet::new();
+    for (field, attrs) in model.sealed() {
+        if !names.insert(logical_name(field, attrs)) {
+            errors.at(field.ident, "two fields have the same logical column name");
+        }
+        if !attrs.is_broken {
+            sealed(model, field, attrs, errors);
+        }
+    }
+}
+
+/// The attributes of the struct itself.
+fn attributes(model: &Model<'_>, errors: &mut Errors) {
     let attrs = &model.attrs;
     let name = &model.input.ident;
     match &attrs.table {
@@ -37,15 +61,10 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
             );
         }
     }
-    context(model, errors);
-    sqlx(model, errors);
-    sized(attrs.size.as_ref(), errors);
-    if model.sealed().next().is_none() {
-        errors.at(name, "no field is sealed: put `#[encrypt]` on the fields to seal");
-    }
-    for attrs in model.fields.iter().filter_map(|field| field.plain.as_ref()) {
-        plain(attrs, errors);
-    }
+}
+
+/// No two fields for one column of the database.
+fn columns(model: &Model<'_>, errors: &mut Errors) {
     let columns = model.fields.iter().filter(|field| {
         field.diesel("embed").is_none() && field.sqlx.flatten.is_none() && field.sqlx.skip.is_none()
     });
@@ -55,15 +74,6 @@ pub(crate) fn model(model: &Model<'_>, errors: &mut Errors) {
         // One would overwrite the other: a plain field a sealed one, for example.
         if !in_database.insert(&field.sql_name) {
             errors.at(field.ident, format!("two fields are for the column `{}`", field.sql_name));
-        }
-    }
-    let mut names = HashSet::new();
-    for (field, attrs) in model.sealed() {
-        if !names.insert(logical_name(field, attrs)) {
-            errors.at(field.ident, "two fields have the same logical column name");
-        }
-        if !attrs.is_broken {
-            sealed(model, field, attrs, errors);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the crate `fieldseal-sweep` uses and isn't public: its door into this one, pinned by the
 //! version. Not part of the public interface, and changed without notice.
 //!
-//! Whatever has a public item is used by that; each function here says why there is none.
+//! Sweeps use public items where there are any; each function here says why there is none.
 
 mod kinds;
 
@@ -129,8 +129,8 @@ pub fn stored_scopes(keyring: &Keyring) -> Result<HashSet<Scope>, KeyringError> 
     keyring.stored_scopes()
 }
 
-/// Whether a damaged record of the key store may be of any scope: nobody else makes keys on the
-/// word that there are none.
+/// Whether a damaged record of the key store may be of any scope: sweeps alone make a key because a
+/// scope seems to have none.
 ///
 /// # Errors
 ///
@@ -149,8 +149,8 @@ pub fn begin_scope(keyring: &Keyring, scope: &Scope) -> Result<Option<KeyId>, Ke
     keyring.begin_scope(scope)
 }
 
-/// Whether a NULL in the column can only be somebody else's: of two public answers, put together
-/// once.
+/// Whether a NULL in the column can't be the model's own: it follows from two public answers, and
+/// is worked out in one place.
 #[must_use]
 pub const fn refuses_null(column: &Column) -> bool {
     column.refuses_null()

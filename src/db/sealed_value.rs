@@ -96,8 +96,8 @@ impl SealedValue {
     }
 
     /// [`Self::as_value`] for MySQL and MariaDB, which without strict mode cut a value that is too
-    /// long for its column and say nothing: nobody may find out what the column holds by losing the
-    /// rest.
+    /// long for its column without an error: the column's size has to be checked before, or a part
+    /// of the value would be lost.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! What a database says when it doesn't do what it was asked: one vocabulary for all of them.
 
-/// Why a database did nothing, by what follows for anyone who asked.
+/// Why a database did nothing, by what its caller can do about it.
 ///
 /// Key stores, sweeps and the command line go by these. What the codes, numbers and messages of a
 /// database mean is decided in one place for each: `src/dialect/*/faults.rs`.
@@ -23,8 +23,8 @@ pub enum Fault {
     Conflict,
     /// The connection is gone, or none is given: connect again.
     Lost,
-    /// COMMIT failed: what it committed may or may not be there. No code says so; anyone who
-    /// committed knows.
+    /// COMMIT failed: what it committed may or may not be there. No code says so: only the caller
+    /// knows that it was a COMMIT.
     Uncertain,
     /// What must be unique is there already. The database's message may quote the value.
     Duplicate,

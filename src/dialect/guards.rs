@@ -1,4 +1,4 @@
-//! Guards, as a dialect makes them.
+//! What a dialect says of guards, and what it is given for them.
 
 use super::Dialect;
 use crate::format::armor;
@@ -6,37 +6,37 @@ use crate::format::envelope::MAX_SEALED_LEN;
 use crate::keys::{KeyId, KeyState};
 use crate::model::Column;
 
-/// What a dialect has to say of guards.
+/// How a dialect makes, removes and finds guards.
 pub(crate) struct Guards {
-    /// The statements that make a guard's triggers, with a tag in the body of each that another
-    /// making of it hasn't.
+    /// The statements that make a guard's triggers, with `tag` in the body of each, by which a
+    /// check sees whether it is the present version.
     pub(crate) create: fn(&Target, &KeyCheck, tag: &str) -> Vec<String>,
     /// The statements that remove them if they are there.
     pub(crate) remove: fn(&Target) -> Vec<String>,
-    /// How many characters of a column's name have room in what is said when a value is refused,
-    /// where that is bounded.
+    /// The most characters of a column's name in the message for a refused value, where the
+    /// message's length is bounded.
     pub(crate) longest_label: Option<usize>,
     /// A query for the body that a table's trigger has: empty if it's disabled, NULL if there is
-    /// none. The table's name is as the model has it, the trigger's a constant of SQL's.
+    /// none. `table` is the name in the model, `trigger` an SQL text constant.
     pub(crate) stored_body: fn(table: &str, trigger: &str) -> String,
     /// The triggers of the connection's own schema.
     pub(crate) triggers: Triggers,
     /// A query for guards that aren't known: `guard`, a name, and `remove`, the statement that
     /// removes it, in the order in which they have to be run.
-    pub(crate) strays: fn(&Known) -> String,
+    pub(crate) strays: fn(&KnownGuards) -> String,
 }
 
 /// Triggers, as rows.
 pub(crate) struct Triggers {
-    /// What is SQL for a trigger's name, and for its table's.
+    /// The SQL expressions for a trigger's name and for its table's.
     pub(crate) name: &'static str,
     pub(crate) table: &'static str,
     /// What follows FROM.
     pub(crate) source: &'static str,
 }
 
-/// What the guards are called that a program has.
-pub(crate) struct Known {
+/// The names of the guards that a program knows.
+pub(crate) struct KnownGuards {
     /// The guards themselves.
     pub(crate) guards: Vec<String>,
     /// Their triggers.
@@ -45,7 +45,7 @@ pub(crate) struct Known {
 
 impl Triggers {
     /// What follows FROM for those with the name of a guard that isn't known.
-    pub(crate) fn strays(&self, dialect: Dialect, known: &Known) -> String {
+    pub(crate) fn strays(&self, dialect: Dialect, known: &KnownGuards) -> String {
         let known = not_among(dialect, self.name, &known.triggers);
         format!("{} AND {}{known}", self.source, begins_as_a_guard(self.name))
     }
@@ -58,7 +58,7 @@ pub(super) fn removals(dialect: Dialect, name: &str, remove: &str, source: &str)
 }
 
 /// [`Guards::strays`] where a trigger is removed by its name alone, which stands between `mark`s.
-pub(super) fn removals_by_name(dialect: Dialect, triggers: &Triggers, mark: &str, known: &Known) -> String {
+pub(super) fn removals_by_name(dialect: Dialect, triggers: &Triggers, mark: &str, known: &KnownGuards) -> String {
     let Triggers { name, .. } = triggers;
     let [drop, once, twice] =
         [&format!("DROP TRIGGER {mark}"), mark, &mark.repeat(2)].map(|text| dialect.literal(text));
@@ -70,7 +70,7 @@ pub(super) fn begins_as_a_guard(name: &str) -> String {
     format!("substr({name}, 1, {}) = '{PREFIX}'", PREFIX.len())
 }
 
-/// A condition to go on with.
+/// A condition for the end of a WHERE: `name` is none of `known`.
 pub(super) fn not_among(dialect: Dialect, name: &str, known: &[String]) -> String {
     let known: Vec<_> = known.iter().map(|name| dialect.literal(name)).collect();
     if known.is_empty() { String::new() } else { format!(" AND {name} NOT IN ({})", known.join(", ")) }
@@ -116,7 +116,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// `name` is the guard's.
+    /// What a guard of that name needs to know of its column.
     pub(crate) fn new(dialect: Dialect, name: String, sql_table: &str, column: &Column) -> Self {
         let (schema, table) = match sql_table.rsplit_once('.') {
             Some((schema, table)) => (Some(dialect.identifier(schema)), table),
@@ -135,8 +135,8 @@ impl Target {
         }
     }
 
-    /// Makes room for another model's values. That one is base64 and the other isn't, the schema
-    /// lock doesn't let through.
+    /// Lets another model's values through as well. Both are base64 or neither is: the schema lock
+    /// sees to that.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.shortest = self.shortest.min(other.shortest);
         self.refuses_null &= other.refuses_null;
@@ -163,19 +163,19 @@ impl Target {
         (if self.base64 { armor::len(self.shortest) } else { self.shortest }, MAX_SEALED_LEN)
     }
 
-    /// What the database says when it refuses, as a constant of SQL's.
+    /// The message for a refused value, as an SQL text constant.
     pub(crate) fn message(&self, dialect: Dialect, refusal: Refusal) -> String {
         let mut label = self.label.clone();
         let count = label.chars().count();
         if let Some(longest) = dialect.guards().longest_label.filter(|longest| count > *longest) {
-            // Its end, where the column is.
+            // The end of that message, which names the column.
             label = "..".chars().chain(label.chars().skip(count - longest + 2)).collect();
         }
         dialect.literal(&format!("fieldseal: {label} {}", refusal.what()))
     }
 }
 
-/// What a trigger is fired by.
+/// The statement that fires a trigger.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
     Insert,
@@ -230,8 +230,8 @@ impl KeyCheck {
     }
 }
 
-/// An SQL condition that holds for a record of a key that opens. It isn't an IN: SQLite makes a
-/// table of its list, each time.
+/// An SQL condition that holds for a record of a key that opens. It isn't written with IN: SQLite
+/// would make a table of its list each time.
 pub(crate) fn opens(record: &str) -> String {
     let states = KeyState::ALL.into_iter().filter(|state| state.opens());
     let states: Vec<_> = states.map(|state| format!("{record}.state = '{state}'")).collect();
@@ -241,5 +241,5 @@ pub(crate) fn opens(record: &str) -> String {
 /// The key store's table.
 pub(crate) const KEYS: &str = "fieldseal_keys";
 
-/// What the names of all guards begin with.
+/// The beginning of the names of all guards.
 pub(crate) const PREFIX: &str = "fieldseal_guard_";

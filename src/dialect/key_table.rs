@@ -11,15 +11,15 @@ pub(crate) struct KeyTable {
     pub(crate) scopes_are_bytes: bool,
     /// Whether the library's protocol tells text from bytes.
     pub(crate) texts_are_bytes: bool,
-    /// What a reading has to run first, before a transaction of its own, where it can't be sure of
-    /// what it sees without one.
+    /// The statement to run before a reading, where readings need a transaction of their own to be
+    /// sure of what they see.
     pub(crate) before_reading: Option<&'static str>,
     /// How writers exclude each other.
-    pub(crate) turns: Turns,
+    pub(crate) writers: WriterLocks,
     /// How the table is made.
     pub(crate) creation: Creation,
-    /// Whether a duplicate means that another writer was faster. Where the lock is taken before
-    /// anything is looked at, it's another index that refuses the row.
+    /// Whether a duplicate means that another writer was faster. It doesn't where the lock is taken
+    /// before the first look: there it's an index of somebody's own that refuses the row.
     pub(crate) duplicates_are_conflicts: bool,
     /// Who may hold what wasn't given in time.
     pub(crate) busy: &'static str,
@@ -28,7 +28,7 @@ pub(crate) struct KeyTable {
 }
 
 /// How writers exclude each other.
-pub(crate) struct Turns {
+pub(crate) struct WriterLocks {
     /// A lock that the session holds around the transaction.
     pub(crate) session: Option<SessionLock>,
     /// What takes the lock inside the transaction, first of all.
@@ -47,14 +47,16 @@ pub(crate) struct SessionLock {
 
 /// How the table is made, by any number of processes at the same moment.
 pub(crate) struct Creation {
-    /// A table that is there needs no right to make one.
+    /// Whether the table is looked for first: then a table that is there needs no right to make
+    /// one.
     pub(crate) looks_first: bool,
     /// What takes a lock for it, in a transaction, where `IF NOT EXISTS` doesn't keep two of them
     /// apart.
     pub(crate) lock: Option<&'static str>,
 }
 
-/// What is run on the table. Parameters are in the order of the fields' documentation, each once.
+/// The statements that are run on the table. Each field's documentation lists the parameters in
+/// their order.
 pub(crate) struct Statements {
     /// Scope.
     pub(crate) load_scope: &'static str,
@@ -64,13 +66,13 @@ pub(crate) struct Statements {
     pub(crate) page: &'static str,
     /// Id.
     pub(crate) get: &'static str,
-    /// A primary of a scope besides a key: scope, id.
+    /// Another primary of a scope than that key: scope, id.
     pub(crate) other_primary: &'static str,
     /// Every column in order.
     pub(crate) insert: &'static str,
     /// State, wrapped, revision, id, the revision that it follows.
     pub(crate) update: &'static str,
-    /// How many of the columns there are, of a type that can be theirs.
+    /// Counts the columns that are there with a fitting type.
     pub(crate) columns: &'static str,
 }
 
@@ -80,7 +82,7 @@ macro_rules! statements {
         $one:literal $two:literal $three:literal $four:literal $five:literal $six:literal $seven:literal
     ) => {
         $crate::dialect::key_table::Statements {
-            // What is called `fieldseal_keys` may be an endless view. One more than `MAX_KEYS`.
+            // One more than `MAX_KEYS`: `fieldseal_keys` could be a view without end.
             load_scope: $crate::dialect::key_table::select!($texts, " WHERE ", $scope, " LIMIT 1000001"),
             first_page: $crate::dialect::key_table::select!($texts, " ORDER BY id", $nulls, " LIMIT ", $one),
             page: $crate::dialect::key_table::select!($texts, " WHERE id > ", $one, " ORDER BY id LIMIT ", $two),

@@ -1,4 +1,4 @@
-//! What makes the key store's table.
+//! The SQL that makes the key store's table.
 
 /// The SQL of a migration.
 pub(crate) struct Scripts {

@@ -23,7 +23,7 @@ pub(crate) use self::engine::Dialect;
 pub use self::fault::Fault;
 #[cfg(test)]
 pub(crate) use self::guards::Refusal;
-pub(crate) use self::guards::{Event, Known, PREFIX, Target};
+pub(crate) use self::guards::{Event, KnownGuards, PREFIX, Target};
 #[cfg(feature = "_sql-store")]
 pub(crate) use self::key_table::{COLUMNS, KeyTable, SessionLock};
 #[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres", feature = "_sweep"))]
@@ -82,14 +82,14 @@ impl Dialect {
 }
 
 impl Fault {
-    /// By SQLite's result code, extended or primary, and its message, which is the same whichever
-    /// library passes it on.
+    /// The fault for SQLite's result code, extended or primary, and its message, which is the same
+    /// in every library.
     #[must_use]
     pub fn of_sqlite(code: i32, message: &str) -> Self {
         sqlite::faults::of_code(code, message)
     }
 
-    /// By PostgreSQL's SQLSTATE.
+    /// The fault for PostgreSQL's SQLSTATE.
     ///
     /// ```
     /// use fieldseal::dialect::Fault;
@@ -102,15 +102,15 @@ impl Fault {
         postgres::faults::of_sqlstate(sqlstate)
     }
 
-    /// By the error number of MySQL or MariaDB, and the SQLSTATE beside it where the library tells
-    /// it: what a trigger signals has a number of its author's choice.
+    /// The fault for the error number of MySQL or MariaDB, and the SQLSTATE beside it where the
+    /// library tells it: an error that a trigger signals may have any number.
     #[must_use]
     pub fn of_mysql(number: u16, sqlstate: Option<&str>) -> Self {
         mysql::faults::of_number(number, sqlstate)
     }
 
-    /// By the message alone, for libraries that pass on no code. `None` if it doesn't tell, as
-    /// where the server speaks another language than English.
+    /// The fault for a message alone, for libraries that pass on no code. `None` if it isn't
+    /// recognised, for example because the server's language isn't English.
     #[must_use]
     pub fn of_message(dialect: Dialect, message: &str) -> Option<Self> {
         dialect.of_message(message)

@@ -13,7 +13,7 @@ use super::transactions::Transactions;
 pub(super) struct Parts {
     pub(super) syntax: Syntax,
     pub(super) transactions: Transactions,
-    /// What a message says, for libraries that pass on no code.
+    /// The fault that a message stands for, for libraries that pass on no code.
     pub(super) of_message: fn(&str) -> Option<Fault>,
     pub(super) scripts: Scripts,
     #[cfg(feature = "_sql-store")]

@@ -2,15 +2,15 @@
 
 use super::Dialect;
 
-/// How a database writes them.
+/// How a database writes names, texts and conditions.
 pub(super) struct Syntax {
-    /// What stands around names.
+    /// The quotation mark around names.
     pub(super) mark: char,
-    /// Whether `\` in a text means something.
+    /// Whether `\` is special in a text.
     pub(super) escapes: bool,
-    /// Texts one after the other.
+    /// Concatenates texts.
     pub(super) joined: fn(&[String]) -> String,
-    /// A text of the result.
+    /// A text as a column of a query's result.
     pub(super) result: fn(&str) -> String,
     /// Whether the first text has the second in it, letter by letter.
     pub(super) contains: fn(&str, &str) -> String,
@@ -44,12 +44,12 @@ impl Dialect {
         if self.syntax().escapes { format!("'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
     }
 
-    /// An SQL expression: these texts one after the other.
+    /// An SQL expression that concatenates these texts.
     pub(crate) fn joined(self, texts: &[String]) -> String {
         (self.syntax().joined)(texts)
     }
 
-    /// An SQL expression of a text that stands under others in a result.
+    /// An SQL expression for a text in a result that a UNION makes of several.
     pub(crate) fn result(self, text: &str) -> String {
         (self.syntax().result)(text)
     }

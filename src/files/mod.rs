@@ -40,7 +40,7 @@ fn new_lock_file(name: &Path) -> io::Result<File> {
     options.open(name)
 }
 
-/// Opened for reading only, which is enough to lock it, and neither made nor given to anybody.
+/// Opened for reading only, which is enough to lock it. The file is neither made nor changed.
 fn existing_lock_file(name: &Path) -> io::Result<File> {
     if !fs::symlink_metadata(name)?.is_file() {
         let message = format!("{} is not a file: remove it", name.display());

@@ -48,12 +48,12 @@ struct EncryptedKeyset<'a> {
 #[serde(rename_all = "camelCase")]
 struct KeysetInfo<'a> {
     primary_key_id: u32,
-    key_info: Vec<KeyInfo<'a>>,
+    key_info: Vec<TinkKeyInfo<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct KeyInfo<'a> {
+struct TinkKeyInfo<'a> {
     type_url: &'a str,
     status: &'static str,
     key_id: u32,
@@ -90,7 +90,7 @@ impl Keyset {
 
     /// With what the KEK made of [`Self::to_bytes`].
     pub(crate) fn to_encrypted_json(&self, encrypted: &[u8]) -> String {
-        let key_info = self.key.iter().map(KeyInfo::of).collect();
+        let key_info = self.key.iter().map(TinkKeyInfo::of).collect();
         let keyset_info = KeysetInfo { primary_key_id: self.primary_key_id, key_info };
         let keyset = EncryptedKeyset { encrypted_keyset: STANDARD.encode(encrypted), keyset_info };
         #[expect(clippy::expect_used, reason = "strings and numbers always serialize")]
@@ -98,7 +98,7 @@ impl Keyset {
     }
 }
 
-impl<'a> KeyInfo<'a> {
+impl<'a> TinkKeyInfo<'a> {
     fn of(key: &'a TinkKey) -> Self {
         let TinkKey { key_data, status, key_id, output_prefix_type } = key;
         Self { type_url: &key_data.type_url, status, key_id: *key_id, output_prefix_type }

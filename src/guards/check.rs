@@ -1,15 +1,15 @@
 //! Whether the guards are in the database: one query, for whichever library the program has.
 
 use super::Guard;
-use crate::dialect::{Dialect, Known};
+use crate::dialect::{Dialect, KnownGuards};
 
 /// An SQL query that says of each guard whether it's in the database. Its rows have two texts:
 /// `guard`, the name, and `problem`, which is NULL where all is well; otherwise the guard is
 /// missing, disabled (PostgreSQL), or was made for another model or another
 /// [`KeyCheck`](crate::guards::KeyCheck).
 ///
-/// A trigger of a guard in the connection's own schema that isn't among these is listed too: a
-/// column that isn't sealed any more is refused its plaintext by it.
+/// Triggers of other guards in the connection's own schema are listed too: left on a column that
+/// isn't sealed any more, they would refuse its plaintext.
 ///
 /// On MySQL only users with the right TRIGGER on a table see its triggers.
 ///
@@ -68,6 +68,6 @@ fn listed(dialect: Dialect, guards: &[Guard]) -> String {
         "SELECT {} AS guard, {} AS problem FROM {}",
         dialect.result(triggers.name),
         dialect.result(&dialect.joined(&[triggers.table.to_owned(), dialect.literal(what)])),
-        triggers.strays(dialect, &Known::of(guards))
+        triggers.strays(dialect, &KnownGuards::of(guards))
     )
 }

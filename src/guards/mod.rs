@@ -1,4 +1,5 @@
-//! Guards: triggers that keep plaintext and refused keys out of sealed columns, whoever writes.
+//! Guards: triggers that keep plaintext and refused keys out of sealed columns, whichever program
+//! writes.
 
 mod check;
 mod strays;
@@ -7,7 +8,7 @@ pub use crate::dialect::guards::KeyCheck;
 pub use check::guard_check;
 pub use strays::stray_guards;
 
-use crate::dialect::{Dialect, Event, Known, PREFIX, Target};
+use crate::dialect::{Dialect, Event, KnownGuards, PREFIX, Target};
 use crate::model::Schema;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -15,8 +16,8 @@ use std::collections::BTreeMap;
 /// The triggers that guard one sealed column, as SQL.
 ///
 /// Each statement is whole, without a `;` at its end, and runs by itself. Those with a body have
-/// `;` inside: they go to the database in one piece, and not through a prepared statement, which
-/// MySQL has none of for triggers.
+/// `;` inside: they go to the database in one piece, and not through a prepared statement, because
+/// MySQL can't prepare statements that make triggers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Guard {
@@ -28,16 +29,16 @@ pub struct Guard {
     /// `fieldseal_guard_patients_name_…`. They end in `_insert` and `_update`; PostgreSQL has a
     /// function of this name too.
     pub name: String,
-    /// Makes the triggers; what was there of them before is removed first.
+    /// Makes the triggers; those that are there are removed first.
     pub create: Vec<String>,
     /// Removes the triggers if they are there.
     pub remove: Vec<String>,
-    /// A text in the body of each trigger that another making of it hasn't.
+    /// A text in the body of each trigger, by which a check sees whether it is the present version.
     tag: String,
 }
 
-/// Triggers that refuse what can't be a sealed value: for the programs, scripts and people that
-/// write to the database past the models.
+/// Triggers that refuse what can't be a sealed value: they hold for programs, scripts and people
+/// that write to the database without the models.
 ///
 /// There is a guard for each sealed column, and it looks at what is inserted, and at what an update
 /// changes. It refuses
@@ -104,7 +105,7 @@ fn guard(dialect: Dialect, (table, column): (&str, &str), target: &Target, keys:
     }
 }
 
-impl Known {
+impl KnownGuards {
     fn of(guards: &[Guard]) -> Self {
         Self {
             guards: guards.iter().map(|guard| guard.name.clone()).collect(),
@@ -120,9 +121,8 @@ impl Guard {
     }
 }
 
-/// `fieldseal_guard_`, what is legible of table and column, and what tells them from all others:
-/// with the suffix of a trigger at most 63 characters, which is what PostgreSQL has room for; MySQL
-/// has 64.
+/// `fieldseal_guard_`, the letters and digits of table and column, and a hash that makes the name
+/// unique. With a trigger's suffix it has at most 63 characters, PostgreSQL's limit; MySQL's is 64.
 fn name(sql_table: &str, sql_name: &str) -> String {
     const LEGIBLE: usize = 27;
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };

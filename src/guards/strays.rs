@@ -1,12 +1,12 @@
 //! Guards of columns that aren't sealed any more.
 
 use super::Guard;
-use crate::dialect::{Dialect, Known};
+use crate::dialect::{Dialect, KnownGuards};
 
-/// An SQL query for the guards in the connection's own schema that aren't among these: of columns
-/// that aren't sealed any more, or of another program's. Its rows have two texts: `guard`, the
-/// trigger's name (on PostgreSQL the function's too), and `remove`, the statement that removes it,
-/// in the order in which they have to be run.
+/// An SQL query for the guards in the connection's own schema that aren't among these: those of
+/// columns that aren't sealed any more, and those of another program. Its rows have two texts:
+/// `guard`, the trigger's name (on PostgreSQL the function's too), and `remove`, the statement that
+/// removes it, in the order in which they have to be run.
 ///
 /// ```
 /// # use fieldseal::guards::{KeyCheck, guards, stray_guards};
@@ -20,5 +20,5 @@ use crate::dialect::{Dialect, Known};
 /// ```
 #[must_use]
 pub fn stray_guards(dialect: Dialect, guards: &[Guard]) -> String {
-    (dialect.guards().strays)(&Known::of(guards))
+    (dialect.guards().strays)(&KnownGuards::of(guards))
 }

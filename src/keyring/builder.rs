@@ -153,8 +153,8 @@ impl KeyringBuilder {
         self
     }
 
-    /// No background thread: leases aren't renewed ahead, the store isn't read again. The program
-    /// calls [`Keyring::tend`] every now and then, or does without.
+    /// Starts no background thread: leases aren't renewed ahead of their end, and the store isn't
+    /// read again, unless the program calls [`Keyring::tend`] every now and then.
     pub fn without_background(mut self) -> Self {
         self.settings.background = false;
         self
@@ -171,8 +171,8 @@ impl KeyringBuilder {
     ///
     /// # Errors
     ///
-    /// If the store can't be read, or keys could be loaded of none: a single damaged record is
-    /// logged, and reported when its key is needed.
+    /// If the store can't be read, or if not one key could be loaded. A single damaged record is no
+    /// error: it is logged, and reported when its key is needed.
     pub fn start(self) -> Result<Keyring, KeyringError> {
         let inner = Arc::new(Inner::new(Backends::new(self.kms, self.store, self.settings)));
         inner.preload()?;

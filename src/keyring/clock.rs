@@ -11,9 +11,9 @@ pub(crate) type Millis = u64;
 /// A clock that is read for every value, so it must cost a few nanoseconds: the system's coarse
 /// monotonic one, a few milliseconds apart.
 ///
-/// That one stands still while a machine sleeps. The keyring's background adds what the wall clock
-/// says was missed, so that a lease ends on time; a wall clock that is set back changes nothing,
-/// and one that is set forward ends leases early.
+/// The coarse clock stands still while a machine sleeps. The keyring's background thread adds what
+/// the wall clock says was missed, so that a lease ends on time; a wall clock that is set back
+/// changes nothing, and one that is set forward ends leases early.
 #[derive(Debug, Clone)]
 pub struct Clock(Repr);
 
@@ -23,7 +23,7 @@ enum Repr {
     Manual(Arc<AtomicU64>),
 }
 
-/// What a wall clock may run ahead of the monotonic one without a reason.
+/// How far a wall clock may run ahead of the monotonic one before that counts as sleep.
 const TOLERANCE: Duration = Duration::from_secs(5);
 
 impl Clock {
@@ -58,7 +58,7 @@ impl Clock {
     /// suspended.
     pub(crate) fn catch_up(&self) {
         let Repr::System { origin, started, missed } = &self.0 else { return };
-        // An error is a wall clock that was set back.
+        // This fails where the wall clock was set back.
         let wall = SystemTime::now().duration_since(*started).unwrap_or_default();
         let ahead = millis(wall).saturating_sub(monotonic(*origin));
         if ahead > missed.load(Ordering::Relaxed).saturating_add(millis(TOLERANCE)) {

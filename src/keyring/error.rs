@@ -158,8 +158,8 @@ impl KeyringError {
 }
 
 impl KeyringError {
-    /// Whether the KMS answered, and the answer means that the key must not be used any more. Not
-    /// where this program can't reach the KMS, or can't prove who it is.
+    /// Whether the KMS has answered that the key must not be used any more. False where this
+    /// program can't reach the KMS, or can't prove who it is.
     pub(crate) const fn ends_key(&self) -> bool {
         match self {
             Self::Kms { error, .. } => {
@@ -199,7 +199,7 @@ impl LoadError {
     }
 }
 
-/// By what they say: errors of a database or file system can't be compared.
+/// Compares the texts: errors of a database or file system can't be compared.
 impl PartialEq for LoadError {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.to_string() == other.to_string()

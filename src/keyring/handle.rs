@@ -54,16 +54,16 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// If the store can't be read, or what it says of a scope makes no sense: that scope is
-    /// unchanged then.
+    /// If the store can't be read, or the records of a scope contradict each other: what is known
+    /// of that scope is unchanged then.
     pub fn refresh(&self) -> Result<(), KeyringError> {
         self.inner.refresh()
     }
 
-    /// Does what the background does, for programs that have none
+    /// Does what the background thread does, for programs that have none
     /// ([`KeyringBuilder::without_background`](crate::KeyringBuilder::without_background)), and for
     /// tests: begins renewals, drops what has ended, reads the store if it's time to. Returns how
-    /// long nothing is due.
+    /// long nothing will be due.
     pub fn tend(&self) -> std::time::Duration {
         self.inner.tend()
     }

@@ -42,10 +42,10 @@ impl Need {
     }
 }
 
-/// The key that what is stored begins with the id of, if it begins like a sealed value. It may be
-/// damaged after that.
+/// The key whose id is at the beginning of what is stored, if that begins like a sealed value. The
+/// rest may be damaged.
 pub(crate) fn claimed_key(column: &Column, stored: StoredValue<'_>) -> Option<KeyId> {
-    /// So many characters of base64 are six bytes; a header has five.
+    /// Eight characters of base64 are six bytes; a header has five.
     const HEADER_CHARACTERS: usize = 8;
     let header = |bytes: &[u8]| Envelope::parse(bytes.get(..HEADER_LEN)?).ok().map(|envelope| envelope.key_id);
     match stored {

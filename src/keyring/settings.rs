@@ -1,4 +1,4 @@
-//! What a keyring goes by: leases, bounds, deadlines. Every default has its reason;
+//! The settings of a keyring: leases, bounds, deadlines. Every default has its reason;
 //! [`KeyringBuilder`] says which.
 //!
 //! [`KeyringBuilder`]: crate::KeyringBuilder

@@ -1,6 +1,6 @@
 //! A key store in PostgreSQL or MySQL, through diesel-async.
 
-use super::diesel::{Engine, Integer, not_connected, said};
+use super::diesel::{Integer, StoreBackend, not_connected, said};
 use super::kept::NAME;
 use super::remote::{Client, Connecting, Owned, Remote, RemoteStore};
 use super::sql::{self, Failed, Row, Said};
@@ -118,10 +118,11 @@ where
     C: AsyncConnection + 'static,
     C::Backend: AsyncEngine<C>,
 {
-    const DIALECT: Dialect = <C::Backend as Engine>::DIALECT;
+    const DIALECT: Dialect = <C::Backend as StoreBackend>::DIALECT;
 
     async fn select(&mut self, sql: &'static str, params: Vec<Owned>) -> Result<Vec<Row>, Said> {
-        let query = <C::Backend as Engine>::bound(sql, &params.iter().map(Owned::as_param).collect::<Vec<_>>());
+        let query =
+            <C::Backend as StoreBackend>::bound(sql, &params.iter().map(Owned::as_param).collect::<Vec<_>>());
         C::Backend::select_async(&mut self.0, query).await.map_err(said::<C::Backend>)
     }
 
@@ -131,7 +132,8 @@ where
     }
 
     async fn execute(&mut self, sql: &'static str, params: Vec<Owned>) -> Result<usize, Said> {
-        let query = <C::Backend as Engine>::bound(sql, &params.iter().map(Owned::as_param).collect::<Vec<_>>());
+        let query =
+            <C::Backend as StoreBackend>::bound(sql, &params.iter().map(Owned::as_param).collect::<Vec<_>>());
         C::Backend::execute_async(&mut self.0, query).await.map_err(said::<C::Backend>)
     }
 
@@ -143,7 +145,7 @@ where
 type Query<'a, B> = diesel::query_builder::BoxedSqlQuery<'a, B, diesel::query_builder::SqlQuery>;
 
 /// What diesel-async's types let one say only with the backend's name in it.
-trait AsyncEngine<C>: Engine {
+trait AsyncEngine<C>: StoreBackend {
     fn select_async<'a>(
         connection: &'a mut C,
         query: Query<'a, Self>,

@@ -27,8 +27,7 @@ pub enum StoreError {
     /// Another process changed the store first, or drew the same id.
     #[error("the key store was changed by another process at the same moment")]
     Conflict(Conflict),
-    /// The database did nothing where a record was to be added, and said nothing: the whole commit
-    /// was rolled back.
+    /// The database reported success and added no record. The whole commit was rolled back.
     #[error("the key store did not keep data key {0}, and nothing of the change was made")]
     NotStored(KeyId),
     /// The store can't be reached, read or written.
@@ -174,7 +173,7 @@ impl StoreError {
     }
 }
 
-/// What was in the way of a commit.
+/// Why a commit was in conflict with the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Conflict {

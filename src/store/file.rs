@@ -63,8 +63,7 @@ impl File {
         let path = path.as_ref();
         match Self::open(path) {
             Err(StoreError::Missing { .. }) => match Self::create(path) {
-                // Another process was faster; it may also be something else that is in the way, and
-                // `open` says what.
+                // Another process was faster, or something else is in the way: `open` says what.
                 Err(_) if path.exists() => Self::open(path),
                 created => created,
             },
@@ -196,13 +195,13 @@ struct Contents {
 
 struct DamagedEntry {
     error: MalformedRecord,
-    /// If it can be read.
+    /// The id, if it can be read.
     scope: Option<Scope>,
 }
 
 impl Contents {
-    /// Two records of one key are none, and neither are two primaries of one scope: which of them
-    /// is right isn't known.
+    /// Two records of one key both count as damaged, and so do two primaries of one scope: which of
+    /// them is right isn't known.
     fn of(entries: Vec<Entry>) -> Self {
         let (mut ids, mut primaries) = (HashMap::new(), HashMap::new());
         for record in entries.iter().flatten() {
@@ -239,7 +238,7 @@ type Entry = Result<KeyRecord, DamagedEntry>;
 /// document.
 fn one_by_one(bytes: &[u8]) -> Option<(String, Vec<Entry>)> {
     let StoredDocument { format, keys } = json::from_object::<StoredDocument<Vec<Value>>>(bytes).ok()?;
-    // A field that is there twice isn't seen in a `Value`.
+    // A `Value` doesn't show that a field is there twice.
     let repeats = json::from_object::<StoredDocument<Vec<json::Repeats>>>(bytes).ok()?.keys;
     let entry = |(value, json::Repeats(has_repeats))| {
         let value = if has_repeats { Value::Null } else { value };
@@ -265,7 +264,7 @@ struct StoredDocument<T> {
 #[derive(Deserialize)]
 struct Whole(#[serde(deserialize_with = "json::objects")] Vec<KeyRecord>);
 
-/// For a file whose keys can't be read: is it a key store of another version?
+/// For a file whose keys can't be read: whether it is a key store of another version.
 #[derive(Deserialize)]
 struct Probe {
     format: String,

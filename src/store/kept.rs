@@ -5,14 +5,14 @@ use crate::dialect::Fault;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What a store is called whose library doesn't say which database it's connected to.
+/// The name, in errors, of a store whose library doesn't say which database it's connected to.
 pub(super) const NAME: &str = "in the table `fieldseal_keys`";
 
-/// A connection that wasn't used for so long is asked whether it's alive.
+/// How long a connection may be unused before it's asked whether it's alive.
 pub(super) const IDLE: Duration = Duration::from_secs(1);
 
 pub(super) struct Kept<C> {
-    /// Whether somebody has it.
+    /// Whether a caller has the connection.
     taken: Mutex<bool>,
     given_back: Condvar,
     connection: Mutex<C>,
@@ -32,11 +32,11 @@ impl<C: Connection> Kept<C> {
         work: impl FnMut(&mut C) -> Result<T, Failed>,
     ) -> Result<T, Failed> {
         let _turn = self.turn(until)?;
-        // Nobody else has it: this doesn't wait.
+        // No other caller has the connection, so this lock is free.
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         if self.connection.is_poisoned() {
-            // Whatever a panic left behind goes with the connection. Where there is no other, it's
-            // looked at before use.
+            // The connection is given up with whatever a panic left behind. Where no other can be
+            // made, it's checked before its next use.
             connection.lose();
             self.connection.clear_poison();
         }

@@ -19,7 +19,7 @@ impl Memory {
     }
 
     fn records(&self) -> MutexGuard<'_, Vec<KeyRecord>> {
-        // `apply` changes the records in one step, so a panic elsewhere leaves them whole.
+        // `apply` changes the records in one step, so even after a panic they are whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

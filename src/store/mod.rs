@@ -62,7 +62,7 @@ pub trait KeyStore: Debug + Send + Sync {
     /// a program walks through more keys than it wants to hold. Destroyed ones are among them.
     ///
     /// A damaged record keeps none of the others from being read. It counts as one of `limit`, and
-    /// is told of once: on the page where its id belongs, or on the first or last one if its id
+    /// is reported once: on the page where its id belongs, or on the first or last one if its id
     /// can't be read. [`Page::cut`] does this for a store that is read as a whole.
     ///
     /// One page is what was there at one moment. [`load_all`], [`snapshot`] and [`walk`] are made
@@ -156,7 +156,7 @@ macro_rules! forwarded {
 forwarded!(Arc);
 forwarded!(Box);
 
-/// Refuses records that could be written and then not read again.
+/// Refuses records that could be written but not read again.
 fn check_writable(store: &str, changes: &[Change]) -> Result<(), StoreError> {
     for change in changes {
         change.record().check_writable().map_err(|error| StoreError::malformed(store, error))?;

@@ -6,7 +6,7 @@ use crate::keys::{KeyId, KeyRecord, MalformedRecord};
 /// The most keys that a store can have: [`snapshot`] reads no more.
 pub(super) const MAX_KEYS: usize = 1_000_000;
 
-/// So many records are read at a time.
+/// How many records are read at a time.
 const PAGE: usize = 500;
 
 /// A part of a key store: the records that can be read, and what is wrong with the others.
@@ -22,7 +22,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page of a store that has been read in order, record by record.
+    /// Makes a page of what was read in order, record by record.
     #[must_use]
     pub const fn new(records: Vec<KeyRecord>, damaged: Vec<MalformedRecord>, next: Option<KeyId>) -> Self {
         Self { records, damaged, next }
@@ -30,7 +30,7 @@ impl Page {
 
     /// What [`KeyStore::page`] returns in a store that can only be read as a whole: the part of
     /// `records` and `damaged`, in whatever order they are, that comes after `after` and has
-    /// `limit` entries. What is damaged and has no id is told of with the first page.
+    /// `limit` entries. A damaged record without an id is reported with the first page.
     #[must_use]
     pub fn cut(records: Vec<KeyRecord>, damaged: Vec<MalformedRecord>, after: Option<KeyId>, limit: usize) -> Self {
         let (with_id, without): (Vec<_>, Vec<_>) = damaged.into_iter().partition(|error| error.key.is_some());
@@ -48,7 +48,7 @@ impl Page {
         page.records.sort_by_key(|record| record.id);
         page.damaged.retain(|error| error.key.is_some_and(is_here));
         page.damaged.sort_by_key(|error| error.key);
-        // Of two records with one id.
+        // The second of two records with the same id.
         page.damaged.dedup();
         if after.is_none() {
             page.damaged.extend(without);
@@ -60,11 +60,11 @@ impl Page {
 /// Goes through every record that can be read, ordered by id, until `each` fails. Returns what is
 /// wrong with the others.
 ///
-/// The store is read part by part: what changes meanwhile is seen or isn't.
+/// The store is read part by part: a change that is made meanwhile may or may not be seen.
 ///
 /// # Errors
 ///
-/// That of `each`, or as for [`KeyStore::page`].
+/// The error of `each`, or as for [`KeyStore::page`].
 pub fn walk<S: KeyStore + ?Sized, E: From<StoreError>>(
     store: &S,
     mut each: impl FnMut(KeyRecord) -> Result<(), E>,

@@ -1,8 +1,8 @@
 //! Connections of asynchronous libraries, behind a trait that blocks.
 //!
 //! The rules of a key store run on the caller's thread, statement by statement; each statement runs
-//! on the thread that the store owns. The connection travels with it: where the deadline comes
-//! first, it is dropped with what it was doing.
+//! on the thread that the store owns. The connection moves to that thread with the statement. If
+//! the deadline comes first, it is dropped together with the statement.
 
 use super::StoreError;
 use super::kept::{IDLE, Kept, NAME};
@@ -104,7 +104,7 @@ impl<C: Client> Remote<C> {
         self.until.saturating_duration_since(Instant::now())
     }
 
-    /// One statement on the store's own thread.
+    /// Runs one statement on the store's own thread.
     fn on_thread<T, F>(&mut self, limit: Duration, statement: impl FnOnce(C) -> F) -> Result<T, Said>
     where
         T: Send + 'static,
@@ -155,7 +155,8 @@ impl<C: Client> Connection for Remote<C> {
 
     fn lose(&mut self) -> bool {
         if let Some(connection) = self.connection.take() {
-            // Where its runtime is: some libraries say good-bye to the server.
+            // The connection is dropped inside its runtime: some libraries send the server a last
+            // message.
             let _ = self.driver.run(Duration::ZERO, async move { drop(connection) });
         }
         true

@@ -64,8 +64,7 @@ impl Rusqlite {
     }
 
     fn run<T>(&self, work: impl FnMut(&mut Statements<'_>) -> Result<T, Failed>) -> Result<T, StoreError> {
-        // A transaction is rolled back where a panic drops it, so the connection is fit for use
-        // after one.
+        // A panic rolls the transaction back, so the connection can be used afterwards.
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let done = sql::run(&mut Statements(&connection), None, work);
         done.map_err(|failed| failed.of(&self.name, Dialect::Sqlite))

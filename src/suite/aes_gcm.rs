@@ -1,6 +1,6 @@
 //! AES-256-GCM, NIST SP 800-38D, with random 96-bit nonces.
 
-use super::{CipherError, SuiteCipher};
+use super::cipher::{CipherError, SuiteCipher};
 use crate::keys::ColumnKey;
 use crate::random;
 use aes_gcm::aead::AeadInOut;

@@ -1,7 +1,7 @@
 //! AES-256-SIV, RFC 5297, with the associated data as the one string in front of the plaintext and
 //! no nonce.
 
-use super::{CipherError, SuiteCipher};
+use super::cipher::{CipherError, SuiteCipher};
 use crate::keys::{ColumnKey, scrubbed};
 use aes_siv::KeyInit;
 use aes_siv::siv::Aes256Siv;

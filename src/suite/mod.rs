@@ -5,11 +5,14 @@
 
 mod aes_gcm;
 mod aes_siv;
+mod cipher;
 mod xaes;
 mod xchacha;
 
+pub(crate) use cipher::CipherError;
+
 use crate::keys::ColumnKey;
-use crate::random::NoRandomness;
+use cipher::SuiteCipher;
 
 /// The algorithm of a column. It is declared in the model, bound into the column's key, and not
 /// part of the ciphertext: there is no algorithm identifier to attack.
@@ -89,39 +92,6 @@ impl std::fmt::Display for Suite {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// Why a suite did nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CipherError {
-    /// The value isn't authentic, or the input is beyond what the algorithm takes.
-    Rejected,
-    /// This key has sealed as many values as its algorithm allows.
-    Exhausted,
-    /// The operating system gave no random bytes.
-    Random,
-}
-
-impl From<NoRandomness> for CipherError {
-    fn from(NoRandomness: NoRandomness) -> Self {
-        Self::Random
-    }
-}
-
-/// The trait that a suite's file implements. `text` is encrypted and decrypted in place.
-trait SuiteCipher: Sized {
-    /// Bytes in front of the ciphertext.
-    const PREFIX: usize;
-    /// Bytes after the ciphertext.
-    const SUFFIX: usize;
-
-    fn new(key: &ColumnKey) -> Option<Self>;
-
-    /// Fills `prefix` and `suffix` and encrypts `text`.
-    fn seal(&self, aad: &[u8], prefix: &mut [u8], text: &mut [u8], suffix: &mut [u8]) -> Result<(), CipherError>;
-
-    /// Checks all of it and decrypts `text`. After a failure `text` must not be used.
-    fn open(&self, aad: &[u8], prefix: &[u8], text: &mut [u8], suffix: &[u8]) -> Result<(), CipherError>;
 }
 
 /// A column key that is ready to seal and open under its suite. Wiped on drop.

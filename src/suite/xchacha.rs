@@ -1,6 +1,6 @@
 //! XChaCha20-Poly1305, draft-irtf-cfrg-xchacha-03, with random 192-bit nonces.
 
-use super::{CipherError, SuiteCipher};
+use super::cipher::{CipherError, SuiteCipher};
 use crate::keys::ColumnKey;
 use crate::random;
 use chacha20poly1305::aead::AeadInOut;

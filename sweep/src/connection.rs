@@ -1,4 +1,5 @@
-//! A connection on which work is done again where that may help: on a new one if it was lost.
+//! A connection on which work is tried again where that may help, on a new connection if the old
+//! one was lost.
 
 use crate::error::SweepError;
 use crate::sql::{Client, Database};
@@ -9,11 +10,11 @@ use std::iter;
 use std::thread;
 use std::time::Duration;
 
-/// A lock is short, and a server that starts again isn't.
+/// The pauses begin short, for locks, and become long, for a server that restarts.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Nobody has to hear of a lock.
+/// Failures with shorter pauses aren't reported: they are mostly locks.
 const QUIET: Duration = Duration::from_millis(500);
 
 pub(crate) struct Connection<'a> {
@@ -22,7 +23,7 @@ pub(crate) struct Connection<'a> {
 }
 
 impl<'a> Connection<'a> {
-    /// Not connected yet.
+    /// A connection that is made at its first use.
     pub(crate) fn to(database: &'a dyn Database) -> Self {
         Self { database, client: None }
     }
@@ -60,8 +61,8 @@ impl<'a> Connection<'a> {
     }
 }
 
-/// Does `work` on a thread of its own: the clients of sqlx block on runtimes, which panics on a
-/// thread that is inside one.
+/// Does `work` on a thread of its own: the clients of sqlx block on a runtime, which would panic on
+/// a thread that is inside one already.
 pub(crate) fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T, SweepError> + Send) -> Result<T, SweepError> {
     thread::scope(|scope| scope.spawn(work).join().unwrap_or(Err(SweepError::Panicked)))
 }

@@ -1,36 +1,36 @@
-//! What a sweep tells while it runs, and at its end.
+//! What a sweep reports while it runs, and at its end.
 
 use crate::plan::{ProblemKind, RowKey};
 use fieldseal::Column;
 use std::fmt;
 use std::time::Duration;
 
-/// How often progress is told.
+/// How often progress is reported.
 pub(crate) const TICK: Duration = Duration::from_millis(500);
 
 /// What happens in a sweep.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// It begins, or goes on where it was, or joins those who are at it.
+    /// The sweep begins, goes on where it was, or joins other processes that run it.
     Started {
-        /// What is done: `reencrypt patients (name)`.
+        /// The job and its columns: `reencrypt patients (name)`.
         job: String,
         /// How many rows the table has.
         total: u64,
-        /// Whether somebody had begun it before.
+        /// Whether the sweep had been begun before.
         joined: bool,
     },
     /// The database counts what there is to do, or what is left.
     Counting {
-        /// What is done.
+        /// The job.
         job: String,
     },
-    /// How far it is; about twice a second.
+    /// How far the sweep is; about twice a second.
     Progress(Progress),
     /// A value was left as it was.
     Problem(Problem),
-    /// The sweep waits, since the database or a replica has enough to do.
+    /// The sweep waits, because the database or a replica is busy.
     Paused(String),
     /// A statement failed and is tried again.
     Retrying(String),
@@ -41,7 +41,7 @@ pub enum Event {
     },
 }
 
-/// How far a sweep is, everybody's part in it together.
+/// How far a sweep is, the parts of all its processes together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Progress {
@@ -112,8 +112,8 @@ pub struct Report {
     pub lookalikes: u64,
     /// Values that were left because of a problem, each reported as an [`Event::Problem`].
     pub failed: u64,
-    /// Values that are still to be done, counted in the database at the end; `None` if somebody
-    /// else ends the sweep, or it was stopped.
+    /// Values that are still to be done, counted in the database at the end; `None` if another
+    /// process ends the sweep, or it was stopped.
     pub left: Option<u64>,
     /// How often the table was gone through.
     pub passes: u32,
@@ -130,8 +130,8 @@ impl Report {
         !self.stopped && self.failed == 0 && self.left.is_none_or(|left| left == 0)
     }
 
-    /// Another pass over the same rows: what it changed counts, and what fails is mostly what
-    /// failed before.
+    /// Adds another pass over the same rows. Its changes are added; of the failures the larger
+    /// number counts, since most values fail in both.
     pub(crate) fn add_pass(&mut self, pass: &Self) {
         if self.passes == 0 {
             self.add(pass);

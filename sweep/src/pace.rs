@@ -55,7 +55,7 @@ impl Pace {
             let cost = Duration::from_secs(1) * u32::try_from(rows).unwrap_or(u32::MAX) / rate.max(1);
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             let now = Instant::now();
-            // What wasn't used isn't saved up.
+            // Time that wasn't used isn't saved up.
             *next = (*next).max(now.checked_sub(took).unwrap_or(now)) + cost;
             pause = pause.max(next.saturating_duration_since(now));
         }
@@ -71,7 +71,7 @@ mod tests {
     fn a_rate_is_kept_whatever_a_batch_takes() {
         let pace = Pace::new(Limits { rows_per_second: Some(1000), ..Limits::default() });
         assert_eq!(pace.most(5000), 1000);
-        // What has passed since `pace` was made counts as time that wasn't used.
+        // The time since `pace` was made wasn't used.
         let first = pace.pause(500, Duration::ZERO);
         assert!((400..=500).contains(&first.as_millis()), "{first:?}");
         let second = pace.pause(500, Duration::ZERO);

@@ -1,4 +1,4 @@
-//! A sweep as it's asked for: the job, the columns, the pace.
+//! The settings of a sweep: the job, the columns, the pace.
 
 use crate::error::SweepError;
 use crate::pace::Limits;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// A job on the sealed columns of one table, and how it's to be run.
+/// A job on the sealed columns of one table, and the settings to run it with.
 ///
 /// Any number of processes that run the same job on the same table share it. It may be stopped and
 /// killed at any moment, and goes on where it was.
@@ -83,8 +83,8 @@ impl Sweep {
     }
 
     /// For [`Job::Encrypt`] and [`Job::Decrypt`] in place, of a column that isn't migrating: no
-    /// program uses it meanwhile. A program refuses plaintext there; and whatever somebody has put
-    /// there in place of a sealed value becomes authentic by being sealed.
+    /// program uses it meanwhile. A program refuses plaintext there; and a value that an attacker
+    /// has put there in place of a sealed one becomes authentic by being sealed.
     pub const fn program_stopped(mut self) -> Self {
         self.program_stopped = true;
         self
@@ -111,8 +111,8 @@ impl Sweep {
         self
     }
 
-    /// How long a worker's range stays its own after it was last heard of. Default: 30 seconds.
-    /// About the same for all who share the sweep.
+    /// How long a worker keeps its range without extending the lease. Default: 30 seconds. About
+    /// the same for all who share the sweep.
     pub fn lease(mut self, time: Duration) -> Self {
         self.lease = time.max(Duration::from_millis(100));
         self
@@ -158,7 +158,7 @@ impl Sweep {
         self
     }
 
-    /// What the job means for the table as it is in the database.
+    /// The plan of the job for the table as it is in the database.
     ///
     /// # Errors
     ///
@@ -173,7 +173,7 @@ impl Sweep {
         Ok((TablePlan::new(client.engine(), &self.task(), &table)?, table))
     }
 
-    /// Whether another column may be what the job takes it for.
+    /// Whether the other column may be used as the job wants to use it.
     fn check_other(&self) -> Result<(), PlanError> {
         let (Job::Encrypt { from: Some(other) } | Job::Decrypt { into: Some(other) }) = &self.job else {
             return Ok(());

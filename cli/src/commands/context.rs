@@ -1,4 +1,4 @@
-//! What a command is given, and what it answers.
+//! What a command works with, and how it ends.
 
 use crate::error::RESTORE;
 use crate::output::Output;

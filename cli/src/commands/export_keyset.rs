@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let (schema, column) = find(&schemas, args)?;
     let scope = scope(args, schema)?;
     let records = context.target.records()?;
-    super::key::check_not_forgotten(&scope, &records)?;
+    super::tenant::check_not_forgotten(&scope, &records)?;
     let keyring = context.target.keyring()?;
     if let Some(uri) = &args.encrypt_to {
         let encrypt = |keyset: &[u8]| {
@@ -98,7 +98,7 @@ fn tell(records: &[KeyRecord], kek: &Kek, context: &Context<'_>) {
 fn scope(args: &Args, schema: &Schema) -> Result<Scope, Error> {
     let table = &args.table;
     match (&args.scope, &schema.scope) {
-        (Some(name), Some(_)) => super::key::tenant(name),
+        (Some(name), Some(_)) => super::tenant::parse(name),
         (None, None) => Ok(Scope::APPLICATION),
         (None, Some(column)) => Err(Error::usage(format!("the values of {table} are under their tenants' keys"))
             .why(format!(
@@ -117,7 +117,7 @@ fn cleartext() -> Error {
         .why("anyone who has it reads and forges every value of the column, whatever is done with the KEK")
         .hint("--encrypt-to aws-kms:ARN, for a reader that has the right to decrypt under that key")
         .hint("--encrypt-to local:PATH, for a reader that has that key file")
-        .hint("--dangerously-cleartext, with stdout led to where nobody else reads")
+        .hint("--dangerously-cleartext, with stdout redirected to where only you can read it")
 }
 
 fn find<'a>(schemas: &'a [Schema], args: &Args) -> Result<(&'a Schema, &'static Column), Error> {

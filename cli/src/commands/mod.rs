@@ -16,6 +16,7 @@ mod reencrypt;
 mod shred;
 mod status;
 mod sweep;
+mod tenant;
 mod verify;
 
 pub(crate) use context::{Context, Done};

@@ -1,4 +1,4 @@
-//! How much is lost with a key: the stored values that nobody will be able to read.
+//! How much is lost with a key: the stored values that can't be read any more.
 
 use super::Context;
 use crate::error::Error;
@@ -68,7 +68,7 @@ fn count(target: &Target, keys: &[KeyId]) -> Result<Vec<Counted>, Error> {
     Ok(surveyed.into_iter().map(counted).collect())
 }
 
-/// For people, before they are asked.
+/// The sentence that people see before they are asked.
 pub(crate) fn lost(readable: Option<&Readable>) -> String {
     match readable.map(|readable| readable.values) {
         Some(0) => "no stored value is under them".to_owned(),
@@ -78,7 +78,7 @@ pub(crate) fn lost(readable: Option<&Readable>) -> String {
     }
 }
 
-/// By column, for people: what can't be read any more.
+/// The lines of the report: how many values of each column can't be read any more.
 pub(crate) fn lines(readable: Option<&Readable>) -> String {
     let columns = readable.map_or(&[][..], |readable| &readable.columns);
     let line = |column: &Counted| {

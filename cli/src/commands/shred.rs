@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         return Err(Error::refused("the application's keys can't be shredded")
             .why("an empty name is the application's own scope, which is no tenant's"));
     }
-    let scope = super::key::tenant(&args.scope)?;
+    let scope = super::tenant::parse(&args.scope)?;
     let records = target.key_store()?.load_scope(&scope)?;
     let live: Vec<KeyId> = records
         .iter()

@@ -139,6 +139,36 @@ impl ColumnStatus {
         }
     }
 
+    /// What should be done with the column next.
+    fn due(&self, due: &mut Vec<String>) {
+        let name = words::plain(&format!("{}.{}", self.table, self.column));
+        if self.older > 0 {
+            let values = words::values(self.older);
+            due.push(format!("{name}: {values} under older keys: `fieldseal reencrypt --column {name}`"));
+        } else if self.previous_suite.is_some() && self.primary > 0 {
+            due.push(format!("{name}: its suite is changing: `fieldseal reencrypt --column {name}`, then take `previous_suite` away"));
+        }
+        let not_sealed = words::values(self.not_sealed);
+        if self.not_sealed > 0 && !self.migrating {
+            due.push(format!(
+                "{name}: {not_sealed} not sealed, and the column isn't migrating: damaged, or written by another program: \
+                 `fieldseal verify` lists the rows"
+            ));
+        } else if self.not_sealed > 0 {
+            due.push(format!("{name}: {not_sealed} not sealed: `fieldseal encrypt --column {name}`"));
+        } else if self.migrating && self.rows > 0 {
+            due.push(format!("{name}: no plaintext is left: take `migrating` off the model"));
+        }
+        if self.closed > 0 {
+            let values = words::values(self.closed);
+            due.push(format!("{name}: {values} under keys that are retired or destroyed: `fieldseal doctor`"));
+        }
+        if self.unknown > 0 {
+            let values = words::values(self.unknown);
+            due.push(format!("{name}: {values} under keys that the key store doesn't have: `fieldseal doctor`"));
+        }
+    }
+
     fn row(&self) -> Vec<String> {
         let counts = [self.rows, self.null, self.primary, self.older, self.closed, self.unknown, self.not_sealed];
         let name = words::plain(&format!("{}.{}", self.table, self.column));
@@ -150,72 +180,27 @@ impl ColumnStatus {
     }
 }
 
-/// What somebody should do, in the words of a command.
+/// What should be done next, each with the command for it.
 fn due(args: &Args, records: &[KeyRecord], values: &BTreeMap<KeyId, u64>, columns: &[ColumnStatus]) -> Vec<String> {
     let mut due = Vec::new();
+    keys_due(args, records, values, &mut due);
+    columns.iter().for_each(|column| column.due(&mut due));
+    due
+}
+
+fn keys_due(args: &Args, records: &[KeyRecord], values: &BTreeMap<KeyId, u64>, due: &mut Vec<String>) {
     let in_state = |state| records.iter().filter(move |record: &&KeyRecord| record.state == state);
     let old = in_state(KeyState::Primary)
         .filter(|record| words::seconds_since(record.created) > args.rotate_after.as_secs());
     let limit = words::duration(args.rotate_after);
-    say(
-        &mut due,
-        old.count(),
-        "key is",
-        "keys are",
-        &format!("older than {limit}: `fieldseal key rotate --all --older-than {}`", limit.replace(' ', "")),
-    );
-    say(
-        &mut due,
-        in_state(KeyState::Staged).count(),
-        "key is",
-        "keys are",
-        "staged: `fieldseal key rotate --all --promote`",
-    );
+    let rotate =
+        format!("older than {limit}: `fieldseal key rotate --all --older-than {}`", limit.replace(' ', ""));
+    say(due, old.count(), "key is", "keys are", &rotate);
+    let promote = "staged: `fieldseal key rotate --all --promote`";
+    say(due, in_state(KeyState::Staged).count(), "key is", "keys are", promote);
     let unused = in_state(KeyState::Active).filter(|record| values.get(&record.id).copied().unwrap_or(0) == 0);
-    say(
-        &mut due,
-        unused.count(),
-        "active key has",
-        "active keys have",
-        "no values any more: `fieldseal key retire --unused`",
-    );
-    for column in columns {
-        let name = words::plain(&format!("{}.{}", column.table, column.column));
-        if column.older > 0 {
-            due.push(format!(
-                "{name}: {} under older keys: `fieldseal reencrypt --column {name}`",
-                words::values(column.older)
-            ));
-        } else if column.previous_suite.is_some() && column.primary > 0 {
-            due.push(format!("{name}: its suite is changing: `fieldseal reencrypt --column {name}`, then take `previous_suite` away"));
-        }
-        if column.not_sealed > 0 && !column.migrating {
-            due.push(format!(
-                "{name}: {} not sealed, and the column isn't migrating: damaged, or somebody else's: `fieldseal verify` lists the rows",
-                words::values(column.not_sealed)
-            ));
-        } else if column.not_sealed > 0 {
-            due.push(format!(
-                "{name}: {} not sealed: `fieldseal encrypt --column {name}`",
-                words::values(column.not_sealed)
-            ));
-        } else if column.migrating && column.rows > 0 {
-            due.push(format!("{name}: no plaintext is left: take `migrating` off the model"));
-        }
-        if column.closed > 0 {
-            due.push(format!(
-                "{name}: {} under keys that are retired or destroyed: `fieldseal doctor`",
-                words::values(column.closed)
-            ));
-        }
-        if column.unknown > 0 {
-            due.push(format!(
-                "{name}: {} under keys that the key store doesn't have: `fieldseal doctor`",
-                words::values(column.unknown)
-            ));
-        }
-    }
-    due
+    let retire = "no values any more: `fieldseal key retire --unused`";
+    say(due, unused.count(), "active key has", "active keys have", retire);
 }
 
 fn say(due: &mut Vec<String>, count: usize, one: &str, many: &str, what: &str) {

@@ -109,7 +109,7 @@ pub(crate) const fn is_of_one_key(error: &KeyringError) -> bool {
     )
 }
 
-/// A server that answered, and has no such database; or a URL that can't be used.
+/// The server answered that it has no such database, or the URL can't be used.
 fn database_refusal(error: &sqlx::Error) -> Option<Error> {
     match error {
         sqlx::Error::Database(database) if fault(&**database) == Fault::Missing => Some(
@@ -142,7 +142,7 @@ fn file_refusal(error: &(dyn std::error::Error + 'static), why: &str) -> Option<
         .and_then(rusqlite::Error::sqlite_error)
         .map(|error| Fault::of_sqlite(error.extended_code, ""));
     let by_system = error.downcast_ref::<io::Error>().map(io::Error::kind);
-    // That it can't be opened is `Lost`.
+    // A file that can't be opened is `Lost`.
     let is_refusal = matches!(by_sqlite, Some(Fault::Denied | Fault::Lost | Fault::Full))
         || matches!(
             by_system,

@@ -19,13 +19,13 @@ pub(crate) struct Error {
 /// What the caller does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Look at the reason.
+    /// It failed: the reason says why.
     Failed,
-    /// Say it in another way.
+    /// The command was used wrongly.
     Usage,
-    /// Think again: a proof failed, or a confirmation wasn't given.
+    /// Refused: a proof failed, or a confirmation wasn't given.
     Refused,
-    /// Try again later.
+    /// It may succeed later.
     TryAgain,
 }
 

@@ -54,8 +54,8 @@ impl Database {
         }
     }
 
-    /// After keys were erased: takes what SQLite keeps beside the file into it, and says whether
-    /// that was possible.
+    /// After keys were erased: moves SQLite's write-ahead log into the file, and says whether that
+    /// was possible.
     pub(crate) fn checkpoint(&self) -> bool {
         let Self::Sqlite(path) = self else { return true };
         let busy = open_sqlite(path).ok().and_then(|connection| {
@@ -64,7 +64,7 @@ impl Database {
         busy == Some(0)
     }
 
-    /// For statements.
+    /// The database for sweeps and other statements.
     pub(crate) fn sql(&self) -> Result<Arc<dyn fieldseal_sweep::sql::Database>, Error> {
         Ok(match self {
             Self::Sqlite(path) => {
@@ -132,14 +132,14 @@ fn sqlite(path: &str) -> Result<Database, Error> {
 }
 
 /// The path in what follows `sqlite:` or `file:`: without slashes that say that there's no host,
-/// and without parameters. Those that would keep the database from being written aren't ignored:
-/// somebody means them.
+/// and without parameters. Parameters that make the database read-only are refused, and not
+/// ignored.
 fn path_of(rest: &str) -> Result<String, Error> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
     let (path, parameters) = path.split_once('?').unwrap_or((path, ""));
     let refused = |parameter: &&str| ["mode=ro", "mode=memory", "immutable=1"].contains(parameter);
     if let Some(parameter) = parameters.split('&').find(refused) {
-        return Err(Error::usage(format!("{parameter} can't be had"))
+        return Err(Error::usage(format!("{parameter} isn't supported"))
             .why("fieldseal works on databases that it can write; what it changes is up to the command, and most have --dry-run")
             .hint("leave the parameter out; to look at a database that must not change, make a copy of it"));
     }

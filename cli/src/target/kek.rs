@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Which KEK is meant.
+/// The name of a KEK, as the arguments have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum KekName {
     /// A key file.
@@ -105,7 +105,7 @@ impl Kek {
     }
 }
 
-/// As people know it: by its file, or by its name in the key store.
+/// Its name for people: the file's path, or the name in the key store.
 impl fmt::Display for Kek {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

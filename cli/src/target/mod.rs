@@ -27,7 +27,7 @@ pub(crate) use stored::{DamagedKey, Stored};
 /// unwrapping all of them.
 const KEYS_HELD: usize = 16;
 
-/// What the arguments and the environment name.
+/// What is opened for a command, from the arguments and the environment.
 #[derive(Debug)]
 pub(crate) struct Target {
     database_url: Option<crate::args::Url>,
@@ -41,7 +41,7 @@ pub(crate) struct Target {
 impl Target {
     pub(crate) fn new(global: &Global) -> Self {
         Self {
-            // Empty in the environment is as good as not there.
+            // An empty variable counts as missing.
             database_url: global.database_url.clone().filter(|url| !url.0.is_empty()),
             key_store_url: global.key_store.clone().filter(|url| !url.0.is_empty()),
             keks: kek_uris(&global.kek, std::env::var("FIELDSEAL_KEK").ok().as_deref()),
@@ -61,7 +61,7 @@ impl Target {
         }
     }
 
-    /// Whether one is named.
+    /// Whether a database is named.
     pub(crate) fn has_database(&self) -> bool {
         self.database_url.is_some()
     }
@@ -83,8 +83,8 @@ impl Target {
         Ok(Arc::clone(self.key_store.get_or_init(|| store)))
     }
 
-    /// After wrapped copies were erased: whether nothing of them is left beside the key store's
-    /// file.
+    /// After wrapped copies were erased: whether none of them is left in a log beside the key
+    /// store's file.
     pub(crate) fn is_erased(&self) -> bool {
         match self.key_store_at() {
             Ok(KeyStoreAt::Table(database)) => database.checkpoint(),
@@ -189,7 +189,7 @@ impl Target {
     }
 }
 
-/// Those of the arguments, or those of the environment, where spaces or commas separate them.
+/// The KEKs of the arguments, or those of the environment, separated by spaces or commas.
 fn kek_uris(given: &[String], environment: Option<&str>) -> Vec<String> {
     if !given.is_empty() {
         return given.iter().filter(|uri| !uri.is_empty()).cloned().collect();

@@ -36,7 +36,7 @@ impl Passphrases {
         Ok(variable.filter(|value| !value.is_empty()).map(Passphrase::new))
     }
 
-    /// Asks anyone who is at the terminal; `None` if nobody is.
+    /// Asks at the terminal; `None` if there is none.
     pub(super) fn asked(&self, path: &Path) -> Result<Option<Passphrase>, Error> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Ok(None);

@@ -38,7 +38,7 @@ impl Stored {
         self.damaged.iter().find(|error| error.key == Some(id)).map(Error::of_record)
     }
 
-    /// The keys that are in the store. What can't be read of one is the state: it counts as active.
+    /// The state of every key in the store. A key whose record is damaged counts as active.
     pub(crate) fn states(&self) -> HashMap<KeyId, KeyState> {
         let damaged = self.damaged.iter().filter_map(|error| Some((error.key?, KeyState::Active)));
         self.records.iter().map(|record| (record.id, record.state)).chain(damaged).collect()

@@ -1,8 +1,8 @@
-//! What MySQL and MariaDB says of the columns that are sealed.
+//! What MySQL and MariaDB say of the columns that are sealed.
 
 use crate::dialect::columns::ColumnCheck;
 
-/// BINARY and CHAR aren't among the types: they change a value's end.
+/// BINARY and CHAR aren't among the types: they pad or trim a value's end.
 pub(super) const COLUMNS: ColumnCheck = ColumnCheck {
     source: "LEFT JOIN information_schema.columns d ON d.table_schema = DATABASE() AND d.table_name = e.t \
              AND d.column_name = e.c",

@@ -48,7 +48,7 @@ pub(in crate::dialect) const fn of_number(number: u16, sqlstate: Option<&str>) -
         | ER_CHECK_CONSTRAINT_VIOLATED
         | ER_CONSTRAINT_FAILED
         | ER_TOO_BIG_FOR_PAGE => Fault::Refused,
-        // What a trigger signals, whatever number it gives it.
+        // An error that a trigger signals, whatever number it has.
         _ => match sqlstate {
             Some(sqlstate) if is_signal(sqlstate) => Fault::Refused,
             _ => Fault::Other,
@@ -61,7 +61,7 @@ const fn is_signal(sqlstate: &str) -> bool {
     matches!(sqlstate.as_bytes(), [b'4', b'5', ..])
 }
 
-/// What libmysqlclient and mysql_async pass on of a server that speaks English.
+/// The messages that libmysqlclient and mysql_async pass on, of a server that speaks English.
 pub(in crate::dialect) fn of_message(message: &str) -> Option<Fault> {
     const SAYS: [(&str, Fault); 8] = [
         ("Deadlock found", Fault::Conflict),

@@ -30,7 +30,7 @@ fn remove(target: &Target) -> Vec<String> {
     Event::ALL.into_iter().map(drop).collect()
 }
 
-/// The tag is a variable: clients take comments out.
+/// The tag is in a variable, not in a comment: clients take comments out.
 fn trigger(target: &Target, event: Event, keys: &KeyCheck, tag: &str) -> String {
     let (name, table) = (target.beside_table(DIALECT, &target.trigger(event)), target.whole_table());
     let event_of = if event == Event::Insert { "INSERT" } else { "UPDATE" };
@@ -66,7 +66,8 @@ fn checks(target: &Target, event: Event, keys: &KeyCheck) -> String {
     checks
 }
 
-/// The column's own collation may take a for A. What can't be cast has changed.
+/// Compared as bytes: the column's own collation may treat a and A as equal. A value that can't be
+/// cast counts as changed.
 fn changed(target: &Target, event: Event) -> String {
     let Target { column, .. } = target;
     match event {
@@ -132,8 +133,8 @@ fn key(target: &Target, keys: &KeyCheck) -> String {
     format!("{lookup}    IF {refused} THEN\n      {}\n    END IF;\n", signal(target, Refusal::Key))
 }
 
-/// 45000 is what a trigger's author says. A check constraint's number would be one that
-/// `INSERT IGNORE` ignores.
+/// 45000 is the SQLSTATE for a trigger's own errors. With a check constraint's number, `INSERT
+/// IGNORE` would ignore the error.
 fn signal(target: &Target, refusal: Refusal) -> String {
     format!("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {};", target.message(DIALECT, refusal))
 }

@@ -1,6 +1,6 @@
 //! The key store's table on MySQL and MariaDB.
 
-use crate::dialect::key_table::{Creation, KeyTable, SessionLock, Turns, statements};
+use crate::dialect::key_table::{Creation, KeyTable, SessionLock, WriterLocks, statements};
 
 pub(super) const KEY_TABLE: KeyTable = KeyTable {
     statements: statements! {
@@ -18,7 +18,7 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
     // The protocol doesn't tell text with a binary collation from bytes.
     texts_are_bytes: true,
     before_reading: Some(ISOLATION),
-    turns: Turns {
+    writers: WriterLocks {
         session: Some(SessionLock { take: LOCK, before: BEFORE, give_back: AFTER }),
         in_transaction: None,
     },
@@ -28,9 +28,9 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
     when_busy: "try again outside of transactions, and look for one that was left open",
 };
 
-/// For the next transaction only. Nobody else's uncommitted rows, and none of what changes after
-/// the first statement. A session without autocommit may be inside a transaction that nobody began,
-/// where the level can't be set.
+/// The level holds for the next transaction only: it shows no uncommitted rows of others, and
+/// nothing that changes after the first statement. A session without autocommit may already be
+/// inside a transaction, where the level can't be set: it is ended first.
 const ISOLATION: &str = "COMMIT AND NO CHAIN NO RELEASE; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 
 /// Before the transaction begins, so that its snapshot is from after it. `LOCK TABLES` would need a
@@ -40,8 +40,8 @@ const ISOLATION: &str = "COMMIT AND NO CHAIN NO RELEASE; SET TRANSACTION ISOLATI
 const LOCK: &str =
     "SELECT CAST(GET_LOCK(CONCAT('fieldseal_keys.', LEFT(SHA2(LOWER(DATABASE()), 256), 40)), 5) AS SIGNED) AS n";
 
-/// What others hold isn't waited for any longer here than elsewhere. The connection may be a
-/// pool's, so it is put back.
+/// Locks of others are waited for no longer here than on other databases. The connection may be a
+/// pool's, so the old value is put back.
 const BEFORE: &str = "\
 SET @fieldseal_row = @@SESSION.innodb_lock_wait_timeout, @fieldseal_table = @@SESSION.lock_wait_timeout;
 SET SESSION innodb_lock_wait_timeout = 5, SESSION lock_wait_timeout = 5;

@@ -1,4 +1,4 @@
-//! What makes the key store's table on MySQL and MariaDB.
+//! The SQL that makes the key store's table on MySQL and MariaDB.
 
 use crate::dialect::migration::Scripts;
 

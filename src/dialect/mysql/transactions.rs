@@ -1,9 +1,9 @@
 //! Transactions on MySQL and MariaDB.
 
-use crate::dialect::Transactions;
+use crate::dialect::transactions::Transactions;
 
 pub(super) const TRANSACTIONS: Transactions = Transactions {
-    // Whatever `sql_mode` is; and below, whatever `completion_type` is.
+    // These words mean the same whatever the session's `sql_mode` and `completion_type` are.
     begin: "START TRANSACTION",
     // The level is for the next transaction only.
     begin_writing: "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION",

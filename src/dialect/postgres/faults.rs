@@ -38,7 +38,7 @@ pub(in crate::dialect) fn of_sqlstate(code: &str) -> Fault {
     }
 }
 
-/// What libpq and tokio-postgres pass on of a server that speaks English.
+/// The messages that libpq and tokio-postgres pass on, of a server that speaks English.
 pub(in crate::dialect) fn of_message(message: &str) -> Option<Fault> {
     const SAYS: [(&str, Fault); 8] = [
         ("deadlock detected", Fault::Conflict),

@@ -2,7 +2,7 @@
 
 use crate::dialect::Dialect;
 use crate::dialect::guards::{
-    Event, Guards, KEYS, KeyCheck, Known, Refusal, Target, Triggers, begins_as_a_guard, not_among, removals,
+    Event, Guards, KEYS, KeyCheck, KnownGuards, Refusal, Target, Triggers, begins_as_a_guard, not_among, removals,
 };
 
 const DIALECT: Dialect = Dialect::Postgres;
@@ -13,7 +13,7 @@ pub(super) const GUARDS: Guards =
 const TRIGGERS: Triggers = Triggers {
     name: "d.tgname::text",
     table: "d.tgrelid::regclass::text",
-    // A partition's go with the parent's, on which they depend.
+    // The triggers of partitions are left out: they go with the parent's, on which they depend.
     source: "pg_catalog.pg_trigger d WHERE NOT d.tgisinternal AND pg_catalog.pg_table_is_visible(d.tgrelid) \
              AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend p WHERE p.classid = 'pg_catalog.pg_trigger'::regclass \
              AND p.objid = d.oid AND p.deptype IN ('P', 'S', 'I'))",
@@ -21,8 +21,8 @@ const TRIGGERS: Triggers = Triggers {
 
 fn create(target: &Target, keys: &KeyCheck, tag: &str) -> Vec<String> {
     let whose = format!("{}()", target.beside_table(DIALECT, &target.name));
-    // Nobody else may put it on a table of their own, whose column's type would run there with the
-    // owner's rights.
+    // No other user may put the function on a table of their own: their column's type would run
+    // code with the owner's rights.
     let mut statements = vec![function(target, keys, tag), format!("REVOKE ALL ON FUNCTION {whose} FROM PUBLIC")];
     if *keys == KeyCheck::InStore {
         statements.push(find_store(target));
@@ -41,10 +41,10 @@ fn remove(target: &Target) -> Vec<String> {
 }
 
 /// An update is compared before the function is called: one that leaves the column as it was costs
-/// nothing more. It isn't `UPDATE OF`, which other triggers' changes get past.
+/// nothing more. It isn't `UPDATE OF`, which doesn't notice what other triggers change.
 fn trigger(target: &Target, event: Event) -> String {
     let exact = |row: &str| match target.base64 {
-        // The column's own collation may take a for A.
+        // Compared as bytes: the column's own collation may treat a and A as equal.
         true => format!("{row}.{}::text COLLATE \"C\"", target.column),
         false => format!("{row}.{}", target.column),
     };
@@ -60,8 +60,8 @@ fn trigger(target: &Target, event: Event) -> String {
     )
 }
 
-/// The session's `search_path` decides nothing in it. To look a key up it has its owner's rights:
-/// anyone who writes to the table needs none on the key store.
+/// The function doesn't depend on the session's `search_path`. It looks keys up with its owner's
+/// rights, so that users who write to the table need no rights on the key store.
 fn function(target: &Target, keys: &KeyCheck, tag: &str) -> String {
     let path = match keys {
         KeyCheck::InStoreOf(schema) => format!("pg_catalog, {}, pg_temp", DIALECT.identifier(schema)),
@@ -136,7 +136,8 @@ fn refuse(target: &Target, condition: &str, refusal: Refusal) -> String {
     format!("  IF {condition} THEN\n    {}\n  END IF;\n", raise(target, refusal))
 }
 
-/// As a check constraint would, so that libraries know what it is; of the row it says nothing.
+/// The error is that of a check constraint, so that libraries recognise it. It quotes nothing of
+/// the row.
 fn raise(target: &Target, refusal: Refusal) -> String {
     format!(
         "RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = {}, SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, \
@@ -180,7 +181,7 @@ fn stored_body(table: &str, trigger: &str) -> String {
 }
 
 /// Triggers first: they need the functions.
-fn strays(known: &Known) -> String {
+fn strays(known: &KnownGuards) -> String {
     let remove = "format('DROP TRIGGER %I ON %s', d.tgname, d.tgrelid::regclass)";
     let triggers = removals(DIALECT, TRIGGERS.name, remove, &TRIGGERS.strays(DIALECT, known));
     let name = "p.proname::text";

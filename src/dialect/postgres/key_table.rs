@@ -1,10 +1,10 @@
 //! The key store's table on PostgreSQL.
 
-use crate::dialect::key_table::{Creation, KeyTable, Turns, statements};
+use crate::dialect::key_table::{Creation, KeyTable, WriterLocks, statements};
 
-/// The indexes are on the scope's hash: an entry of a btree is shorter than a scope can be. What no
-/// key record can have is left on the server: libraries hold whole results, and somebody else may
-/// have made the table.
+/// The indexes are on the scope's hash: an entry of a btree is shorter than a scope can be. Values
+/// that are too long for a key record aren't read at all: libraries hold whole results, and the
+/// table may be another program's.
 pub(super) const KEY_TABLE: KeyTable = KeyTable {
     statements: statements! {
         texts: "CASE WHEN octet_length(scope::text) <= 131072 THEN scope END AS scope, \
@@ -21,7 +21,7 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
     scopes_are_bytes: true,
     texts_are_bytes: false,
     before_reading: None,
-    turns: Turns { session: None, in_transaction: Some(LOCK) },
+    writers: WriterLocks { session: None, in_transaction: Some(LOCK) },
     creation: Creation { looks_first: true, lock: Some(CREATION) },
     duplicates_are_conflicts: true,
     busy: "another transaction held the table, or the lock of the key store's writers, for longer than five seconds",

@@ -1,4 +1,4 @@
-//! What makes the key store's table on PostgreSQL.
+//! The SQL that makes the key store's table on PostgreSQL.
 
 use crate::dialect::migration::Scripts;
 

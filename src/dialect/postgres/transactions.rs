@@ -1,6 +1,6 @@
 //! Transactions on PostgreSQL.
 
-use crate::dialect::Transactions;
+use crate::dialect::transactions::Transactions;
 
 pub(super) const TRANSACTIONS: Transactions = Transactions {
     begin: "BEGIN",

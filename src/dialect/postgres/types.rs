@@ -9,7 +9,7 @@ pub(crate) enum StoredAs {
 }
 
 impl StoredAs {
-    /// By the type's object id: those of `pg_type.dat` in PostgreSQL's source.
+    /// Found by the type's object id, as `pg_type.dat` in PostgreSQL's source lists them.
     pub(crate) const fn of_oid(oid: u32) -> Self {
         const BYTEA: u32 = 17;
         const TEXT: u32 = 25;

@@ -19,7 +19,7 @@ const SQLITE_MISMATCH: i32 = 20;
 const SQLITE_AUTH: i32 = 23;
 const SQLITE_NOTADB: i32 = 26;
 
-/// The file was moved since it was opened: to open it anew helps.
+/// The file was moved since it was opened: opening it anew helps.
 const SQLITE_READONLY_DBMOVED: i32 = SQLITE_READONLY | (4 << 8);
 const SQLITE_CONSTRAINT_PRIMARYKEY: i32 = SQLITE_CONSTRAINT | (6 << 8);
 const SQLITE_CONSTRAINT_UNIQUE: i32 = SQLITE_CONSTRAINT | (8 << 8);

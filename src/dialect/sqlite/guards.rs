@@ -26,8 +26,8 @@ fn remove(target: &Target) -> Vec<String> {
     Event::ALL.into_iter().map(drop).collect()
 }
 
-/// RAISE takes constants only, and ABORT whatever the statement says of conflicts:
-/// `INSERT OR IGNORE` doesn't get past it.
+/// RAISE takes constants only. ABORT holds whatever the statement says of conflicts: `INSERT OR
+/// IGNORE` doesn't get past it.
 fn trigger(target: &Target, event: Event, keys: &KeyCheck, tag: &str) -> String {
     let Target { table, column, .. } = target;
     let value = format!("NEW.{column}");
@@ -37,7 +37,7 @@ fn trigger(target: &Target, event: Event, keys: &KeyCheck, tag: &str) -> String 
     };
     let mut when = Vec::new();
     if event == Event::Update {
-        // The column's own collation may take a for A.
+        // By the collation BINARY: the column's own may treat a and A as equal.
         when.push(format!("{value} IS NOT OLD.{column} COLLATE BINARY"));
     }
     let mut refusals = Vec::new();
@@ -49,7 +49,7 @@ fn trigger(target: &Target, event: Event, keys: &KeyCheck, tag: &str) -> String 
     let sealed = if target.base64 { base64(target, &value) } else { bytes(target, &value) };
     refusals.push((Refusal::NotSealed, format!("NOT coalesce({sealed}, 0)")));
     let id = if target.base64 { id_in_base64(&value) } else { id_in_bytes(&value) };
-    // A trigger sees the tables of its own file, and none may be named by its schema.
+    // A trigger sees the tables of its own file, and can't name one with a schema.
     if let Some(refused) = keys.refused(&id, KEYS) {
         refusals.push((Refusal::Key, refused));
     }
@@ -89,9 +89,9 @@ fn base64(target: &Target, value: &str) -> String {
     )
 }
 
-/// SQLite has nothing that makes a number of a byte either: it's the byte's place among all of
-/// them. The LIMIT keeps them one constant. A key is looked up by its number because that has an
-/// index.
+/// SQLite can't turn a byte into a number either: the number is the byte's position in a constant
+/// that holds all bytes. The LIMIT keeps them one constant. A key is looked up by its number
+/// because that has an index.
 fn id_in_bytes(value: &str) -> String {
     let all = hex::encode_upper(Vec::from_iter(0..=u8::MAX));
     let sum = sum_of_digits(value, "b.every", (2..).zip(["<< 24", "<< 16", "<< 8", "<< 0"]));

@@ -1,6 +1,6 @@
 //! The key store's table on SQLite.
 
-use crate::dialect::key_table::{Creation, KeyTable, Turns, statements};
+use crate::dialect::key_table::{Creation, KeyTable, WriterLocks, statements};
 
 pub(super) const KEY_TABLE: KeyTable = KeyTable {
     statements: statements! {
@@ -9,12 +9,12 @@ pub(super) const KEY_TABLE: KeyTable = KeyTable {
         nulls_first: "",
         "?1" "?2" "?3" "?4" "?5" "?6" "?7"
     },
-    // Only SQLite's text can hold a NUL, and compares byte by byte.
+    // Of the databases' texts, only SQLite's can hold a NUL and compares byte by byte.
     scopes_are_bytes: false,
     texts_are_bytes: false,
     before_reading: None,
-    turns: Turns { session: None, in_transaction: Some(LOCK) },
-    // Rights are no matter, and an index may be missing.
+    writers: WriterLocks { session: None, in_transaction: Some(LOCK) },
+    // The table isn't looked for first: SQLite knows no rights, and an index may be missing.
     creation: Creation { looks_first: false, lock: None },
     duplicates_are_conflicts: false,
     busy: "another process, or a transaction of this program, held the database for longer than the busy timeout",

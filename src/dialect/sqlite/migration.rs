@@ -1,4 +1,4 @@
-//! What makes the key store's table on SQLite.
+//! The SQL that makes the key store's table on SQLite.
 
 use crate::dialect::migration::Scripts;
 

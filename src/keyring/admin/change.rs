@@ -15,10 +15,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 /// How often a change is tried again when another process was faster, or drew the same id.
 pub(crate) const ATTEMPTS: u32 = 16;
 
-/// What an administrator proposes to do to the records of a scope.
+/// The changes that an operation of [`Admin`](crate::keyring::Admin) wants to make to a scope's
+/// records.
 pub(crate) struct Proposal<T> {
     changes: Vec<Change>,
-    /// What the administrator is answered once they are committed.
+    /// What the operation returns once they are committed.
     answer: T,
     new: Option<NewKey>,
 }
@@ -129,8 +130,8 @@ impl Inner {
         Err(KeyringError::Contended(ATTEMPTS))
     }
 
-    /// What was changed takes effect here at once. A key that was just made is at hand: the KMS has
-    /// proven that it gives it back.
+    /// Has the changes take effect here at once. A key that was just made is put into the cache as
+    /// it is: the KMS has proven that it gives it back.
     fn take_in(
         self: &Arc<Self>,
         as_of: Ticket,
@@ -180,7 +181,7 @@ pub(crate) fn check_stored(record: &KeyRecord, stored: &[KeyRecord]) -> Result<(
     }
 }
 
-/// What makes room in a scope for another primary.
+/// The change that makes room in a scope for another primary: the one that it has becomes active.
 pub(crate) fn demote_primary(records: &[KeyRecord]) -> Result<Vec<Change>, KeyringError> {
     let old = records.iter().find(|record| record.state == KeyState::Primary);
     old.map(|old| step(old, KeyState::Active).map(Change::Update)).into_iter().collect()

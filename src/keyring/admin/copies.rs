@@ -13,8 +13,8 @@ impl Admin<'_> {
     /// Wraps every data key again under the newest version of its KEKs, and returns how many needed
     /// it.
     ///
-    /// Its cost is the number of data keys, whatever the number of rows. A key that fails stays as
-    /// it was.
+    /// Its cost grows with the number of data keys, not with the number of rows. A key that fails
+    /// stays as it was.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl Inner {
             let (inner, change) = (Arc::clone(self), Arc::clone(&change));
             match within(limit, move || inner.change_copies(record, &*change)) {
                 Ok(done) => changed += usize::from(done),
-                // A KMS that is gone would be waited for with every single key.
+                // Otherwise a KMS that is gone would be waited for with every single key.
                 Err(error) if error.is_transient() => return Err(error),
                 Err(error) => failed = failed.take().or(Some(error)),
             }

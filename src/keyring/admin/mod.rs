@@ -79,9 +79,9 @@ impl Admin<'_> {
     /// it goes on opening values.
     ///
     /// A staged key must have been published for [`crate::KeyringBuilder::propagation`], so that
-    /// every process has it before the first value under it appears. It goes by the wall clock of
-    /// the one that staged it. A key that isn't loaded is unwrapped first: one that no KMS gives
-    /// back must not be what a scope is sealed under.
+    /// every process has it before the first value under it appears. The time is measured from when
+    /// the key was staged, by the wall clock of the machine that did it. A key that isn't loaded is
+    /// unwrapped first: one that no KMS gives back must not be what a scope is sealed under.
     ///
     /// # Errors
     ///
@@ -223,8 +223,8 @@ fn check_published(record: &KeyRecord, delay: Duration) -> Result<(), KeyringErr
         return Ok(());
     }
     let seconds = |time: i64| Duration::from_secs(u64::try_from(time).unwrap_or_default());
-    // By whole seconds, of which the first may have been a short one. If this machine's clock is
-    // behind the one that staged the key, it's by as much too early.
+    // Times are whole seconds, so up to one second is added. A clock that is behind the one of the
+    // machine that staged the key makes the wait longer.
     let ready = seconds(record.created).saturating_add(delay).saturating_add(Duration::from_secs(1));
     match ready.checked_sub(seconds(unix_seconds())) {
         Some(wait) if !wait.is_zero() => Err(KeyringError::TooEarly { id: record.id, wait }),

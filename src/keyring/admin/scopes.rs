@@ -9,8 +9,8 @@ use crate::keys::{KeyId, KeyState, MalformedRecord};
 use std::collections::{HashMap, HashSet};
 
 impl Keyring {
-    /// The state of every data key in the key store. One whose record is damaged was there and
-    /// isn't what is sealed under: it counts as active.
+    /// The state of every data key in the key store. A key whose record is damaged counts as
+    /// active: there was one, and nothing is sealed under it now.
     pub(crate) fn states(&self) -> Result<HashMap<KeyId, KeyState>, KeyringError> {
         let mut states = HashMap::new();
         let damaged = self.inner.backends.each_record(|record| {

@@ -7,7 +7,7 @@ use crate::model::Column;
 use crate::suite::{CipherError, ColumnCipher, Suite};
 use std::sync::OnceLock;
 
-/// A power of two. Most programs have fewer sealed columns.
+/// How many lists there are: a power of two. Most programs have fewer sealed columns.
 const BUCKETS: usize = 16;
 
 /// A list only grows, so what was found in it may be used for as long as the key.
@@ -53,8 +53,8 @@ impl Columns {
         Ok(self.append(id, derive(id, key, scope)?))
     }
 
-    /// Puts a cipher at the end of its list, unless another thread was faster: its state counts the
-    /// values sealed so far.
+    /// Puts a cipher at the end of its list, unless another thread was faster. That thread's cipher
+    /// stays then, because it counts the values that were sealed so far.
     #[cold]
     fn append(&self, id: CipherId<'static>, ready: ColumnSealer) -> &ColumnSealer {
         let mut fresh = Some(Box::new(Node { id, ready, next: OnceLock::new() }));

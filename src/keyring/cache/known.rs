@@ -10,7 +10,8 @@ use crate::keys::{KeyId, KeyRecord, KeyState};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Which reading of the store is newer: a reading that began later wins, whichever ends first.
+/// When a reading of the store began. Of two readings the one that began later is believed,
+/// whichever ended first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(pub(crate) u64);
 
@@ -49,7 +50,7 @@ pub(crate) fn primary_in<'a>(
 ///
 /// # Errors
 ///
-/// If the key is known to be refused.
+/// If the key is in a state that opens nothing.
 pub(crate) fn key_in(
     near: &Shard<KeyId, KnownKey>,
     id: KeyId,

@@ -9,7 +9,8 @@ use crate::model::Column;
 use crate::suite::{CipherError, Suite};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// A key counts as used again after so long: a use that writes nothing is faster, on every core.
+/// How long after a use the next one is written down. A use that writes nothing is faster, on every
+/// core.
 const USE_RESOLUTION: Millis = 1000;
 
 pub(crate) struct KeyMaterial {
@@ -20,18 +21,18 @@ pub(crate) struct KeyMaterial {
     columns: Columns,
     /// When the KMS was last asked for it, and answered.
     leased_at: AtomicU64,
-    /// When it must not be used any more. The only time that the hot path looks at.
+    /// When it must not be used any more. The hot path looks at no other time.
     usable_until: AtomicU64,
     /// When it's due to be renewed.
     renew_at: AtomicU64,
-    /// 0 before its first use.
+    /// When it was last used, and 0 before its first use.
     last_used: AtomicU64,
     /// Whether it was loaded before anything needed it, because a value under it may appear.
     is_ahead: bool,
 }
 
 impl KeyMaterial {
-    /// A key that the KMS was asked for at `now`.
+    /// A key that a KMS gave, which was asked at `now`.
     pub(crate) fn new(record: &KeyRecord, key: DataKey, lease: &Lease, now: Millis, is_ahead: bool) -> Self {
         let material = Self {
             id: record.id,
@@ -53,12 +54,12 @@ impl KeyMaterial {
         &self.key
     }
 
-    /// Whether it is the key of that record.
+    /// Whether the record is this key's: its id, scope and commitment.
     pub(crate) fn is_of(&self, record: &KeyRecord) -> bool {
         self.id == record.id && self.scope == record.scope && self.commitment == record.commitment
     }
 
-    /// Whether it may be used now, and that it is.
+    /// Whether the key may be used now. If so, the use is counted.
     pub(crate) fn use_at(&self, now: Millis) -> bool {
         let before = self.last_used.load(Relaxed);
         if before == 0 || before.saturating_add(USE_RESOLUTION) <= now {
@@ -84,7 +85,7 @@ impl KeyMaterial {
         self.is_usable(now) && now >= self.renew_at.load(Relaxed)
     }
 
-    /// Whether it was used since it was last leased. If not, it isn't worth a call.
+    /// Whether it was used since its lease began. A key that wasn't isn't worth a KMS call.
     pub(crate) fn was_used(&self) -> bool {
         self.last_used.load(Relaxed) > self.leased_at.load(Relaxed)
     }
@@ -100,10 +101,10 @@ impl KeyMaterial {
         if renew_at > now { renew_at.min(until) } else { until }
     }
 
-    /// The KMS, asked at `now`, gave the same key again.
+    /// Begins a new lease: the KMS, asked at `now`, gave the same key again.
     pub(crate) fn renew(&self, lease: &Lease, now: Millis) {
         if self.leased_at.fetch_max(now, Relaxed) > now {
-            // An answer that comes late: a newer one was there before.
+            // This answer comes late: a newer one was taken already.
             return;
         }
         self.usable_until.store(now.saturating_add(lease.length()), Relaxed);

@@ -23,12 +23,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Cache {
     keys: Sharded<KeyId, KnownKey>,
     scopes: Sharded<Scope, Arc<KnownScope>>,
-    /// Held by whoever writes. How many keys are loaded.
+    /// How many keys are loaded. Locked by the thread that changes the cache.
     writing: Mutex<usize>,
     max_keys: usize,
     readings: AtomicU64,
-    /// Readings from before this one may not know that a key is retired: that was known here, and
-    /// was forgotten.
+    /// The cache once knew of a key that was retired, and has forgotten it. A reading of the store
+    /// that began before this ticket may not know of it.
     forgotten: AtomicU64,
     /// When a KMS last refused a key: an answer to an earlier question doesn't bring it back.
     refused: Mutex<HashMap<KeyId, Ticket>>,
@@ -47,7 +47,7 @@ impl Cache {
         }
     }
 
-    /// To be taken before the store is read, and before the KMS is asked.
+    /// A ticket for a reading of the store or a question to the KMS, to be taken before it begins.
     pub(crate) fn ticket(&self) -> Ticket {
         Ticket(self.readings.fetch_add(1, Ordering::SeqCst))
     }
@@ -71,7 +71,7 @@ impl Cache {
         self.keys.get(&id)?.material
     }
 
-    /// The key, if it may be used now. This is no use of it.
+    /// The key, if it may be used now. Asking doesn't count as a use.
     pub(crate) fn usable(&self, id: KeyId, now: Millis) -> Option<Arc<KeyMaterial>> {
         self.material(id).filter(|material| material.is_usable(now))
     }
@@ -105,7 +105,7 @@ impl Cache {
         scopes
     }
 
-    /// Whether a key of the scope is loaded for another reason than that it may be needed some day.
+    /// Whether a key of the scope was used, or was loaded because a value needed it.
     pub(crate) fn is_in_use(&self, scope: &Scope) -> bool {
         let is_used = |id: &KeyId| self.material(*id).is_some_and(|material| material.is_in_use());
         self.scopes.get(scope).is_some_and(|known| known.keys.iter().any(is_used))
@@ -115,7 +115,7 @@ impl Cache {
         *self.writing()
     }
 
-    /// How many keys are loaded at this moment, and for how many of them that holds.
+    /// How many keys are loaded at this moment, and of how many of them `holds` is true.
     pub(crate) fn count(&self, holds: impl Fn(&KeyMaterial) -> bool) -> (u64, u64) {
         let _loaded = self.writing();
         let (mut all, mut some) = (0, 0);
@@ -129,7 +129,7 @@ impl Cache {
     }
 
     fn writing(&self) -> MutexGuard<'_, usize> {
-        // A panic in between leaves a scope that is read again at its next use.
+        // After a panic the scope is incomplete at worst, and is read again at its next use.
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

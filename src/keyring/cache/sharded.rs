@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-/// A power of two. A write copies the entries of one shard.
+/// How many shards there are: a power of two. A write copies the entries of one shard.
 const SHARDS: usize = 64;
 
 pub(crate) type Shard<K, V> = HashMap<K, V>;
@@ -23,7 +23,7 @@ pub(crate) trait Spread {
 
 impl Spread for KeyId {
     fn spread(&self) -> usize {
-        // They are random.
+        // Key ids are random already.
         usize::try_from(self.get()).unwrap_or_default()
     }
 }
@@ -49,7 +49,8 @@ impl<K: Hash + Eq + Clone + Spread, V: Clone> Sharded<K, V> {
         self.shard(key).get(key).cloned()
     }
 
-    /// Replaces the value of `key`; two writers at the same moment would lose one of their changes.
+    /// Replaces the value of `key`. Callers take turns: of two at the same moment one change would
+    /// be lost.
     pub(crate) fn set(&self, key: &K, value: Option<V>) {
         let place = self.place(key);
         let mut shard = Shard::clone(&place.load());
@@ -60,7 +61,7 @@ impl<K: Hash + Eq + Clone + Spread, V: Clone> Sharded<K, V> {
         place.store(Arc::new(shard));
     }
 
-    /// Every entry, shard by shard: not all at one moment.
+    /// Visits every entry, shard by shard: they needn't all have been there at one moment.
     pub(crate) fn for_each(&self, mut with: impl FnMut(&K, &V)) {
         for shard in &self.shards {
             for (key, value) in shard.load().iter() {

@@ -29,7 +29,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// If the records contradict each other; what was known of the scope stays then.
+    /// If the records contradict each other. What was known of the scope stays as it was.
     pub(crate) fn learn(&self, as_of: Ticket, scope: &Scope, records: &[KeyRecord]) -> Result<(), KeyringError> {
         let primary = primary_of(scope, records)?;
         let mut loaded = self.writing();
@@ -38,7 +38,8 @@ impl Cache {
             return Ok(());
         }
         for record in records.iter().filter(|record| record.state.opens()) {
-            // Id, scope and commitment never change: what is loaded is right, and the record isn't.
+            // Id, scope and commitment of a key never change. Where they differ, the loaded key is
+            // right and the record was altered.
             if self.material(record.id).is_some_and(|material| !material.is_of(record)) {
                 return Err(KeyringError::Altered(record.id));
             }
@@ -101,10 +102,11 @@ impl Cache {
         }
         let in_scope = self.with_member(scope, id, as_of);
         if in_scope.primary != Some(id) && state == KeyState::Primary {
-            // One record alone doesn't make a primary: a reading of the whole scope does.
+            // One record alone doesn't tell that the key is the primary: that takes a reading of
+            // the whole scope.
             state = KeyState::Active;
         }
-        // Whoever was first stays: its ciphers count what they sealed.
+        // A key that is loaded already stays: its ciphers count what they sealed.
         let material = before.filter(|before| before.is_of(record)).unwrap_or(material);
         let entry = KnownKey { scope: scope.clone(), state, material: Some(Arc::clone(&material)), as_of };
         self.keys.set(&id, Some(entry));
@@ -112,7 +114,8 @@ impl Cache {
         Ok(material)
     }
 
-    /// Takes in one record by itself, of a key that is known: whether it opens values.
+    /// Takes in one record by itself: if it says that a known key no longer opens values, the key
+    /// is dropped.
     pub(crate) fn note(&self, as_of: Ticket, record: &KeyRecord) {
         let mut loaded = self.writing();
         let Some(known) = self.keys.get(&record.id).filter(|known| known.as_of <= as_of) else { return };
@@ -143,14 +146,13 @@ impl Cache {
         self.unload(id, &mut loaded)
     }
 
-    /// After a load that failed: a scope of which no key is loaded isn't worth remembering.
+    /// Forgets a scope of which no key is loaded: called after a load that failed.
     pub(crate) fn forget_if_idle(&self, scope: &Scope) {
         let _loaded = self.writing();
         self.forget_idle(scope);
     }
 
-    /// Drops a key if, at this very moment, it still is as `condition` says. True if it was
-    /// dropped.
+    /// Drops a key if `condition` still holds under the lock. True if it was dropped.
     pub(crate) fn drop_if(&self, id: KeyId, condition: impl FnOnce(&KeyMaterial) -> bool) -> bool {
         let mut loaded = self.writing();
         let holds = self.material(id).is_some_and(|material| condition(&material));
@@ -173,7 +175,7 @@ impl Cache {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something was forgotten that an older reading may contradict.
+    /// Notes that something was forgotten which an older reading of the store may contradict.
     fn forgot(&self) {
         self.forgotten.store(self.readings.load(Ordering::SeqCst), Ordering::SeqCst);
     }
@@ -210,7 +212,7 @@ impl Cache {
         true
     }
 
-    /// A scope of which no key is loaded is forgotten, so that what is known is bounded too.
+    /// Forgets the scope if no key of it is loaded: so the number of known scopes is bounded too.
     fn forget_idle(&self, scope: &Scope) {
         let Some(known) = self.scopes.get(scope) else { return };
         let is_loaded = |id: &KeyId| self.material(*id).is_some();

@@ -1,4 +1,4 @@
-//! When a keyring's upkeep has something to do next, and what wakes it before.
+//! When a keyring's upkeep has something to do next, and what wakes it earlier.
 
 use crate::keyring::clock::{Millis, millis};
 use crate::keyring::load::Flight;
@@ -10,7 +10,7 @@ use std::time::Duration;
 #[derive(Default)]
 pub(crate) struct Schedule {
     pub(crate) refresh_at: AtomicU64,
-    /// Since when the store is being read, plus one; 0 if it isn't.
+    /// When the reading of the store that is going on began, plus one; 0 if there is none.
     pub(crate) refreshing: AtomicU64,
     /// Readings that have not ended yet.
     pub(crate) readings: AtomicUsize,
@@ -25,7 +25,7 @@ pub(crate) struct Renewal {
     pub(crate) flight: Arc<Flight>,
 }
 
-/// Wakes the background thread: a key was loaded, or the keyring is dropped.
+/// Wakes the background thread, when a key was loaded or the keyring is dropped.
 #[derive(Default)]
 pub(crate) struct Alarm {
     ringing: Mutex<Ringing>,
@@ -39,7 +39,7 @@ struct Ringing {
 }
 
 impl Schedule {
-    /// A key was loaded: it may be due before anything that was known.
+    /// A key was loaded, and may be due for renewal before all others.
     pub(crate) fn wake(&self) {
         self.alarm.ring(|ringing| ringing.look_again = true);
     }
@@ -62,7 +62,7 @@ impl Alarm {
         self.rang.notify_all();
     }
 
-    /// False when it's over.
+    /// False when the keyring is gone.
     pub(crate) fn sleep(&self, long: Duration) -> bool {
         let ringing = self.ringing.lock().unwrap_or_else(PoisonError::into_inner);
         let asleep = |ringing: &mut Ringing| !ringing.is_over && !ringing.look_again;

@@ -20,7 +20,7 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Turns {
-    /// Waits until nobody else changes the scope's keys, but not past `until`.
+    /// Waits until no other thread changes the scope's keys, but not past `until`.
     pub(crate) fn turn(&self, scope: &Scope, until: Instant) -> Result<Turn<'_>, KeyringError> {
         let mut scopes = self.scopes();
         while !scopes.insert(scope.clone()) {

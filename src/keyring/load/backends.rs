@@ -17,11 +17,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// The most copies of one key that are tried: the key store's rows are hostile, and each copy costs
-/// a KMS call.
+/// The most copies of one key that are tried. Records are hostile: each copy that one lists costs a
+/// KMS call.
 const MAX_COPIES: usize = 16;
 
-/// A KMS that failed or was slow is asked last for so long.
+/// For how many milliseconds a KMS that failed or was slow is asked last.
 const AVOIDED: Millis = 30_000;
 
 pub(crate) struct Backends {
@@ -94,7 +94,7 @@ impl Backends {
         store::walk(&*self.store, each)
     }
 
-    /// A record of this store.
+    /// The error for a damaged record of this store.
     pub(crate) fn damaged(&self, error: MalformedRecord) -> KeyringError {
         StoreError::malformed(self.store.name(), error).into()
     }
@@ -126,7 +126,7 @@ impl Backends {
         })
     }
 
-    /// The key of a record: from the first KMS that gives the one that the record is committed to.
+    /// The key of a record, from the first KMS whose answer fits the record's commitment.
     pub(crate) fn unwrap(self: &Arc<Self>, record: &KeyRecord) -> Result<DataKey, KeyringError> {
         let candidates = self.candidates(record)?;
         match candidates.as_slice() {
@@ -136,7 +136,8 @@ impl Backends {
         }
     }
 
-    /// In the order in which they are tried: that of the providers, those in trouble last.
+    /// The copies in the order in which they are tried: that of the providers, with those that had
+    /// trouble last.
     fn candidates(&self, record: &KeyRecord) -> Result<Vec<Candidate>, KeyringError> {
         let now = self.now();
         let mut order: Vec<_> = self.kms.iter().collect();
@@ -167,7 +168,8 @@ impl Backends {
         KeyringError::Kms { id: record.id, error }
     }
 
-    /// Asks one after the other; the next already while one takes long. The first right key wins.
+    /// Asks one provider after the other, and the next one already while one takes long. The first
+    /// right key wins.
     fn race(self: &Arc<Self>, record: &KeyRecord, candidates: Vec<Candidate>) -> Result<DataKey, KeyringError> {
         let until = Instant::now() + self.settings.deadline;
         let (send, receive) = mpsc::channel();
@@ -207,7 +209,7 @@ impl Backends {
         }
     }
 
-    /// Refuses to ask a KMS that doesn't answer by one thread after the other.
+    /// Refuses to start yet another thread for a KMS that doesn't answer.
     fn check_room(&self, record: &KeyRecord, provider: &Provider) -> Result<(), KeyringError> {
         let calls = provider.calls.load(Relaxed);
         if calls < self.settings.parallel.saturating_mul(2) {
@@ -258,7 +260,7 @@ impl Backends {
     }
 
     /// The copy under the newest version of its KEK, or under the one that its provider wraps with
-    /// now, checked. `None` if it is, or if no provider holds its KEK.
+    /// now, checked. `None` if it is under that already, or if no provider holds its KEK.
     pub(crate) fn rewrap(&self, record: &KeyRecord, copy: &WrappedKey) -> Result<Option<WrappedKey>, KeyringError> {
         let Some(provider) = self.kms.iter().find(|provider| provider.kms.holds(&copy.kek)) else {
             return Ok(None);
@@ -324,9 +326,9 @@ impl Drop for OnReturn<'_> {
     }
 }
 
-/// Which of two failures to report, in whichever order they came: one that leaves the key its
-/// grace, since that KMS may still have it; one that may pass before one that won't; and otherwise
-/// the one that says the most.
+/// Which of two failures to report, whatever their order: one that may pass before one that won't,
+/// then one that leaves the key its grace (that KMS may still have it) before one that ends it, and
+/// otherwise the one that says the most.
 fn graver(before: Option<KeyringError>, now: KeyringError) -> KeyringError {
     let rank = |error: &KeyringError| match error {
         error if error.is_transient() => 3,

@@ -1,4 +1,5 @@
-//! One load a key, however many ask for it: the first starts it, the others wait for the same.
+//! Flights: one load for each key, however many callers ask for it. The first starts it, and the
+//! others wait for it.
 
 use crate::error::ErrorKind;
 use crate::keyring::cache::KeyMaterial;
@@ -13,12 +14,13 @@ use std::time::Instant;
 /// How a load ended.
 pub(crate) type Outcome = Result<Arc<KeyMaterial>, ErrorKind>;
 
-/// A failure is remembered for so long, so that a KMS in trouble isn't asked again by every value.
+/// For how many milliseconds a failure is remembered, so that not every value asks a KMS in trouble
+/// again.
 const TRANSIENT: Millis = 1000;
-/// One that won't go away by itself.
+/// The same for a failure that won't pass by itself.
 const LASTING: Millis = 5000;
-/// The most failures that are remembered: values under keys that can't be loaded may be an
-/// attacker's.
+/// The most failures that are remembered: an attacker can write values under any number of keys
+/// that can't be loaded.
 const MAX_FAILURES: usize = 4096;
 
 #[derive(Default)]
@@ -46,7 +48,7 @@ struct State {
 }
 
 impl Flights {
-    /// The load of that need, and whether the caller must see that somebody does it.
+    /// The flight for that need, and whether it's new: then the caller must have it worked on.
     pub(crate) fn join(&self, need: &Need) -> (Arc<Flight>, bool) {
         let mut table = self.table();
         if let Some(flight) = table.open.get(need) {
@@ -80,8 +82,9 @@ impl Flights {
         flight.complete(outcome);
     }
 
-    /// The caller waits no longer for a flight. One that was begun takes too long, and anyone who
-    /// asks next starts another; one that wasn't is for those who still wait, or for nobody.
+    /// Stops waiting for a flight. If its work has begun, it takes too long, and the next caller
+    /// starts another. If it hasn't, it stays for the callers that still wait, and is cancelled if
+    /// there are none.
     pub(crate) fn give_up(&self, need: &Need, flight: &Arc<Flight>, error: &ErrorKind, now: Millis) {
         let mut table = self.table();
         remember(&mut table.failed, need, error, now);
@@ -130,17 +133,17 @@ fn remember(failed: &mut HashMap<Need, (Millis, ErrorKind)>, need: &Need, error:
 }
 
 impl Flight {
-    /// True for the one that is to do the work.
+    /// True for the one caller that is to do the work.
     pub(crate) fn claim(&self) -> bool {
         !self.claimed.swap(true, Ordering::SeqCst)
     }
 
-    /// Whether somebody does the work, or nobody is to do it any more.
+    /// Whether the work was begun or cancelled.
     pub(crate) fn is_claimed(&self) -> bool {
         self.claimed.load(Ordering::SeqCst)
     }
 
-    /// The outcome, if it's there by then.
+    /// Waits for the outcome, but not past `until`.
     pub(crate) fn wait(&self, until: Instant) -> Option<Outcome> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let outcome = self.wait_counted(until);

@@ -25,14 +25,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-/// How often a key is asked for again because something was changed meanwhile.
+/// How often a load is begun, if the store or the KMS says something else each time.
 const ATTEMPTS: u32 = 8;
 
 /// Loads that were begun.
 pub(crate) type Begun = Vec<(Need, Arc<Flight>)>;
 
 /// A record that was read already, and doesn't have to be read again.
-pub(crate) struct Known {
+pub(crate) struct KnownRecord {
     pub(crate) as_of: Ticket,
     pub(crate) record: KeyRecord,
     /// Whether nothing needs the key yet.
@@ -53,7 +53,7 @@ impl Inner {
     pub(crate) fn miss(self: &Arc<Self>, need: Need) -> Outcome {
         count(&self.backends.counters.misses);
         if !self.backends.settings.waits {
-            // What `load` has just found out, and otherwise that nobody has asked.
+            // The failure of a load a moment ago, and otherwise that the key isn't loaded.
             let now = self.backends.now();
             return Err(self.flights.failure(&need, now).unwrap_or(ErrorKind::NotLoaded(need)));
         }
@@ -65,8 +65,8 @@ impl Inner {
     /// The key that is needed, loaded if it isn't. Waits no longer than the deadline.
     pub(crate) fn fetch(self: &Arc<Self>, need: Need) -> Outcome {
         let failure = self.flights.failure(&need, self.backends.now());
-        // What only the store was asked for is asked again: another process may just be creating
-        // the key.
+        // Where the store alone was asked (for a scope's primary, say), it's asked again: another
+        // process may just be creating the key.
         if let Some(error @ ErrorKind::LoadFailed(_)) = failure {
             return Err(error);
         }
@@ -75,7 +75,8 @@ impl Inner {
         landed.unwrap_or_else(|| self.give_up(&need, &flight, self.backends.settings.deadline))
     }
 
-    /// A load that took longer than `after`: the key goes into its grace, if it's only a renewal.
+    /// Ends the wait for a load that took longer than `after`. If it was a renewal, the key goes
+    /// into its grace.
     pub(crate) fn give_up(self: &Arc<Self>, need: &Need, flight: &Arc<Flight>, after: Duration) -> Outcome {
         let error = KeyringError::TimedOut { need: Some(need.clone()), after };
         tracing::warn!(%error, "gave a load up");
@@ -87,9 +88,8 @@ impl Inner {
         outcome
     }
 
-    /// Sees that somebody loads what is needed, unless it's there. `known` saves a reading of the
-    /// store.
-    pub(crate) fn start_load(self: &Arc<Self>, need: &Need, known: Option<Known>) -> Arc<Flight> {
+    /// Has the key loaded that is needed, unless it's there. `known` saves a reading of the store.
+    pub(crate) fn start_load(self: &Arc<Self>, need: &Need, known: Option<KnownRecord>) -> Arc<Flight> {
         let (flight, is_new) = self.flights.join(need);
         if is_new {
             // It may have landed since the caller looked.
@@ -101,7 +101,7 @@ impl Inner {
         flight
     }
 
-    /// Asks the KMS for a key again that is loaded, for a new lease.
+    /// Asks the KMS again for a key that is loaded, for a new lease.
     pub(crate) fn start_renewal(self: &Arc<Self>, id: KeyId) -> Arc<Flight> {
         let need = Need::Open(id);
         let (flight, is_new) = self.flights.join(&need);
@@ -111,7 +111,7 @@ impl Inner {
         flight
     }
 
-    fn submit(self: &Arc<Self>, need: &Need, flight: &Arc<Flight>, known: Option<Known>) {
+    fn submit(self: &Arc<Self>, need: &Need, flight: &Arc<Flight>, known: Option<KnownRecord>) {
         let (loader, need, claimed) = (self.loader(), need.clone(), Arc::clone(flight));
         let job = Arc::clone(flight);
         self.workers.submit(move || claimed.is_claimed(), move || loader.run(&need, &job, known));
@@ -129,8 +129,8 @@ impl Inner {
         }
     }
 
-    /// Waits for loads as long as one after the other ends within the deadline. A key that was
-    /// retired meanwhile is no failure.
+    /// Waits for all of these loads, for each at most the deadline. A key that was retired
+    /// meanwhile is no failure.
     pub(crate) fn wait_for_all(self: &Arc<Self>, begun: Begun) -> Result<(), KeyringError> {
         let (deadline, mut failed) = (self.backends.settings.deadline, None);
         for (need, flight) in begun {
@@ -150,8 +150,8 @@ impl Inner {
 }
 
 impl Loader {
-    /// Does the work of a flight, unless somebody does already.
-    fn run(&self, need: &Need, flight: &Arc<Flight>, known: Option<Known>) {
+    /// Does the work of a flight, unless another thread does already.
+    fn run(&self, need: &Need, flight: &Arc<Flight>, known: Option<KnownRecord>) {
         if !flight.claim() {
             return;
         }
@@ -172,7 +172,7 @@ impl Loader {
         keyring.flights.land(need, flight, outcome, self.backends.now());
     }
 
-    /// The scope's primary: from the store, and then as any key.
+    /// Loads the scope's primary: finds it in the store, and then loads it as any key.
     fn load_primary(&self, scope: &Scope) -> Outcome {
         let ticket = self.keyring()?.cache.ticket();
         let records = self.backends.retry(|| self.backends.scope(scope))?;
@@ -189,17 +189,17 @@ impl Loader {
             return Ok(key);
         }
         drop(keyring);
-        // If nobody has begun with that key, it's done here: the queue may be full of those that
+        // If no thread has begun with that key, this one does: the queue may be full of jobs that
         // wait for it.
-        self.run(&need, &flight, Some(Known { as_of: ticket, record, is_ahead: false }));
+        self.run(&need, &flight, Some(KnownRecord { as_of: ticket, record, is_ahead: false }));
         let after = self.backends.settings.deadline;
         let landed = flight.wait(Instant::now() + after);
         landed.unwrap_or_else(|| self.settle(&need, KeyringError::TimedOut { need: Some(need.clone()), after }))
     }
 
-    fn load_key(&self, id: KeyId, mut known: Option<Known>) -> Outcome {
+    fn load_key(&self, id: KeyId, mut known: Option<KnownRecord>) -> Outcome {
         for _ in 0..ATTEMPTS {
-            let Known { as_of, record, is_ahead } = match known.take() {
+            let KnownRecord { as_of, record, is_ahead } = match known.take() {
                 Some(known) => known,
                 None => match self.read_record(id) {
                     Ok(read) => read?,
@@ -244,12 +244,12 @@ impl Loader {
     }
 
     /// The key's record as it is now.
-    fn read_record(&self, id: KeyId) -> Result<Result<Known, ErrorKind>, KeyringError> {
+    fn read_record(&self, id: KeyId) -> Result<Result<KnownRecord, ErrorKind>, KeyringError> {
         let Ok(keyring) = self.keyring() else { return Err(KeyringError::Dropped) };
         let as_of = keyring.cache.ticket();
         drop(keyring);
         match self.backends.retry(|| self.backends.record(id))? {
-            Some(record) => Ok(Ok(Known { as_of, record, is_ahead: false })),
+            Some(record) => Ok(Ok(KnownRecord { as_of, record, is_ahead: false })),
             None => {
                 if let Ok(keyring) = self.keyring() {
                     keyring.cache.drop_key(id);
@@ -259,7 +259,7 @@ impl Loader {
         }
     }
 
-    /// The KMS refuses the key: it isn't used any more.
+    /// Ends the use of a key that the KMS refuses.
     fn end_refused(&self, asked: Ticket, record: &KeyRecord, error: KeyringError) -> Outcome {
         if self.keyring()?.cache.drop_refused(asked, record.id) {
             count(&self.backends.counters.refusals);
@@ -268,7 +268,7 @@ impl Loader {
         Err(error.into())
     }
 
-    /// The key could not be renewed: it stays for its grace.
+    /// Keeps a key for its grace that could not be renewed.
     fn keep(&self, id: KeyId, error: KeyringError) -> Outcome {
         let Some(loaded) = self.keyring()?.cache.material(id) else { return Err(error.into()) };
         let now = self.backends.now();
@@ -281,7 +281,7 @@ impl Loader {
         Ok(loaded)
     }
 
-    /// What remains where a load didn't end: the key in its grace, or the error.
+    /// The outcome of a load that didn't end: the key in its grace, or the error.
     fn settle(&self, need: &Need, error: KeyringError) -> Outcome {
         let id = match need {
             Need::Open(id) => Some(*id),

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 impl Keyring {
     /// Loads what is needed, in parallel, and is ready when all of it is there or the deadline has
-    /// passed. It works in any async runtime, and takes no thread of it.
+    /// passed. It works in any async runtime, and blocks none of its threads.
     ///
     /// A keyring that [never waits](crate::KeyringBuilder::never_wait) needs it before a page of
     /// rows is opened:
@@ -34,7 +34,7 @@ impl Keyring {
     /// ```
     ///
     /// A key that is retired, destroyed or unknown, and a tenant without a key, are no failure
-    /// here: opening or sealing says so then.
+    /// here: opening or sealing reports them.
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl Inner {
         failed: &mut Option<KeyringError>,
     ) {
         match landed.unwrap_or_else(|| self.give_up(need, flight, self.backends.settings.deadline)) {
-            // It's there because somebody is about to use it.
+            // It's loaded because a value is about to use it.
             Ok(key) => drop(key.use_at(self.backends.now())),
             Err(ErrorKind::LoadFailed(load)) if failed.is_none() => *failed = Some(load.error().clone()),
             Err(_) => {}

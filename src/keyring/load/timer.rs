@@ -1,5 +1,5 @@
-//! Wakes tasks at their deadline, in any async runtime or none: on a thread of its own, that there
-//! is while a task waits.
+//! Wakes tasks at their deadline, in any async runtime or none, on a thread that exists while a
+//! task waits.
 
 use super::workers::spawn;
 use std::collections::BTreeMap;
@@ -13,19 +13,19 @@ pub(crate) struct Timer(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     state: Mutex<Waiting>,
-    /// Something else is first now, or nothing is left.
+    /// Another deadline is the first now, or none is left.
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct Waiting {
-    /// By deadline; the number tells those of one moment apart.
+    /// Wakers by their deadline; the number tells those of the same moment apart.
     tasks: BTreeMap<(Instant, u64), Waker>,
     count: u64,
     has_thread: bool,
 }
 
-/// A task's deadline. When it's dropped, nobody is woken for it any more.
+/// A task's deadline. Once it's dropped, the task isn't woken for it any more.
 pub(crate) struct Deadline {
     at: Instant,
     entry: Option<Entry>,

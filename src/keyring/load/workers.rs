@@ -1,5 +1,5 @@
-//! Threads that wait for a KMS or a key store, so that nobody else must: made when there is
-//! something to do, gone when there isn't, and never more than so many.
+//! Threads that wait for a KMS or a key store, so that the program's threads needn't. They are
+//! started when there is work, end when there is none, and their number is bounded.
 
 use crate::keyring::error::KeyringError;
 use std::collections::{HashMap, VecDeque};
@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tracing::{Dispatch, Span, dispatcher};
 
-/// So many times the number of threads may be stuck in calls that never return, before nothing is
-/// begun any more.
+/// Threads that are stuck in calls which never return are replaced, until there are so many times
+/// the usual number of them. Then no job is begun any more.
 const MOST_STUCK: usize = 4;
 
 pub(crate) struct Workers {
@@ -37,8 +37,8 @@ impl Workers {
         Arc::new(Self { most, patience, state: Mutex::default() })
     }
 
-    /// Does `work` on a worker thread, soon, unless it's over before. Jobs must not wait for jobs
-    /// that come after them.
+    /// Does `work` on a worker thread, soon, unless `is_over` is true by then. Jobs must not wait
+    /// for jobs that come after them.
     pub(crate) fn submit(
         self: &Arc<Self>,
         is_over: impl Fn() -> bool + Send + 'static,
@@ -48,7 +48,7 @@ impl Workers {
         state.queue.push_back(Job { is_over: Box::new(is_over), work: Box::new(observed(work)) });
         let stuck = state.running.values().filter(|since| since.elapsed() > self.patience).count();
         if stuck > 0 {
-            // Nobody may be left to take them off the queue.
+            // There may be no thread left that takes them off the queue.
             state.queue.retain(|job| !(job.is_over)());
         }
         if state.running.len() - stuck < self.most && state.running.len() < self.most * MOST_STUCK {
@@ -73,7 +73,7 @@ impl Workers {
                 state.running.insert(number, Instant::now());
                 job
             };
-            // A provider that panics must not take the thread's place away.
+            // A provider that panics must not end the thread, or its place would be lost.
             let _ = catch_unwind(AssertUnwindSafe(job.work));
         }
     }
@@ -83,7 +83,7 @@ impl Workers {
     }
 }
 
-/// Does `work` on a thread of its own and waits so long for it.
+/// Does `work` on a thread of its own, and waits for it as long as `limit`.
 pub(crate) fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> Result<T, KeyringError> + Send + 'static,
@@ -104,7 +104,7 @@ pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<
     spawned.map(drop).map_err(|error| KeyringError::NoThread(error.to_string()))
 }
 
-/// The work, seen by what observes the thread that asks for it.
+/// The same work, with the calling thread's tracing subscriber and span.
 pub(crate) fn observed(work: impl FnOnce() + Send) -> impl FnOnce() + Send {
     let (dispatch, span) = (dispatcher::get_default(Dispatch::clone), Span::current());
     move || dispatcher::with_default(&dispatch, || span.in_scope(work))

@@ -15,11 +15,11 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
-/// A sleeping machine is noticed this long after it woke.
+/// That a machine slept is noticed at most so long after it woke.
 const LONGEST_SLEEP: Duration = Duration::from_secs(15);
 /// Readings of the store that may hang at the same time.
 const MOST_READINGS: usize = 4;
-/// Less isn't worth waking up for.
+/// The shortest sleep: less isn't worth waking up for.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(5);
 
 /// Begins to look after `keyring`, until it's dropped.
@@ -32,7 +32,8 @@ fn look_after(keyring: &Weak<Inner>, alarm: &Alarm) {
     while let Some(inner) = keyring.upgrade() {
         let long = inner.tend();
         drop(inner);
-        // Many keys may be loaded at once: they are looked at together.
+        // Many keys may be loaded at the same moment: after a short sleep they are looked at
+        // together.
         std::thread::sleep(SHORTEST_SLEEP);
         if !alarm.sleep(long) {
             return;
@@ -106,7 +107,7 @@ impl Inner {
             return;
         }
         self.schedule.refreshed(now, self.backends.settings.refresh);
-        // A reading that hangs must not be the last one; but they must not become many either.
+        // Another reading is begun while one hangs, up to a bound.
         let patience = millis(self.backends.settings.deadline).saturating_mul(6);
         let since = self.schedule.refreshing.load(Ordering::SeqCst);
         let is_stuck = since > 0 && now.saturating_sub(since) >= patience;

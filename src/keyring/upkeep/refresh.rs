@@ -4,7 +4,7 @@ use crate::context::Scope;
 use crate::keyring::cache::Ticket;
 use crate::keyring::error::KeyringError;
 use crate::keyring::inner::Inner;
-use crate::keyring::load::{Backends, Begun, Known, Loader, within};
+use crate::keyring::load::{Backends, Begun, KnownRecord, Loader, within};
 use crate::keyring::need::Need;
 use crate::keyring::stats::count;
 use crate::keys::KeyRecord;
@@ -12,28 +12,30 @@ use crate::store::StoreError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// So many keys show whether the KMS gives any.
+/// How many keys are loaded first, to see whether the KMS gives any.
 const FEW: usize = 16;
 
 /// What was read of the store, scope by scope.
 struct Reading {
     as_of: Ticket,
     scopes: BTreeMap<Scope, Vec<KeyRecord>>,
-    /// A scope that could not be read, or makes no sense: the others go on.
+    /// Why the last scope failed that could not be read or whose records contradict each other. The
+    /// others are taken in all the same.
     failed: Option<KeyringError>,
 }
 
 impl Inner {
     /// What a keyring begins with: every key that opens values if they are few enough, the
-    /// application's otherwise. It takes as long as one key after the other is loaded.
+    /// application's otherwise. It isn't bounded as a whole: it goes on while key after key is
+    /// loaded.
     pub(crate) fn preload(self: &Arc<Self>) -> Result<(), KeyringError> {
         let (backends, as_of) = (Arc::clone(&self.backends), self.cache.ticket());
         let limit = backends.settings.administration();
         let (mut reading, in_view) = within(limit, move || {
             let reading = backends.read(as_of, &[Scope::APPLICATION])?;
             let is_nothing = reading.failed.is_some() && reading.scopes.values().all(Vec::is_empty);
-            // A scope with a damaged record isn't taken in. A key that can be read opens what is
-            // under it all the same.
+            // A scope with a damaged record isn't taken in. Its keys that can be read are loaded
+            // all the same, to open what is under them.
             let in_view = if is_nothing { backends.in_view().unwrap_or_default() } else { Vec::new() };
             Ok((reading, in_view))
         })?;
@@ -60,7 +62,7 @@ impl Inner {
         read.and(loaded)
     }
 
-    /// Takes in every scope that makes sense, and gives back their records.
+    /// Takes in every scope whose records fit together, and gives back these records.
     fn learn(&self, reading: &mut Reading) -> Vec<KeyRecord> {
         let mut learnt = Vec::new();
         for (scope, records) in std::mem::take(&mut reading.scopes) {
@@ -77,7 +79,7 @@ impl Inner {
         let missing = records.into_iter().filter(|record| self.loaded(&Need::Open(record.id)).is_none());
         let begin = |record: KeyRecord| {
             let need = Need::Open(record.id);
-            let flight = self.start_load(&need, Some(Known { as_of, record, is_ahead }));
+            let flight = self.start_load(&need, Some(KnownRecord { as_of, record, is_ahead }));
             (need, flight)
         };
         missing.map(begin).collect()
@@ -86,7 +88,7 @@ impl Inner {
 
 impl Loader {
     /// Takes in what other processes changed, and begins to load keys that are new in a scope in
-    /// use, ahead of their first value. What could be taken in was, even if there's an error.
+    /// use, ahead of their first value. Even if it returns an error, everything else was taken in.
     pub(crate) fn reread(&self) -> (Begun, Result<(), KeyringError>) {
         let done = self.reread_and_load();
         count(&self.backends.counters.refreshes);
@@ -108,7 +110,7 @@ impl Loader {
             keyring.flights.forget_failures();
             (keyring.cache.ticket(), keyring.cache.scopes())
         };
-        // The store may hang: nothing is kept alive meanwhile.
+        // The store may hang: the keyring isn't kept alive meanwhile.
         let mut reading = self.backends.read(as_of, &known)?;
         let Ok(keyring) = self.keyring() else { return Err(gone) };
         let records = keyring.learn(&mut reading);

@@ -18,8 +18,8 @@ pub(crate) struct Decrypted {
     pub(crate) suite: Suite,
 }
 
-/// Encrypts under that key into `total` bytes what `push_framed` appends: the plaintext in its
-/// frame.
+/// Encrypts under that key what `push_framed` appends, the plaintext in its frame. The result has
+/// `total` bytes.
 pub(crate) fn encrypt_under(
     key: &KeyMaterial,
     column: &Column,
@@ -58,8 +58,8 @@ pub(crate) fn decrypt_under_either_suite(
     let (Err(ErrorKind::Rejected), Some(previous)) = (&opened, column.previous_suite()) else { return opened };
     let was_bound = bound_row(column, previous, row);
     let opened = decrypt_body(key, column, previous, was_bound, body);
-    // A column that became deterministic doesn't say any more whether it was bound to its row
-    // before.
+    // Of a column that became deterministic isn't known any more whether it was bound to its row
+    // before: both are tried.
     if suite == Suite::Aes256Siv && matches!(opened, Err(ErrorKind::Rejected)) && !was_bound.is_unbound() {
         return decrypt_body(key, column, previous, bound, body);
     }

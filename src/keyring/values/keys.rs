@@ -1,4 +1,4 @@
-//! The key that a value needs: the one that is loaded, and otherwise the one that a load brings.
+//! The key that a value needs: from the cache, or loaded if it isn't there.
 
 use crate::context::Scope;
 use crate::error::ErrorKind;
@@ -9,8 +9,7 @@ use crate::keyring::need::Need;
 use crate::keys::KeyId;
 
 impl Keyring {
-    /// Hands the scope's primary to `with`: the one that is loaded, and otherwise the one that a
-    /// load brings.
+    /// Hands the scope's primary to `with`: from the cache, or loaded if it isn't there.
     pub(crate) fn with_primary<T>(
         &self,
         scope: &Scope,
@@ -26,7 +25,7 @@ impl Keyring {
         if key.scope == *scope { with(&key) } else { Err(KeyringError::WrongKey(key.id).into()) }
     }
 
-    /// Hands the key to `with`: the one that is loaded, and otherwise the one that a load brings.
+    /// Hands the key to `with`: from the cache, or loaded if it isn't there.
     pub(crate) fn with_key<T>(
         &self,
         id: KeyId,

@@ -11,8 +11,8 @@ use crate::model::Column;
 use crate::suite::Suite;
 use crate::value::{Field, Value};
 
-/// With many more scopes in use than keys are held, what was learnt of one may be forgotten before
-/// it's used.
+/// How often a scope's keys are looked up. Where many more scopes are in use than keys are held,
+/// what was read of one may be forgotten before it's used.
 const LOOKUP_ATTEMPTS: u32 = 16;
 
 impl Keyring {

@@ -30,7 +30,7 @@ impl Keyring {
         self.read(column, row, stored.into()).map_err(|kind| Error::at(column, kind))
     }
 
-    /// [`Self::open`], without saying where.
+    /// [`Self::open`], with an error that doesn't name table and column.
     fn read<F: Field>(&self, column: &Column, row: &RowContext, stored: StoredValue<'_>) -> Result<F, ErrorKind> {
         // Some libraries call text bytes.
         let stored = match stored {
@@ -83,8 +83,8 @@ impl Keyring {
             .map_err(|kind| Error::at(column, kind))
     }
 
-    /// What can't be a whole sealed value but begins like one, under a key that there is, is one
-    /// that was damaged, and no plaintext.
+    /// Bytes that begin like a sealed value under a key that exists, and aren't a whole one, are a
+    /// damaged value and no plaintext.
     pub(crate) fn check_undamaged(&self, column: &Column, stored: StoredValue<'_>) -> Result<(), ErrorKind> {
         let Some(id) = claimed_key(column, stored) else { return Ok(()) };
         match self.with_key(id, |_| Ok(())) {

@@ -42,7 +42,8 @@ impl Keyring {
 
     fn reseal_bytes(&self, column: &Column, row: &RowContext, sealed: &[u8]) -> Result<Resealed, ErrorKind> {
         let primary = match self.with_primary(&row.scope, |key| Ok(key.id)) {
-            // Of a tenant that was forgotten: that its key was destroyed says more.
+            // For a tenant that was forgotten: that its key was destroyed says more than that it
+            // has no primary.
             Err(error @ ErrorKind::NoPrimary(_)) => {
                 return self.decrypt(column, row, sealed).and(Err(error));
             }
@@ -75,8 +76,8 @@ impl Keyring {
         self.encrypt(column, row, None, None).map_err(|kind| Error::at(column, kind))
     }
 
-    /// Whether what doesn't open may be plaintext: what can't be a sealed value, and isn't the
-    /// beginning of one, or is under a key that there isn't.
+    /// Whether a value that doesn't open, for the reason `why`, may be plaintext: it can't be a
+    /// sealed value nor the beginning of one, or it's under a key that doesn't exist.
     pub(crate) fn is_plaintext(
         &self,
         column: &Column,

@@ -4,8 +4,8 @@ use crate::dialect::Fault;
 use crate::store::sql::Said;
 use std::error::Error;
 
-/// What its error says is left out where it may quote the URL, with the password: libpq does so
-/// with a URL that it can't read.
+/// The error of a connection that can't be made. Its text is left out where it may quote the URL
+/// with the password: libpq does so with a URL that it can't read.
 pub(in crate::store) fn not_connected(error: &dyn Error) -> Said {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -17,7 +17,7 @@ pub(in crate::store) fn not_connected(error: &dyn Error) -> Said {
     Said::own(fault, format!("no connection could be made: {why}"))
 }
 
-/// What is known to be safe of it.
+/// The part of the error's text that is known to quote no URL.
 fn why(text: &str) -> (&str, Fault) {
     const CAUSES: [(&str, &str, Fault); 12] = [
         ("onnection refused", "the server's port refuses connections", Fault::Other),

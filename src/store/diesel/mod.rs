@@ -1,8 +1,8 @@
 //! A key store in SQLite, PostgreSQL or MySQL, through diesel. What differs between them has a file
 //! for each.
 
+mod backend;
 mod connecting;
-mod engine;
 #[cfg(feature = "diesel-mysql")]
 mod mysql;
 #[cfg(feature = "diesel-postgres")]
@@ -12,10 +12,10 @@ mod session;
 mod sqlite;
 
 #[cfg(feature = "diesel-async")]
-pub(super) use self::connecting::not_connected;
-pub(super) use self::engine::Engine;
+pub(super) use self::backend::Integer;
+pub(super) use self::backend::StoreBackend;
 #[cfg(feature = "diesel-async")]
-pub(super) use self::engine::Integer;
+pub(super) use self::connecting::not_connected;
 #[cfg(feature = "diesel-async")]
 pub(super) use self::session::said;
 
@@ -38,7 +38,7 @@ const TURN: Duration = Duration::from_secs(10);
 /// Any number of processes can share the table. The store keeps its connection, so a pool has one
 /// less to give. On MySQL the connection needs a schema that is selected.
 ///
-/// diesel waits as long as its client library does. What bounds that is said in the URL:
+/// diesel waits as long as its client library does. Bounds for that are set in the URL:
 /// `connect_timeout`, `tcp_user_timeout` and `keepalives_idle` for PostgreSQL.
 pub struct Diesel<C> {
     kept: Kept<Session<C>>,
@@ -48,7 +48,7 @@ pub struct Diesel<C> {
 impl<C> Diesel<C>
 where
     C: LoadConnection,
-    C::Backend: Engine,
+    C::Backend: StoreBackend,
 {
     /// Takes a connection. Where it is one to SQLite without a busy timeout (diesel sets none), it
     /// gets one of five seconds at the first use.
@@ -88,17 +88,18 @@ where
     }
 
     fn run<T>(&self, work: impl FnMut(&mut Session<C>) -> Result<T, Failed>) -> Result<T, StoreError> {
-        // For a turn: how long the library waits for the server is its own affair.
+        // This bounds the wait for a turn. How long the library waits for the server is up to the
+        // library.
         self.kept
             .run(Instant::now().checked_add(TURN), work)
-            .map_err(|failed| failed.of(NAME, <C::Backend as Engine>::DIALECT))
+            .map_err(|failed| failed.of(NAME, <C::Backend as StoreBackend>::DIALECT))
     }
 }
 
 impl<C> KeyStore for Diesel<C>
 where
     C: LoadConnection + Send,
-    C::Backend: Engine,
+    C::Backend: StoreBackend,
 {
     sql::key_store!();
 }

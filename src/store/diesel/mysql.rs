@@ -1,7 +1,7 @@
 //! MySQL and MariaDB. With diesel's backend for them alone: whether libmysqlclient or diesel-async
 //! carries the bytes is the program's choice.
 
-use super::engine::on_backend;
+use super::backend::on_backend;
 use crate::dialect::Dialect;
 use crate::store::sql::Cell;
 use diesel::mysql::{Mysql, MysqlType, MysqlValue};
@@ -18,7 +18,7 @@ fn cell(value: MysqlValue<'_>) -> Cell {
         MysqlType::LongLong => {
             bytes.first_chunk().map_or(Cell::Unusable, |bytes| Cell::Integer(i64::from_ne_bytes(*bytes)))
         }
-        // What MariaDB makes of a short expression, whatever it's cast to.
+        // MariaDB's type for a short expression, even if it's cast to another.
         MysqlType::Long => {
             bytes.first_chunk().map_or(Cell::Unusable, |bytes| Cell::Integer(i32::from_ne_bytes(*bytes).into()))
         }

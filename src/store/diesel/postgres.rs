@@ -1,7 +1,7 @@
 //! PostgreSQL. With diesel's backend for it alone: whether libpq or diesel-async carries the bytes
 //! is the program's choice.
 
-use super::engine::on_backend;
+use super::backend::on_backend;
 use crate::dialect::Dialect;
 use crate::store::sql::Cell;
 use diesel::pg::{Pg, PgValue};

@@ -1,7 +1,7 @@
 //! The connection of a [`super::Diesel`], as long as it lasts.
 
+use super::backend::StoreBackend;
 use super::connecting::not_connected;
-use super::engine::Engine;
 use crate::dialect::{Dialect, Fault};
 use crate::store::kept::IDLE;
 use crate::store::sql::{self, Connection, Param, Row, Said};
@@ -38,7 +38,7 @@ impl<C> Session<C> {
 impl<C> Session<C>
 where
     C: LoadConnection,
-    C::Backend: Engine,
+    C::Backend: StoreBackend,
 {
     pub(super) fn with<T>(&mut self, work: impl FnOnce(&mut C) -> QueryResult<T>) -> Result<T, Said> {
         let connection = self.connection.as_mut().ok_or_else(lost)?;
@@ -54,7 +54,7 @@ where
         }
     }
 
-    /// A connection that answers, where one can be made.
+    /// Makes sure that the connection answers, or makes another one if that is possible.
     fn connect(&mut self) -> Result<(), Said> {
         let is_idle = self.used.is_some_and(|used| used.elapsed() > IDLE);
         if self.connect.is_some() && is_idle && self.connection.is_some() && self.batch("SELECT 1").is_err() {
@@ -71,7 +71,7 @@ where
 impl<C> Connection for Session<C>
 where
     C: LoadConnection,
-    C::Backend: Engine,
+    C::Backend: StoreBackend,
 {
     fn dialect(&self) -> Dialect {
         C::Backend::DIALECT
@@ -81,7 +81,7 @@ where
         self.connect()?;
         let connection = self.connection.as_mut().ok_or_else(lost)?;
         let status = C::TransactionManager::transaction_manager_status_mut(connection);
-        // A commit inside a transaction would only be a savepoint of it.
+        // A commit inside another transaction would only release a savepoint of it.
         match status.transaction_depth() {
             Ok(None) => {}
             Ok(Some(_)) => return Err(sql::in_transaction()),
@@ -117,7 +117,7 @@ where
         self.with(|connection| connection.batch_execute(sql))
     }
 
-    // Through diesel, which would otherwise not know of the transaction.
+    // The transaction is begun through diesel, which wouldn't know of it otherwise.
 
     fn begin(&mut self) -> Result<(), Said> {
         self.with(C::TransactionManager::begin_transaction)
@@ -135,7 +135,7 @@ where
 /// What diesel's error means; on most servers its kind says less than the server did. diesel has no
 /// place for SQLSTATE or number: where the server speaks another language than English the table is
 /// looked at, and the rest is reported by the server's words alone.
-pub(in crate::store) fn said<B: Engine>(error: DieselError) -> Said {
+pub(in crate::store) fn said<B: StoreBackend>(error: DieselError) -> Said {
     use DatabaseErrorKind::{
         CheckViolation, ClosedConnection, ExclusionViolation, ForeignKeyViolation, NotNullViolation,
         ReadOnlyTransaction, RestrictViolation, SerializationFailure, UnableToSendCommand, UniqueViolation,
@@ -153,7 +153,8 @@ pub(in crate::store) fn said<B: Engine>(error: DieselError) -> Said {
         ) => Some(Fault::Refused),
         error => Fault::of_message(B::DIALECT, &error.to_string()),
     };
-    // SQLite's messages are always in English: what they don't tell is nothing in particular.
+    // SQLite's messages are always in English: one that isn't recognised stands for no special
+    // fault.
     let is_known = fault.is_some() || !B::MAY_BE_TRANSLATED;
     Said::new(if is_known { Some(fault.unwrap_or(Fault::Other)) } else { None }, error)
 }

@@ -1,6 +1,6 @@
 //! SQLite, where any column can hold a value of any type.
 
-use super::engine::on_backend;
+use super::backend::on_backend;
 use crate::dialect::Dialect;
 use crate::store::sql::{BUSY_TIMEOUT, Cell};
 use diesel::connection::LoadConnection;

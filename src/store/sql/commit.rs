@@ -1,4 +1,4 @@
-//! Commits: the rules, and what keeps everybody else away meanwhile.
+//! Commits: the rules, and the locks that keep other writers out meanwhile.
 
 use super::connection::{BUSY_TIMEOUT, Connection, Param};
 use super::read::{records, scope_param};
@@ -11,14 +11,14 @@ use crate::store::{Change, Conflict};
 
 /// All of `changes` or none of them.
 pub(in crate::store) fn commit(connection: &mut impl Connection, changes: &[Change]) -> Result<(), Failed> {
-    let turns = &connection.dialect().key_table().turns;
-    match &turns.session {
+    let locks = &connection.dialect().key_table().writers;
+    match &locks.session {
         Some(lock) => {
-            let turn = Turn::take(connection, lock)?;
-            turn.connection.batch(lock.before)?;
-            locked(&mut *turn.connection, turns.in_transaction, changes)
+            let held = HeldLock::take(connection, lock)?;
+            held.connection.batch(lock.before)?;
+            locked(&mut *held.connection, locks.in_transaction, changes)
         }
-        None => locked(connection, turns.in_transaction, changes),
+        None => locked(connection, locks.in_transaction, changes),
     }
 }
 
@@ -32,27 +32,27 @@ fn locked<C: Connection>(connection: &mut C, lock: Option<&'static str>, changes
 }
 
 /// The lock of the writers, where a session holds it.
-struct Turn<'a, C: Connection> {
+struct HeldLock<'a, C: Connection> {
     connection: &'a mut C,
     lock: &'static SessionLock,
 }
 
-impl<'a, C: Connection> Turn<'a, C> {
+impl<'a, C: Connection> HeldLock<'a, C> {
     fn take(connection: &'a mut C, lock: &'static SessionLock) -> Result<Self, Said> {
         match connection.integer(lock.take)? {
             Some(1) => Ok(Self { connection, lock }),
             Some(_) => {
                 Err(Said::own(Fault::Busy, format!("its writers' lock wasn't given within {BUSY_TIMEOUT:?}")))
             }
-            // Without a schema there is no name.
+            // Without a schema the lock has no name.
             None => Err(Said::own(Fault::Other, "its connection has no database selected: name one in its URL")),
         }
     }
 }
 
-impl<C: Connection> Drop for Turn<'_, C> {
+impl<C: Connection> Drop for HeldLock<'_, C> {
     fn drop(&mut self) {
-        // It ends with the session at the latest.
+        // If this fails, the lock ends with the session.
         if self.connection.batch(self.lock.give_back).is_err() {
             self.connection.lose();
         }
@@ -60,8 +60,8 @@ impl<C: Connection> Drop for Turn<'_, C> {
 }
 
 /// All of `changes`, inside a transaction that holds the write lock: nothing can come between a
-/// check and the statement after it. The table's indexes say the same; they are what holds if
-/// somebody else writes to it.
+/// check and the statement after it. The table's indexes enforce the same rules against other
+/// programs that write to it.
 fn apply(connection: &mut impl Connection, changes: &[Change]) -> Result<(), Failed> {
     let dialect = connection.dialect();
     for change in changes {
@@ -118,13 +118,14 @@ fn insert(connection: &mut impl Connection, record: &KeyRecord) -> Result<(), Fa
     ];
     match connection.execute(dialect.key_table().statements.insert, &params)? {
         1 => Ok(()),
-        // What the database itself keeps from being done must not be done in half.
+        // If the database silently does nothing, a trigger's doing perhaps, the whole commit must
+        // be undone.
         _ => Err(Failed::NotStored(record.id)),
     }
 }
 
-/// With the revision that was seen: a proxy in between may have lent the lock's session to somebody
-/// else.
+/// The statement checks the revision that was seen: a proxy in between may have given the lock's
+/// session to another client.
 fn update(connection: &mut impl Connection, record: &KeyRecord, seen: u64) -> Result<(), Failed> {
     let params = [
         Param::Text(record.state.name()),

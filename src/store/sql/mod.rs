@@ -21,7 +21,7 @@ pub(super) use crate::dialect::COLUMNS;
 
 use super::migration;
 
-/// Makes the table if it isn't there, whoever else does the same at the same moment.
+/// Makes the table if it isn't there. Other processes may do the same at the same moment.
 pub(super) fn create_table(connection: &mut impl Connection) -> Result<(), Failed> {
     let dialect = connection.dialect();
     let (table, up) = (dialect.key_table(), migration(dialect).up);

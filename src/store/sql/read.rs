@@ -22,7 +22,7 @@ pub(in crate::store) fn load_scope(
     records(dialect, rows)
 }
 
-/// Records by their ids, for [`super::KeyStore::page`].
+/// Records by their ids, for [`KeyStore::page`](crate::store::KeyStore::page).
 pub(in crate::store) fn page(
     connection: &mut impl Connection,
     after: Option<KeyId>,
@@ -36,7 +36,8 @@ pub(in crate::store) fn page(
         let record = row.record(connection.dialect());
         let id = record.as_ref().map_or_else(|error| error.key, |record| Some(record.id));
         match record {
-            // Those at the end have numbers that are no ids: they are the last page.
+            // Rows at the end whose numbers are no ids: they make a page of their own, the last
+            // one.
             Err(error) if id.is_none() && page.next.is_some() => {
                 if is_full {
                     break;
@@ -70,7 +71,7 @@ fn page_of_rows(connection: &mut impl Connection, after: Option<KeyId>, limit: u
     let statements = &connection.dialect().key_table().statements;
     let limit = Param::Integer(i64::try_from(limit).unwrap_or(i64::MAX));
     match after {
-        // What has no id is seen too.
+        // The first page also has rows without an id.
         None => read(connection, statements.first_page, &[limit]),
         Some(after) => read(connection, statements.page, &[Param::Integer(after.get().into()), limit]),
     }
@@ -82,7 +83,7 @@ pub(in crate::store) fn get(connection: &mut impl Connection, id: KeyId) -> Resu
     Ok(records(connection.dialect(), rows)?.pop())
 }
 
-/// Outside of a transaction.
+/// Reads rows outside of any transaction of the caller's.
 ///
 /// MySQL's sessions can begin transactions by themselves, which would show the same old rows for
 /// ever after, or see what others haven't committed: there a reading is a transaction of its own,

@@ -23,7 +23,7 @@ pub(in crate::store) enum Cell {
 pub(in crate::store) struct Row(pub(in crate::store) [Cell; COLUMNS.len()]);
 
 impl Row {
-    /// The key record, if it is one.
+    /// The key record that the row holds, if it's well formed.
     pub(super) fn record(self, dialect: Dialect) -> Result<KeyRecord, MalformedRecord> {
         let Self([id, scope, state, commitment, wrapped, created, revision]) = self;
         let KeyTable { scopes_are_bytes, texts_are_bytes, .. } = *dialect.key_table();
@@ -51,7 +51,7 @@ impl Cell {
         }
     }
 
-    /// By the type's object id, from PostgreSQL's binary format.
+    /// A cell from PostgreSQL's binary format, by its type's object id.
     #[cfg(any(feature = "diesel-postgres", feature = "sqlx-postgres"))]
     pub(in crate::store) fn of_postgres(oid: u32, bytes: &[u8]) -> Self {
         use crate::dialect::postgres_types::StoredAs;

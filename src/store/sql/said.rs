@@ -1,7 +1,7 @@
 //! What a database said of a statement, whichever library ran it, and what the store says then.
 //!
-//! [`Fault`] is what follows from it, by the dialect's codes where the library tells them: a
-//! server's texts are in its administrator's language. No text here holds a column's value.
+//! A [`Fault`] is found by the dialect's codes, where the library passes them on: a server's texts
+//! may be in any language. No text here holds a column's value.
 
 use crate::dialect::{Dialect, Fault};
 use crate::keys::{KeyId, MalformedRecord};
@@ -16,7 +16,7 @@ pub(in crate::store) enum Failed {
     /// The database kept a record from being added.
     NotStored(KeyId),
     Malformed(MalformedRecord),
-    /// The table as a whole.
+    /// The table as a whole is damaged, or isn't a key store.
     Damaged(String),
     Said(Said),
 }
@@ -51,14 +51,14 @@ pub(in crate::store) struct Said {
 }
 
 impl Said {
-    /// By a library's error. `None` if it doesn't tell what follows.
+    /// From a library's error. `fault` is `None` if the error doesn't tell.
     pub(in crate::store) fn new(fault: Option<Fault>, error: impl Error + Send + Sync + 'static) -> Self {
         let text = match fault {
-            // MySQL's text quotes the value that was there twice.
+            // MySQL's text would quote the duplicate value.
             Some(Fault::Conflict | Fault::Duplicate) => "the database rolled the transaction back".to_owned(),
             _ => error.to_string(),
         };
-        // A trigger on it may lack a table of its own.
+        // It may be a table that a trigger uses which is missing.
         let fault = fault.map(|fault| match fault {
             Fault::Missing if !text.contains("fieldseal_keys") => Fault::Other,
             fault => fault,
@@ -75,17 +75,18 @@ impl Said {
         self.fault.unwrap_or(Fault::Other)
     }
 
-    /// Whether the library told what follows.
+    /// Whether the fault is known.
     pub(super) const fn is_clear(&self) -> bool {
         self.fault.is_some()
     }
 
-    /// What follows, where the library didn't tell.
+    /// The same with that fault, where the library didn't tell.
     pub(super) fn meaning(self, fault: Fault) -> Self {
         Self { fault: Some(fault), ..self }
     }
 
-    /// COMMIT failed: unless the server said that it rolled back, nobody knows.
+    /// Marks a failure of COMMIT: unless the server said that it rolled back, the outcome is
+    /// unknown.
     pub(super) fn of_commit(mut self) -> Self {
         if !matches!(self.fault, Some(Fault::Conflict | Fault::Duplicate | Fault::Busy)) {
             self.fault = Some(Fault::Uncertain);
@@ -93,7 +94,7 @@ impl Said {
         self
     }
 
-    /// Whether the connection is to be made anew.
+    /// Whether a new connection should be made.
     pub(super) fn may_be_the_connections(&self) -> bool {
         !matches!(
             self.fault(),

@@ -27,7 +27,7 @@ type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
 /// Any number of processes can share the table. The store has a connection and a thread of its own,
 /// and may be used from any thread, inside a tokio runtime of either kind or outside; its calls
 /// block, for [`Self::with_deadline`] at most. It never uses a pool's connections: they belong to
-/// the runtime that made them, and where that has one thread and it waits for the store, nobody
+/// the runtime that made them, and where that has one thread and it waits for the store, no thread
 /// would be left to serve them. The thread isn't there after a fork: open the store afterwards.
 ///
 /// The connection is made at the first use, and again whenever it was lost. One that wasn't used
@@ -43,7 +43,7 @@ pub struct Sqlx<DB: Database> {
 impl<DB> Sqlx<DB>
 where
     DB: Database,
-    DB::Connection: Engine,
+    DB::Connection: StoreDatabase,
 {
     /// Connects as the options say: `url.parse::<PgConnectOptions>()?`, for example.
     ///
@@ -108,7 +108,7 @@ where
 impl<DB> KeyStore for Sqlx<DB>
 where
     DB: Database,
-    DB::Connection: Engine,
+    DB::Connection: StoreDatabase,
 {
     sql::key_store!();
 }
@@ -119,8 +119,8 @@ impl<DB: Database> fmt::Debug for Sqlx<DB> {
     }
 }
 
-/// What a database's file gives.
-trait Engine: Client + Connection {
+/// A database of sqlx's that can hold a key store, each in its file.
+trait StoreDatabase: Client + Connection {
     /// What an error of the database means.
     fn fault(error: &dyn DatabaseError) -> Fault;
 
@@ -130,15 +130,15 @@ trait Engine: Client + Connection {
     }
 }
 
-/// sqlx's own error, which quotes no options: they were parsed before. What else a server says when
-/// it lets nobody in is about no table of ours.
-fn not_connected<C: Engine>(error: sqlx::Error) -> Said {
+/// sqlx's own error, which quotes no options: they were parsed before. Any other error of a failed
+/// connect isn't about the key store's table.
+fn not_connected<C: StoreDatabase>(error: sqlx::Error) -> Said {
     let said = error.as_database_error().map(C::fault);
     Said::new(Some(if said == Some(Fault::Denied) { Fault::Denied } else { Fault::Other }), error)
 }
 
-/// What follows from an error: the database's, or the connection's.
-fn said<C: Engine>(error: sqlx::Error) -> Said {
+/// The fault that an error stands for: the database's, or the connection's.
+fn said<C: StoreDatabase>(error: sqlx::Error) -> Said {
     let fault = match &error {
         sqlx::Error::Database(error) => C::fault(&**error),
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {

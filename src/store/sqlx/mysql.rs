@@ -10,7 +10,7 @@ use sqlx::{Row as _, Type, TypeInfo as _, ValueRef as _};
 
 on_database!(MySqlConnection, Dialect::Mysql, cell: cell, prepared: true);
 
-impl super::Engine for MySqlConnection {
+impl super::StoreDatabase for MySqlConnection {
     fn fault(error: &dyn DatabaseError) -> Fault {
         let number = error.try_downcast_ref().map_or(0, MySqlDatabaseError::number);
         Fault::of_mysql(number, error.code().as_deref())
@@ -26,7 +26,7 @@ fn cell(row: &MySqlRow, at: usize) -> Cell {
     }
     let type_info = value.type_info().into_owned();
     match type_info.name() {
-        // INT is what MariaDB makes of a short expression, whatever it's cast to.
+        // MariaDB's type for a short expression is INT, even if it's cast to another.
         "BIGINT" | "INT" => <i64 as Decode<MySql>>::decode(value).map_or(Cell::Unusable, Cell::Integer),
         _ if <Vec<u8> as Type<MySql>>::compatible(&type_info) || <str as Type<MySql>>::compatible(&type_info) => {
             <&[u8] as Decode<MySql>>::decode(value).map_or(Cell::Unusable, Cell::from_blob)

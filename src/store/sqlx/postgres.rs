@@ -9,7 +9,7 @@ use sqlx::{Row as _, ValueRef as _};
 
 on_database!(PgConnection, Dialect::Postgres, cell: cell, prepared: false);
 
-impl super::Engine for PgConnection {
+impl super::StoreDatabase for PgConnection {
     fn fault(error: &dyn DatabaseError) -> Fault {
         Fault::of_postgres(&error.code().unwrap_or_default())
     }

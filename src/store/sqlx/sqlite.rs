@@ -11,7 +11,7 @@ use sqlx_sqlite::{Sqlite, SqliteConnection, SqliteRow};
 
 on_database!(SqliteConnection, Dialect::Sqlite, cell: cell, prepared: false);
 
-impl super::Engine for SqliteConnection {
+impl super::StoreDatabase for SqliteConnection {
     fn fault(error: &dyn DatabaseError) -> Fault {
         let code = error.code().and_then(|code| code.parse().ok()).unwrap_or(0);
         Fault::of_sqlite(code, error.message())

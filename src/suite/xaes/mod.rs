@@ -8,9 +8,9 @@
 //! `docs/decisions/0008-xaes-256-gcm-keeps-a-stretch.md` has the figures, and
 //! `docs/threat-model.md` says what this reveals.
 
-use super::{CipherError, SuiteCipher};
 use crate::keys::{ColumnKey, scrubbed};
 use crate::random;
+use crate::suite::cipher::{CipherError, SuiteCipher};
 use aes::Aes256;
 use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::AeadInOut;

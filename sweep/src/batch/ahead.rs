@@ -6,8 +6,8 @@ use crate::plan::RowKey;
 use std::panic::resume_unwind;
 use std::thread::{self, Scope, ScopedJoinHandle};
 
-/// What comes after a row, begun before it's its turn. What somebody changes meanwhile isn't where
-/// it was read when it's to be swapped, and is read again.
+/// The batch that comes after a row, begun before its turn. A value that another program changes
+/// meanwhile fails to be swapped, and is read again.
 pub(crate) struct Ahead<'scope, 'env> {
     helpers: &'scope Scope<'scope, 'env>,
     next: Option<Next<'scope>>,
@@ -15,7 +15,7 @@ pub(crate) struct Ahead<'scope, 'env> {
 
 struct Next<'scope> {
     after: RowKey,
-    /// Nothing if there are no more rows.
+    /// Holds `None` if there are no more rows.
     batch: Option<ScopedJoinHandle<'scope, Result<JudgedBatch, SweepError>>>,
 }
 
@@ -24,7 +24,7 @@ impl<'scope, 'env> Ahead<'scope, 'env> {
         Self { helpers, next: None }
     }
 
-    /// Begins with the rows after that one; with `None` there are no more.
+    /// Begins to judge the rows after that one; with `None` there are no more.
     pub(crate) fn start<F>(&mut self, after: RowKey, judging: Option<F>)
     where
         F: FnOnce() -> Result<JudgedBatch, SweepError> + Send + 'scope,
@@ -33,12 +33,12 @@ impl<'scope, 'env> Ahead<'scope, 'env> {
             self.next = Some(Next { after, batch: None });
             return;
         };
-        // Where the system has no thread to give, it's read again when it's its turn.
+        // If no thread can be started, the batch is read again when its turn comes.
         let started = thread::Builder::new().spawn_scoped(self.helpers, judging);
         self.next = started.ok().map(|started| Next { after, batch: Some(started) });
     }
 
-    /// What comes after that row, if that is what was begun with.
+    /// The batch that was begun, if it is the one after that row.
     pub(crate) fn take(&mut self, after: Option<&RowKey>) -> Option<Result<Option<JudgedBatch>, SweepError>> {
         let next = self.next.take_if(|next| after == Some(&next.after))?;
         Some(match next.batch {

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 
 /// A batch that was read, and what is to be written.
 pub(crate) struct JudgedBatch {
-    /// By the planned columns that change: rows in which the same ones do are swapped together.
+    /// The new values, by the planned columns that change: rows in which the same columns change
+    /// are swapped together.
     pub(crate) swaps: BTreeMap<Vec<PlannedIndex>, Vec<Swap>>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) done: u64,

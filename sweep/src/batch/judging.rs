@@ -17,7 +17,7 @@ use std::time::Duration;
 /// The fewest rows that a thread is started for: with fewer it takes longer to start than they do.
 const FEWEST: usize = 200;
 
-/// The most threads for one batch. Beyond that the database is what is waited for.
+/// The most threads for one batch. With more of them the database would be the slowest part.
 const MOST: usize = 4;
 
 /// How many threads each of so many workers can have for this.
@@ -37,8 +37,7 @@ pub(crate) struct Judge<'a> {
 
 impl Judge<'_> {
     /// What becomes of each planned column of each row, in their order. A KMS or key store that
-    /// can't be reached says nothing of the values, and is no reason to leave rows out: it's waited
-    /// for.
+    /// can't be reached is waited for: that is no reason to leave rows out.
     pub(crate) fn verdicts(self, rows: &[Vec<Cell>], waiting: Waiting<'_>) -> Result<Vec<Verdicts>, SweepError> {
         let pauses = iter::repeat(Duration::from_secs(1));
         let verdicts = waiting.again(pauses, Duration::ZERO, || self.on_threads(rows).map_err(Tried::Again));
@@ -59,7 +58,7 @@ impl Judge<'_> {
             for (rows, started) in others {
                 verdicts.extend(match started {
                     Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic))?,
-                    // The system has no thread to give.
+                    // No thread could be started.
                     Err(_) => self.on_this_thread(rows)?,
                 });
             }

@@ -9,7 +9,7 @@ impl<'a> Statement<'a> {
     fn compare(&mut self, key: &[TableColumn], op: Order, than: &'a RowKey) -> &mut Self {
         let names: Vec<_> = key.iter().map(|column| identifier(self.engine(), &column.name)).collect();
         match self.engine() {
-            // MySQL makes no range of an index from a comparison of rows.
+            // MySQL doesn't use an index for a comparison of rows.
             Engine::Mysql => self.compare_parts(key, &names, op, than.cells()),
             Engine::Sqlite | Engine::Postgres => {
                 let _ = write!(self.text, "({}) {} (", names.join(", "), op.whole());
@@ -25,7 +25,7 @@ impl<'a> Statement<'a> {
         self
     }
 
-    /// `a >= … AND (a > … OR (a = … AND …))`: the first part is what the index is used for.
+    /// `a >= … AND (a > … OR (a = … AND …))`: the database uses the index for the first part.
     fn compare_parts(&mut self, key: &[TableColumn], names: &[String], op: Order, than: &'a [Cell]) {
         let ([column, columns @ ..], [name, names @ ..], [cell, cells @ ..]) = (key, names, than) else { return };
         if columns.is_empty() {
@@ -43,7 +43,7 @@ impl<'a> Statement<'a> {
     pub(super) fn range(&mut self, plan: &TablePlan, range: KeyRange<'a>) -> &mut Self {
         self.push(" WHERE ");
         for column in &plan.key {
-            // SQLite's keys can be NULL, and nothing comes after or before that.
+            // SQLite's keys can be NULL, which no comparison finds.
             if self.engine() == Engine::Sqlite && column.is_nullable {
                 self.push(&identifier(self.engine(), &column.name)).push(" IS NOT NULL AND ");
             }

@@ -1,4 +1,5 @@
-//! What became of what was written: triggers, rules and types change values on the way in.
+//! Values read back after they were written: triggers, rules and types can change them on the way
+//! in.
 
 use super::reading::{self, Most};
 use super::swap::{Change, Swap};
@@ -12,7 +13,7 @@ use std::collections::HashMap;
 pub(crate) enum Undo {
     /// The database stores something else than it was given.
     Altered,
-    /// The database left the old value there, and said nothing.
+    /// The database left the old value there, without an error.
     NotWritten,
     Sql(SqlError),
 }
@@ -23,7 +24,8 @@ impl From<SqlError> for Undo {
     }
 }
 
-/// Rows that others insert into a batch's range while it's written are few.
+/// How many rows more than a batch's own are read back: others may insert a few into its range
+/// meanwhile.
 const INSERTED: usize = 10_000;
 
 /// Whether something on the table may change what is written to it, so that each batch is read back
@@ -31,8 +33,8 @@ const INSERTED: usize = 10_000;
 ///
 /// # Errors
 ///
-/// [`SqlError`]; on MySQL too where the table's engine has no transactions, and so couldn't take a
-/// batch back.
+/// [`SqlError`]; on MySQL also if the table's engine has no transactions, so that a batch couldn't
+/// be taken back.
 pub(crate) fn is_needed(client: &mut dyn Client, table: &str) -> Result<bool, SqlError> {
     let (schema, name) = table.rsplit_once('.').map_or((None, table), |(schema, name)| (Some(schema), name));
     match client.engine() {
@@ -63,7 +65,7 @@ pub(crate) fn is_needed(client: &mut dyn Client, table: &str) -> Result<bool, Sq
                 );
                 return Err(SqlError::new(Fault::Other, what).with_hint("ALTER TABLE … ENGINE = InnoDB"));
             }
-            // Who may see a table's triggers is a right of its own.
+            // It takes a right of its own to see a table's triggers.
             Ok(true)
         }
     }
@@ -89,7 +91,7 @@ pub(crate) fn count_kept<'s>(
     Ok(u64::try_from(swaps.filter(is_kept).count()).unwrap_or(u64::MAX))
 }
 
-/// Reads rows back, one by one, that were all written.
+/// Reads back, one by one, rows that were all written.
 pub(crate) fn check_rows(
     client: &mut dyn Client,
     plan: &TablePlan,
@@ -102,7 +104,7 @@ pub(crate) fn check_rows(
         let Some(found) = found else { continue };
         let is_kept = plan.planned(columns).zip(swap.new.iter().zip(&found)).all(|(planned, (given, found))| {
             match plan.job {
-                // What its column's type made something else of stays sealed.
+                // A value that the column's type would change stays sealed.
                 Job::Decrypt { .. } => plan.is_kept(planned, given, found),
                 _ => is_same(given, found),
             }

@@ -17,9 +17,9 @@ pub(crate) struct Batch {
 /// Where a batch ends, whichever comes first.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Most {
-    /// It has so many rows.
+    /// The most rows.
     pub(crate) rows: usize,
-    /// Its values have so many bytes, or a few more.
+    /// The bytes of values after which no further row is taken.
     pub(crate) bytes: usize,
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn count_rows(client: &mut dyn Client, plan: &TablePlan) -> Result<u6
     client.count(&format!("SELECT count(*) FROM {}", all_of(plan.engine, &plan.sql_table)))
 }
 
-/// How many rows SQLite has under no key at all.
+/// How many rows have no key: SQLite lets a primary key be NULL.
 pub(crate) fn without_key(client: &mut dyn Client, plan: &TablePlan) -> Result<u64, SqlError> {
     let nullable = plan.key.iter().filter(|column| column.is_nullable);
     let is_null: Vec<_> =
@@ -88,7 +88,7 @@ pub(crate) fn without_key(client: &mut dyn Client, plan: &TablePlan) -> Result<u
     client.count(&sql)
 }
 
-/// What is in those columns of a row now; `None` if there is no such row.
+/// The present values of those columns in a row; `None` if there is no such row.
 pub(crate) fn cells(
     client: &mut dyn Client,
     plan: &TablePlan,
@@ -110,9 +110,9 @@ fn select_key<'a>(plan: &TablePlan) -> Statement<'a> {
     Statement::new(plan.engine, format!("SELECT {} FROM {}", named_apart(plan.engine, &plan.key), plan.sql_table))
 }
 
-/// Columns as they're read, under names of their own: `ORDER BY "id"` would go by what `"id"::text`
-/// is called, and that is the order of texts, in which the table is sorted anew for each batch and
-/// ranges have other rows.
+/// Columns as they're read, under names that no column has. Otherwise `"id"::text` would be called
+/// `id`, and `ORDER BY "id"` would sort by that text: slowly, and in another order than that of the
+/// ranges.
 fn named_apart(engine: Engine, columns: &[TableColumn]) -> String {
     let named = |(at, column): (usize, &TableColumn)| format!("{} AS fieldseal_{at}", column.read(engine));
     columns.iter().enumerate().map(named).collect::<Vec<_>>().join(", ")

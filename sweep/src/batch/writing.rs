@@ -17,7 +17,7 @@ pub(crate) struct Writer<'a> {
     pub(crate) reads_back: bool,
 }
 
-/// What was written of a batch.
+/// How much of a batch was written.
 pub(crate) struct Written {
     /// Rows that were swapped.
     pub(crate) rows: u64,
@@ -30,25 +30,25 @@ pub(crate) struct Written {
 
 /// What became of one row.
 pub(crate) enum RowWritten {
-    /// So many rows were swapped: none where somebody was faster.
+    /// How many rows were swapped: none if another program was faster.
     Swapped(u64),
     /// It was left as it was.
     Refused(ProblemKind),
 }
 
-/// Whether how far the worker is was written down, and what became of its range.
+/// Whether the worker's progress was written down, and whether the range is still its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Advance {
     /// It wasn't written down yet.
     Pending,
     /// It was, and the range is the worker's.
     Mine,
-    /// The range is somebody else's by now.
+    /// The range belongs to another worker by now.
     Lost,
 }
 
 impl Writer<'_> {
-    /// Writes a batch that follows `after`, and how far that is by `advance`, in one transaction.
+    /// Writes a batch that follows `after`, and the progress by `advance`, in one transaction.
     /// `None` if the database refused something in it.
     pub(crate) fn write(
         self,
@@ -70,7 +70,8 @@ impl Writer<'_> {
                     return Err(Undo::Altered);
                 }
             }
-            // Where somebody was faster the batch is looked at again before it counts as done.
+            // If another program was faster somewhere, the batch is looked at again before it
+            // counts as done.
             let advance = if rows == batch.changed_rows() { advance(client)? } else { Advance::Pending };
             Ok(Written { rows, values, problems: Vec::new(), advance })
         });
@@ -86,7 +87,7 @@ impl Writer<'_> {
         let change = Change::of(self.plan, columns);
         let swapped = swap::swap_all(client, self.plan, &change, swaps)?;
         if self.decrypts() {
-            // Which rows were swapped is known one by one only.
+            // Only rows that are written one by one tell which of them were swapped.
             if swapped < to_u64(swaps.len()) {
                 return Err(Undo::Altered);
             }
@@ -95,7 +96,8 @@ impl Writer<'_> {
         Ok(swapped)
     }
 
-    /// Writes each row by itself, by `write_row`, which is [`Self::write_row`] with patience.
+    /// Writes each row by itself, by `write_row`: that is [`Self::write_row`], tried again where
+    /// that may help.
     pub(crate) fn write_each<W>(self, batch: &JudgedBatch, mut write_row: W) -> Result<Written, SweepError>
     where
         W: FnMut(&[PlannedIndex], &Swap) -> Result<RowWritten, SweepError>,
@@ -110,7 +112,7 @@ impl Writer<'_> {
                 RowWritten::Refused(kind) if columns.len() == 1 => {
                     written.problems.extend(self.problems(columns, swap, &kind))
                 }
-                // What one column refuses doesn't keep the others from being written.
+                // If one column refuses its value, the others are written all the same.
                 RowWritten::Refused(_) => {
                     for (column, swap) in columns.iter().zip(swap.apart()) {
                         match write_row(&[*column], &swap)? {

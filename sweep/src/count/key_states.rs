@@ -16,16 +16,17 @@ fn sum(survey: &Survey, counts: &dyn Fn(&KeyId) -> bool) -> u64 {
     survey.by_key.iter().filter(|(id, _)| counts(id)).map(|(_, values)| values).sum()
 }
 
-/// The values of a column, as far as jobs tell them apart.
+/// How many values a column has of each sort that jobs treat differently.
 pub(super) struct ByKeyState {
     pub(super) rows: u64,
     pub(super) null: u64,
     primary: u64,
-    /// Under other keys that there are.
+    /// Under other keys that exist.
     other: u64,
-    /// In a column that holds plaintext too: what looks sealed, and under no key that there is.
+    /// In a column that holds plaintext too: values that look sealed, under a key that doesn't
+    /// exist.
     unknown: u64,
-    /// Keys that open and that are met, or are there.
+    /// How many keys that open values the sweep meets, or how many exist where that wasn't counted.
     pub(super) keys: u64,
 }
 
@@ -44,14 +45,14 @@ impl ByKeyState {
         }
         let (primary, mut other): (Vec<_>, Vec<_>) = states.keys().copied().partition(|id| is_primary(states, id));
         let moves_what_is_migrating = *job == Job::Reencrypt && planned.column.is_migrating();
-        // Whatever isn't under a primary is left then, and needs no closer look.
+        // All values that aren't under a primary are still to be done then, and need no closer
+        // look.
         if *job == Job::Reencrypt && !planned.column.is_migrating() {
             other.clear();
         }
         let tally = Tally::of(client, &table.name, sealed, form, &Listed { primary, other })?;
         let Tally { rows, null, primary, other } = tally;
-        // Plaintext needs nothing done to it, and a value whose key was lost is said to be there
-        // each time.
+        // Plaintext isn't part of the job, and a value whose key was lost is reported in each run.
         let unknown = if moves_what_is_migrating && rows > null + primary + other {
             sum(&Survey::of(client, table, sealed, form)?, &|id| !states.contains_key(id))
         } else {
@@ -73,11 +74,11 @@ impl ByKeyState {
         }
     }
 
-    /// How many of them a job has to do, as far as the keys tell.
+    /// How many values a job has to change, as far as the keys tell.
     pub(super) fn left(&self, job: &Job, planned: &PlannedColumn) -> u64 {
         let hidden = if __sweep::refuses_null(&planned.column) { self.null } else { 0 };
         let sealed = self.primary + self.other;
-        // Plaintext, damaged, or under a key that was lost.
+        // Values that are plaintext, damaged, or under a key that was lost.
         let foreign = self.rows.saturating_sub(self.null + sealed) + hidden;
         match job {
             Job::Verify => self.rows - self.null,

@@ -5,10 +5,10 @@ use crate::sql::{Class, Engine, TableColumn, identifier};
 use fieldseal::__sweep;
 use fieldseal::keys::KeyId;
 
-/// The first five bytes of a value that is long enough, as they are.
+/// SQL for the first five bytes of a value that is long enough.
 pub(super) fn first_bytes(engine: Engine, name: &str) -> String {
     match engine {
-        // Of text it's text, which is no bytes.
+        // `substr` of text is text, and must not count as bytes.
         Engine::Sqlite => format!("CASE WHEN length({name}) >= {SHORTEST} THEN substr({name}, 1, 5) END"),
         Engine::Postgres => {
             format!("CASE WHEN octet_length({name}) >= {SHORTEST} THEN substring({name} FROM 1 FOR 5) END")
@@ -36,8 +36,8 @@ pub(super) fn prefixes(engine: Engine, id: KeyId, form: SealedForm) -> Vec<Strin
 }
 
 /// The first five bytes in hex of what looks sealed, where bytes may have got into text: by a cast
-/// on SQLite, and in MySQL's character sets of one byte. No program reads these, and a cast back
-/// makes them values again.
+/// on SQLite, and in MySQL's character sets of one byte. No program opens these, but a cast back
+/// makes them sealed values again.
 pub(super) fn any_bytes(engine: Engine, column: &TableColumn) -> Option<String> {
     let name = identifier(engine, &column.name);
     match (engine, column.class) {

@@ -8,15 +8,15 @@ use crate::sql::{Client, Table, all_of, identifier};
 use fieldseal::{__sweep, Keyring};
 use std::ops::ControlFlow;
 
-/// What is to be done in a table.
+/// How much a job has to do in a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Remaining {
     pub(crate) rows: u64,
     /// Values that aren't as the job wants them, as far as can be told without opening any.
     pub(crate) values: u64,
-    /// The most that they may be, where opening has to tell.
+    /// The most that it may be, where only opening tells.
     pub(crate) most: u64,
-    /// Keys that are met.
+    /// Keys that the sweep meets.
     pub(crate) keys: u64,
 }
 
@@ -24,7 +24,7 @@ impl Remaining {
     /// Whether there surely is nothing to do.
     pub(crate) fn is_nothing(&self, plan: &TablePlan) -> bool {
         let tells = match plan.job {
-            // A suite, and what plaintext is, only shows by opening.
+            // Only opening shows a value's suite, and what is plaintext.
             Job::Reencrypt => plan.columns.iter().all(|planned| planned.column.previous_suite().is_none()),
             Job::Encrypt { .. } | Job::Decrypt { .. } | Job::Verify => false,
         };
@@ -32,8 +32,8 @@ impl Remaining {
     }
 }
 
-/// Whether counting tells all that is left: of two columns only opening tells whether they hold the
-/// same.
+/// Whether counting tells all that is left. With two columns it doesn't: only opening tells whether
+/// they hold the same.
 pub(crate) fn tells_all(plan: &TablePlan) -> bool {
     plan.columns.iter().all(|planned| plan.other(planned).is_none())
 }
@@ -52,7 +52,7 @@ pub(crate) fn count_remaining(
         let counts = ByKeyState::of(client, table, sealed, (&plan.job, planned), &states)?;
         remaining.rows = counts.rows;
         let values = match plan.other(planned) {
-            // A hidden NULL becomes NULL: that isn't left.
+            // A NULL may have been a hidden NULL, so it isn't counted as left.
             Some(_) if planned.column.hides_null() && matches!(plan.job, Job::Decrypt { .. }) => 0,
             Some((source, target)) => {
                 let mut sql = format!(
@@ -68,8 +68,8 @@ pub(crate) fn count_remaining(
             None => counts.left(&plan.job, planned),
         };
         remaining.values += values;
-        // Of a change of suite each value may be under the old one, and what only looks sealed is
-        // sealed if that is asked for.
+        // While the suite changes, each value may be under the old one; and lookalikes are sealed
+        // only if that is asked for.
         let any = match plan.job {
             Job::Reencrypt => planned.column.previous_suite().is_some(),
             Job::Encrypt { from: None } => plan.seal_lookalikes,

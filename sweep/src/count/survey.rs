@@ -47,7 +47,8 @@ impl Survey {
         let prefix = match (bytes, text) {
             (Some(bytes), Some(text)) => format!("coalesce({bytes}, {text})"),
             (Some(only), None) | (None, Some(only)) => only,
-            // A number or a date. PostgreSQL groups by nothing that has no type.
+            // The column holds numbers or dates. The NULL has a type because PostgreSQL can't group
+            // by a constant without one.
             (None, None) if engine == Engine::Postgres => "NULL::text".to_owned(),
             (None, None) => "NULL".to_owned(),
         };

@@ -8,11 +8,11 @@ use crate::sql::{Cell, Client, Param, SqlError};
 use fieldseal::dialect::Fault;
 use std::time::Duration;
 
-/// What there is to do for a worker.
+/// What a worker is given to do.
 #[derive(Debug)]
 pub(crate) enum Claim {
     Range(RangeLease),
-    /// All ranges are somebody else's: one may become free after this time.
+    /// All ranges belong to other workers: one may become free after this time.
     Wait(Duration),
     /// The sweep is over.
     Done,
@@ -22,17 +22,17 @@ pub(crate) enum Claim {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct RangeNumber(i64);
 
-/// A range of keys that nobody else is at, for a while.
+/// A range of keys that is this worker's for a while.
 #[derive(Debug)]
 pub(crate) struct RangeLease {
     number: RangeNumber,
-    /// How far it's done.
+    /// The last key of the range that is done.
     pub(crate) after: Option<RowKey>,
     pub(crate) until: Option<RowKey>,
 }
 
 impl Ledger {
-    /// Gives this worker a range: one whose owner is late, or the next that nobody had.
+    /// Gives this worker a range: one whose lease has ended, or the next one that no worker had.
     pub(crate) fn claim(&self, client: &mut dyn Client, plan: &TablePlan) -> Result<Claim, SqlError> {
         client.transaction(|client| {
             let row = self.locked(client, "state, frontier, until_key, handed, exhausted")?;
@@ -85,7 +85,7 @@ impl Ledger {
         let select = format!(
             "SELECT number, after_key, until_key FROM fieldseal_leases WHERE sweep = ? AND (expires < {now} OR expires > {now} + {}) \
              ORDER BY number LIMIT 1",
-            // Nobody's lease is that long: somebody else wrote it.
+            // No lease is that long: another program wrote it.
             self.lease.as_millis().saturating_mul(10)
         );
         let Some(row) = client.row(&in_dialect(client.engine(), &select), &[self.name.as_str().into()])? else {
@@ -131,7 +131,8 @@ impl Ledger {
         execute(client, &sql, &params).map(drop)
     }
 
-    /// Writes down how far a range is, and extends its lease. False if it's somebody else's by now.
+    /// Writes down how far a range is, and extends its lease. False if it belongs to another worker
+    /// by now.
     pub(crate) fn advance(
         &self,
         client: &mut dyn Client,

@@ -1,4 +1,4 @@
-//! How fast a sweep is, everybody's part in it together.
+//! How fast a sweep is, the parts of all its processes together.
 
 use super::sweeps::{Counts, Totals};
 use crate::events::{Progress, TICK};

@@ -1,10 +1,10 @@
-//! Who does what in a sweep: leases on ranges of keys, in two tables beside the data, so that any
-//! number of processes share a sweep and finish it when some of them die.
+//! How a sweep's work is divided: leases on ranges of keys, in two tables beside the data, so that
+//! any number of processes share a sweep and finish it when some of them die.
 //!
 //! `fieldseal_sweeps` has a row for each sweep, with the key up to which ranges were handed out;
-//! `fieldseal_leases` one for each range that somebody is at, with how far they are. A lease ends
-//! by the database's clock. Anyone who is late may go on writing: values are swapped only where the
-//! old ones still are, so that two workers in one range do nothing twice.
+//! `fieldseal_leases` one for each range that a worker has, with its progress. A lease ends by the
+//! database's clock. A worker whose lease has ended may go on writing: values are swapped only
+//! where the old ones still are, so that two workers in one range do nothing twice.
 
 mod leases;
 mod meter;

@@ -27,7 +27,7 @@ pub(super) fn execute(client: &mut dyn Client, sql: &str, params: &[Param<'_>]) 
     client.execute(&in_dialect(client.engine(), sql), params)
 }
 
-/// A key that was kept; NULL is none.
+/// A key from the ledger's tables; NULL stands for none.
 pub(super) fn key(cell: &Cell, plan: &TablePlan) -> Result<Option<RowKey>, SqlError> {
     let Some(text) = cell.as_str() else { return Ok(None) };
     let key = RowKey::from_json(text).filter(|key| key.cells().len() == plan.key.len());

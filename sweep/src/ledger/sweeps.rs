@@ -11,7 +11,7 @@ use std::time::Duration;
 /// One sweep's rows in the tables.
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
-    /// The SHA-256 of the job's text: anyone who runs the same job shares the sweep.
+    /// The SHA-256 of the job's text: all who run the same job share the sweep.
     pub(super) name: String,
     job: String,
     /// Which worker this is, drawn at random.
@@ -29,7 +29,7 @@ pub(crate) enum Begun {
     Joined,
 }
 
-/// What was done.
+/// How many rows were seen, and how many values were changed or failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) seen: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Counts {
     pub(crate) failed: u64,
 }
 
-/// What was done by everybody.
+/// How much all workers have done.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Totals {
     pub(crate) done: Counts,
@@ -50,7 +50,7 @@ pub(crate) struct Totals {
 pub(crate) struct DatabaseTime(i64);
 
 impl DatabaseTime {
-    /// How much later this is than another.
+    /// How much later this time is than the other.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -70,7 +70,7 @@ impl Ledger {
         Self::new(self.job.clone(), self.lease, self.range)
     }
 
-    /// Whether somebody has begun it, and nobody has ended it.
+    /// Whether the sweep was begun and not ended.
     pub(crate) fn is_running(&self, client: &mut dyn Client) -> Result<bool, SqlError> {
         let sql = in_dialect(client.engine(), "SELECT state FROM fieldseal_sweeps WHERE name = ?");
         let row = client.row(&sql, &[self.name.as_str().into()])?;
@@ -133,16 +133,16 @@ impl Ledger {
     }
 
     /// The time that was left in the sweep's row, as this connection sees it; `None` if it doesn't
-    /// see the row, or nobody has left one.
+    /// see the row, or the row has no time yet.
     pub(crate) fn touched(&self, client: &mut dyn Client) -> Result<Option<DatabaseTime>, SqlError> {
         let sql = in_dialect(client.engine(), "SELECT touched FROM fieldseal_sweeps WHERE name = ?");
         let touched = client.integer(&sql, &[self.name.as_str().into()])?;
         Ok(touched.filter(|touched| *touched != 0).map(DatabaseTime))
     }
 
-    /// Columns of the sweep's row, which nobody else changes before the transaction ends.
+    /// Columns of the sweep's row, which is locked until the transaction ends.
     pub(super) fn locked(&self, client: &mut dyn Client, columns: &str) -> Result<Vec<Cell>, SqlError> {
-        // SQLite's transactions began with the write lock.
+        // On SQLite the transaction holds the write lock from its beginning.
         let lock = if client.engine() == Engine::Sqlite { "" } else { " FOR UPDATE" };
         let sql = format!("SELECT {columns} FROM fieldseal_sweeps WHERE name = ?{lock}");
         Ok(client.row(&in_dialect(client.engine(), &sql), &[self.name.as_str().into()])?.unwrap_or_default())

@@ -1,4 +1,4 @@
-//! The tables that sweeps share: what makes them, and which sweeps they tell of.
+//! The tables that sweeps share: how they are made, and which sweeps are in them.
 
 use super::statements::now;
 use crate::sql::{Cell, Client, Engine, SqlError};
@@ -58,11 +58,11 @@ pub struct Running {
     pub rows: u64,
     /// Rows that the table had at the beginning.
     pub total: u64,
-    /// For how long nobody has had a lease; `None` while somebody has one.
+    /// How long ago the last lease ended; `None` while there is one.
     pub idle: Option<Duration>,
 }
 
-/// The sweeps that were begun and not ended, by whomever.
+/// The sweeps that were begun and not ended, by any process.
 ///
 /// # Errors
 ///
@@ -81,7 +81,7 @@ pub fn running(client: &mut dyn Client) -> Result<Vec<Running>, SqlError> {
         _ => sql.replace("s.seen + coalesce(sum(l.seen), 0)", "CAST(s.seen + coalesce(sum(l.seen), 0) AS BIGINT)"),
     };
     let rows = match client.rows(&sql, &[]) {
-        // Nobody has ever swept here.
+        // There are no tables: no sweep was ever run here.
         Err(error) if error.is_missing() => return Ok(Vec::new()),
         rows => rows?,
     };
@@ -92,7 +92,7 @@ pub fn running(client: &mut dyn Client) -> Result<Vec<Running>, SqlError> {
             job: row.first().and_then(Cell::as_str).unwrap_or_default().to_owned(),
             rows: count(1),
             total: count(2),
-            // A lease that hasn't ended ends later than now.
+            // A lease that is held ends in the future.
             idle: u64::try_from(integer(3)).ok().map(Duration::from_millis),
         }
     };

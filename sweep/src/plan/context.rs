@@ -1,4 +1,4 @@
-//! A row's id and scope, of cells, as a model with those kinds makes them.
+//! A row's id and scope, made of cells as a model with those kinds makes them.
 
 use crate::sql::Cell;
 use fieldseal::{RowId, Scope};
@@ -13,7 +13,7 @@ pub(crate) enum IdKind {
 }
 
 impl IdKind {
-    /// By the name in a schema.
+    /// The kind of that name in a schema.
     pub(crate) fn named(name: &str) -> Self {
         match name {
             "int" => Self::Integer,

@@ -15,7 +15,7 @@ pub enum PlanError {
         /// The column.
         column: String,
     },
-    /// There is no order to go through the table in.
+    /// The table has no key in whose order it could be gone through.
     #[error("the table {0} has no primary key, whose order a sweep goes by")]
     NoKey(String),
     /// The primary key can't be compared with what was read.
@@ -56,7 +56,7 @@ pub enum PlanError {
         /// Why not.
         why: &'static str,
     },
-    /// Plaintext in the column is nothing that its program takes.
+    /// The column isn't migrating, so its program refuses plaintext in it.
     #[error(
         "{table}.{column} is not migrating: a program that runs refuses plaintext there, and plaintext that is there was put there by something else"
     )]
@@ -66,7 +66,7 @@ pub enum PlanError {
         /// The column.
         column: String,
     },
-    /// The other column is no place for plaintext.
+    /// The other column can't be used for plaintext.
     #[error("{table}.{column} {why}")]
     OtherColumn {
         /// The table.

@@ -26,7 +26,7 @@ pub enum Job {
 }
 
 impl Job {
-    /// What the command is called.
+    /// The name of the command for it.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -50,18 +50,18 @@ pub(crate) struct Task {
     pub(crate) job: Job,
     pub(crate) schema: Schema,
     pub(crate) columns: Vec<Column>,
-    /// Whether what looks sealed, under a key that there is, but doesn't open, is taken for
-    /// plaintext by `encrypt`.
+    /// Whether `encrypt` takes a value for plaintext that looks sealed under a key that exists, but
+    /// doesn't open.
     pub(crate) seal_lookalikes: bool,
-    /// Whether plaintext may be sealed, or put, where no program takes it.
+    /// Whether plaintext may be sealed in, or written to, a column whose program refuses plaintext.
     pub(crate) program_stopped: bool,
 }
 
 /// `reencrypt patients (name, notes)`: the same for all workers that share a sweep.
 impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Of a column that changes its suite too: going on with an older sweep would leave what
-        // that has passed already.
+        // The suite is part of the text where a column changes it: a sweep that was begun before
+        // would otherwise be gone on with, and leave the rows that it has passed.
         let named = |column: &Column| match column.previous_suite() {
             Some(previous) => format!("{} from {previous} to {}", column.sql_name(), column.suite()),
             None => column.sql_name().to_owned(),

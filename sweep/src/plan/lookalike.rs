@@ -8,7 +8,7 @@ use fieldseal::{__sweep, Column, Suite};
 /// The shortest sealed value of any suite, in bytes.
 pub(crate) const SHORTEST: usize = Suite::Aes256Siv.overhead();
 
-/// How a column has its sealed values.
+/// How a column holds its sealed values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SealedForm {
@@ -21,7 +21,7 @@ pub enum SealedForm {
 }
 
 impl SealedForm {
-    /// As the model or the lock file declares it.
+    /// The form that the model or the lock file declares.
     #[must_use]
     pub const fn of(column: &Column) -> Self {
         if column.is_base64() { Self::Base64 } else { Self::Bytes }

@@ -107,7 +107,7 @@ impl ValueKind {
             cell => cell.as_stored(),
         };
         if self == Self::Json {
-            // As it's written: parsed and printed it would be another text.
+            // The text as it is: parsed and printed again it would be another one.
             let text = stored.text()?;
             serde_json::from_str::<IgnoredAny>(text).ok()?;
             return Some(Zeroizing::new(text.as_bytes().to_vec()));
@@ -190,7 +190,7 @@ impl ValueKind {
     }
 }
 
-/// What is done with a type: bytes have none of their own that prints.
+/// What is done with a type, or with bytes, which have no type that prints.
 trait Do: WithType {
     fn with_bytes(self) -> Self::Done;
 }
@@ -269,7 +269,7 @@ mod tests {
     const SQLITE: Holder = Holder { engine: Engine::Sqlite, class: Class::Any };
     const OTHER: Holder = Holder { engine: Engine::Postgres, class: Class::Other };
 
-    /// Through the encoding and back.
+    /// Encodes the plaintext and decodes it again.
     fn round(kind: ValueKind, cell: &Cell, holder: Holder) -> Cell {
         let encoded = kind.encode(cell, holder).unwrap_or_else(|| panic!("{kind:?} doesn't take {cell:?}"));
         assert!(kind.reads(&encoded), "{kind:?}");

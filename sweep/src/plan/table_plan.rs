@@ -17,9 +17,9 @@ use fieldseal::{Column, RowContext, RowId, Scope};
 #[derive(Debug, Clone)]
 pub struct TablePlan {
     pub(crate) engine: Engine,
-    /// As the schema names it.
+    /// The table's name in the schema.
     pub(crate) table: &'static str,
-    /// As it's quoted in SQL.
+    /// Its name as it's quoted in SQL.
     pub(crate) sql_table: String,
     pub(crate) key: Vec<TableColumn>,
     /// Every column that is read, the key's first.
@@ -45,9 +45,9 @@ pub(crate) struct PlannedIndex(pub(crate) usize);
 #[derive(Debug, Clone)]
 pub(crate) struct PlannedColumn {
     pub(crate) column: Column,
-    /// What the new value is made of.
+    /// The column that the new value is made of.
     pub(crate) source: ColumnIndex,
-    /// What gets it; the same, or another column.
+    /// The column that gets the new value: the same or another.
     pub(crate) target: ColumnIndex,
     pub(super) kind: Option<ValueKind>,
 }

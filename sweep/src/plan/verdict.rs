@@ -25,7 +25,7 @@ pub(crate) enum Verdict {
     Problem(ProblemKind),
 }
 
-/// Of the planned columns of one row.
+/// The verdicts on the planned columns of one row.
 pub(crate) type Verdicts = SmallVec<[Verdict; 2]>;
 
 impl TablePlan {
@@ -98,7 +98,7 @@ impl TablePlan {
         let holder = self.holder(planned.target);
         let encoded = match __sweep::open_encoded(keyring, column, context, source.as_stored()) {
             Ok(encoded) => encoded,
-            // In place, what isn't sealed is what a sweep before this one left there.
+            // In place, a value that isn't sealed was decrypted by an earlier run.
             Err(ErrorKind::NotSealed) if target.is_none() && kind.encode(source, holder).is_some() => {
                 return Verdict::Done;
             }
@@ -119,7 +119,7 @@ impl TablePlan {
     }
 }
 
-/// NULL where a sealed value is looked for.
+/// The verdict on NULL in place of a sealed value.
 fn null(column: &Column) -> Verdict {
     if __sweep::refuses_null(column) { Verdict::Problem(ErrorKind::UnexpectedNull.into()) } else { Verdict::Null }
 }
@@ -212,7 +212,7 @@ fn seal(
         return Verdict::Problem(ProblemKind::NotOfKind(column.kind()));
     };
     let sealed = match keyring.seal_bytes(column, context, &encoded) {
-        // A tenant whose rows were all plaintext so far.
+        // A tenant whose rows were all plaintext so far has no key yet.
         Err(error) if makes_keys && matches!(error.kind(), ErrorKind::NoPrimary(_)) => {
             match __sweep::begin_scope(keyring, &context.scope) {
                 Ok(Some(_)) => keyring.seal_bytes(column, context, &encoded),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// How often replicas and the server are asked.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// One worker's connections to what it asks.
+/// One worker's connections to the server and the replicas.
 pub(crate) struct Brake<'a> {
     pace: &'a Pace,
     asked: Option<Instant>,
@@ -51,8 +51,8 @@ impl<'a> Brake<'a> {
             .then(|| format!("the server is running {} statements, and {most} are allowed", running.unwrap_or(0))))
     }
 
-    /// A time is written on the primary, and looked for on the replicas: what they lack is how far
-    /// they are behind.
+    /// A time is written on the primary and read on the replicas: the difference is how far they
+    /// are behind.
     fn lag(&mut self, client: &mut dyn Client, ledger: &Ledger) -> Result<Option<String>, SqlError> {
         let Limits { replicas, max_lag: Some(most), .. } = &self.pace.limits else { return Ok(None) };
         let before = ledger.touched(client)?;
@@ -66,7 +66,7 @@ impl<'a> Brake<'a> {
                     return Ok(Some(reason.to_owned()));
                 }
                 Ok(Some(seen)) => seen,
-                // It may be starting again: that is no reason to go on, and none to give up.
+                // The replica may be restarting: the sweep waits, and doesn't give up.
                 Err(error) => {
                     *connection = None;
                     return Ok(Some(format!("a replica can't be asked: {error}")));
@@ -82,7 +82,7 @@ impl<'a> Brake<'a> {
     }
 }
 
-/// Of others' connections only who may read the statistics sees what they do.
+/// It takes the right to read statistics to see what other connections do.
 fn running_on_postgres(client: &mut dyn Client) -> Result<Option<i64>, SqlError> {
     let hidden = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE query = '<insufficient privilege>'";
     if client.integer(hidden, &[])? != Some(0) {

@@ -50,7 +50,7 @@ impl Sweep {
 
 /// How long some rows took to be read, opened and sealed.
 struct Sample {
-    /// At least one.
+    /// At least one row is read.
     rows: u64,
     micros: u64,
 }

@@ -1,4 +1,5 @@
-//! The connection between those who run a sweep and those who listen to them.
+//! One connection to the database and one listener: work is tried again on the first, and events go
+//! to the second.
 
 use crate::connection::Connection;
 use crate::error::SweepError;
@@ -9,10 +10,11 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// So many problems are told once, whatever the number of passes.
+/// For how many problems it is remembered that they were reported, so that a further pass doesn't
+/// report them again.
 const TOLD: usize = 100_000;
 
-/// Work on the database is done on it, and done again where that may help; what happens is told.
+/// Does work on the database, again where that may help, and reports what happens.
 pub(super) struct Line<'a> {
     connection: Connection<'a>,
     stop: &'a AtomicBool,
@@ -21,12 +23,12 @@ pub(super) struct Line<'a> {
 
 struct Listener<'a> {
     observe: &'a mut (dyn FnMut(&Event) + Send),
-    /// The places of problems that were told.
+    /// Fingerprints of the problems that were reported.
     told: HashSet<u64>,
 }
 
 impl<'a> Line<'a> {
-    /// Not connected yet.
+    /// A connection that is made at its first use.
     pub(super) fn to(
         database: &'a dyn Database,
         stop: &'a AtomicBool,
@@ -54,7 +56,7 @@ impl<'a> Line<'a> {
         connection.retry(Waiting { is_stopped: &|| stop.load(Ordering::Relaxed), tell }, work)
     }
 
-    /// Does what waits by itself.
+    /// Does work that waits by itself.
     pub(super) fn waiting<T>(&mut self, work: impl FnOnce(Waiting<'_>) -> T) -> T {
         let Self { stop, listener, .. } = self;
         let tell = &mut |error| listener.tell(&Event::Retrying(error));
@@ -79,7 +81,7 @@ impl Listener<'_> {
     }
 }
 
-/// Of the value's place: keys may be long, and problems many.
+/// A hash of the value's place, because keys may be long and problems many.
 fn fingerprint(problem: &Problem) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&problem.column, problem.key.to_json()).hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! One pass over the table: its workers, each on a thread, and what they tell.
+//! One pass over the table: its workers, each on a thread, and the events that they send.
 
 use super::line::Line;
 use super::worker::{Shared, Worker};
@@ -41,7 +41,7 @@ impl Pass<'_> {
             broken: AtomicBool::new(false),
         };
         thread::scope(|scope| {
-            // Bounded: anyone who is slow to listen slows the workers down.
+            // The channel is bounded, so a slow listener slows the workers down.
             let (events, told) = mpsc::sync_channel(1024);
             let workers = (0..sweep.workers)
                 .map(|_| {

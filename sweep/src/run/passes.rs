@@ -21,8 +21,8 @@ use std::time::Instant;
 const PASSES: u32 = 4;
 
 impl Sweep {
-    /// Runs the job to its end, or joins those that are at it. It blocks, on threads of its own:
-    /// from async code call it in `spawn_blocking`.
+    /// Runs the job to its end, or joins other processes that run it. It blocks, on threads of its
+    /// own: from async code call it in `spawn_blocking`.
     ///
     /// # Errors
     ///
@@ -46,8 +46,8 @@ impl Sweep {
         database: &dyn Database,
         line: &mut Line<'_>,
     ) -> Result<Report, SweepError> {
-        // Once, before anything is waited for: what is wrong with the URL or the table is said at
-        // once.
+        // The first connection isn't tried again: what is wrong with the URL or the table is
+        // reported at once.
         let (mut plan, table) = line.once(|client| self.planned(client))?;
         let mut report = Report::default();
         if self.job == Job::Verify {
@@ -74,7 +74,7 @@ impl Sweep {
 struct Passes<'a> {
     pass: Pass<'a>,
     table: &'a Table,
-    /// As it's told.
+    /// Progress is reported now and then.
     job: String,
 }
 
@@ -98,11 +98,12 @@ impl Passes<'_> {
             let all = line.retry(|client| ledger.totals(client))?.done;
             report.failed = report.failed.max(all.failed);
             let values = after.values.saturating_sub(report.lookalikes);
-            // Where counting doesn't tell, a whole pass of one's own does that finds nothing to
-            // change: what others say to have done is theirs, and may be old.
+            // Where counting doesn't tell, the sweep ends after a whole pass of this process that
+            // found nothing to change. The ledger's counts of other processes may be older.
             let is_known = tells_all(plan) || (!joined && all.changed == 0);
             report.left = is_known.then_some(values);
-            // Those that failed are among what is left of a re-encryption, and mostly so elsewhere.
+            // Values that failed are counted among what is left of a re-encryption, and mostly so
+            // in other jobs.
             let only_failed = plan.job == Job::Reencrypt && values <= all.failed;
             if is_known && (values == 0 || only_failed || all.changed == 0) {
                 break;
@@ -113,15 +114,15 @@ impl Passes<'_> {
             before = Some(after);
         }
         if plan.engine == Engine::Sqlite {
-            // What was replaced is overwritten in the file; the log beside it still has it, and is
-            // emptied unless somebody reads.
+            // Replaced values are overwritten in the file. The write-ahead log beside it still has
+            // them, and is emptied unless another connection reads from it.
             let _ = line.once(|client| client.batch("PRAGMA wal_checkpoint(TRUNCATE)"));
         }
         Ok(())
     }
 
-    /// How many rows a pass that is begun now has; `None` if there surely is nothing to do. Of a
-    /// sweep that runs already it's known.
+    /// How many rows a pass that is begun now has; `None` if there surely is nothing to do. A sweep
+    /// that runs already has the number in the ledger.
     fn rows_to_begin_with(
         &self,
         before: Option<Remaining>,

@@ -1,4 +1,4 @@
-//! One worker of a sweep: claims ranges, reads batches, swaps values, writes down how far it is.
+//! One worker of a sweep: claims ranges, reads batches, swaps values, writes down its progress.
 
 use super::brake::Brake;
 use crate::batch::{Advance, Ahead, Batch, Judge, JudgedBatch, Most, Writer, Written, reading, to_u64};
@@ -15,11 +15,11 @@ use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many bytes of values a batch has, more or less.
+/// About how many bytes of values a batch has.
 pub(super) const BUDGET: usize = 2 << 20;
 
-/// How often a batch is looked at again in which somebody else was faster. What is left then waits
-/// for the next pass.
+/// How often a batch is read again in which another program was faster. Values that are left then
+/// wait for the next pass.
 const ROUNDS: u32 = 8;
 
 /// What the workers of a process share.
@@ -45,7 +45,7 @@ pub(super) struct Worker<'a> {
     limit: usize,
 }
 
-/// What a batch came to.
+/// How a batch ended.
 struct BatchEnd {
     /// The last row that was looked at.
     last: RowKey,
@@ -112,8 +112,8 @@ impl<'a> Worker<'a> {
         self.retry(|client| ledger.complete(client, lease))
     }
 
-    /// One batch, again and again until nobody else was faster. `None` if there are no rows any
-    /// more.
+    /// Does one batch, and again while another program was faster. `None` if there are no more
+    /// rows.
     fn batch<'scope>(
         &mut self,
         lease: &RangeLease,
@@ -176,7 +176,7 @@ impl<'a> Worker<'a> {
     {
         let next = self.read(lease, Some(&batch.last))?;
         let (shared, events) = (self.shared, self.events.clone());
-        // One thread is taken by the writing.
+        // The writing takes one thread.
         let judge = Judge { threads: (shared.judge.threads - 1).max(1), ..shared.judge };
         ahead.start(batch.last.clone(), next.map(|next| move || shared.judged(next, judge, &events)));
         Ok(())
@@ -197,7 +197,8 @@ impl<'a> Worker<'a> {
 
     fn settle(&mut self, batch: JudgedBatch, refused: Vec<Problem>, swapped: Swapped) {
         self.report.rows += to_u64(batch.rows);
-        // What was swapped in an earlier round of this batch was done when it was looked at again.
+        // Values that were swapped in an earlier round of this batch counted as done when it was
+        // read again.
         self.report.done += batch.done.saturating_sub(swapped.before);
         self.report.null += batch.null;
         self.report.plaintext += batch.plaintext;
@@ -209,7 +210,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Writes a batch and how far it is in one transaction; row by row if the database refuses it
+    /// Writes a batch and the progress in one transaction, or row by row if the database refuses it
     /// as a whole. `swapped` values of it were written in earlier rounds.
     fn write(
         &mut self,
@@ -247,7 +248,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// A pause in which the lease stays this worker's.
+    /// Pauses, and extends the lease meanwhile.
     fn rest(&mut self, lease: &RangeLease, mut time: Duration) -> Result<(), SweepError> {
         let (ledger, step) = (self.ledger.clone(), self.ledger.extend_every());
         while time > step && !self.is_stopped() {
@@ -300,7 +301,7 @@ impl Shared<'_> {
 }
 
 fn tell(events: &SyncSender<Event>, event: Event) {
-    // Nobody may be listening any more.
+    // The receiver may be gone already.
     let _ = events.send(event);
 }
 

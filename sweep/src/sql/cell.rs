@@ -55,7 +55,7 @@ impl Cell {
         std::str::from_utf8(self.as_bytes()?).ok()
     }
 
-    /// What text or bytes are made of.
+    /// The bytes of a text or blob.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
@@ -64,12 +64,12 @@ impl Cell {
         }
     }
 
-    /// How much memory the value takes, more or less.
+    /// About how much memory the value takes.
     pub(crate) fn size(&self) -> usize {
         self.as_bytes().map_or(8, <[u8]>::len)
     }
 
-    /// As PostgreSQL reads it from text; `None` for NULL.
+    /// The text from which PostgreSQL reads the value; `None` for NULL.
     pub(crate) fn to_postgres(&self) -> Option<String> {
         match self {
             Self::Null | Self::Other => None,
@@ -86,7 +86,7 @@ impl Cell {
         self.integer().and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
     }
 
-    /// As a keyring takes what a database library hands over.
+    /// The value in the form that a keyring takes.
     #[must_use]
     pub fn as_stored(&self) -> StoredValue<'_> {
         match self {

@@ -1,4 +1,4 @@
-//! What connects, and what a connection can do.
+//! The traits of a database and of a connection to it.
 
 use super::{Cell, Engine, Param, SqlError};
 use fieldseal::Dialect;
@@ -65,7 +65,7 @@ pub trait Client: Send {
         Ok(matched)
     }
 
-    /// Runs statements that have no parameters and give nothing, and returns how many rows they
+    /// Runs statements that have no parameters and return nothing, and says how many rows they
     /// matched together.
     ///
     /// # Errors
@@ -118,7 +118,7 @@ impl dyn Client + '_ {
         Ok(self.row(sql, params)?.and_then(|row| row.first().and_then(Cell::integer)))
     }
 
-    /// What a query counts.
+    /// The number that a query counts.
     pub(crate) fn count(&mut self, sql: &str) -> Result<u64, SqlError> {
         Ok(self.row(sql, &[])?.and_then(|row| row.first().map(Cell::count)).unwrap_or(0))
     }
@@ -133,10 +133,12 @@ impl dyn Client + '_ {
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
         self.batch(match self.engine() {
-            // A reader that wants to write later fails if somebody wrote in between.
+            // A transaction that begins as a reader and writes later fails if another process wrote
+            // in between.
             Engine::Sqlite => "BEGIN IMMEDIATE",
             Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
-            // The level is for the next transaction only; whatever `completion_type` is, below.
+            // The level is for the next transaction only. The words below mean the same whatever
+            // `completion_type` is.
             Engine::Mysql => "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION",
         })?;
         let (commit, rollback) = match self.engine() {

@@ -30,7 +30,7 @@ impl SqlError {
         self.hint.unwrap_or_else(|| self.fault.hint())
     }
 
-    /// What went wrong, by what follows for the caller.
+    /// What went wrong, by what the caller can do about it.
     #[must_use]
     pub const fn fault(&self) -> Fault {
         self.fault
@@ -54,7 +54,7 @@ impl SqlError {
         self.fault.is_transient()
     }
 
-    /// What a database said. Where that may quote a value, its code takes the message's place.
+    /// A database's message, or its code alone where the message may quote a value.
     #[cfg(feature = "_sqlx")]
     pub(super) fn said(fault: Fault, code: &dyn fmt::Display, message: &str) -> Self {
         if fault.may_quote_a_value() {
@@ -68,7 +68,7 @@ impl SqlError {
         Self::new(fault, message)
     }
 
-    /// What one of fieldseal's guards says, which quotes no value.
+    /// The message of one of fieldseal's guards, which quotes no value.
     #[cfg(feature = "_sqlx")]
     pub(super) fn of_guard(text: &str) -> Option<Self> {
         text.starts_with("fieldseal: ").then(|| Self::new(Fault::Refused, text))

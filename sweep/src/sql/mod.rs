@@ -1,5 +1,5 @@
-//! Statements on any of the databases, for what works on rows whatever their program is: the
-//! sweeps, and tools like them.
+//! Statements on any of the databases, for tools that work on the rows of any program: the sweeps,
+//! and others like them.
 //!
 //! A [`Database`] says how to connect, a [`Client`] is one connection. Its calls block: they're
 //! meant for threads of their own, such as a sweep's workers.

@@ -42,7 +42,8 @@ impl Database for Mysql {
             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO', \
              SESSION autocommit = 1, SESSION innodb_lock_wait_timeout = 5",
         )?;
-        // Counting takes long. The first is MariaDB's, the second MySQL's.
+        // No time limit for statements, since counting takes long. The first variable is MariaDB's,
+        // the second MySQL's.
         let _ = connected.batch("SET SESSION max_statement_time = 0");
         let _ = connected.batch("SET SESSION max_execution_time = 0");
         let client: &mut dyn Client = &mut connected;
@@ -64,7 +65,7 @@ client!(Connected, Dialect::Mysql, bound: bound, cell: cell, failed: failed, mos
 fn bound<'q>(sql: &str, params: &'q [Param<'_>]) -> Query<'q, MySql, MySqlArguments> {
     let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
     params.iter().fold(query, |query, param| {
-        // MySQL has no lists, and nobody here binds one.
+        // MySQL has no lists, and no statement for it binds one.
         let Param::Cell(cell) = param else { return query.bind(None::<&str>) };
         match &**cell {
             Cell::Integer(integer) => query.bind(integer),
@@ -108,10 +109,10 @@ fn failed(error: &sqlx::Error) -> SqlError {
     super::sqlx::failed(error, said)
 }
 
-/// By MySQL's and MariaDB's error numbers.
+/// The fault by MySQL's and MariaDB's error numbers.
 fn said(error: &dyn DatabaseError) -> SqlError {
     let number = error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number);
-    // ER_SIGNAL_EXCEPTION is what guards signal.
+    // Guards signal ER_SIGNAL_EXCEPTION.
     if let Some(error) = SqlError::of_guard(error.message()).filter(|_| number == 1644) {
         return error;
     }

@@ -65,7 +65,7 @@ fn bound<'q>(sql: &str, params: &'q [Param<'_>]) -> Query<'q, sqlx::Postgres, Pg
             Cell::Integer(integer) => query.bind(integer),
             Cell::Unsigned(integer) => query.bind(integer.to_string()),
             Cell::Real(real) => query.bind(real),
-            // PostgreSQL's text is UTF-8: what isn't can't have come from there.
+            // PostgreSQL's text is UTF-8: a value that isn't can't have been read from it.
             Cell::Text(text) => query.bind(std::str::from_utf8(text).ok()),
             Cell::Bytes(bytes) => query.bind(bytes.as_slice()),
         },
@@ -104,10 +104,10 @@ fn failed(error: &sqlx::Error) -> SqlError {
     super::sqlx::failed(error, said)
 }
 
-/// By SQLSTATE: appendix A of PostgreSQL's manual.
+/// The fault by SQLSTATE: appendix A of PostgreSQL's manual.
 fn said(error: &dyn DatabaseError) -> SqlError {
     let code = error.code().unwrap_or_default();
-    // check_violation is what guards raise, raise_exception what is raised where one can't be made.
+    // Guards raise check_violation, and raise_exception is raised where a guard can't be made.
     if let Some(error) = SqlError::of_guard(error.message()).filter(|_| matches!(&*code, "23514" | "P0001")) {
         return error;
     }

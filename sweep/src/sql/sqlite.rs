@@ -17,14 +17,14 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// The database at `path`, which must exist. Its connections wait five seconds for somebody
-    /// else's transaction.
+    /// The database at `path`, which must exist. Its connections wait five seconds for another
+    /// connection's transaction.
     #[must_use]
     pub fn at(path: impl AsRef<Path>) -> Self {
         Self { path: path.as_ref().to_owned(), busy_timeout: Duration::from_secs(5) }
     }
 
-    /// How long a statement waits for somebody else's transaction.
+    /// How long a statement waits for another connection's transaction.
     #[must_use]
     pub const fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
@@ -42,7 +42,7 @@ impl Database for Sqlite {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags).map_err(failed)?;
         connection.busy_timeout(self.busy_timeout).map_err(failed)?;
-        // What is sealed, or taken away, is overwritten in the file and not only let go of.
+        // Old values are overwritten in the file, and not only marked as free space.
         connection.pragma_update(None, "secure_delete", true).map_err(failed)?;
         Ok(Box::new(Connected(connection)))
     }
@@ -99,7 +99,7 @@ impl Client for Connected {
     }
 }
 
-/// Of a statement that was understood. What a function says in a trigger or a view may quote a
+/// An error of a statement that was understood. A function in a trigger or a view may quote a
 /// value: `bad JSON path: '…'`.
 fn failed_at_work(error: rusqlite::Error) -> SqlError {
     if error.sqlite_error_code() == Some(ErrorCode::Unknown) {

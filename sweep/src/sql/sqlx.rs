@@ -12,8 +12,7 @@ pub(super) fn runtime() -> Result<Runtime, SqlError> {
         .map_err(|error| SqlError::new(Fault::Other, format!("no runtime could be started: {error}")))
 }
 
-/// What follows from an error: what the database said, by `of_database`, or what happened to the
-/// connection.
+/// The fault of an error: the database's, by `of_database`, or the connection's.
 pub(super) fn failed(
     error: &sqlx::Error,
     of_database: impl FnOnce(&dyn sqlx::error::DatabaseError) -> SqlError,
@@ -91,7 +90,7 @@ pub(super) fn check_length(length: usize, most: usize) -> Result<(), SqlError> {
     Err(SqlError::new(Fault::Refused, text))
 }
 
-/// About as long is the message that a statement makes, in bytes: a little less rather than more.
+/// About how many bytes the message for a statement has: rather a little less than more.
 pub(super) fn length_of(sql: &str, params: &[Param<'_>]) -> usize {
     let of_one = |param: &Param<'_>| match param {
         Param::Cell(cell) => cell.size(),

@@ -47,8 +47,8 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// A table to count all of. An index may hold something else, in a file that somebody damaged or
-/// made: SQLite reads the table itself.
+/// A table of which all rows are counted. SQLite is made to read the table itself: in a damaged
+/// file an index may hold something else.
 pub(crate) fn all_of(engine: Engine, quoted_table: &str) -> String {
     match engine {
         Engine::Sqlite => format!("{quoted_table} NOT INDEXED"),

@@ -1,6 +1,6 @@
 //! Tables and columns: whether they fit the lock file, and whether they hold what is written.
 
-use super::{Findings, name};
+use super::findings::Findings;
 use crate::error::Error;
 use crate::survey::{DeclaredTable, Surveyed};
 use fieldseal::Dialect;
@@ -42,7 +42,7 @@ pub(super) fn check(
         }
         fitting.push(DeclaredTable { schema: *schema, table, columns });
     }
-    // MySQL's sizes and collations; in the others it repeats what was found above.
+    // Finds MySQL's sizes and collations; on other databases it would repeat the findings above.
     if client.dialect() == Dialect::Mysql {
         let sized: Vec<_> = fitting.iter().map(|chosen| chosen.schema).collect();
         for row in client.rows(&column_check(Dialect::Mysql, &sized), &[])? {
@@ -78,7 +78,7 @@ pub(super) fn check_sizes(surveyed: &[Surveyed], findings: &mut Findings) {
         let type_name = &column.stored.type_name;
         if size < least {
             findings.error(
-                name(column),
+                column.full_name(),
                 format!("it is {type_name}, and the shortest sealed value has {least}"),
                 format!(
                     "make it at least as large as `Column::size_for` says: {} for values of 100 bytes",
@@ -87,7 +87,7 @@ pub(super) fn check_sizes(surveyed: &[Surveyed], findings: &mut Findings) {
             );
         } else if longest.saturating_mul(10) >= size.saturating_mul(9) {
             findings.warning(
-                name(column),
+                column.full_name(),
                 format!("it is {type_name}, and its longest value has {longest}"),
                 "make it larger before values are refused, and its `size` in the model",
             );

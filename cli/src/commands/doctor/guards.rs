@@ -1,6 +1,6 @@
 //! Guards that aren't there, and those that are in the way.
 
-use super::Findings;
+use super::findings::Findings;
 use crate::commands::guards::{checked, of_store};
 use crate::error::{Error, Kind};
 use crate::target::Target;
@@ -27,7 +27,7 @@ pub(super) fn check(
     let problems: Vec<_> = checked(client, &guards)?.into_iter().filter_map(|guard| guard.problem).collect();
     let is_missing = |problem: &&String| problem.ends_with(": its guard is missing");
     let missing = problems.iter().filter(is_missing).count();
-    // Nobody has to have them: one line says it where there are none at all.
+    // Guards are optional: if there are none at all, one line says so.
     if missing == guards.len() && missing > 0 {
         findings.note(
             "guards",

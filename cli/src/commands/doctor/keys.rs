@@ -1,6 +1,6 @@
 //! Keys, and the values under them.
 
-use super::{Findings, name};
+use super::findings::Findings;
 use crate::error::RESTORE;
 use crate::survey::Surveyed;
 use crate::target::Stored;
@@ -9,10 +9,10 @@ use fieldseal::keys::{KeyId, KeyRecord, KeyState, MalformedRecord};
 use fieldseal::{Column, Suite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Half of what a key may seal under AES-256-GCM.
+/// Half as many values as a key may seal under AES-256-GCM.
 const GCM_WATCH: u64 = 1 << 31;
 
-/// A staged key is promoted within minutes, or was forgotten.
+/// Keys are promoted within minutes: one that is staged for longer was forgotten.
 const STAGED_TOO_LONG: u64 = 7 * 86_400;
 
 pub(super) fn check(stored: &Stored, surveyed: &[Surveyed], findings: &mut Findings) {
@@ -44,23 +44,23 @@ fn of_declared(column: &Surveyed, states: &HashMap<KeyId, KeyState>, findings: &
         let ids = under.some_ids();
         match sort {
             Sort::Unknown if declared.is_migrating() => findings.warning(
-                name(column),
+                column.full_name(),
                 format!("{values} under keys that the key store doesn't have ({ids})"),
                 "restore the key store if it was lost in part; if they are plaintext that looks sealed, `fieldseal encrypt --seal-lookalikes`",
             ),
             Sort::Unknown => findings.error(
-                name(column),
+                column.full_name(),
                 format!("{values} under keys that the key store doesn't have ({ids})"),
                 "the key store was lost in part, or is another one: restore it; or the values are damaged: `fieldseal verify` lists \
                  their rows",
             ),
             Sort::Retired => findings.error(
-                name(column),
+                column.full_name(),
                 format!("{values} under retired keys ({ids}), which programs refuse"),
                 format!("`fieldseal key reactivate {}`, then `fieldseal reencrypt`", ids.replace(", ", " ")),
             ),
             Sort::Destroyed => findings.note(
-                name(column),
+                column.full_name(),
                 format!("{values} under destroyed keys ({ids}): they can't be read again"),
                 "delete the rows if they belong to a tenant that was forgotten",
             ),
@@ -69,7 +69,7 @@ fn of_declared(column: &Surveyed, states: &HashMap<KeyId, KeyState>, findings: &
     plaintext(column, declared, findings);
     if declared.hides_null() && column.survey.null > 0 && !declared.is_migrating() {
         findings.error(
-            name(column),
+            column.full_name(),
             format!(
                 "{} NULL, in a column that hides NULL: somebody overwrote them",
                 words::values(column.survey.null)
@@ -122,7 +122,7 @@ fn limit_of_gcm(column: &Surveyed, declared: &Column, findings: &mut Findings) {
     }
     for (id, values) in column.survey.by_key.iter().filter(|(_, values)| **values >= GCM_WATCH) {
         findings.warning(
-            name(column),
+            column.full_name(),
             format!(
                 "{values} values are under key {id}; AES-256-GCM is safe for 4,294,967,296 that were ever sealed, rewritten ones \
                  included"
@@ -136,19 +136,19 @@ fn plaintext(column: &Surveyed, declared: &Column, findings: &mut Findings) {
     let plaintext = column.survey.not_sealed;
     if plaintext > 0 && declared.is_migrating() {
         findings.note(
-            name(column),
+            column.full_name(),
             format!("{} not sealed yet; the column is migrating", words::values(plaintext)),
             "`fieldseal encrypt`, then take `migrating` off the model",
         );
     } else if plaintext > 0 {
         findings.error(
-            name(column),
+            column.full_name(),
             format!("{} not sealed: plaintext, or damaged", words::values(plaintext)),
             "`fieldseal verify` lists the rows: restore them from a backup; keep plaintext out by `fieldseal guards apply`",
         );
     } else if declared.is_migrating() && column.survey.rows > 0 {
         findings.warning(
-            name(column),
+            column.full_name(),
             "nothing in it is plaintext, and the column still is migrating: anyone who writes the database can put plaintext into it",
             "take `migrating` off the model",
         );
@@ -160,7 +160,7 @@ fn of_undeclared(column: &Surveyed, states: &HashMap<KeyId, KeyState>, findings:
     let values: u64 = known.map(|(_, values)| values).sum();
     if values > 0 {
         findings.warning(
-            name(column),
+            column.full_name(),
             format!("{} look sealed under keys of this key store, and the lock file doesn't have the column", words::values(values)),
             "if it's a model's, let the program's test add it to the lock file; if it's a copy, drop it: no rotation reaches it",
         );
@@ -175,7 +175,7 @@ fn scopes(records: &[KeyRecord], is_all: bool, findings: &mut Findings) {
     for (scope, keys) in scopes {
         let opens = keys.iter().any(|key| key.state.opens());
         let primary = keys.iter().any(|key| key.state == KeyState::Primary);
-        // Its primary may be what can't be read.
+        // The damaged record may be that of its primary.
         if opens && !primary && is_all {
             findings.error(
                 words::scope(scope),

@@ -1,39 +1,74 @@
 //! Whether the KEKs can be used, and whether every key has a copy under one of them that gives the
 //! key.
 
-use super::Findings;
+use super::findings::Findings;
 use crate::error::{Error, Kind};
-use crate::target::Target;
+use crate::target::{Kek, Target};
 use crate::words;
 use fieldseal::Keyring;
 use fieldseal::keyring::Need;
 use fieldseal::keys::KeyRecord;
 
-/// Whether a keyring can be opened. So many keys are unwrapped at most.
+/// Whether a keyring can be opened. At most `most` keys are unwrapped.
 pub(super) fn check(
     target: &Target,
     records: &[KeyRecord],
     most: usize,
     findings: &mut Findings,
 ) -> Result<bool, Error> {
-    let mut keks = Vec::new();
-    let mut works = true;
+    let (keks, all_open) = open_keks(target, findings)?;
+    let live: Vec<_> = records.iter().filter(|record| record.state.opens()).collect();
+    // A key whose only copy is under a KEK that can't be opened isn't without a copy.
+    let all_held = !all_open || check_copies(&live, &keks, findings);
+    if live.is_empty() {
+        findings.note(
+            "the key store",
+            "it has no key that opens values",
+            "`fieldseal init` makes the application's",
+        );
+        return Ok(false);
+    }
+    if keks.is_empty() {
+        return Ok(false);
+    }
+    let all_usable = check_rights(&keks, findings);
+    let works = all_open && all_held && all_usable;
+    if !works || most == 0 {
+        return Ok(works);
+    }
+    match target.keyring_with(&keks, |builder| builder) {
+        Ok(keyring) => unwrap(&keyring, live.into_iter().take(most), findings).map(|()| true),
+        Err(error) if error.kind() == Kind::TryAgain => Err(error),
+        // Not one key can be loaded.
+        Err(error) => {
+            findings.error("the key store", error.summary(), error.advice());
+            Ok(false)
+        }
+    }
+}
+
+/// The KEKs that can be opened, and whether all can.
+fn open_keks(target: &Target, findings: &mut Findings) -> Result<(Vec<Kek>, bool), Error> {
+    let (mut keks, mut all) = (Vec::new(), true);
     for name in target.kek_names()? {
         match target.open_kek(&name) {
             Ok(kek) => keks.push(kek),
             Err(error) => {
-                works = false;
+                all = false;
                 findings.error(name.to_string(), error.summary(), error.advice());
             }
         }
     }
-    let live = records.iter().filter(|record| record.state.opens());
-    // Those under one that can't be opened aren't without a copy.
-    let all_open = works;
-    for record in live.clone().filter(|_| all_open) {
-        let has = |kek: &crate::target::Kek| record.wrapped.iter().any(|copy| kek.kms().holds(&copy.kek));
+    Ok((keks, all))
+}
+
+/// Whether each key has a copy under one of the KEKs.
+fn check_copies(live: &[&KeyRecord], keks: &[Kek], findings: &mut Findings) -> bool {
+    let mut all = true;
+    for record in live {
+        let has = |kek: &Kek| record.wrapped.iter().any(|copy| kek.kms().holds(&copy.kek));
         if !keks.iter().any(has) {
-            works = false;
+            all = false;
             findings.error(
                 format!("key {}", record.id),
                 "it has no copy under any of the KEKs that were named",
@@ -47,37 +82,20 @@ pub(super) fn check(
             );
         }
     }
-    if live.clone().count() == 0 {
-        findings.note(
-            "the key store",
-            "it has no key that opens values",
-            "`fieldseal init` makes the application's",
-        );
-        return Ok(false);
-    }
-    if keks.is_empty() {
-        return Ok(false);
-    }
-    for kek in &keks {
-        // A key that is thrown away: both rights, and what comes back.
+    all
+}
+
+/// Whether each KMS wraps and unwraps a key that is thrown away afterwards.
+fn check_rights(keks: &[Kek], findings: &mut Findings) -> bool {
+    let mut all = true;
+    for kek in keks {
         if let Err(error) = fieldseal::kms::check_rights(&*kek.kms()) {
-            works = false;
+            all = false;
             let error = Error::from(error);
             findings.error(words::plain(&kek.to_string()), error.summary(), error.advice());
         }
     }
-    if works && most > 0 {
-        match target.keyring_with(&keks, |builder| builder) {
-            Ok(keyring) => unwrap(&keyring, live.take(most), findings)?,
-            Err(error) if error.kind() == Kind::TryAgain => return Err(error),
-            // Not one key can be loaded.
-            Err(error) => {
-                works = false;
-                findings.error("the key store", error.summary(), error.advice());
-            }
-        }
-    }
-    Ok(works)
+    all
 }
 
 /// Whether the KMS gives the keys that the records are committed to.

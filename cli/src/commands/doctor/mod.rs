@@ -1,6 +1,7 @@
 //! `fieldseal doctor`: what is wrong, or will be, and what to do about each of it.
 
 mod columns;
+mod findings;
 mod guards;
 mod keys;
 mod kms;
@@ -9,10 +10,8 @@ mod values;
 
 use super::{Context, Done};
 use crate::error::{Error, Kind};
-use crate::output::Report;
-use crate::survey::{self, Surveyed};
-use crate::words;
-use serde::Serialize;
+use crate::survey;
+use findings::{Findings, Severity};
 
 /// Looks for what is wrong: plaintext left, unknown keys, values that don't open, columns that are
 /// too small, and more
@@ -53,7 +52,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     }
     columns::check_sizes(&surveyed, &mut findings);
     sweeps::check(client, &mut findings)?;
-    // What can be looked at without keys isn't left out because of them.
+    // What can be checked without keys is checked even if the keys can't be read.
     let works = match target.readable_records() {
         Ok(stored) => {
             keys::check(&stored, &surveyed, &mut findings);
@@ -75,83 +74,4 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let found = findings.0.iter().any(|finding| finding.severity != Severity::Note);
     output.report(&Findings(findings.0))?;
     Ok(if found { Done::SomethingLeft } else { Done::All })
-}
-
-/// What was found, the worst first.
-#[derive(Default, Serialize)]
-struct Findings(Vec<Finding>);
-
-/// One thing that is wrong, and what to do.
-#[derive(Serialize)]
-struct Finding {
-    severity: Severity,
-    /// A table's column, a key, a KEK.
-    place: String,
-    what: String,
-    /// What to do.
-    fix: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Severity {
-    /// Data is lost, exposed or unreadable, or soon will be.
-    Error,
-    /// It works, and something should be done.
-    Warning,
-    /// To know.
-    Note,
-}
-
-impl Findings {
-    fn error(&mut self, place: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) {
-        self.add(Severity::Error, place, what, fix);
-    }
-
-    fn warning(&mut self, place: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) {
-        self.add(Severity::Warning, place, what, fix);
-    }
-
-    fn note(&mut self, place: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) {
-        self.add(Severity::Note, place, what, fix);
-    }
-
-    fn add(
-        &mut self,
-        severity: Severity,
-        place: impl Into<String>,
-        what: impl Into<String>,
-        fix: impl Into<String>,
-    ) {
-        self.0.push(Finding { severity, place: place.into(), what: what.into(), fix: fix.into() });
-        self.0.sort_by_key(|finding| finding.severity);
-    }
-}
-
-impl Report for Findings {
-    fn text(&self) -> String {
-        if self.0.is_empty() {
-            return "nothing was found\n".to_owned();
-        }
-        let line = |finding: &Finding| {
-            let severity = match finding.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Note => "note",
-            };
-            let Finding { place, what, fix, .. } = finding;
-            format!(
-                "{severity}: {}: {}\n  try: {}\n",
-                words::plain_long(place),
-                words::plain_long(what),
-                words::plain_long(fix)
-            )
-        };
-        self.0.iter().map(line).collect()
-    }
-}
-
-/// A column as people call it.
-fn name(surveyed: &Surveyed) -> String {
-    format!("{}.{}", surveyed.table, surveyed.name)
 }

@@ -1,12 +1,12 @@
-//! Sweeps that nobody is at any more.
+//! Sweeps that no process works on any more.
 
-use super::Findings;
+use super::findings::Findings;
 use crate::error::Error;
 use fieldseal_sweep::running;
 use fieldseal_sweep::sql::Client;
 use std::time::Duration;
 
-/// A sweep that was left for longer is forgotten rather than slow.
+/// A sweep without a worker for longer than this was forgotten, and isn't just slow.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 pub(super) fn check(client: &mut dyn Client, findings: &mut Findings) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Values that don't open.
 
-use super::Findings;
+use super::findings::Findings;
 use crate::error::Error;
 use crate::survey::DeclaredTable;
 use crate::target::Target;
@@ -29,7 +29,7 @@ pub(super) fn check(
         let mut problems: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         let report = sweep.run(&keyring, database, |event| {
             if let Event::Problem(problem) = event
-                // Those were counted by key.
+                // Values under such keys were reported already, counted by key.
                 && !matches!(problem.kind, ProblemKind::Value(ErrorKind::DestroyedKey(_) | ErrorKind::RetiredKey(_) | ErrorKind::UnknownKey(_)))
             {
                 let place = format!("{}.{}", problem.table, problem.column);

@@ -89,7 +89,7 @@ pub(super) enum Action {
 struct Changed {
     action: Action,
     columns: Vec<String>,
-    /// What is removed of columns that aren't the lock file's: names of triggers, and of functions.
+    /// The triggers and functions that are removed from columns which the lock file doesn't have.
     triggers: Vec<String>,
     dry_run: bool,
 }

@@ -1,6 +1,6 @@
 //! Whether the guards are there, and as they should be.
 
-use super::wanted;
+use super::wanted::wanted;
 use crate::commands::sweep::Selection;
 use crate::commands::{Context, Done};
 use crate::error::Error;
@@ -18,7 +18,7 @@ pub(super) fn check(
 ) -> Result<Done, Error> {
     let dialect = client.dialect();
     let wanted = wanted(chosen, keys, dialect, &context.target)?;
-    // All of them, or those that weren't chosen would be taken for nobody's.
+    // All guards are checked, since those that weren't chosen would be taken for stray ones.
     let mut checked = checked(client, &guards(dialect, &context.target.schemas()?, keys))?;
     if !chosen.is_all() {
         checked.retain(|checked| wanted.iter().any(|guard| guard.name == checked.guard));

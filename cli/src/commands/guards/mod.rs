@@ -2,22 +2,23 @@
 
 mod change;
 mod check;
+mod wanted;
 
 pub(crate) use check::checked;
+pub(crate) use wanted::of_store;
 
 use super::sweep::Selection;
 use super::{Context, Done};
 use crate::dialect::{DialectName, dialect};
 use crate::error::Error;
 use crate::output::Report;
-use crate::target::{KeyStoreAt, Target};
+use crate::target::Target;
 use change::{Action, change, check_columns, remove_strays};
 use check::check;
 use clap::{Subcommand, ValueEnum};
-use fieldseal::Dialect;
-use fieldseal::guards::{Guard, KeyCheck, guards};
-use fieldseal::keys::{KeyRecord, KeyState};
+use fieldseal::guards::{Guard, KeyCheck};
 use serde::Serialize;
+use wanted::wanted;
 
 /// Triggers that refuse plaintext and retired keys at the database, so that raw SQL can't bypass
 /// the program
@@ -129,36 +130,6 @@ pub(super) fn run(command: Command, context: &Context<'_>) -> Result<Done, Error
 impl KeysArg {
     fn of(&self, target: &Target) -> Result<KeyCheck, Error> {
         if self.keys == Keys::Any { Ok(KeyCheck::None) } else { of_store(target, || target.records()) }
-    }
-}
-
-/// The guards of the chosen columns.
-fn wanted(chosen: &Selection, keys: &KeyCheck, dialect: Dialect, target: &Target) -> Result<Vec<Guard>, Error> {
-    let chosen = chosen.of(target)?;
-    let schemas: Vec<_> = chosen.iter().map(|(schema, _)| *schema).collect();
-    let is_chosen = |guard: &Guard| {
-        chosen.iter().any(|(schema, columns)| {
-            schema.sql_table == guard.table && columns.iter().any(|column| column.sql_name() == guard.column)
-        })
-    };
-    Ok(guards(dialect, &schemas, keys).into_iter().filter(is_chosen).collect())
-}
-
-/// What the key store has to say of keys. `records` are only asked for if it isn't in the program's
-/// database.
-pub(crate) fn of_store(
-    target: &Target,
-    records: impl FnOnce() -> Result<Vec<KeyRecord>, Error>,
-) -> Result<KeyCheck, Error> {
-    match (target.key_store_at(), target.database()) {
-        (Ok(KeyStoreAt::Table(store)), Ok(database)) if store.is(&database) => Ok(KeyCheck::InStore),
-        // Only printing, for a database that is elsewhere.
-        (Err(_), Err(_)) => Ok(KeyCheck::InStore),
-        _ => {
-            let closed = |state| matches!(state, KeyState::Retired | KeyState::Destroyed);
-            let records = records()?.into_iter().filter(|record| closed(record.state));
-            Ok(KeyCheck::Refusing(records.map(|record| record.id).collect()))
-        }
     }
 }
 

@@ -61,7 +61,7 @@ fn files(dialect: Dialect, tool: ToolName) -> Vec<MigrationFile> {
     let (tool, version) = match tool {
         ToolName::Diesel => (Tool::Diesel, date(now)),
         ToolName::Sqlx => (Tool::Sqlx, date(now)),
-        // Its versions have 31 bits: seconds.
+        // refinery's versions have 31 bits, enough for a time in seconds.
         ToolName::Refinery => (Tool::Refinery, now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
     };
     let [sweeps, leases] = fieldseal_sweep::migrations(dialect);

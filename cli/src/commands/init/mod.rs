@@ -62,7 +62,7 @@ fn scopes(args: &Args) -> Result<Vec<Scope>, Error> {
     if args.no_key {
         return Ok(Vec::new());
     }
-    let tenants = args.scope.iter().map(|name| super::key::tenant(name));
+    let tenants = args.scope.iter().map(|name| super::tenant::parse(name));
     std::iter::once(Ok(Scope::APPLICATION)).chain(tenants).collect()
 }
 
@@ -71,7 +71,7 @@ struct Init<'a> {
     args: &'a Args,
     context: &'a Context<'a>,
     steps: Vec<Step>,
-    /// Files that a copy must be kept of.
+    /// Files of which a copy must be kept.
     copies: Vec<PathBuf>,
 }
 
@@ -90,7 +90,8 @@ impl Init<'_> {
         let Some(missing) = missing else { return Ok(()) };
         let stored = if target.key_store_at()?.exists()? { target.records()? } else { Vec::new() };
         let live = stored.iter().filter(|record| record.state != KeyState::Destroyed).count();
-        // Looked at again: another instance may have made it, and then the keys.
+        // This is checked again: another process may have made the key file meanwhile, and then the
+        // keys.
         if live == 0 || missing.symlink_metadata().is_ok() {
             return Ok(());
         }
@@ -138,7 +139,7 @@ impl Init<'_> {
             self.step(what, format!("{of}{}", primary.id), State::WasThere);
             return Ok(());
         }
-        // A key of this scope whose record can't be read would be there too.
+        // A key of this scope whose record can't be read counts as well.
         if is_there && let Some(error) = target.readable_records()?.of_unknown_scope() {
             return Err(error);
         }

@@ -1,8 +1,9 @@
 //! `fieldseal kek add`.
 
+use super::copies::{self, check_held, keep_a_copy, lacking, live};
 use super::estimate::Estimate;
 use super::onto::Onto;
-use super::{Context, Done, check_held, keep_a_copy, lacking, live};
+use super::{Context, Done};
 use crate::error::Error;
 use crate::output::Report;
 use crate::target::opening;
@@ -48,7 +49,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     if changed.is_err() {
         keep_a_copy(context, &new);
     }
-    let (changed, all) = super::changed(changed, &records, context)?;
+    let (changed, all) = copies::changed(changed, &records, context)?;
     context.output.report(&Added {
         kek: new.uri().to_string(),
         data_keys: records.len(),

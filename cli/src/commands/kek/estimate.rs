@@ -26,7 +26,7 @@ impl Estimate {
     ///
     /// # Errors
     ///
-    /// The KMS's, if it doesn't unwrap.
+    /// The KMS's error, if it doesn't unwrap.
     pub(super) fn new<'a>(
         records: impl IntoIterator<Item = &'a KeyRecord>,
         keks: &[Kek],
@@ -39,8 +39,8 @@ impl Estimate {
     }
 }
 
-/// How long one of the KEKs takes for one of the keys: the second time, since the first one
-/// connects.
+/// How long one of the KEKs takes to unwrap one of the keys, measured the second time: the first
+/// one connects.
 fn measure(records: &[&KeyRecord], keks: &[Kek]) -> Result<Duration, Error> {
     for record in records {
         for copy in &record.wrapped {

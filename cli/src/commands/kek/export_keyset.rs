@@ -30,7 +30,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     if !args.dangerously_cleartext {
         return Err(Error::refused("the keyset would be cleartext")
             .why("anyone who has it opens every keyset that was or will be encrypted to this key file")
-            .hint("--dangerously-cleartext, with stdout led to where nobody else reads"));
+            .hint("--dangerously-cleartext, with stdout redirected to where only you can read it"));
     }
     let kek = context.target.open_kek(&name)?;
     let (local, _) = kek.as_local().ok_or_else(|| Error::usage(format!("{name} is no key file")))?;

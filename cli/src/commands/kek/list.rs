@@ -1,6 +1,7 @@
 //! `fieldseal kek list`.
 
-use super::{Context, Done, has_copy, live, stored_keks};
+use super::copies::{has_copy, live, stored_keks};
+use super::{Context, Done};
 use crate::error::Error;
 use crate::output::{Report, table};
 use crate::words;
@@ -18,7 +19,7 @@ pub(crate) struct Args {}
 pub(super) fn run(_: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let (records, done) = context.warn_of_damage(context.target.readable_records()?);
     let records = live(records);
-    // One that can't be opened is no reason not to list the others.
+    // If one can't be opened, the others are listed all the same.
     let mut usable = Vec::new();
     for name in context.target.kek_names().unwrap_or_default() {
         match context.target.open_kek(&name) {

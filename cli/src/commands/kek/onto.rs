@@ -20,7 +20,7 @@ impl Onto {
 
     fn holder(&self, kek: &KekUri) -> &dyn Kms {
         let mut all = std::iter::once(&self.new).chain(&self.others);
-        // Where none does, the new one says so.
+        // If none does, the error is the new one's.
         &**all.find(|kms| kms.holds(kek)).unwrap_or(&self.new)
     }
 }

@@ -1,7 +1,8 @@
 //! `fieldseal kek remove`.
 
+use super::copies::{has_copies, has_copy, live, stored_keks};
 use super::estimate::Estimate;
-use super::{Context, Done, has_copies, has_copy, live, stored_keks};
+use super::{Context, Done};
 use crate::error::Error;
 use crate::output::Report;
 use crate::target::{Kek, KekName, Target, opening};
@@ -72,7 +73,7 @@ fn find(target: &Target, records: &[KeyRecord], uri: &str) -> Result<KekUri, Err
         .why(format!("the KEKs in the key store are: {}", known.join(", "))))
 }
 
-/// Before anything is changed.
+/// Checked before anything is changed.
 fn check_others(records: &[KeyRecord], kek: &KekUri) -> Result<(), Error> {
     let alone =
         |record: &&KeyRecord| record.wrapped.iter().all(|copy| copy.kek == *kek) && !record.wrapped.is_empty();

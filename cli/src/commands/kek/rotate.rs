@@ -1,8 +1,9 @@
 //! `fieldseal kek rotate`.
 
+use super::copies::{changed, check_held, exists, has_copies, held, keep_a_copy, lacking, live};
 use super::estimate::Estimate;
 use super::onto::Onto;
-use super::{Context, Done, changed, check_held, exists, has_copies, held, keep_a_copy, lacking, live};
+use super::{Context, Done};
 use crate::error::Error;
 use crate::output::Report;
 use crate::target::{Kek, opening};
@@ -51,7 +52,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     .map(|moved| moved.and(done))
 }
 
-/// The same KEK, with a newer version of it.
+/// Rewraps under a newer version of the same KEK.
 fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_>) -> Result<Done, Error> {
     let Some(main) = keks.first() else { return Ok(Done::All) };
     check_held(records, keks)?;
@@ -74,13 +75,14 @@ fn rewrap(args: &Args, records: &[KeyRecord], keks: &[Kek], context: &Context<'_
     let (rewrapped, done) = changed(rewrapped, records, context).map_err(|error| {
         error.hint("what was rewrapped stays so: finish with `fieldseal kek rotate --rewrap-only`")
     })?;
-    let mut report = Rotated::new(main, records, rewrapped, keyring.stats().kms_calls);
+    let mut report = KekRotated::new(main, records, rewrapped, keyring.stats().kms_calls);
     report.version = version;
     report.left = left(&live(context.target.readable_records()?.records), keks);
     finish(&report, context).map(|finished| finished.and(done))
 }
 
-/// Another KEK: copies under it first, and only then none under the old one.
+/// Moves all keys to another KEK: gives them copies under it, and only then removes those under the
+/// old one.
 fn move_to(
     to: &str,
     args: &Args,
@@ -90,13 +92,7 @@ fn move_to(
 ) -> Result<Done, Error> {
     let Some(old) = keks.first().cloned() else { return Ok(Done::All) };
     if args.dry_run {
-        check_held(records, &keks)?;
-        // A copy is unwrapped, wrapped, and unwrapped again to see that it's good; then once more
-        // before the old one goes.
-        let copied = opening(records) + 3 * lacking(records, to, args.create, &context.target)?.len();
-        let calls = if args.keep_old { copied } else { copied + opening(records) + records.len() };
-        context.output.report(&Estimate::new(records, &keks, calls)?)?;
-        return Ok(Done::All);
+        return estimate_move(to, args, records, &keks, context);
     }
     if !exists(to)? {
         check_held(records, &keks)?;
@@ -110,39 +106,60 @@ fn move_to(
     keks.push(new.clone());
     // An earlier run may have moved all of them already.
     check_held(records, &keks)?;
-    let keyring = context.target.keyring_of(Onto::new(&new, &keks))?;
-    let again = "what has a copy under the new KEK keeps it: run the command again to finish";
-    let keys = words::count(records.len(), "data key");
-    let copied = context.output.during(format!("copying {keys}"), || keyring.admin().add_copies());
-    // After a failure too: some may have been copied.
-    if copied.as_ref().map_or(true, |copied| *copied > 0) {
-        keep_a_copy(context, &new);
-    }
-    let copied = copied.map_err(|error| Error::from(error).hint(again))?;
-    let mut calls = keyring.stats().kms_calls;
-    let mut removed = None;
+    let mut report = copy_to(&new, records, &keks, context)?;
     if !args.keep_old && has_copies(records, &old.uri()) {
-        // Which KEK a record needs that can't be read isn't known: that is an error here.
-        context.target.records().map_err(|error| error.hint(again))?;
-        // A keyring without the old KEK: what is left must open by what is left.
-        let others: Vec<_> = keks.iter().filter(|kek| kek.uri() != old.uri()).cloned().collect();
-        let keyring = context.target.keyring_with(&others, |builder| builder)?;
-        let remove = || keyring.admin().remove_copies(&old.uri());
-        removed = Some(
-            context
-                .output
-                .during(format!("removing copies of {keys}"), remove)
-                .map_err(|error| Error::from(error).hint(again))?,
-        );
-        calls += keyring.stats().kms_calls;
+        remove_old(&old, &keks, &mut report, context)?;
         context.output.warn(format!("programs that have only {old} can't load keys any more: give them {new}"));
     } else if has_copies(records, &old.uri()) {
         context.output.say(format!("once every program has {new}: `fieldseal kek remove {}`", old.uri()));
     }
-    let mut report = Rotated::new(&new, records, copied, calls);
-    report.removed = removed;
     report.left = left(&live(context.target.records()?), &[new]);
     finish(&report, context)
+}
+
+fn estimate_move(
+    to: &str,
+    args: &Args,
+    records: &[KeyRecord],
+    keks: &[Kek],
+    context: &Context<'_>,
+) -> Result<Done, Error> {
+    check_held(records, keks)?;
+    // A copy is unwrapped, wrapped, and unwrapped again to see that it's good; then once more
+    // before the old one goes.
+    let copied = opening(records) + 3 * lacking(records, to, args.create, &context.target)?.len();
+    let calls = if args.keep_old { copied } else { copied + opening(records) + records.len() };
+    context.output.report(&Estimate::new(records, keks, calls)?)?;
+    Ok(Done::All)
+}
+
+const GO_ON: &str = "what has a copy under the new KEK keeps it: run the command again to finish";
+
+/// Gives every key a copy under the new KEK.
+fn copy_to(new: &Kek, records: &[KeyRecord], keks: &[Kek], context: &Context<'_>) -> Result<KekRotated, Error> {
+    let keyring = context.target.keyring_of(Onto::new(new, keks))?;
+    let words = format!("copying {}", words::count(records.len(), "data key"));
+    let copied = context.output.during(words, || keyring.admin().add_copies());
+    // After a failure too: some may have been copied.
+    if copied.as_ref().map_or(true, |copied| *copied > 0) {
+        keep_a_copy(context, new);
+    }
+    let copied = copied.map_err(|error| Error::from(error).hint(GO_ON))?;
+    Ok(KekRotated::new(new, records, copied, keyring.stats().kms_calls))
+}
+
+/// Removes the copies under the old KEK.
+fn remove_old(old: &Kek, keks: &[Kek], report: &mut KekRotated, context: &Context<'_>) -> Result<(), Error> {
+    // A record that can't be read is an error here: it isn't known which KEK it needs.
+    context.target.records().map_err(|error| error.hint(GO_ON))?;
+    // A keyring without the old KEK: what is left must open by what is left.
+    let others: Vec<_> = keks.iter().filter(|kek| kek.uri() != old.uri()).cloned().collect();
+    let keyring = context.target.keyring_with(&others, |builder| builder)?;
+    let words = format!("removing copies of {}", words::count(report.data_keys, "data key"));
+    let removed = context.output.during(words, || keyring.admin().remove_copies(&old.uri()));
+    report.removed = Some(removed.map_err(|error| Error::from(error).hint(GO_ON))?);
+    report.kms_calls += keyring.stats().kms_calls;
+    Ok(())
 }
 
 /// The keys that have no copy under any of the KEKs: this command could do nothing for them.
@@ -152,13 +169,13 @@ fn left(records: &[KeyRecord], keks: &[Kek]) -> usize {
     records.iter().filter(|record| !is_held(record)).count()
 }
 
-fn finish(report: &Rotated, context: &Context<'_>) -> Result<Done, Error> {
+fn finish(report: &KekRotated, context: &Context<'_>) -> Result<Done, Error> {
     context.output.report(report)?;
     Ok(if report.left == 0 { Done::All } else { Done::SomethingLeft })
 }
 
 #[derive(Serialize)]
-struct Rotated {
+struct KekRotated {
     kek: String,
     /// The key file's new version.
     version: Option<u32>,
@@ -171,14 +188,14 @@ struct Rotated {
     kms_calls: u64,
 }
 
-impl Rotated {
+impl KekRotated {
     fn new(kek: &Kek, records: &[KeyRecord], rewrapped: usize, kms_calls: u64) -> Self {
         let (kek, data_keys) = (kek.uri().to_string(), records.len());
         Self { kek, version: None, data_keys, rewrapped, removed: None, left: 0, kms_calls }
     }
 }
 
-impl Report for Rotated {
+impl Report for KekRotated {
     fn text(&self) -> String {
         let keys = words::count(self.data_keys, "data key");
         let mut text = format!("{} of {keys} rewrapped under {}", self.rewrapped, self.kek);

@@ -39,7 +39,7 @@ enum State {
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let scope = match &args.scope {
-        Some(name) => Some(super::tenant(name)?),
+        Some(name) => Some(crate::commands::tenant::parse(name)?),
         None => args.application.then_some(Scope::APPLICATION),
     };
     let wanted = |record: &KeyRecord| {

@@ -1,5 +1,4 @@
-//! What goes through all rows of tables: the options that all of these commands have, and how they
-//! run.
+//! The commands that go through all rows of tables: their common options, and how they run.
 
 mod meter;
 mod pace;

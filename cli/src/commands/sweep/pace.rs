@@ -51,7 +51,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// For what only reads.
+    /// For a command that only reads.
     pub(crate) fn of_reader(rows_per_second: Option<u32>, duty: Option<u8>, problems: Option<PathBuf>) -> Self {
         Self {
             workers: 1,
@@ -70,7 +70,7 @@ impl Pace {
         self.dry_run
     }
 
-    /// Refuses what would never be waited for, or for ever.
+    /// Refuses options that the database has no use for, and replicas that aren't of its kind.
     pub(super) fn check(&self, database: &Database) -> Result<(), Error> {
         let dialect = database.dialect();
         if dialect == Dialect::Sqlite && (self.max_running.is_some() || !self.replica.is_empty()) {

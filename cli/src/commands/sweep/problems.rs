@@ -35,7 +35,13 @@ impl Problems {
                 Error::failed(format!("{} can't be written", path.display())).why(error.to_string())
             })
         };
-        Ok(Self { file: path.map(open).transpose()?, count: 0, failed: None, advised: BTreeSet::new(), reported: Vec::new() })
+        Ok(Self {
+            file: path.map(open).transpose()?,
+            count: 0,
+            failed: None,
+            advised: BTreeSet::new(),
+            reported: Vec::new(),
+        })
     }
 
     pub(super) fn add(&mut self, problem: &Problem, output: &Output) {

@@ -1,4 +1,4 @@
-//! What sweeps report at their end, or before their beginning.
+//! The reports of sweeps: at their end, or by `--dry-run` before they begin.
 
 use crate::error::advice_on;
 use crate::output::{self, Report};
@@ -54,13 +54,13 @@ impl Left {
 #[derive(Serialize)]
 pub(super) struct Swept {
     job: &'static str,
-    tables: Vec<Done>,
+    tables: Vec<SweptTable>,
     /// The first thousand.
     pub(super) problems: Vec<Left>,
 }
 
 #[derive(Serialize)]
-struct Done {
+struct SweptTable {
     #[serde(flatten)]
     table: Table,
     rows: u64,
@@ -81,7 +81,7 @@ impl Swept {
     }
 
     pub(super) fn add(&mut self, table: &str, columns: &[&Column], report: &fieldseal_sweep::Report) {
-        self.tables.push(Done {
+        self.tables.push(SweptTable {
             table: Table::new(table, columns),
             rows: report.rows,
             changed: report.changed,
@@ -103,7 +103,7 @@ impl Swept {
         self.tables.iter().any(|table| table.stopped)
     }
 
-    /// Values that are left without a problem that was told: somebody wrote them meanwhile.
+    /// Values that are left without a reported problem: a program wrote them meanwhile.
     pub(super) fn left_over(&self) -> u64 {
         self.tables.iter().map(|table| table.left.unwrap_or(0).saturating_sub(table.failed)).sum()
     }

@@ -60,7 +60,7 @@ fn unknown(what: &str, schemas: &[Schema]) -> Error {
         .hint(format!("it has {}", columns.collect::<Vec<_>>().join(", ")))
 }
 
-/// Another column than the sealed one belongs to one sealed column.
+/// Refuses `--from` and `--into` unless exactly one sealed column is chosen.
 pub(crate) fn one_column_if(other: bool, chosen: &Selection, option: &str) -> Result<(), Error> {
     if other && (chosen.column.len() != 1 || !chosen.table.is_empty()) {
         return Err(Error::usage(format!("{option} is for one sealed column"))

@@ -6,7 +6,7 @@ use crate::store::sql::{Failed, Row, Said};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::time::{Duration, Instant};
 
-/// How often an operation is begun that the database rolls back in favour of another.
+/// How often an operation is tried that the database rolls back in favour of another.
 const ATTEMPTS: usize = 6;
 
 /// How long a statement waits for another process's transaction.
@@ -25,22 +25,22 @@ pub(in crate::store) trait Connection {
     fn dialect(&self) -> Dialect;
 
     /// Makes sure that there is a connection, and that it's outside of any transaction. Whatever is
-    /// done with it until the next call of this is over by `until`, if the adapter can see to that.
+    /// done with it until the next call of this ends by `until`, if the adapter can bound it.
     fn ready(&mut self, until: Option<Instant>) -> Result<(), Said>;
 
-    /// The connection can't be trusted any more. Whether another one can be made.
+    /// Gives up a connection that can't be trusted any more. True if another one can be made.
     fn lose(&mut self) -> bool;
 
-    /// Rows of keys.
+    /// Runs a query for rows of keys.
     fn select(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, Said>;
 
     /// The integer in the column `n` of the one row that `sql` gives.
     fn integer(&mut self, sql: &'static str) -> Result<Option<i64>, Said>;
 
-    /// The number of rows that were changed.
+    /// Runs a statement, and returns the number of rows that it changed.
     fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<usize, Said>;
 
-    /// Statements that give nothing.
+    /// Runs statements that return nothing.
     fn batch(&mut self, sql: &'static str) -> Result<(), Said>;
 
     fn begin(&mut self) -> Result<(), Said> {
@@ -90,7 +90,8 @@ fn pauses() -> impl Iterator<Item = Duration> {
     ExponentialBuilder::new().with_min_delay(Duration::from_millis(4)).with_max_times(ATTEMPTS - 1).build()
 }
 
-/// Where a library gives no more than a text, in whatever language the server has: is it the table?
+/// Finds out whether the table is missing or another one, where a library passes on no more than a
+/// text in the server's language.
 fn explained(connection: &mut impl Connection, said: Said) -> Said {
     if said.is_clear() {
         return said;
@@ -104,8 +105,8 @@ fn explained(connection: &mut impl Connection, said: Said) -> Said {
     })
 }
 
-/// The connection is inside a transaction that was begun elsewhere: nothing that is committed would
-/// last.
+/// The error for a connection inside a transaction that was begun elsewhere: what is committed
+/// there could still be rolled back.
 #[cfg(any(feature = "rusqlite", feature = "diesel"))]
 pub(in crate::store) fn in_transaction() -> Said {
     let message = "its connection is inside a transaction that was never finished; open the store again, on a \

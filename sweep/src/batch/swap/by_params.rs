@@ -1,5 +1,5 @@
-//! One prepared statement, run for each row: SQLite, and MySQL where values don't belong into the
-//! text.
+//! One prepared statement, run for each row: SQLite, and MySQL where values must not be in the
+//! statement's text.
 
 use super::change::{Change, Swap, compared};
 use crate::plan::TablePlan;
@@ -34,8 +34,8 @@ pub(super) fn swap_one(
     client.execute(&text_of_one(plan, change, swap), &params_of_one(plan, change, swap))
 }
 
-/// The statement for one row on SQLite and MySQL: the same for all rows of a change but those with
-/// digests.
+/// The statement for one row on SQLite and MySQL. It's the same for all rows of a change, except
+/// those that are compared by a digest.
 fn text_of_one(plan: &TablePlan, change: &Change<'_>, swap: &Swap) -> String {
     let named = |column: &TableColumn| format!("{} = ?", identifier(plan.engine, &column.name));
     let is = if plan.engine == Engine::Sqlite { "IS" } else { "<=>" };
@@ -48,7 +48,7 @@ fn text_of_one(plan: &TablePlan, change: &Change<'_>, swap: &Swap) -> String {
     format!("UPDATE {} SET {} WHERE {}", plan.sql_table, targets.join(", "), conditions.join(" AND "))
 }
 
-/// In the order of [`text_of_one`].
+/// The parameters in the order of [`text_of_one`].
 fn params_of_one<'a>(plan: &TablePlan, change: &Change<'_>, swap: &'a Swap) -> Vec<Param<'a>> {
     let mysql = plan.engine == Engine::Mysql;
     let mut params: Vec<Param<'a>> = swap.new.iter().chain(swap.key(plan)).map(Param::from).collect();

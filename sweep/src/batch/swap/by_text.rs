@@ -1,5 +1,6 @@
-//! Many statements in one message, their values written out in hex: MySQL. A derived table would
-//! have to be joined to the key by columns whose types and collations the server decides.
+//! Many statements in one message, their values written out in hex: MySQL. A derived table, the
+//! alternative, would be joined to the key by columns whose types and collations the server
+//! chooses.
 
 use super::by_params;
 use super::change::{Change, Swap, compared};
@@ -7,8 +8,8 @@ use crate::plan::TablePlan;
 use crate::sql::{Cell, Client, SqlError, identifier};
 use std::fmt::Write as _;
 
-/// Statements longer than this go alone, in bytes: servers take 16 MiB at least, unless they're set
-/// up otherwise.
+/// Statements with more bytes than this are sent alone: servers take 16 MiB at least, unless
+/// they're set up otherwise.
 const MAX_TEXT: usize = 1 << 20;
 
 pub(super) fn swap_all(

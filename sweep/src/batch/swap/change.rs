@@ -17,7 +17,7 @@ pub(crate) struct Swap {
     pub(crate) new: Values,
 }
 
-/// Few sealed columns change in a row; one, mostly.
+/// Space for the usual case: one sealed column changes in a row.
 pub(crate) type Values = SmallVec<[Cell; 2]>;
 
 impl Swap {
@@ -35,17 +35,17 @@ impl Swap {
         self.row.get(..plan.key.len()).unwrap_or_default()
     }
 
-    /// What must still be there.
+    /// The values that must still be there.
     pub(super) fn old(&self, place: ColumnIndex) -> &Cell {
         TablePlan::cell(&self.row, place)
     }
 
-    /// Whether that is compared by its SHA-256.
+    /// Whether that value is compared by its SHA-256.
     pub(super) fn is_digested(&self, plan: &TablePlan, place: ColumnIndex) -> bool {
         plan.engine == Engine::Mysql && self.old(place).size() > MAX_COMPARED
     }
 
-    /// As MySQL writes it.
+    /// The expression as MySQL writes it.
     pub(super) fn digest(&self, place: ColumnIndex) -> String {
         hex::encode(Sha256::digest(self.old(place).as_bytes().unwrap_or_default()))
     }
@@ -63,7 +63,7 @@ pub(crate) struct Change<'a> {
 }
 
 impl<'a> Change<'a> {
-    /// Of the planned columns with those numbers.
+    /// The change of the planned columns with those numbers.
     pub(crate) fn of(plan: &'a TablePlan, columns: &[PlannedIndex]) -> Self {
         let mut change = Change { places: Vec::new(), targets: Vec::new() };
         for column in plan.planned(columns) {
@@ -87,7 +87,7 @@ impl<'a> Change<'a> {
 pub(super) fn compared(engine: Engine, column: &TableColumn) -> String {
     let name = identifier(engine, &column.name);
     match (engine, column.class) {
-        // Whatever the column's collation; the types must be the same too.
+        // Independent of the column's collation; the types must be the same too.
         (Engine::Sqlite, _) => format!("{name} COLLATE BINARY"),
         (Engine::Mysql, Class::Text) => format!("CAST(CONVERT({name} USING utf8mb4) AS BINARY)"),
         (Engine::Mysql, Class::Other) => format!("CAST({} AS BINARY)", column.read(engine)),

@@ -17,7 +17,7 @@ pub(crate) fn swap_all(
     match plan.engine {
         Engine::Sqlite => by_params::swap_all(client, plan, change, swaps),
         Engine::Postgres => by_lists::swap_all(client, plan, change, swaps),
-        // Plaintext doesn't belong into the text of statements, which servers log.
+        // Plaintext must not be in the text of statements: servers log them.
         Engine::Mysql if plan.job == Job::Reencrypt => by_text::swap_all(client, plan, change, swaps),
         Engine::Mysql => by_params::swap_all(client, plan, change, swaps),
     }

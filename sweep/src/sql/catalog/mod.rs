@@ -37,7 +37,7 @@ pub struct TableColumn {
     pub is_nullable: bool,
     /// How much it holds, in bytes or in characters, where the database says so.
     pub size: Option<u64>,
-    /// Whether the database computes it, so that nobody can write it.
+    /// Whether the database computes it, so that it can't be written.
     pub is_generated: bool,
 }
 
@@ -90,7 +90,7 @@ impl Table {
         let mut names = Vec::new();
         for row in client.rows(sql, &[])? {
             let [schema, name] = row.as_slice() else { continue };
-            // In other schemas they may be anything.
+            // In other schemas, tables of these names may be another program's.
             let is_own = |name: &str| schema.is_null() && OWN.contains(&name);
             let Some(name) = name.as_str().filter(|name| !is_own(name)) else { continue };
             if name.contains('.') || schema.as_str().is_some_and(|schema| schema.contains('.')) {
@@ -120,8 +120,7 @@ impl TableColumn {
         Self { name, class: Class::Any, type_name, is_nullable: false, size: None, is_generated: false }
     }
 
-    /// SQL that reads the column: natively, or as text where its type is one that nobody here
-    /// knows.
+    /// SQL that reads the column: natively, or as text where its type isn't known here.
     pub(crate) fn read(&self, engine: Engine) -> String {
         let name = identifier(engine, &self.name);
         match (engine, self.class) {

@@ -13,7 +13,7 @@ pub(super) const COLUMNS: &str = "SELECT column_name, column_type, is_nullable =
 pub(super) const KEY: &str = "SELECT column_name FROM information_schema.statistics WHERE table_schema = coalesce(?, DATABASE()) \
              AND table_name = ? AND index_name = 'PRIMARY' ORDER BY seq_in_index";
 
-/// By `data_type`.
+/// The class of a `data_type`.
 pub(super) fn class(data_type: &str) -> Class {
     match data_type {
         "tinyint" | "smallint" | "mediumint" | "int" | "bigint" => Class::Integer,

@@ -2,14 +2,14 @@
 
 use super::Class;
 
-/// A partitioned table, and not its parts; materialised views. Other schemas than the connection's
-/// own are named.
+/// Lists a partitioned table without its parts, and materialised views too. Tables of other schemas
+/// than the connection's own have the schema in their names.
 pub(super) const TABLES: &str = "SELECT nullif(n.nspname, current_schema())::text, c.relname::text FROM pg_catalog.pg_class c \
                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition \
                  AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1 NULLS FIRST, 2";
 
-/// A domain is what it's made of, in the end. `text` is what PostgreSQL sends as the characters
-/// themselves.
+/// A domain counts as the type that it's made of in the end. `text` marks types that PostgreSQL
+/// sends as the characters themselves.
 pub(super) const COLUMNS: &str = "\
 SELECT a.attname::text, format_type(a.atttypid, a.atttypmod)::text, NOT a.attnotnull, \
 CASE WHEN b.oid IN (1042, 1043) AND a.atttypmod > 4 THEN (a.atttypmod - 4)::int8 END, \
@@ -29,7 +29,7 @@ pub(super) const KEY: &str = "SELECT a.attname::text FROM pg_catalog.pg_index i 
              WHERE i.indrelid = to_regclass(CASE WHEN $1::text IS NULL THEN '' ELSE quote_ident($1) || '.' END || quote_ident($2)) \
              AND i.indisprimary AND k.place <= i.indnkeyatts ORDER BY k.place";
 
-/// By the word that [`COLUMNS`] gives for a type.
+/// The class for the word that [`COLUMNS`] gives for a type.
 pub(super) fn class(word: &str) -> Class {
     match word {
         "int" => Class::Integer,

@@ -4,19 +4,19 @@ use super::{Class, TableColumn};
 use crate::sql::{Client, quoted};
 use fieldseal::Dialect;
 
-/// What SQLite calls its own key of a row, unless a column has the name.
+/// The names of SQLite's own key of a row, each unless a column has the same name.
 pub(crate) const ROWID: [&str; 3] = ["rowid", "_rowid_", "oid"];
 
 pub(super) const TABLES: &str = "SELECT NULL, name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
 
-/// Those that are hidden in another way than being generated are virtual tables'.
+/// Hidden columns that aren't generated belong to virtual tables.
 pub(super) const COLUMNS: &str = "SELECT name, type, \"notnull\" = 0, NULL, '', hidden > 1 FROM pragma_table_xinfo(?2, coalesce(?1, 'main')) \
     WHERE hidden <> 1 ORDER BY cid";
 
 pub(super) const KEY: &str =
     "SELECT name FROM pragma_table_xinfo(?2, coalesce(?1, 'main')) WHERE pk > 0 ORDER BY pk";
 
-/// Any column holds anything.
+/// Any column can hold anything, whatever its declared type.
 pub(super) const fn class() -> Class {
     Class::Any
 }

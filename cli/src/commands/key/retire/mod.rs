@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     Ok(done)
 }
 
-/// Keys on their way out.
+/// The keys to retire, and how.
 struct Retiring<'a> {
     keyring: Keyring,
     /// Those that aren't retired yet.
@@ -97,8 +97,8 @@ struct Retiring<'a> {
 impl Retiring<'_> {
     /// Retires the keys, counts again, and writes the proof; or takes it all back, and leaves none.
     fn with_proof(&self, proof: &mut Proof, path: &Path) -> Result<(), Error> {
-        // Before anything is changed: a proof that can't be written is none. Until the end it says
-        // that nothing is retired, to whoever finds it after a crash.
+        // The file is made before anything is changed, since a proof that can't be written is none.
+        // Until the end it says that nothing is retired, for the case of a crash.
         let unwritten = |error: std::io::Error| {
             Error::failed(format!("the proof can't be written to {}", path.display()))
                 .why(error.to_string())
@@ -153,7 +153,7 @@ impl Retiring<'_> {
         for id in &self.active {
             match self.keyring.admin().reactivate(*id) {
                 Ok(()) => output.warn(format!("data key {id} is active again")),
-                // It wasn't its turn yet.
+                // The key wasn't retired yet.
                 Err(KeyringError::Transition { error, .. }) if error.from == KeyState::Active => {}
                 Err(error) => {
                     output.warn(format!("data key {id} is retired, and could not be taken back: {error}"));
@@ -204,7 +204,7 @@ fn in_use(id: KeyId, proof: &Proof) -> Error {
 fn report_path(args: &Args, proof: &Proof) -> PathBuf {
     args.report.clone().unwrap_or_else(|| {
         let time = proof.time.replace([':', '-'], "");
-        // Several in one second are told apart by their first key.
+        // The first key tells several proofs of the same second apart.
         let key = proof.keys.first().map_or("", |key| key.id.as_str());
         PathBuf::from(format!("fieldseal-proof-{time}-{key}.json"))
     })

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{Seek as _, Write as _};
 use std::time::SystemTime;
 
-/// What was counted, and what follows.
+/// The proof as it's written: the counts, and whether the keys were retired.
 #[derive(Serialize)]
 pub(super) struct Proof {
     pub(super) format: &'static str,
@@ -20,9 +20,9 @@ pub(super) struct Proof {
     pub(super) dry_run: bool,
     pub(super) retired: bool,
     pub(super) keys: Vec<ProvenKey>,
-    /// Before the keys were retired.
+    /// The counts before the keys were retired.
     pub(super) before: Vec<ProvenColumn>,
-    /// After that.
+    /// The counts after that.
     pub(super) after: Vec<ProvenColumn>,
     #[serde(skip)]
     pub(super) written_to: Option<String>,
@@ -125,7 +125,7 @@ pub(super) fn per_key(context: &Context<'_>, ids: &[KeyId]) -> Result<Vec<Proven
     Ok(surveyed.into_iter().map(column).collect())
 }
 
-/// In place of what is in the file.
+/// Writes the proof in place of what is in the file.
 pub(super) fn write(file: &mut File, proof: &Proof) -> std::io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;

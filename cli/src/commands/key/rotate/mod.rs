@@ -13,7 +13,7 @@ use crate::words;
 use fieldseal::keys::{KeyId, KeyRecord, KeyState};
 use fieldseal::{Keyring, KeyringError};
 use humantime::parse_duration;
-use plan::{Plan, Selection};
+use plan::{ScopePlan, ScopeSelection};
 use report::{Cost, Rotated, Step};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -27,7 +27,7 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    selection: Selection,
+    selection: ScopeSelection,
 
     /// How long a key must have been staged before it's promoted: twice the longest time in which a
     /// program reads the key store again
@@ -95,7 +95,7 @@ fn warn_of_missing_keks(records: &[KeyRecord], keks: &[Kek], context: &Context<'
     }
 }
 
-/// How far the clock of who staged a key may be ahead.
+/// How far ahead the clock of the machine may be that staged a key.
 const MOST_SKEW: Duration = Duration::from_secs(60);
 
 struct Rotation<'a> {
@@ -105,7 +105,7 @@ struct Rotation<'a> {
 }
 
 impl Rotation<'_> {
-    fn run(&self, plans: &[Plan], steps: &mut [Step]) -> Result<(), Error> {
+    fn run(&self, plans: &[ScopePlan], steps: &mut [Step]) -> Result<(), Error> {
         if self.args.at_once {
             self.context.output.warn(
                 "programs that never wait for a KMS (`never_wait`) fail to open the first values until they have read the \
@@ -144,13 +144,13 @@ impl Rotation<'_> {
         })
     }
 
-    /// One scope after the other. What is wrong with one of them doesn't keep the others from it.
+    /// Rotates one scope after the other. A failure of one doesn't stop the others.
     fn each(
         &self,
         what: &'static str,
-        plans: &[Plan],
+        plans: &[ScopePlan],
         steps: &mut [Step],
-        mut act: impl FnMut(&Plan, &mut Step) -> Result<(), KeyringError>,
+        mut act: impl FnMut(&ScopePlan, &mut Step) -> Result<(), KeyringError>,
     ) -> Result<(), Error> {
         let output = self.context.output;
         let bar = output.bar(plans.len(), what);
@@ -173,8 +173,8 @@ impl Rotation<'_> {
         later.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Until the key that was staged last is known everywhere. The store knows since when it has
-    /// been there.
+    /// Waits until every program knows the key that was staged last. Its record has the time when
+    /// it was staged.
     fn wait(&self, steps: &[Step]) -> Result<(), Error> {
         if self.args.promote {
             return Ok(());
@@ -199,14 +199,14 @@ impl Rotation<'_> {
     fn promote(&self, id: KeyId) -> Result<(), KeyringError> {
         loop {
             match self.keyring.admin().promote(id) {
-                // Whole seconds, and clocks that differ a little: a time that is far from now is
-                // none of ours.
+                // Times are whole seconds, and clocks differ a little. A longer wait than that is
+                // not for a key of this run.
                 Err(KeyringError::TooEarly { wait, .. })
                     if !self.args.promote && wait <= self.args.propagation + MOST_SKEW =>
                 {
                     std::thread::sleep(wait);
                 }
-                // Another run was faster.
+                // Another run has promoted it already.
                 Err(KeyringError::Transition { error, .. }) if error.from == KeyState::Primary => return Ok(()),
                 promoted => return promoted,
             }

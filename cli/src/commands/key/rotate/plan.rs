@@ -1,6 +1,6 @@
 //! Which scopes are rotated, as the key store's records say. Nothing here does anything.
 
-use crate::commands::key::{check_not_forgotten, tenant};
+use crate::commands::tenant::{self, check_not_forgotten};
 use crate::error::Error;
 use crate::target::Stored;
 use crate::words::{seconds_since, timestamp};
@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use wildmatch::WildMatch;
 
-/// The scopes that are meant.
+/// The scopes that the arguments select.
 #[derive(Debug, clap::Args)]
-pub(super) struct Selection {
+pub(super) struct ScopeSelection {
     #[command(flatten)]
     which: Which,
 
@@ -45,7 +45,7 @@ struct Which {
 
 /// A scope that is to be rotated.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Plan {
+pub(super) struct ScopePlan {
     pub(super) scope: Scope,
     pub(super) primary: Option<Dated>,
     /// A key that is there already, and will be promoted in place of a new one: the one that was
@@ -66,7 +66,7 @@ impl Dated {
     }
 }
 
-impl Selection {
+impl ScopeSelection {
     /// Whether the records of a scope that was named can be read: one that can't is no reason to
     /// say that there is none.
     pub(super) fn check_readable(&self, stored: &Stored, store: &dyn KeyStore) -> Result<(), Error> {
@@ -80,16 +80,16 @@ impl Selection {
 
     fn named(&self) -> Result<Option<Scope>, Error> {
         match &self.which.scope {
-            Some(name) => tenant(name).map(Some),
+            Some(name) => tenant::parse(name).map(Some),
             None => Ok(self.which.application.then_some(Scope::APPLICATION)),
         }
     }
 
     /// What is to be done, ordered by scope; only scopes with a staged key if `only_staged`.
-    pub(super) fn plans(&self, records: &[KeyRecord], only_staged: bool) -> Result<Vec<Plan>, Error> {
-        let mut plans: BTreeMap<Scope, Plan> = BTreeMap::new();
+    pub(super) fn plans(&self, records: &[KeyRecord], only_staged: bool) -> Result<Vec<ScopePlan>, Error> {
+        let mut plans: BTreeMap<Scope, ScopePlan> = BTreeMap::new();
         for record in records {
-            let empty = || Plan { scope: record.scope.clone(), primary: None, staged: None };
+            let empty = || ScopePlan { scope: record.scope.clone(), primary: None, staged: None };
             let plan = plans.entry(record.scope.clone()).or_insert_with(empty);
             let key = Dated { id: record.id, created: record.created };
             match record.state {
@@ -100,10 +100,10 @@ impl Selection {
                 _ => {}
             }
         }
-        // A tenant that was forgotten has neither, and stays so.
+        // A tenant that was forgotten has neither, and gets no new key.
         plans.retain(|_, plan| plan.primary.is_some() || plan.staged.is_some());
         self.check_named(&plans, records)?;
-        let is_due = |plan: &Plan| {
+        let is_due = |plan: &ScopePlan| {
             let age = |key: Dated| Duration::from_secs(seconds_since(key.created));
             let old = |limit| plan.primary.is_none_or(|primary| age(primary) > limit);
             self.older_than.is_none_or(old) && (plan.staged.is_some() || !only_staged)
@@ -112,8 +112,8 @@ impl Selection {
         Ok(plans.collect())
     }
 
-    /// A scope that was named must be there.
-    fn check_named(&self, plans: &BTreeMap<Scope, Plan>, records: &[KeyRecord]) -> Result<(), Error> {
+    /// A scope that was named must exist.
+    fn check_named(&self, plans: &BTreeMap<Scope, ScopePlan>, records: &[KeyRecord]) -> Result<(), Error> {
         let Some(named) = self.named()? else { return Ok(()) };
         let make = match self.which.application {
             true => "`fieldseal init` makes the application's first key",
@@ -170,9 +170,9 @@ mod tests {
             record(6, "south", KeyState::Active, 5000),
             record(7, "gone", KeyState::Destroyed, 5000),
         ];
-        let selection = Selection { which, older_than: older_than.map(Duration::from_secs) };
+        let selection = ScopeSelection { which, older_than: older_than.map(Duration::from_secs) };
         let plans = selection.plans(&records, only_staged).unwrap();
-        let shown = |plan: Plan| (plan.scope.as_str().to_owned(), plan.staged.map(|staged| staged.id.get()));
+        let shown = |plan: ScopePlan| (plan.scope.as_str().to_owned(), plan.staged.map(|staged| staged.id.get()));
         plans.into_iter().map(shown).collect()
     }
 
@@ -216,7 +216,7 @@ mod tests {
     fn a_scope_that_is_named_must_have_a_key() {
         assert_eq!(scopes(named("north"), None, false), [key("north", Some(4))]);
         for name in ["nobody", "gone", "North"] {
-            let selection = Selection { which: named(name), older_than: None };
+            let selection = ScopeSelection { which: named(name), older_than: None };
             let records = [record(1, "", KeyState::Primary, 1), record(7, "gone", KeyState::Destroyed, 5000)];
             assert!(selection.plans(&records, false).is_err(), "{name}");
         }

@@ -1,6 +1,6 @@
 //! What `fieldseal key rotate` says.
 
-use super::plan::Plan;
+use super::plan::ScopePlan;
 use crate::error::Error;
 use crate::output::{Report, table};
 use crate::target::{Kek, opening};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Rotated {
     pub(super) scopes: Vec<Step>,
     pub(super) kms_calls: u64,
-    /// How long those calls would take, about; the wait for programs comes to it.
+    /// About how long those calls would take, without the wait for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) seconds: Option<f64>,
     pub(super) dry_run: bool,
@@ -29,7 +29,7 @@ pub(super) struct Cost {
 impl Cost {
     /// The keys are loaded, and a new one is wrapped and unwrapped under each KEK. One call is
     /// measured, the second time, since the first one connects.
-    pub(super) fn of(records: &[KeyRecord], plans: &[Plan], keks: &[Kek]) -> Result<Self, Error> {
+    pub(super) fn of(records: &[KeyRecord], plans: &[ScopePlan], keks: &[Kek]) -> Result<Self, Error> {
         let calls = opening(records) + plans.len().saturating_mul(keks.len() * 2);
         let mut pair = Duration::ZERO;
         if let Some(kek) = keks.first() {
@@ -54,7 +54,7 @@ pub(super) struct Step {
     #[serde(serialize_with = "id")]
     new: Option<KeyId>,
     state: State,
-    /// When a key was staged that was there already.
+    /// When the key was staged, if it was there already.
     staged_before: Option<String>,
 }
 
@@ -64,12 +64,12 @@ enum State {
     ToDo,
     Staged,
     Rotated,
-    /// It could not be gone on with, for a reason that was told.
+    /// It failed; the reason was printed.
     Failed,
 }
 
 impl Rotated {
-    pub(super) fn planned(plans: &[Plan], cost: Option<Cost>, dry_run: bool) -> Self {
+    pub(super) fn planned(plans: &[ScopePlan], cost: Option<Cost>, dry_run: bool) -> Self {
         Self {
             scopes: plans.iter().map(Step::planned).collect(),
             kms_calls: cost.as_ref().map_or(0, |cost| cost.kms_calls),
@@ -80,7 +80,7 @@ impl Rotated {
 }
 
 impl Step {
-    pub(super) fn planned(plan: &Plan) -> Self {
+    pub(super) fn planned(plan: &ScopePlan) -> Self {
         Self {
             scope: words::tenant(&plan.scope),
             shown_scope: words::scope(&plan.scope),

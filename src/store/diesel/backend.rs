@@ -7,8 +7,8 @@ use diesel::backend::Backend;
 use diesel::connection::LoadConnection;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 
-/// What a backend's file gives: `Sqlite`, `Pg` and `Mysql` can hold a key store.
-pub(in crate::store) trait Engine: Backend {
+/// A backend of diesel's that can hold a key store: `Sqlite`, `Pg` or `Mysql`, each in its file.
+pub(in crate::store) trait StoreBackend: Backend {
     const DIALECT: Dialect;
 
     /// Whether its messages may be in another language than English.
@@ -38,10 +38,10 @@ pub(in crate::store) trait Engine: Backend {
 pub(in crate::store) struct Integer(pub(in crate::store) Cell);
 
 /// What is the same for each backend and can only be written with the backend's name in it: a
-/// function that reads a cell, and what [`Engine`] adds.
+/// function that reads a cell, and what [`StoreBackend`] adds.
 macro_rules! on_backend {
     ($Backend:ty, cell: $cell:expr, { $($rest:tt)* }) => {
-        impl $crate::store::diesel::engine::Engine for $Backend {
+        impl $crate::store::diesel::backend::StoreBackend for $Backend {
             $($rest)*
 
             fn bound<'a>(
@@ -67,7 +67,7 @@ macro_rules! on_backend {
                 connection: &mut C,
                 sql: &'static str,
             ) -> diesel::QueryResult<$crate::store::sql::Cell> {
-                let integer: $crate::store::diesel::engine::Integer =
+                let integer: $crate::store::diesel::backend::Integer =
                     diesel::RunQueryDsl::get_result(diesel::sql_query(sql), connection)?;
                 Ok(integer.0)
             }
@@ -93,7 +93,7 @@ macro_rules! on_backend {
             }
         }
 
-        impl diesel::deserialize::QueryableByName<$Backend> for $crate::store::diesel::engine::Integer {
+        impl diesel::deserialize::QueryableByName<$Backend> for $crate::store::diesel::backend::Integer {
             fn build<'a>(
                 row: &impl diesel::row::NamedRow<'a, $Backend>,
             ) -> diesel::deserialize::Result<Self> {
@@ -101,7 +101,7 @@ macro_rules! on_backend {
             }
         }
 
-        /// Whatever is stored, by the value's own type.
+        /// Reads whatever is stored, by the value's own type.
         impl diesel::deserialize::FromSql<diesel::sql_types::Binary, $Backend> for $crate::store::sql::Cell {
             fn from_sql(
                 value: <$Backend as diesel::backend::Backend>::RawValue<'_>,
