@@ -35,6 +35,7 @@ sys.path.insert(0, str(HERE.parent / "tests" / "oracle"))
 import fieldseal_format as f
 import fieldseal_keys as k
 import fieldseal_plaintext as p
+import fieldseal_stores as stores
 
 # checks/open.rs has the same lists.
 XAES, XCHACHA, GCM, SIV = "xaes-256-gcm", "xchacha20-poly1305", "aes-256-gcm", "aes-256-siv"
@@ -177,7 +178,7 @@ def key_record_seeds():
     ):
         yield f"JSON, {name}", b"\0" + compact(record).encode()
     wrapped = compact(RECORD["wrapped"])
-    for number, state in enumerate(k.STATES):
+    for number, state in enumerate(stores.STATES):
         yield f"columns, {state}", columns_of(RECORD, bytes([number]), wrapped)
     yield "columns, state by name", columns_of(RECORD, b"\xff" + short(b"primary"), wrapped)
     yield "columns, revision -1", columns_of({**RECORD, "revision": -1}, b"\1", wrapped)

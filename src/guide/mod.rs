@@ -7,7 +7,7 @@
 //! |---|---|
 //! | write a program | [`diesel`], [`sqlx`], [`rusqlite`]; [`models`], [`keyring`], [`databases`] |
 //! | run it | [`keys`], [`guards`], [`schema_lock`], [the command line][command line], [AWS KMS], [sweeps] |
-//! | review it | [`threat_model`], the stored format ([values](mod@format), [keys](format_keys), [writing](format_writing), [examples](format_examples)), [`benchmarks`] |
+//! | review it | [`threat_model`], the stored format ([values](mod@format), [keys](format_keys), [writing](format_writing), [examples](format_examples), [test vectors](format_vectors)), [`benchmarks`] |
 
 // Links between pages are relative there, for anyone who reads them in the repository. Of two
 // definitions of a label Markdown takes the first: those in links.md, which rustdoc checks.
@@ -86,6 +86,11 @@ pub mod format_writing {}
 /// The stored format: one value under each suite, with every step.
 #[cfg_attr(doc, doc = include_str!("../../docs/format-examples.md"))]
 pub mod format_examples {}
+
+#[cfg_attr(doc, doc = include_str!("links.md"))]
+/// The stored format: what to try a reader with, and how values and refusals are spelt there.
+#[cfg_attr(doc, doc = include_str!("../../docs/format-vectors.md"))]
+pub mod format_vectors {}
 
 #[cfg_attr(doc, doc = include_str!("links.md"))]
 /// What everything costs, with the commands that measure it.

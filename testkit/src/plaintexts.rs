@@ -1,4 +1,4 @@
-//! `tests/vectors/plaintexts.json`, and every type that a kind has.
+//! `tests/vectors/plaintexts.json` and `limits.json`, and every type that a kind has.
 
 use serde::Deserialize;
 
@@ -38,9 +38,19 @@ impl Case {
     }
 }
 
+/// The cases of both files.
 pub fn file() -> File {
-    let file: File = serde_json::from_str(include_str!("../../tests/vectors/plaintexts.json")).unwrap();
-    assert_eq!([file.cases.len(), file.read_only.len(), file.malformed.len()], [146, 5, 52]);
+    let mut file = parsed(include_str!("../../tests/vectors/plaintexts.json"), [146, 5, 52]);
+    let limits = parsed(include_str!("../../tests/vectors/limits.json"), [26, 3, 37]);
+    file.cases.extend(limits.cases);
+    file.read_only.extend(limits.read_only);
+    file.malformed.extend(limits.malformed);
+    file
+}
+
+fn parsed(text: &str, counts: [usize; 3]) -> File {
+    let file: File = serde_json::from_str(text).unwrap();
+    assert_eq!([file.cases.len(), file.read_only.len(), file.malformed.len()], counts);
     file
 }
 

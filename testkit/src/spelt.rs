@@ -1,4 +1,4 @@
-//! Values as text, spelt as `tests/oracle/README.md` says.
+//! Values as text, spelt as `docs/format-vectors.md` says.
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 use rust_decimal::Decimal;

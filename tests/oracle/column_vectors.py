@@ -155,9 +155,9 @@ def shown(stored):
     return {sql_type: content.hex() if isinstance(content, bytes) else content}
 
 
-def columns():
+def cases_json(cases):
     result = []
-    for name, col, stored, optional, expect in cases():
+    for name, col, stored, optional, expect in cases:
         got = outcome(col, stored, optional)
         assert got == expect, f"{name}: {got} instead of {expect}"
         refused = expect[1:] if expect is not None and expect.startswith("!") else None
@@ -165,9 +165,13 @@ def columns():
                        "bound": col.bound, "padded": col.padded, "hide_null": col.hide_null, "base64": col.base64,
                        "migrating": col.migrating, "stored": shown(stored), "optional": optional,
                        **({"refused": refused} if refused else {"value": expect})})
+    return result
+
+
+def columns():
     keys = [{"id": i, "scope": key.scope, "state": key.state, "data_key": key.data_key.hex()} for i, key in KEYS.items()]
     return {"about": "What a database may hold in the column name of patients, in the row 7 of the tenant 42, and what "
                      "comes of it: a value (spelt as tests/oracle/README.md says, null for NULL) or a refusal by its "
                      "name. stored is null or the SQL type and what is in it; untyped are the bytes of a database in "
                      "which the column has a type and not the value (PostgreSQL, MySQL). bound: whether row isn't [].",
-            "keys": keys, "cases": result}
+            "keys": keys, "cases": cases_json(cases())}

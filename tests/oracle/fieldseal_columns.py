@@ -3,13 +3,12 @@
 The refusals are those of that page's section "Which check comes first", in snake_case.
 """
 
-import json
 import re
-import uuid
 from dataclasses import dataclass
 
 import fieldseal_format as f
 import fieldseal_plaintext as p
+from fieldseal_migrating import plaintext_value
 
 HEX_OF_SEALED = re.compile(r"\\x01(?:[0-9a-fA-F]{2}){20,}", re.ASCII)
 
@@ -54,7 +53,7 @@ def open_stored(c, scope, row, stored, keys, optional=True):
         if not c.migrating or e.kind not in ("not_sealed", "unknown_key"):
             raise
         _check_not_damaged(c, *stored, keys)
-        value = plaintext_value(c.kind, *stored)
+        value = plaintext_value(c.kind, *(_as_text(*stored) if c.base64 else stored))
         if value is None:
             raise
         return value
@@ -120,6 +119,16 @@ def _attempts(c, suites, row):
     return attempts
 
 
+def _as_text(sql_type, content):
+    """What a library hands over of a column of base64, bytes or text, is its text."""
+    if sql_type not in ("bytes", "untyped"):
+        return sql_type, content
+    try:
+        return "text", content.decode()
+    except UnicodeDecodeError:
+        return "text", content  # text that isn't UTF-8 stays bytes
+
+
 def _check_not_damaged(c, sql_type, content, keys):
     """Of a column that is migrating: what begins like a value under a key that there is, isn't plaintext."""
     start = b""
@@ -135,54 +144,3 @@ def _check_not_damaged(c, sql_type, content, keys):
     if key_id in keys:
         _usable(key_id, keys)
         refuse("rejected", "a damaged value")
-
-
-def plaintext_value(kind, sql_type, content):
-    """What a program would have read from an unsealed column of that kind; None if nothing."""
-    if sql_type == "untyped":
-        try:
-            as_text = plaintext_value(kind, "text", content.decode())
-        except UnicodeDecodeError:
-            as_text = None
-        return plaintext_value(kind, "bytes", content) if as_text is None else as_text
-    if sql_type == "bytes":
-        if kind == "bytes":
-            return content.hex()
-        return str(uuid.UUID(bytes=content)) if kind == "uuid" and len(content) == 16 else None
-    if sql_type == "real":
-        return p.float_text(p.struct.pack(">d", content), 8) if kind == "f64" else None
-    integer = re.fullmatch(r"([iu])(8|16|32|64|128)", kind)
-    if integer:
-        return _integer(content, integer[1] == "i", int(integer[2]))
-    if sql_type == "integer":
-        return {0: "false", 1: "true"}.get(content) if kind == "bool" else None
-    return _plaintext_text(kind, content)
-
-
-def _integer(content, signed, bits):
-    if type(content) is str:
-        if not re.fullmatch(r"[+-]?[0-9]+", content, re.ASCII):
-            return None
-        content = int(content)
-    low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1)) if signed else (0, 2**bits)
-    return str(content) if low <= content < high else None
-
-
-def _plaintext_text(kind, text):
-    if kind == "text":
-        return text
-    if kind == "bytes":
-        return text.encode().hex()
-    if kind == "bool":
-        return text if text in ("true", "false") else None
-    if kind == "date":
-        return text if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
-    try:
-        if kind == "uuid":
-            return str(uuid.UUID(text))
-        if kind == "json":
-            json.loads(text)
-            return text
-    except ValueError:
-        return None
-    raise AssertionError(f"no plaintext of kind {kind} here")

@@ -1,4 +1,4 @@
-"""From a KEK to a data key: KEK files, wrapped copies, key stores. From docs/format-keys.md alone.
+"""From a KEK to a data key: KEK files and wrapped copies. From docs/format-keys.md alone.
 
 Each refusal has the name that the page's section "Which check comes first" gives it, in snake_case.
 """
@@ -6,42 +6,66 @@ Each refusal has the name that the page's section "Which check comes first" give
 import hashlib
 import hmac
 import json
+import math
 import re
-import sqlite3
 import struct
-from dataclasses import dataclass
-from pathlib import Path
 
 from argon2.exceptions import Argon2Error
 from argon2.low_level import Type, hash_secret_raw
 
 from fieldseal_format import XAES, FormatError, check, from_base64, hkdf, lp, u32
-
-STATES = ("staged", "primary", "active", "retired", "destroyed")
-OPENING = STATES[:3]
-MAX_BLOB = 65_536
-MAX_CELL = 1_048_576
+from fieldseal_plaintext import MAX_DEPTH, json_depth
 
 
 # --- JSON as the page has it ----------------------------------------------------------------------------------------
 
 
-def strict_json(text):
-    """Python's own reader would take repeated fields, NaN, and 1.0 for 1."""
+class Object(dict):
+    """A JSON object, which knows the fields that it has more than once."""
 
-    def once(pairs):
-        check(len(dict(pairs)) == len(pairs), "malformed", "a field twice")
-        return dict(pairs)
+    twice = frozenset()
+
+
+def read_json(text):
+    """Python's own reader would take NaN, infinite numbers, halves of surrogate pairs, and any depth."""
+
+    def in_pairs(pairs):
+        value = Object(pairs)
+        value.twice = {name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1}
+        return value
 
     def refuse(constant):
         raise ValueError(f"{constant} is not JSON")
 
-    return json.loads(text, object_pairs_hook=once, parse_constant=refuse)
+    def finite(digits):
+        value = float(digits)
+        return refuse(digits) if math.isinf(value) else value
+
+    def whole_or_float(digits):
+        # Minus nought is a float.
+        return int(digits) if digits != "-0" and math.isfinite(finite(digits)) else -0.0
+
+    try:
+        value = json.loads(text, object_pairs_hook=in_pairs, parse_constant=refuse, parse_float=finite,
+                           parse_int=whole_or_float)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    json.dumps(value, ensure_ascii=False).encode()
+    if json_depth(value) > MAX_DEPTH:
+        raise ValueError("nested too deep")
+    return value
+
+
+def has_repeats(value):
+    """Whether an object in it has a field twice."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(getattr(value, "twice", None)) or any(map(has_repeats, inside))
 
 
 def fields(value, names, what):
-    """The fields of an object: all of those, and no others."""
-    check(isinstance(value, dict) and set(value) == set(names), "malformed", f"{what}: not exactly {', '.join(names)}")
+    """The fields of an object: all of those, each once, and no others."""
+    is_it = isinstance(value, dict) and set(value) == set(names) and not getattr(value, "twice", None)
+    check(is_it, "malformed", f"{what}: not exactly {', '.join(names)}")
     return [value[name] for name in names]
 
 
@@ -125,10 +149,10 @@ def kek_entry_aad(kek_id, version):
 def _read_document(source):
     """Checks 3 to 5: JSON, its fields and their types, the format's name."""
     try:
-        d = strict_json(source)
-    except json.JSONDecodeError as e:
+        d = read_json(source)
+    except ValueError as e:
         raise FormatError("not_json", str(e)) from None
-    named = isinstance(d, dict) and d.get("format") == "fieldseal-kek/1"
+    named = isinstance(d, Object) and d.get("format") == "fieldseal-kek/1" and "format" not in d.twice
     try:
         _, kek_id, primary, keys, passphrase, mac = fields(
             d, ("format", "id", "primary", "keys", "passphrase", "mac"), "the file")
@@ -210,125 +234,3 @@ class LocalKek:
         check(len(blob) == 77 and blob[0] == 1, "rejected", "not a wrapped data key")
         key, aad = self._wrapping(struct.unpack(">I", blob[1:5])[0], bound)
         return XAES.decrypt(key, blob[5:], aad)
-
-
-# --- The key store --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class KeyRecord:
-    id: int
-    scope: str
-    state: str
-    commitment: bytes
-    wrapped: list  # of (kek name, blob)
-    created: int
-    revision: int
-
-    def check_opens(self):
-        """Whether the state lets values be opened."""
-        if self.state not in OPENING:
-            kind = "destroyed_key" if self.state == "destroyed" else "retired_key"
-            raise FormatError(kind, f"key {self.id} is {self.state}")
-
-    def data_key(self, kek):
-        """Unwraps with `kek` and refuses a key that isn't the committed one."""
-        check(self.wrapped, "no_copy", f"key {self.id} has no wrapped copy")
-        blobs = [blob for name, blob in self.wrapped if name == kek.name]
-        check(blobs, "not_found", f"key {self.id} isn't wrapped under {kek.name}")
-        failure = None
-        for blob in blobs:
-            try:
-                key = kek.unwrap(blob, binding(self.id, self.scope, self.commitment))
-                check(commitment(key, self.id, self.scope) == self.commitment, "wrong_key", f"key {self.id}")
-                return key
-            except FormatError as e:
-                failure = failure or e
-        raise failure
-
-
-def record_of(columns):
-    """A record from its seven columns, `commitment` as bytes, `wrapped` as JSON text or as a list. Types first, then
-    values; a refusal's message begins with the column."""
-    key_id, scope, state, committed, wrapped, created, revision = fields(columns, KEY_FIELDS, "a record")
-    whole(key_id, -(2**63), 2**63 - 1, "id")
-    text(scope, "scope")
-    text(state, "state")
-    check(type(committed) is bytes, "malformed", "commitment isn't bytes")
-    whole(created, -(2**63), 2**63 - 1, "created")
-    whole(revision, -(2**63), 2**63 - 1, "revision")
-    whole(key_id, 1, 0xFFFFFFFF, "id")
-    check(len(scope.encode()) <= 65_535, "malformed", "scope is too long")
-    check(state in STATES, "malformed", f"state {state!r}")
-    check(len(committed) == 32, "malformed", "commitment isn't 32 bytes")
-    copies = [_copy(c) for c in list_of(_json_of(wrapped), "wrapped")]
-    whole(revision, 0, 2**63 - 1, "revision")
-    return KeyRecord(key_id, scope, state, committed, copies, created, revision)
-
-
-def _json_of(wrapped):
-    try:
-        return strict_json(wrapped) if type(wrapped) is str else wrapped
-    except (ValueError, FormatError) as e:
-        raise FormatError("malformed", f"wrapped: {e}") from None
-
-
-def _copy(copy):
-    kek, blob = fields(copy, ("kek", "blob"), "wrapped, a copy")
-    text(kek, "wrapped, a copy's kek")
-    data = stored_base64(blob, "wrapped, a copy's blob")
-    check(len(data) <= MAX_BLOB, "malformed", "wrapped, a copy's blob is too long")
-    return kek, data
-
-
-def _unique(records):
-    check(len({r.id for r in records}) == len(records), "malformed", "a key id twice")
-    primaries = [r.scope for r in records if r.state == "primary"]
-    check(len(set(primaries)) == len(primaries), "malformed", "two primary keys for one scope")
-    return {r.id: r for r in records}
-
-
-KEY_FIELDS = ("id", "scope", "state", "commitment", "wrapped", "created", "revision")
-
-
-def keys_from_text(source):
-    """The text of a key file."""
-    try:
-        form, keys = fields(strict_json(source), ("format", "keys"), "a key file")
-    except ValueError as e:
-        raise FormatError("malformed", f"not JSON: {e}") from None
-    check(form == "fieldseal-keys/1", "malformed", "not a fieldseal-keys/1 file")
-    records = []
-    for key in list_of(keys, "keys"):
-        fields(key, KEY_FIELDS, "a key")
-        text(key["commitment"], "commitment")
-        check(re.fullmatch(r"[0-9a-f]{64}", key["commitment"], re.ASCII), "malformed", "commitment isn't 64 digits")
-        list_of(key["wrapped"], "wrapped")
-        records.append(record_of({**key, "commitment": bytes.fromhex(key["commitment"])}))
-    return _unique(records)
-
-
-def keys_from_file(path):
-    return keys_from_text(Path(path).read_text(encoding="utf-8"))
-
-
-def record_from_row(row):
-    """A row of the table, in the order of its columns, as SQLite gives it."""
-    columns = dict(zip(KEY_FIELDS, row))
-    text(columns["wrapped"], "wrapped")
-    check(len(columns["wrapped"].encode()) <= MAX_CELL, "malformed", "wrapped is too long")
-    return record_of(columns)
-
-
-def open_sqlite(path):
-    """Read-only, so that a wrong path is an error instead of a new empty database."""
-    return sqlite3.connect(Path(path).resolve().as_uri() + "?mode=ro", uri=True)
-
-
-def keys_from_sqlite(path):
-    connection = open_sqlite(path)
-    try:
-        rows = connection.execute(f"SELECT {', '.join(KEY_FIELDS)} FROM fieldseal_keys ORDER BY id").fetchall()
-    finally:
-        connection.close()
-    return _unique([record_from_row(row) for row in rows])

@@ -1,6 +1,6 @@
 """What is inside a sealed value: framing (hide_null, pad) and the encoding of each kind, from docs/format.md.
 
-Decoded values are text; README.md says how each kind is spelt.
+Decoded values are text; docs/format-vectors.md says how each kind is spelt.
 """
 
 import json
@@ -73,6 +73,18 @@ def date_text(days):
     return f"{year:04d}-{month:02d}-{day + 1:02d}" if 0 <= year <= 9999 else f"{year:+05d}-{month:02d}-{day + 1:02d}"
 
 
+# Days and seconds that some Rust type holds; seconds count in UTC, or on the clock of a `datetime`.
+DAYS = range(-96_465_292, 95_026_236 + 1)
+SECONDS = range(-8_334_601_228_800, 8_210_266_876_799 + 1)
+MAX_OFFSET = 93_599  # 25:59:59
+MAX_DEPTH = 127
+
+
+def checked_date_text(days):
+    check(days in DAYS, "malformed", "a date that no type holds")
+    return date_text(days)
+
+
 def time_text(seconds, nanoseconds, leap_at):
     """HH:MM:SS, then nine decimals unless they are all 0. `leap_at` is the second count a leap second goes by."""
     leap = nanoseconds >= 1_000_000_000
@@ -84,12 +96,13 @@ def time_text(seconds, nanoseconds, leap_at):
 
 
 def moment_text(seconds, nanoseconds, offset=0):
+    check(seconds in SECONDS, "malformed", "a moment that no type holds")
     local = seconds + offset
     return f"{date_text(local // 86_400)}T{time_text(local % 86_400, nanoseconds, seconds)}"
 
 
 def offset_text(offset):
-    check(abs(offset) < 86_400, "malformed", "an offset of a day or more")
+    check(abs(offset) <= MAX_OFFSET, "malformed", "an offset of 26 hours or more")
     size = abs(offset)
     tail = f":{size % 60:02d}" if size % 60 else ""
     return f"{'-' if offset < 0 else '+'}{size // 3600:02d}:{size // 60 % 60:02d}{tail}"
@@ -107,8 +120,20 @@ def json_text(data):
         raise ValueError(f"{constant} is not JSON")  # Python's own reader would take NaN and Infinity
 
     text = data.decode()
-    json.loads(text, parse_constant=refuse)
+    try:
+        value = json.loads(text, parse_constant=refuse)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair has no UTF-8
+    check(json_depth(value) <= MAX_DEPTH, "malformed", "nested too deep")
     return text
+
+
+def json_depth(value):
+    """How deep lists and objects are nested; 0 for anything else."""
+    if not isinstance(value, (list, dict)):
+        return 0
+    return 1 + max(map(json_depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
 def time_of_day_text(data):
@@ -138,7 +163,7 @@ DECODERS = {
     "f32": lambda b: float_text(b, 4),
     "f64": lambda b: float_text(b, 8),
     "uuid": lambda b: str(uuid.UUID(bytes=b)),
-    "date": lambda b: date_text(*struct.unpack(">i", b)),
+    "date": lambda b: checked_date_text(*struct.unpack(">i", b)),
     "time": time_of_day_text,
     "datetime": lambda b: moment_text(*struct.unpack(">qI", b)),
     "timestamp": lambda b: moment_text(*struct.unpack(">qI", b)) + "Z",

@@ -23,8 +23,13 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 import fieldseal_format as f
 import fieldseal_keys as k
 import fieldseal_plaintext as p
+import fieldseal_stores as stores
 import column_vectors
+import damage_vectors
 import key_store_vectors
+import limit_vectors
+import lock_vectors
+import migrating_vectors
 import worked_examples
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -744,7 +749,7 @@ def refused_commitments(plain):
     ):
         bound = k.binding(1, "", committed)
         blob = kek.wrap(fill("wrapped data key 1", 32), bound, 2, fill(f"nonce {name}", 24))
-        record = k.KeyRecord(1, "", "primary", committed, [(kek.name, blob)], 0, 1)
+        record = stores.KeyRecord(1, "", "primary", committed, [(kek.name, blob)], 0, 1)
         must_refuse("wrong_key", lambda: record.data_key(kek))
         cases.append({"name": name, "key_id": 1, "scope": "", "commitment": committed.hex(), "binding": bound.hex(),
                       "blob": blob.hex(), "expect": "refused"})
@@ -765,15 +770,35 @@ def kek_files():
             "refused_commitments": refused_commitments(plain)}
 
 
-# --- columns.json, key_stores.json, examples.json ---
+# --- Those that have a file of their own ---
+
+
+def limits():
+    return limit_vectors.limits()
 
 
 def columns():
     return column_vectors.columns()
 
 
+def migrating():
+    return migrating_vectors.migrating()
+
+
+def locks():
+    return lock_vectors.locks()
+
+
+def places():
+    return lock_vectors.places()
+
+
 def key_stores():
     return key_store_vectors.key_stores(kek_files())
+
+
+def damage():
+    return damage_vectors.damage()
 
 
 def examples():
@@ -782,13 +807,14 @@ def examples():
 
 def check_pages():
     """The statements that make the table are those of the source, and every file of vectors is named."""
-    writing, reading = ((PAGE.parent / name).read_text(encoding="utf-8") for name in ("format-writing.md", "format.md"))
+    pages = ("format-writing.md", "format-vectors.md")
+    writing, vectors = ((PAGE.parent / name).read_text(encoding="utf-8") for name in pages)
     statements = list((TESTS.parent / "src" / "dialect").glob("*/up.sql"))
     assert len(statements) == 3, statements
     for path in statements:
         assert f"```sql\n{path.read_text(encoding='utf-8')}```" in writing, f"docs/format-writing.md hasn't {path.parent.name}/{path.name}"
     for path in OUT.iterdir():
-        assert f"`{path.name}`" in reading, f"docs/format.md doesn't name {path.name}"
+        assert f"`{path.name}`" in vectors, f"docs/format-vectors.md doesn't name {path.name}"
 
 
 # --- aws_contexts.json ------------------------------------------------------------------------------------------
@@ -923,7 +949,8 @@ def main():
             changed.append(path.name)
 
     put(PAGE, worked_examples.page())
-    for make in (values, texts, failures, plaintexts, columns, kek_files, key_stores, aws_contexts, xaes_c2sp, examples):
+    for make in (values, texts, failures, plaintexts, limits, columns, migrating, locks, places, kek_files, key_stores,
+                 damage, aws_contexts, xaes_c2sp, examples):
         path = OUT / f"{make.__name__}.json"
         content = make()
         check_names(content)

@@ -20,6 +20,7 @@ import uuid
 import fieldseal_format as f
 import fieldseal_keys as k
 import fieldseal_plaintext as p
+import fieldseal_stores as stores
 
 
 class BadRequest(Exception):
@@ -105,7 +106,7 @@ def quoted(name):
 def select_rows(r, names):
     order = ", ".join(quoted(e["column"]) for e in r.get("row") or []) or "rowid"
     columns = ", ".join(quoted(n) for n in names)
-    connection = k.open_sqlite(r["database"])
+    connection = stores.open_sqlite(r["database"])
     try:
         query = f"SELECT {columns} FROM {quoted(r['sql_table'])} ORDER BY {order}"
         return [dict(zip(names, row)) for row in connection.execute(query)]
@@ -133,7 +134,7 @@ def open_database_command(r):
     with open(r["kek_file"], encoding="utf-8") as file:
         kek = k.LocalKek(file.read(), r.get("passphrase"))
     keys = r["keys"]
-    records = k.keys_from_sqlite(keys["sqlite"]) if "sqlite" in keys else k.keys_from_file(keys["file"])
+    records = stores.keys_from_sqlite(keys["sqlite"]) if "sqlite" in keys else stores.keys_from_file(keys["file"])
     data_keys = {k: record.data_key(kek) for k, record in records.items() if record.state != "destroyed"}
 
     row_spec, scope_spec = r.get("row"), r.get("scope")

@@ -309,7 +309,7 @@ HEAD = """\
 One value under each suite, with every step between the KEK file and what the database holds.
 [The stored format][the format] says what each step is, and [its page on keys][the format of keys] does so for the keys.
 
-The oracle writes this page and `tests/vectors/examples.json`, which has the same bytes.
+The oracle, a second reader in Python, writes this page and `examples.json` among the [test vectors], which has the same bytes.
 A test opens them with `fieldseal` itself, from the files that are shown here.
 Keys and nonces count upwards so that they are easily told apart.
 Real ones are random, and the Argon2 parameters of a real file are larger.
@@ -322,4 +322,5 @@ Where an encoding has parts, each part has a line of its own: its length, its by
 LINKS = """
 [the format]: format.md
 [the format of keys]: format-keys.md
+[test vectors]: format-vectors.md
 """

@@ -135,8 +135,17 @@ fn name_of(kind: &ErrorKind) -> &'static str {
 
 #[test]
 fn hold_what_opens_or_is_refused_by_its_name() {
-    let File { keys, cases } = serde_json::from_str(&text_of("columns.json")).unwrap();
-    assert_eq!(cases.len(), 76);
+    check_file("columns.json", 76);
+}
+
+#[test]
+fn hold_plaintext_of_every_kind_while_they_are_migrating() {
+    check_file("migrating.json", 145);
+}
+
+fn check_file(name: &str, count: usize) {
+    let File { keys, cases } = serde_json::from_str(&text_of(name)).unwrap();
+    assert_eq!(cases.len(), count);
     let keyring = &keyring(keys);
     for case in &cases {
         with_each_type!(case.kind.as_str() => check(case, keyring));

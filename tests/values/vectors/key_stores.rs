@@ -63,7 +63,7 @@ fn file() -> File {
     serde_json::from_str(&text_of("key_stores.json")).unwrap()
 }
 
-fn key_store(text: &str) -> (Result<store::File, StoreError>, tempfile::TempDir) {
+pub(super) fn key_store(text: &str) -> (Result<store::File, StoreError>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (store::File::open(written(folder.path().join("keys.json"), text)), folder)
 }
@@ -164,19 +164,24 @@ fn copies_are_refused_by_their_names() {
     }
 }
 
-fn name_of_value(kind: &ErrorKind) -> &'static str {
+pub(super) fn name_of_value(kind: &ErrorKind) -> &'static str {
     match kind {
         ErrorKind::RetiredKey(_) => "retired_key",
         ErrorKind::DestroyedKey(_) => "destroyed_key",
+        ErrorKind::UnknownKey(_) => "unknown_key",
+        ErrorKind::NoPrimary(_) => "no_primary",
         ErrorKind::LoadFailed(failed) => name_of_key(failed.error()),
         other => panic!("{other}"),
     }
 }
 
-fn name_of_key(error: &KeyringError) -> &'static str {
+pub(super) fn name_of_key(error: &KeyringError) -> &'static str {
     match error {
         KeyringError::NoCopy(_) => "no_copy",
         KeyringError::WrongKey(_) => "wrong_key",
+        KeyringError::Store(StoreError::Malformed { .. }) => "malformed",
+        KeyringError::Doubled(_) => "doubled",
+        KeyringError::TwoPrimaries(_) => "two_primaries",
         KeyringError::Kms { error, .. } => name_of_kms(error),
         other => panic!("{other}"),
     }
@@ -190,7 +195,7 @@ fn name_of_kms(error: &KmsError) -> &'static str {
     }
 }
 
-fn name_of_file(error: &LocalError) -> &'static str {
+pub(super) fn name_of_file(error: &LocalError) -> &'static str {
     match error {
         LocalError::NotJson { .. } => "not_json",
         LocalError::Malformed { .. } => "malformed",
