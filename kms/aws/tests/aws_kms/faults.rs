@@ -180,16 +180,13 @@ fn an_error_that_quotes_the_request_gives_no_key_away() {
 fn a_missing_region_or_missing_credentials_say_what_to_set() {
     let empty = SdkConfig::builder().build();
     let error = AwsKms::with_config(&empty, "alias/app").unwrap_err();
-    assert!(
-        matches!(&error, KmsError::Misconfigured { message: text, .. } if text.contains("set AWS_REGION")),
-        "{error}"
-    );
+    assert!(matches!(&error, KmsError::Misconfigured { .. } if error.hint().contains("set AWS_REGION")), "{error}");
     // An ARN says the region. There is no provider of credentials at all.
     let server = Stub::start(|_, _| encrypted(KEY));
     let without = empty.into_builder().endpoint_url(&server.url).build();
     let error = AwsKms::with_config(&without, KEY).unwrap().wrap(&data_key(1), &binding()).unwrap_err();
     assert!(
-        matches!(&error, KmsError::Misconfigured { message: text, .. } if text.contains("AWS_ACCESS_KEY_ID")),
+        matches!(&error, KmsError::Misconfigured { .. } if error.hint().contains("AWS_ACCESS_KEY_ID")),
         "{error}"
     );
     assert!(server.requests().is_empty());
@@ -231,7 +228,7 @@ fn the_default_configuration_is_the_environments() {
     let text = open("alias/app", &[endpoint, credentials[0], credentials[1]]);
     assert!(text.starts_with("the KMS provider is misconfigured: ") && text.contains("set AWS_REGION"), "{text}");
     let text = open(KEY, &[endpoint, region]);
-    assert!(text.contains("misconfigured: no AWS credentials were found: set AWS_ACCESS_KEY_ID"), "{text}");
+    assert!(text.contains("misconfigured: no AWS credentials were found; hint: set AWS_ACCESS_KEY_ID"), "{text}");
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn an_asymmetric_key_is_no_kek() {
     let key = moto.create(KeySpec::Rsa2048, KeyUsageType::SignVerify, false);
     let error = moto.try_open(&moto.create_alias(&key)).unwrap_err();
     assert!(
-        matches!(&error, KmsError::Misconfigured { message: text, .. } if text.contains("SYMMETRIC_DEFAULT")),
+        matches!(&error, KmsError::Misconfigured { .. } if error.hint().contains("SYMMETRIC_DEFAULT")),
         "{error}"
     );
 }
