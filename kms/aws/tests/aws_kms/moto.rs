@@ -107,7 +107,7 @@ fn a_key_that_is_not_there_is_not_found() {
     let kms = moto.open(&missing);
     let error = kms.wrap(&data_key(1), &binding()).unwrap_err();
     assert_eq!(kind(&error), "not found");
-    assert!(error.to_string().contains("AWS_REGION") && error.to_string().contains(&missing), "{error}");
+    assert!(error.hint().contains("AWS_REGION") && error.to_string().contains(&missing), "{error:?}");
 }
 
 #[test]
