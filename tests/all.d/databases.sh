@@ -2,10 +2,10 @@
 # What needs PostgreSQL and MariaDB: instances of its own, which tests/with_databases starts and stops. Sourced by tests/all.
 
 run_databases() {
-    # Which the tests have built.
+    # For the benchmark of sweeps; built already where the tests ran before this.
+    cargo test --package fieldseal-cli --no-default-features --test servers --no-run
     export FIELDSEAL_CLI=$TARGET/debug/fieldseal
-    export CARGO_TARGET_DIR=$TARGET/databases
-    # The others ask whether they run, not how fast.
+    # In this profile they say whether they run, not how fast.
     # shellcheck disable=SC2016  # the shell that has the servers expands it
     bash tests/with_databases bash -euc '
         cargo test --manifest-path tests-crates/databases/Cargo.toml
@@ -19,7 +19,6 @@ run_alone() {
     local features
     features=$(sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' tests-crates/alone/Cargo.toml)
     [[ $features ]] || fail "tests-crates/alone/Cargo.toml has no features"
-    export CARGO_TARGET_DIR=$TARGET/alone
     # shellcheck disable=SC2016
     bash tests/with_databases bash -euc '
         for feature; do
