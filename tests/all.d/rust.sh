@@ -58,11 +58,8 @@ check_features() {
     # What the ordinary lints leave out, because it builds the AWS SDK.
     cargo clippy --quiet --package fieldseal-kms-aws --all-targets -- -D warnings
     cargo clippy --quiet --package fieldseal-cli -- -D warnings
-    # Or because it needs a library that belongs to a database.
-    cargo clippy --quiet --features sqlx-sqlite,sqlx-postgres,sqlx/sqlite,diesel-postgres,diesel/postgres \
-        --example sqlx_sqlite --example sqlx_postgres --example diesel_postgres -- -D warnings
-    # The tests of the databases need the servers' client libraries.
-    CARGO_TARGET_DIR=$TARGET/databases cargo clippy --quiet --manifest-path tests-crates/databases/Cargo.toml --all-targets -- -D warnings
+    # Or because it needs the servers' client libraries: the tests of the databases, and the examples that need one.
+    cargo clippy --quiet --manifest-path tests-crates/databases/Cargo.toml --all-targets -- -D warnings
 }
 
 # brings_no_aws_sdk ARGUMENTS OF CARGO TREE
