@@ -77,15 +77,11 @@ fn no_type_prints_a_secret() {
     let mut key_bytes = *b"a data key that only a KMS sees!";
     scene.secrets.add("DataKey", &key_bytes);
     let key = DataKey::take(&mut key_bytes).unwrap();
-    let binding = Binding {
-        id: KeyId::new(7).unwrap(),
-        scope: Scope::tenant(2).unwrap(),
-        commitment: Commitment::from_bytes([9; 32]),
-    };
+    let binding = Binding::new(KeyId::new(7).unwrap(), Scope::tenant(2).unwrap(), Commitment::from_bytes([9; 32]));
     let kms = Local::open(folder.join("kek.json")).unwrap();
     let wrapped = kms.wrap(&key, &binding).unwrap();
     scene.secrets.add("passphrase", b"correct-horse-battery-staple");
-    let params = Argon2Params { memory_kib: 64, iterations: 1, parallelism: 1 };
+    let params = Argon2Params::RECOMMENDED.with_memory_kib(64).with_iterations(1).with_parallelism(1);
     let passphrase = Passphrase::new("correct-horse-battery-staple").argon2(params);
     let protected = Local::create_with_passphrase(folder.join("protected.json"), &passphrase).unwrap();
     for value in [&kms as &dyn Debug, &key, &binding, &wrapped, &passphrase, &protected, &kms.kek()] {
