@@ -6,7 +6,7 @@
 mod kinds;
 
 pub use crate::keyring::values::Resealed;
-pub use kinds::{OptionalKind, WithType};
+pub use kinds::{IdKind, OptionalKind, WithType};
 
 use crate::armor;
 use crate::context::{RowContext, Scope};

@@ -1,5 +1,6 @@
 //! Table, column, scope and row: what a sealed value is bound to, and the AAD that binds it.
 
+use super::ContextKind;
 use crate::framing::{lp_all, push_lp};
 use compact_str::{CompactString, ToCompactString};
 use smallvec::SmallVec;
@@ -70,15 +71,36 @@ pub enum ContextError {
     LongScope,
 }
 
-/// Types that name a tenant.
+/// Types that name a tenant: what `scope = field` takes, and [`Scope::tenant`].
+///
+/// A program implements it for its own newtypes, by that of the type that they wrap:
+///
+/// ```
+/// use fieldseal::Scope;
+/// use fieldseal::context::{AsScope, ContextError, ContextKind};
+///
+/// struct ClinicId(u32);
+///
+/// impl AsScope for ClinicId {
+///     const KIND: ContextKind = <u32 as AsScope>::KIND;
+///
+///     fn as_scope(&self) -> Result<Scope, ContextError> {
+///         self.0.as_scope()
+///     }
+/// }
+///
+/// assert_eq!(Scope::tenant(ClinicId(7)), Scope::tenant("7"));
+/// ```
+///
+/// What is added to it later has a default.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't name a scope",
     label = "not an integer, a UUID or text",
     note = "`scope = field` takes an integer, `String`, `&str` or, with fieldseal's feature `uuid`, a `Uuid`; it can't be an `Option`, because the scope must be known before the row is sealed"
 )]
 pub trait AsScope {
-    /// How the schema lock names the type.
-    const KIND: &'static str;
+    /// What the type is to the schema lock. A newtype has the kind of the type that it wraps.
+    const KIND: ContextKind;
 
     /// The scope of that name.
     ///
@@ -121,27 +143,47 @@ impl RowId {
     }
 }
 
-/// Types that a row's key column can have.
+/// Types that name a row: what `row = field` takes, and [`RowId::of`].
 ///
 /// The same key must give the same bytes whichever Rust type a model gives it: integers of every
-/// width agree with each other.
+/// width agree with each other. A program implements it for its own newtypes, by that of the type
+/// that they wrap:
+///
+/// ```
+/// use fieldseal::RowId;
+/// use fieldseal::context::{AsRowId, ContextKind};
+///
+/// struct PatientId(i64);
+///
+/// impl AsRowId for PatientId {
+///     const KIND: ContextKind = <i64 as AsRowId>::KIND;
+///
+///     fn push_to(&self, row: &mut RowId) {
+///         self.0.push_to(row);
+///     }
+/// }
+///
+/// assert_eq!(RowId::of(&PatientId(7)), RowId::of(&7_u8));
+/// ```
+///
+/// What is added to it later has a default.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a row id",
     label = "not an integer, text, bytes or a UUID",
     note = "`row = field` takes an integer, `String`, `&str`, `Vec<u8>` or, with fieldseal's feature `uuid`, a `Uuid`; it can't be an `Option`, because the id must be known before the row is sealed. A row id that the database assigns needs `#[encrypt(unbound_row)]`"
 )]
 pub trait AsRowId {
-    /// How the schema lock names the type: `int`, `text`, `bytes` or `uuid`.
-    const KIND: &'static str;
+    /// What the type is to the schema lock. A newtype has the kind of the type that it wraps.
+    const KIND: ContextKind;
 
-    /// Appends this column of the key.
+    /// Appends this column of the key to the row id.
     fn push_to(&self, row: &mut RowId);
 }
 
 macro_rules! integers {
     ($($int:ty)*) => {$(
         impl AsScope for $int {
-            const KIND: &'static str = "int";
+            const KIND: ContextKind = ContextKind::Int;
 
             fn as_scope(&self) -> Result<Scope, ContextError> {
                 Ok(Scope(self.to_compact_string()))
@@ -149,7 +191,7 @@ macro_rules! integers {
         }
 
         impl AsRowId for $int {
-            const KIND: &'static str = "int";
+            const KIND: ContextKind = ContextKind::Int;
 
             fn push_to(&self, row: &mut RowId) {
                 row.push(b'i', itoa::Buffer::new().format(*self).as_bytes());
@@ -161,7 +203,7 @@ macro_rules! integers {
 integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 
 impl AsScope for str {
-    const KIND: &'static str = "text";
+    const KIND: ContextKind = ContextKind::Text;
 
     fn as_scope(&self) -> Result<Scope, ContextError> {
         Scope::named(CompactString::from(self))
@@ -169,7 +211,7 @@ impl AsScope for str {
 }
 
 impl AsScope for String {
-    const KIND: &'static str = "text";
+    const KIND: ContextKind = ContextKind::Text;
 
     fn as_scope(&self) -> Result<Scope, ContextError> {
         self.as_str().as_scope()
@@ -177,7 +219,7 @@ impl AsScope for String {
 }
 
 impl AsRowId for str {
-    const KIND: &'static str = "text";
+    const KIND: ContextKind = ContextKind::Text;
 
     fn push_to(&self, row: &mut RowId) {
         row.push(b't', self.as_bytes());
@@ -185,7 +227,7 @@ impl AsRowId for str {
 }
 
 impl AsRowId for String {
-    const KIND: &'static str = "text";
+    const KIND: ContextKind = ContextKind::Text;
 
     fn push_to(&self, row: &mut RowId) {
         self.as_str().push_to(row);
@@ -193,7 +235,7 @@ impl AsRowId for String {
 }
 
 impl AsRowId for [u8] {
-    const KIND: &'static str = "bytes";
+    const KIND: ContextKind = ContextKind::Bytes;
 
     fn push_to(&self, row: &mut RowId) {
         row.push(b'b', self);
@@ -201,7 +243,7 @@ impl AsRowId for [u8] {
 }
 
 impl AsRowId for Vec<u8> {
-    const KIND: &'static str = "bytes";
+    const KIND: ContextKind = ContextKind::Bytes;
 
     fn push_to(&self, row: &mut RowId) {
         self.as_slice().push_to(row);
@@ -210,7 +252,7 @@ impl AsRowId for Vec<u8> {
 
 #[cfg(feature = "uuid")]
 impl AsScope for uuid::Uuid {
-    const KIND: &'static str = "uuid";
+    const KIND: ContextKind = ContextKind::Uuid;
 
     fn as_scope(&self) -> Result<Scope, ContextError> {
         Ok(Scope(CompactString::from(&*self.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()))))
@@ -219,7 +261,7 @@ impl AsScope for uuid::Uuid {
 
 #[cfg(feature = "uuid")]
 impl AsRowId for uuid::Uuid {
-    const KIND: &'static str = "uuid";
+    const KIND: ContextKind = ContextKind::Uuid;
 
     fn push_to(&self, row: &mut RowId) {
         self.as_bytes().as_slice().push_to(row);
@@ -227,7 +269,7 @@ impl AsRowId for uuid::Uuid {
 }
 
 impl<T: AsScope + ?Sized> AsScope for &T {
-    const KIND: &'static str = T::KIND;
+    const KIND: ContextKind = T::KIND;
 
     fn as_scope(&self) -> Result<Scope, ContextError> {
         (**self).as_scope()
@@ -235,15 +277,25 @@ impl<T: AsScope + ?Sized> AsScope for &T {
 }
 
 impl<T: AsRowId + ?Sized> AsRowId for &T {
-    const KIND: &'static str = T::KIND;
+    const KIND: ContextKind = T::KIND;
 
     fn push_to(&self, row: &mut RowId) {
         (**self).push_to(row);
     }
 }
 
-/// Which row a value belongs to: what the AAD of every value in the row has in common.
+/// The scope and the row that a value belongs to: what the associated data of every value in the
+/// row has in common.
+///
+/// ```
+/// use fieldseal::{RowContext, RowId, Scope};
+///
+/// let row = RowContext::of_row(RowId::of(&7)).in_scope(Scope::tenant(42)?);
+/// assert_eq!(row.scope.as_str(), "42");
+/// # Ok::<(), fieldseal::context::ContextError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub struct RowContext {
     /// The tenant, or the application.
     pub scope: Scope,

@@ -9,20 +9,21 @@ pub(super) const MAX_KEYS: usize = 1_000_000;
 /// So many records are read at a time.
 const PAGE: usize = 500;
 
-/// A part of a key store: the records that can be read, and what is wrong with the others.
+/// A part of a key store: the records that can be read, and what is wrong with the others. Stores
+/// make it by [`Self::new`] or [`Self::cut`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page {
     /// The records, in the order of their ids.
     pub records: Vec<KeyRecord>,
-    /// What is wrong with the others.
+    /// What is wrong with the records that can't be read.
     pub damaged: Vec<MalformedRecord>,
     /// The id that the next page comes after; `None` at the end of the store.
     pub next: Option<KeyId>,
 }
 
 impl Page {
-    /// A page of a store that has been read in order, record by record.
+    /// A page of a store that was read in the order of ids, up to a limit.
     #[must_use]
     pub const fn new(records: Vec<KeyRecord>, damaged: Vec<MalformedRecord>, next: Option<KeyId>) -> Self {
         Self { records, damaged, next }
@@ -30,7 +31,7 @@ impl Page {
 
     /// What [`KeyStore::page`] returns in a store that can only be read as a whole: the part of
     /// `records` and `damaged`, in whatever order they are, that comes after `after` and has
-    /// `limit` entries. What is damaged and has no id is told of with the first page.
+    /// `limit` entries. A damaged record without a readable id is reported on the first page.
     #[must_use]
     pub fn cut(records: Vec<KeyRecord>, damaged: Vec<MalformedRecord>, after: Option<KeyId>, limit: usize) -> Self {
         let (with_id, without): (Vec<_>, Vec<_>) = damaged.into_iter().partition(|error| error.key.is_some());
@@ -60,7 +61,7 @@ impl Page {
 /// Goes through every record that can be read, ordered by id, until `each` fails. Returns what is
 /// wrong with the others.
 ///
-/// The store is read part by part: what changes meanwhile is seen or isn't.
+/// The store is read page by page, so a change that somebody makes meanwhile may be seen or not.
 ///
 /// # Errors
 ///
@@ -81,8 +82,8 @@ pub fn walk<S: KeyStore + ?Sized, E: From<StoreError>>(
     }
 }
 
-/// Every record, destroyed ones too, ordered by id, as they were at one moment. For callers that
-/// must not take a part of them for the whole.
+/// Every record, destroyed ones too, ordered by id, as they were at one moment: for callers that
+/// need all of them or none.
 ///
 /// # Errors
 ///

@@ -9,7 +9,7 @@ use fieldseal::keyring::KeyringSlot;
 use fieldseal::keys::{Binding, Commitment, DataKey, KeyId, KeyState};
 use fieldseal::kms::{Argon2Params, Kms as _, LocalError, Passphrase};
 use fieldseal::store::{Change, Diesel, File, Memory, Rusqlite, load_all};
-use fieldseal::value::{Encoded, StoredBytes, StoredValue};
+use fieldseal::value::{Encoded, Kind, StoredBytes, StoredValue};
 use fieldseal::{ErrorKind, KeyringError, RowContext, RowId, SchemaLock, Value as _};
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -213,16 +213,16 @@ fn no_value_error_prints_a_secret() {
 
     for (_, misread) in testkit::load_both!(&mut scene.database, Misread, vault, 1_i64) {
         let refusal = misread.map(|row| (row.id, row.org_id, row.name)).unwrap_err();
-        assert_eq!(*refusal.error.kind(), ErrorKind::Malformed("i64"));
+        assert_eq!(*refusal.error.kind(), ErrorKind::Malformed(Kind::I64));
         scene.printed += &refusal.printed;
     }
     let sealed = keyring.seal_bytes(column, &place, text.as_bytes()).unwrap();
     let padded = Column::new("vault", "name").pad(32);
     scene.value_error(keyring.open_bytes(&padded, &place, &sealed), &ErrorKind::MalformedPadding);
     let not_utf8 = keyring.seal_bytes(column, &place, &scene.row.photo).unwrap();
-    scene.value_error(keyring.open::<String>(column, &place, &not_utf8), &ErrorKind::Malformed("text"));
+    scene.value_error(keyring.open::<String>(column, &place, &not_utf8), &ErrorKind::Malformed(Kind::TEXT));
     let as_json = keyring.open::<fieldseal::value::Json<Vec<i64>>>(column, &place, &sealed);
-    scene.value_error(as_json, &ErrorKind::Malformed("json"));
+    scene.value_error(as_json, &ErrorKind::Malformed(Kind::JSON));
     let map = fieldseal::value::Json(HashMap::from([(vec![1_u8], text.clone())]));
     let unencodable = keyring.seal(column, &place, &map);
     scene.debug(&unencodable);

@@ -196,7 +196,7 @@ impl Place {
                 "column": column.name(),
                 "sql_column": column.sql_name(),
                 "suite": column.suite().name(),
-                "kind": column.kind(),
+                "kind": column.kind().name(),
                 "pad": (column.padding() > 0).then_some(column.padding()),
                 "hide_null": column.hides_null(),
                 "bound": column.is_row_bound(),

@@ -69,7 +69,7 @@ mod kinds {
         match (case.pad, case.hide_null) {
             (None, _) => place.column(),
             (Some(pad), false) => place.column().pad(pad),
-            (Some(pad), true) => place.column().pad(pad).hide_null(),
+            (Some(pad), true) => place.column().hide_null(pad),
         }
     }
 
