@@ -18,8 +18,8 @@ mod time;
 mod uuid;
 
 pub use crate::db::{SealedValue, StoredBytes, StoredValue};
-/// The crate whose `SecretString` and `SecretBox` can be sealed fields and passphrases.
-pub use ::secrecy;
+/// Of the crate secrecy: they can be sealed fields, and passphrases.
+pub use ::secrecy::{ExposeSecret, SecretBox, SecretString};
 /// What wipes plaintext when it's dropped, from the crate zeroize: [`Value::decode`](crate::Value)
 /// takes it.
 pub use ::zeroize::Zeroizing;
