@@ -12,7 +12,8 @@ pub(crate) const TICK: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// It begins, or goes on where it was, or joins those who are at it.
+    /// The sweep begins, or goes on where it was, or joins processes that are at it already.
+    #[non_exhaustive]
     Started {
         /// What is done: `reencrypt patients (name)`.
         job: String,
@@ -22,6 +23,7 @@ pub enum Event {
         joined: bool,
     },
     /// The database counts what there is to do, or what is left.
+    #[non_exhaustive]
     Counting {
         /// What is done.
         job: String,
@@ -35,8 +37,9 @@ pub enum Event {
     /// A statement failed and is tried again.
     Retrying(String),
     /// The table is gone through again: values are left that were written meanwhile.
+    #[non_exhaustive]
     Again {
-        /// How many.
+        /// How many values are left.
         left: u64,
     },
 }
