@@ -38,7 +38,7 @@
 //!     fn wrap(&self, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
 //!         let (client, key, bound) = (Arc::clone(&self.client), Zeroizing::new(*key.expose()), binding.to_bytes());
 //!         let blob = self.driver.run(DEADLINE, async move { client.encrypt(&*key, &bound).await })??;
-//!         Ok(WrappedKey { kek: self.kek(), blob })
+//!         Ok(WrappedKey::new(self.kek(), blob))
 //!     }
 //!
 //!     fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding) -> Result<DataKey, KmsError> {

@@ -23,6 +23,7 @@ mod tests {
     use crate::kms::{KmsError, LocalError};
     use crate::schema::LockError;
     use crate::store::{Conflict, StoreError};
+    use crate::value::Kind;
     use crate::{Error, ErrorKind, KeyringError};
     use std::error::Error as StdError;
     use std::path::PathBuf;
@@ -72,7 +73,7 @@ mod tests {
             ErrorKind::RetiredKey(id()),
             ErrorKind::DestroyedKey(id()),
             ErrorKind::Rejected,
-            ErrorKind::Malformed("text"),
+            ErrorKind::Malformed(Kind::TEXT),
             ErrorKind::MalformedPadding,
             ErrorKind::UnexpectedNull,
             ErrorKind::TooLong(9),

@@ -7,6 +7,7 @@ use crate::keyring::{KeyringError, LoadError, Need};
 use crate::keys::KeyId;
 use crate::model::Column;
 use crate::suite::CipherError;
+use crate::value::Kind;
 use std::fmt;
 
 /// A value could not be sealed or opened. It names table and column, and never the value.
@@ -64,7 +65,7 @@ pub enum ErrorKind {
     #[error(
         "the value opened but is not a valid {0}: the field's type, `pad`, `json` or `hide_null` differs from when it was sealed"
     )]
-    Malformed(&'static str),
+    Malformed(Kind),
     /// The value opened, but isn't padded as its column pads: the model no longer fits the data.
     #[error(
         "the value opened but is not padded as its column pads: the field's `pad` or `hide_null` differs from when it was sealed"

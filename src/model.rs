@@ -1,6 +1,8 @@
 //! What a model says of its sealed columns: the schema that the derive fills in.
 
+use crate::context::ContextKind;
 use crate::suite::Suite;
+use crate::value::Kind;
 
 /// One sealed column, and everything that its stored data depends on.
 ///
@@ -12,12 +14,14 @@ use crate::suite::Suite;
 ///
 /// const NOTES: Column = Column::new("patients", "notes").with_suite(Suite::Aes256Gcm).pad(64);
 /// ```
+///
+/// The order of the settings makes no difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
     table: &'static str,
     name: &'static str,
     sql_name: &'static str,
-    kind: &'static str,
+    kind: Kind,
     suite: Suite,
     previous_suite: Option<Suite>,
     row_bound: bool,
@@ -45,7 +49,7 @@ impl Column {
             table,
             name,
             sql_name: name,
-            kind: "bytes",
+            kind: Kind::BYTES,
             suite: Suite::Xaes256Gcm,
             previous_suite: None,
             row_bound: true,
@@ -57,36 +61,38 @@ impl Column {
         }
     }
 
-    /// The column's name in the database, where it isn't the logical one.
+    /// The column's name in the database, where that isn't the logical name.
     #[must_use]
     pub const fn with_sql_name(mut self, sql_name: &'static str) -> Self {
         self.sql_name = sql_name;
         self
     }
 
-    /// The kind of value ([the format](crate::guide::format), "Plaintext"), for the schema lock.
+    /// The kind of the column's values, for the schema lock and for sweeps: the field type's
+    /// [`Value::KIND`](crate::Value::KIND). [`Kind::BYTES`] unless it's set.
     #[must_use]
-    pub const fn with_kind(mut self, kind: &'static str) -> Self {
+    pub const fn with_kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// Under another suite. [`Suite::Aes256Siv`] never binds values to the row.
+    /// Seals values under that suite. [`Suite::Aes256Siv`] never binds values to the row.
     #[must_use]
     pub const fn with_suite(mut self, suite: Suite) -> Self {
         self.suite = suite;
         self
     }
 
-    /// With a previous suite, which is tried too until every value has been re-encrypted.
+    /// Also opens values that are still under that suite: the column's own until a change, for as
+    /// long as not every value has been re-encrypted.
     #[must_use]
     pub const fn with_previous_suite(mut self, suite: Suite) -> Self {
         self.previous_suite = Some(suite);
         self
     }
 
-    /// Values aren't bound to their row: someone who writes the database can move them within the
-    /// column and scope.
+    /// Doesn't bind values to their row: someone who writes the database can then move them within
+    /// the column and scope.
     #[must_use]
     pub const fn unbound_row(mut self) -> Self {
         self.row_bound = false;
@@ -105,26 +111,26 @@ impl Column {
         self
     }
 
-    /// Seals NULL like a value. The column must be padded, so that no length gives NULL away.
+    /// Seals NULL like a value, and pads as [`Self::pad`] does: without padding the length would
+    /// tell NULL from a value.
     ///
     /// # Panics
     ///
-    /// At compile time in a constant, if [`Self::pad`] wasn't called before.
+    /// As for [`Self::pad`].
     #[must_use]
-    pub const fn hide_null(mut self) -> Self {
-        assert!(self.pad > 0, "hide_null needs pad: without it the length tells NULL from a value");
+    pub const fn hide_null(mut self, multiple: usize) -> Self {
         self.hide_null = true;
-        self
+        self.pad(multiple)
     }
 
-    /// Plaintext is accepted on read, until the column has been encrypted.
+    /// Accepts plaintext on read, until the whole column has been encrypted.
     #[must_use]
     pub const fn migrating(mut self) -> Self {
         self.migrating = true;
         self
     }
 
-    /// Values are stored as text, in base64 (RFC 4648, section 4), for a database column that can't
+    /// Stores values as text, in base64 (RFC 4648, section 4), for a database column that can't
     /// become one of bytes.
     #[must_use]
     pub const fn base64(mut self) -> Self {
@@ -137,20 +143,20 @@ impl Column {
     /// `MEDIUMBLOB`, 4,294,967,295 for its `LONGBLOB`.
     ///
     /// A value that would be longer is refused before it's bound. MySQL can cut such values without
-    /// an error, so there every sealed column must have a size. To be called last: the other
-    /// properties say how long the shortest value is.
-    ///
-    /// # Panics
-    ///
-    /// At compile time in a constant, if not even an empty value would fit.
+    /// an error, so there every sealed column must have a size. A [`Schema`] refuses a column that
+    /// is too small for any value.
     #[must_use]
     pub const fn with_size(mut self, size: u32) -> Self {
-        assert!(
-            size as usize >= self.size_for(0),
-            "the column's `size` is too small for any sealed value: see `size_for`"
-        );
         self.size = Some(size);
         self
+    }
+
+    /// Whether at least an empty value fits into the column.
+    pub(crate) const fn fits_a_value(&self) -> bool {
+        match self.size {
+            Some(size) => size as usize >= self.size_for(0),
+            None => true,
+        }
     }
 
     /// The size that the database's column must have for values of up to `len` encoded bytes
@@ -208,9 +214,9 @@ impl Column {
         self.sql_name
     }
 
-    /// The kind of value.
+    /// The kind of the column's values.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> Kind {
         self.kind
     }
 
@@ -276,17 +282,42 @@ impl Column {
 /// A column of the database that isn't sealed but that sealed values depend on: part of the row id,
 /// or the scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ContextColumn {
     /// The column's name in the database.
     pub name: &'static str,
-    /// `int`, `text`, `bytes` or `uuid`.
-    pub kind: &'static str,
+    /// How the column's values are encoded.
+    pub kind: ContextKind,
 }
 
-/// What one model says of one table: its name, its row id, its scope and its sealed columns.
+impl ContextColumn {
+    /// The column of that name in the database, whose values are of that kind.
+    #[must_use]
+    pub const fn new(name: &'static str, kind: ContextKind) -> Self {
+        Self { name, kind }
+    }
+}
+
+/// What one model says of one table: its names, its row id, its scope and its sealed columns.
+///
+/// `#[derive(Encrypt)]` makes it. A program without the derive writes a constant; the order of the
+/// settings makes no difference:
+///
+/// ```
+/// use fieldseal::context::ContextKind;
+/// use fieldseal::schema::ContextColumn;
+/// use fieldseal::value::Kind;
+/// use fieldseal::{Column, Schema};
+///
+/// const PATIENTS: Schema = Schema::new("patients", &[Column::new("patients", "name").with_kind(Kind::TEXT)])
+///     .with_row(&[ContextColumn::new("id", ContextKind::Int)])
+///     .with_scope(ContextColumn::new("clinic", ContextKind::Uuid));
+/// assert_eq!(PATIENTS.sql_table, "patients");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Schema {
-    /// The Rust type.
+    /// The Rust type, for messages.
     pub model: &'static str,
     /// The table's logical name.
     pub table: &'static str,
@@ -301,12 +332,74 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// A table with that logical name and those sealed columns, without a row id, in the
+    /// application's scope. In the database, and in messages about the model, it has the logical
+    /// name.
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant, if a column's [`size`](Column::with_size) is too small for
+    /// any value.
+    #[must_use]
+    pub const fn new(table: &'static str, columns: &'static [Column]) -> Self {
+        let schema = Self { model: table, table, sql_table: table, row: &[], scope: None, columns: &[] };
+        schema.with_columns(columns)
+    }
+
+    /// The Rust type's name, for messages.
+    #[must_use]
+    pub const fn with_model(mut self, name: &'static str) -> Self {
+        self.model = name;
+        self
+    }
+
+    /// The table's name in the database, where that isn't the logical name.
+    #[must_use]
+    pub const fn with_sql_table(mut self, name: &'static str) -> Self {
+        self.sql_table = name;
+        self
+    }
+
+    /// The columns of the row id, in the order in which the row id has them. Columns that bind
+    /// their values to the row need one.
+    #[must_use]
+    pub const fn with_row(mut self, columns: &'static [ContextColumn]) -> Self {
+        self.row = columns;
+        self
+    }
+
+    /// The column that holds each row's tenant.
+    #[must_use]
+    pub const fn with_scope(mut self, column: ContextColumn) -> Self {
+        self.scope = Some(column);
+        self
+    }
+
+    /// Other sealed columns in place of those that the schema has.
+    ///
+    /// # Panics
+    ///
+    /// As for [`Self::new`].
+    #[must_use]
+    pub const fn with_columns(mut self, columns: &'static [Column]) -> Self {
+        let mut rest = columns;
+        while let [column, others @ ..] = rest {
+            assert!(
+                column.fits_a_value(),
+                "the column's `size` is too small for any sealed value: see `Column::size_for`"
+            );
+            rest = others;
+        }
+        self.columns = columns;
+        self
+    }
+
     /// The sealed column of that logical name.
     ///
     /// ```
-    /// # use fieldseal::{Column, Schema};
-    /// # const SCHEMA: Schema = Schema { model: "Patient", table: "patients", sql_table: "patients",
-    /// #     row: &[], scope: None, columns: &[Column::new("patients", "name").unbound_row()] };
+    /// use fieldseal::{Column, Schema};
+    ///
+    /// const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
     /// assert_eq!(SCHEMA.column("name").map(|name| name.size_for(100)), Some(145));
     /// ```
     #[must_use]
@@ -315,8 +408,54 @@ impl Schema {
     }
 }
 
-/// A struct with sealed fields. `#[derive(Encrypt)]` implements it.
+/// A struct with sealed fields. `#[derive(Encrypt)]` implements it, and so may a program by hand.
+///
+/// What is added to it later has a default.
 pub trait Model {
     /// The model's table and sealed columns.
     const SCHEMA: Schema;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_a_columns_settings_makes_no_difference() {
+        type Set = fn(Column) -> Column;
+        let sets: [Set; 9] = [
+            |column| column.with_sql_name("sealed"),
+            |column| column.with_kind(Kind::JSON),
+            |column| column.with_suite(Suite::Aes256Gcm),
+            |column| column.with_previous_suite(Suite::Aes256Siv),
+            Column::unbound_row,
+            |column| column.hide_null(64),
+            Column::migrating,
+            Column::base64,
+            |column| column.with_size(132),
+        ];
+        let there = sets.iter().fold(Column::new("t", "c"), |column, set| set(column));
+        let back = sets.iter().rev().fold(Column::new("t", "c"), |column, set| set(column));
+        assert_eq!(there, back);
+        assert_eq!(there.size_for(0), 132);
+    }
+
+    #[test]
+    fn the_order_of_a_schemas_settings_makes_no_difference() {
+        const ORG: ContextColumn = ContextColumn::new("org", ContextKind::Int);
+        const COLUMNS: &[Column] = &[Column::new("t", "c")];
+        let there = Schema::new("t", &[]).with_model("T").with_sql_table("s.t").with_row(&[ORG]);
+        let there = there.with_scope(ORG).with_columns(COLUMNS);
+        let back = Schema::new("t", COLUMNS).with_scope(ORG).with_row(&[ORG]);
+        assert_eq!(there, back.with_sql_table("s.t").with_model("T"));
+    }
+
+    #[test]
+    #[should_panic(expected = "too small for any sealed value")]
+    fn a_schema_refuses_a_column_that_fits_no_value() {
+        let columns: [Column; 2] = [44, 45].map(|size| Column::new("t", "c").with_size(size));
+        let [small, fits] = columns;
+        let _ = Schema::new("t", vec![fits].leak());
+        let _ = Schema::new("t", vec![small].leak());
+    }
 }

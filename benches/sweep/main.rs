@@ -8,6 +8,7 @@
 //! The program is target/release/fieldseal, or what FIELDSEAL_CLI says.
 
 use comfy_table::Table;
+use fieldseal::value::Kind;
 use fieldseal::Dialect;
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope, kms, store};
 use fieldseal_sweep::sql::{Cell, Client, Database, Mysql, Param, Postgres, Sqlite};
@@ -16,7 +17,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const NAME: Column = Column::new("people", "name").with_kind("text");
+const NAME: Column = Column::new("people", "name").with_kind(Kind::TEXT);
 /// The fewest are for `kek rotate`: starting takes most of the time that a sweep of 1,000 rows
 /// takes.
 const FEW: [i64; 2] = [1_000, 10_000];

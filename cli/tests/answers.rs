@@ -59,7 +59,7 @@ fn an_active_key_is_retired_before_it_is_destroyed() {
 
 /// A key file whose passphrase takes no second to try.
 fn protect(folder: &Folder) {
-    let cheap = Argon2Params { memory_kib: 8, iterations: 1, parallelism: 1 };
+    let cheap = Argon2Params::RECOMMENDED.with_memory_kib(8).with_iterations(1).with_parallelism(1);
     let passphrase = Passphrase::new("correct horse").argon2(cheap);
     Local::create_with_passphrase(folder.path("kek.json"), &passphrase).unwrap();
 }

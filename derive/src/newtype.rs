@@ -63,7 +63,7 @@ fn impls(name: &Ident, field: &Field, krate: &Path) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #krate::Value for #name {
-            const KIND: &'static ::core::primitive::str = <#ty as #krate::Value>::KIND;
+            const KIND: #krate::value::Kind = <#ty as #krate::Value>::KIND;
 
             fn encode(
                 &self,

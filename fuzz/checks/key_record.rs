@@ -25,16 +25,15 @@ pub(super) fn comes_back_from_columns(record: &KeyRecord) {
     // SQL has no unsigned integers: a revision that doesn't fit is refused when it is written.
     let Ok(revision) = i64::try_from(record.revision) else { return };
     let wrapped = record.wrapped_json();
-    let read = KeyRecord::from_columns(&RecordColumns {
-        id: record.id.get().into(),
-        scope: record.scope.as_str(),
-        state: record.state.name(),
-        commitment: record.commitment.as_bytes(),
-        wrapped: &wrapped,
-        created: record.created,
-        revision,
-    });
-    assert_eq!(read.as_ref(), Ok(record));
+    let columns = RecordColumns::new()
+        .id(record.id.get().into())
+        .scope(record.scope.as_str())
+        .state(record.state.name())
+        .commitment(record.commitment.as_bytes())
+        .wrapped(&wrapped)
+        .created(record.created)
+        .revision(revision);
+    assert_eq!(KeyRecord::from_columns(&columns).as_ref(), Ok(record));
 }
 
 /// `id ‖ created ‖ revision`, eight bytes each, `state` by number or by name, `scope`,
@@ -48,7 +47,8 @@ fn columns(mut input: Input<'_>) -> Option<KeyRecord> {
     let scope = std::str::from_utf8(input.short()).ok()?;
     let commitment = input.short();
     let wrapped = std::str::from_utf8(input.rest()).ok()?;
-    let columns = RecordColumns { id, scope, state, commitment, wrapped, created, revision };
+    let columns = RecordColumns::new().id(id).scope(scope).state(state).commitment(commitment);
+    let columns = columns.wrapped(wrapped).created(created).revision(revision);
     let record = KeyRecord::from_columns(&columns).ok()?;
     assert_eq!((i64::from(record.id.get()), record.created), (id, created));
     assert_eq!((record.scope.as_str(), record.state.name()), (scope, state));

@@ -25,15 +25,9 @@ pub(super) fn keyring(keys: &[Fixed]) -> Keyring {
 impl Fixed {
     fn record(&self) -> KeyRecord {
         let key = [self.byte; DataKey::LEN];
-        KeyRecord {
-            id: KeyId::new(self.id).expect("not 0"),
-            scope: self.scope.clone(),
-            state: self.state,
-            commitment: commitment(&key, self.id, &self.scope),
-            wrapped: vec![WrappedKey { kek: Unwrapped.kek(), blob: key.to_vec() }],
-            created: 0,
-            revision: 1,
-        }
+        let id = KeyId::new(self.id).expect("not 0");
+        let binding = Binding::new(id, self.scope.clone(), commitment(&key, self.id, &self.scope));
+        KeyRecord::new(binding, self.state, vec![WrappedKey::new(Unwrapped.kek(), key.to_vec())], 0)
     }
 }
 
@@ -62,7 +56,7 @@ impl Kms for Unwrapped {
     }
 
     fn wrap(&self, key: &DataKey, _: &Binding) -> Result<WrappedKey, KmsError> {
-        Ok(WrappedKey { kek: self.kek(), blob: key.expose().to_vec() })
+        Ok(WrappedKey::new(self.kek(), key.expose().to_vec()))
     }
 
     fn unwrap(&self, wrapped: &WrappedKey, _: &Binding) -> Result<DataKey, KmsError> {

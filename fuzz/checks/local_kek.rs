@@ -55,16 +55,13 @@ fn works(kms: &Local, data: &[u8]) {
     assert_eq!(Some(kms.primary_version().expect("it was opened").into()), file["primary"].as_u64());
     assert_eq!(kms.kek().as_str().strip_prefix("local:"), file["id"].as_str());
 
-    let binding = Binding {
-        id: KeyId::new(7).expect("not 0"),
-        scope: Scope::APPLICATION,
-        commitment: Commitment::from_bytes([9; Commitment::LEN]),
-    };
+    let commitment = Commitment::from_bytes([9; Commitment::LEN]);
+    let bound_to = |id| Binding::new(KeyId::new(id).expect("not 0"), Scope::APPLICATION, commitment);
+    let binding = bound_to(7);
     let key = DataKey::take(&mut [5; DataKey::LEN]).expect("32 bytes");
     let wrapped = kms.wrap(&key, &binding).expect("there is a primary");
     assert_eq!(kms.unwrap(&wrapped, &binding).expect("it was wrapped").expose(), key.expose());
-    let another = Binding { id: KeyId::new(8).expect("not 0"), ..binding };
-    assert!(kms.unwrap(&wrapped, &another).is_err(), "the binding isn't bound");
+    assert!(kms.unwrap(&wrapped, &bound_to(8)).is_err(), "the binding isn't bound");
 }
 
 /// `docs/format-keys.md`, "The local KEK file", without a passphrase.

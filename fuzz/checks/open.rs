@@ -22,7 +22,7 @@ const COLUMNS: [Column; 13] = [
     column("siv").with_suite(Suite::Aes256Siv),
     column("unbound").unbound_row(),
     column("padded").pad(16),
-    column("hidden").pad(16).hide_null(),
+    column("hidden").hide_null(16),
     column("migrating").migrating(),
     column("from siv").with_previous_suite(Suite::Aes256Siv),
     column("to siv").with_suite(Suite::Aes256Siv).with_previous_suite(Suite::Xaes256Gcm),
@@ -31,8 +31,7 @@ const COLUMNS: [Column; 13] = [
     column("everything")
         .with_suite(Suite::Aes256Gcm)
         .with_previous_suite(Suite::Aes256Siv)
-        .pad(16)
-        .hide_null()
+        .hide_null(16)
         .migrating(),
 ];
 

@@ -1,7 +1,32 @@
 //! The kinds of values whose Rust types come with features of this crate: only here it's known
-//! which of them are on.
+//! which of them are on. And the kinds of row ids and scopes, which are exhaustive only here.
 
+use crate::context::ContextKind;
 use crate::value::Value;
+
+/// How a column that names a row or a tenant is encoded: outside of this crate [`ContextKind`]
+/// isn't exhaustive. A new one doesn't compile until the sweeps know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they are named after the kinds")]
+pub enum IdKind {
+    Integer,
+    Text,
+    Bytes,
+    Uuid,
+}
+
+impl IdKind {
+    /// Of a kind.
+    #[must_use]
+    pub const fn of(kind: ContextKind) -> Self {
+        match kind {
+            ContextKind::Int => Self::Integer,
+            ContextKind::Text => Self::Text,
+            ContextKind::Bytes => Self::Bytes,
+            ContextKind::Uuid => Self::Uuid,
+        }
+    }
+}
 
 /// What is done with the Rust type of a kind.
 pub trait WithType: Sized {
@@ -74,7 +99,7 @@ impl OptionalKind {
 #[cfg(feature = "chrono")]
 mod utc {
     use crate::db::StoredValue;
-    use crate::value::{Encoded, Malformed, Value};
+    use crate::value::{Encoded, Kind, Malformed, Value};
     use chrono::{DateTime, Utc as Zone};
     use std::fmt;
     use zeroize::Zeroizing;
@@ -83,7 +108,7 @@ mod utc {
     pub(super) struct Utc(DateTime<Zone>);
 
     impl Value for Utc {
-        const KIND: &'static str = "timestamp";
+        const KIND: Kind = Kind::TIMESTAMP;
 
         fn encode(&self) -> Result<Encoded<'_>, &'static str> {
             self.0.encode()

@@ -8,7 +8,7 @@ mod kinds;
 pub use crate::keyring::values::Resealed;
 // How a sweep tries again is how the library does; a program has its own way.
 pub use crate::retry::{Tried, again};
-pub use kinds::{OptionalKind, WithType};
+pub use kinds::{IdKind, OptionalKind, WithType};
 
 use crate::context::{RowContext, Scope};
 use crate::db::StoredValue;

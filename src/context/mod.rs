@@ -3,11 +3,13 @@
 
 mod aad;
 mod error;
+mod kind;
 pub(crate) mod row_context;
 pub(crate) mod row_id;
 pub(crate) mod scope;
 
 pub use error::ContextError;
+pub use kind::ContextKind;
 pub use row_id::AsRowId;
 pub use scope::AsScope;
 

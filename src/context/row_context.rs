@@ -2,8 +2,18 @@
 
 use crate::context::{RowId, Scope};
 
-/// Which row a value belongs to: what the AAD of every value in the row has in common.
+/// The scope and the row that a value belongs to: what the associated data of every value in the
+/// row has in common.
+///
+/// ```
+/// use fieldseal::{RowContext, RowId, Scope};
+///
+/// let row = RowContext::of_row(RowId::of(&7)).in_scope(Scope::tenant(42)?);
+/// assert_eq!(row.scope.as_str(), "42");
+/// # Ok::<(), fieldseal::context::ContextError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub struct RowContext {
     /// The tenant, or the application.
     pub scope: Scope,

@@ -1,5 +1,6 @@
 //! Which row a value belongs to: the columns of its key.
 
+use crate::context::ContextKind;
 use crate::format::length_prefix::push_lp;
 use smallvec::SmallVec;
 
@@ -41,27 +42,47 @@ impl RowId {
     }
 }
 
-/// Types that a row's key column can have.
+/// Types that name a row: what `row = field` takes, and [`RowId::of`].
 ///
 /// The same key must give the same bytes whichever Rust type a model gives it: integers of every
-/// width agree with each other.
+/// width agree with each other. A program implements it for its own newtypes, by that of the type
+/// that they wrap:
+///
+/// ```
+/// use fieldseal::RowId;
+/// use fieldseal::context::{AsRowId, ContextKind};
+///
+/// struct PatientId(i64);
+///
+/// impl AsRowId for PatientId {
+///     const KIND: ContextKind = <i64 as AsRowId>::KIND;
+///
+///     fn push_to(&self, row: &mut RowId) {
+///         self.0.push_to(row);
+///     }
+/// }
+///
+/// assert_eq!(RowId::of(&PatientId(7)), RowId::of(&7_u8));
+/// ```
+///
+/// What is added to it later has a default.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a row id",
     label = "not an integer, text, bytes or a UUID",
     note = "`row = field` takes an integer, `String`, `&str`, `Vec<u8>` or, with fieldseal's feature `uuid`, a `Uuid`; it can't be an `Option`, because the id must be known before the row is sealed. A row id that the database assigns needs `#[encrypt(unbound_row)]`"
 )]
 pub trait AsRowId {
-    /// How the schema lock names the type: `int`, `text`, `bytes` or `uuid`.
-    const KIND: &'static str;
+    /// What the type is to the schema lock. A newtype has the kind of the type that it wraps.
+    const KIND: ContextKind;
 
-    /// Appends this column of the key.
+    /// Appends this column of the key to the row id.
     fn push_to(&self, row: &mut RowId);
 }
 
 macro_rules! integers {
     ($($int:ty)*) => {$(
         impl AsRowId for $int {
-            const KIND: &'static str = "int";
+            const KIND: ContextKind = ContextKind::Int;
 
             fn push_to(&self, row: &mut RowId) {
                 row.push(b'i', itoa::Buffer::new().format(*self).as_bytes());
@@ -73,7 +94,7 @@ macro_rules! integers {
 integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 
 impl AsRowId for str {
-    const KIND: &'static str = "text";
+    const KIND: ContextKind = ContextKind::Text;
 
     fn push_to(&self, row: &mut RowId) {
         row.push(b't', self.as_bytes());
@@ -81,7 +102,7 @@ impl AsRowId for str {
 }
 
 impl AsRowId for String {
-    const KIND: &'static str = "text";
+    const KIND: ContextKind = ContextKind::Text;
 
     fn push_to(&self, row: &mut RowId) {
         self.as_str().push_to(row);
@@ -89,7 +110,7 @@ impl AsRowId for String {
 }
 
 impl AsRowId for [u8] {
-    const KIND: &'static str = "bytes";
+    const KIND: ContextKind = ContextKind::Bytes;
 
     fn push_to(&self, row: &mut RowId) {
         row.push(b'b', self);
@@ -97,7 +118,7 @@ impl AsRowId for [u8] {
 }
 
 impl AsRowId for Vec<u8> {
-    const KIND: &'static str = "bytes";
+    const KIND: ContextKind = ContextKind::Bytes;
 
     fn push_to(&self, row: &mut RowId) {
         self.as_slice().push_to(row);
@@ -106,7 +127,7 @@ impl AsRowId for Vec<u8> {
 
 #[cfg(feature = "uuid")]
 impl AsRowId for uuid::Uuid {
-    const KIND: &'static str = "uuid";
+    const KIND: ContextKind = ContextKind::Uuid;
 
     fn push_to(&self, row: &mut RowId) {
         self.as_bytes().as_slice().push_to(row);
@@ -114,7 +135,7 @@ impl AsRowId for uuid::Uuid {
 }
 
 impl<T: AsRowId + ?Sized> AsRowId for &T {
-    const KIND: &'static str = T::KIND;
+    const KIND: ContextKind = T::KIND;
 
     fn push_to(&self, row: &mut RowId) {
         (**self).push_to(row);

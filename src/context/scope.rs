@@ -1,6 +1,6 @@
 //! Whose data a value is: the application's, or one tenant's.
 
-use crate::context::ContextError;
+use crate::context::{ContextError, ContextKind};
 use compact_str::{CompactString, ToCompactString};
 use std::fmt;
 
@@ -52,15 +52,36 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Types that name a tenant.
+/// Types that name a tenant: what `scope = field` takes, and [`Scope::tenant`].
+///
+/// A program implements it for its own newtypes, by that of the type that they wrap:
+///
+/// ```
+/// use fieldseal::Scope;
+/// use fieldseal::context::{AsScope, ContextError, ContextKind};
+///
+/// struct ClinicId(u32);
+///
+/// impl AsScope for ClinicId {
+///     const KIND: ContextKind = <u32 as AsScope>::KIND;
+///
+///     fn as_scope(&self) -> Result<Scope, ContextError> {
+///         self.0.as_scope()
+///     }
+/// }
+///
+/// assert_eq!(Scope::tenant(ClinicId(7)), Scope::tenant("7"));
+/// ```
+///
+/// What is added to it later has a default.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't name a scope",
     label = "not an integer, a UUID or text",
     note = "`scope = field` takes an integer, `String`, `&str` or, with fieldseal's feature `uuid`, a `Uuid`; it can't be an `Option`, because the scope must be known before the row is sealed"
 )]
 pub trait AsScope {
-    /// How the schema lock names the type.
-    const KIND: &'static str;
+    /// What the type is to the schema lock. A newtype has the kind of the type that it wraps.
+    const KIND: ContextKind;
 
     /// The scope of that name.
     ///
@@ -73,7 +94,7 @@ pub trait AsScope {
 macro_rules! integers {
     ($($int:ty)*) => {$(
         impl AsScope for $int {
-            const KIND: &'static str = "int";
+            const KIND: ContextKind = ContextKind::Int;
 
             fn as_scope(&self) -> Result<Scope, ContextError> {
                 Ok(Scope(self.to_compact_string()))
@@ -85,7 +106,7 @@ macro_rules! integers {
 integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 
 impl AsScope for str {
-    const KIND: &'static str = "text";
+    const KIND: ContextKind = ContextKind::Text;
 
     fn as_scope(&self) -> Result<Scope, ContextError> {
         Scope::named(CompactString::from(self))
@@ -93,7 +114,7 @@ impl AsScope for str {
 }
 
 impl AsScope for String {
-    const KIND: &'static str = "text";
+    const KIND: ContextKind = ContextKind::Text;
 
     fn as_scope(&self) -> Result<Scope, ContextError> {
         self.as_str().as_scope()
@@ -102,7 +123,7 @@ impl AsScope for String {
 
 #[cfg(feature = "uuid")]
 impl AsScope for uuid::Uuid {
-    const KIND: &'static str = "uuid";
+    const KIND: ContextKind = ContextKind::Uuid;
 
     fn as_scope(&self) -> Result<Scope, ContextError> {
         Ok(Scope(CompactString::from(&*self.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()))))
@@ -110,7 +131,7 @@ impl AsScope for uuid::Uuid {
 }
 
 impl<T: AsScope + ?Sized> AsScope for &T {
-    const KIND: &'static str = T::KIND;
+    const KIND: ContextKind = T::KIND;
 
     fn as_scope(&self) -> Result<Scope, ContextError> {
         (**self).as_scope()

@@ -10,8 +10,10 @@ pub(crate) const HEADER_LEN: usize = 5;
 /// The longest sealed value that is written or read, in bytes: 64 MiB.
 pub const MAX_SEALED_LEN: usize = 64 * 1024 * 1024;
 
-/// A sealed value, taken apart but not authenticated: what it says may be a lie.
+/// A sealed value, taken apart. Nothing of it is authenticated yet: someone who writes the database
+/// chooses every byte of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Envelope<'a> {
     /// The key that the value says it is sealed under.
     pub key_id: KeyId,

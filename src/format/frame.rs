@@ -56,7 +56,7 @@ mod tests {
 
     const PLAIN: Column = Column::new("t", "c");
     const PADDED: Column = Column::new("t", "c").pad(16);
-    const HIDDEN: Column = Column::new("t", "c").pad(16).hide_null();
+    const HIDDEN: Column = Column::new("t", "c").hide_null(16);
 
     fn framed(column: &Column, encoded: Option<&[u8]>) -> Vec<u8> {
         let mut out = Vec::new();

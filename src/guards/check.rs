@@ -16,8 +16,7 @@ use crate::dialect::{Dialect, KnownGuards};
 /// ```
 /// # use fieldseal::guards::{KeyCheck, guard_check, guards};
 /// # use fieldseal::{Column, Dialect, Schema};
-/// # const SCHEMA: Schema = Schema { model: "Patient", table: "patients", sql_table: "patients",
-/// #     row: &[], scope: None, columns: &[Column::new("patients", "name").unbound_row()] };
+/// # const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
 /// let guards = guards(Dialect::Postgres, &[SCHEMA], &KeyCheck::InStore);
 /// let query = guard_check(Dialect::Postgres, &guards);
 /// // let guards: Vec<(String, Option<String>)> = sqlx::query_as(sqlx::AssertSqlSafe(query)).fetch_all(&pool).await?;

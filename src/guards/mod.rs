@@ -63,8 +63,7 @@ pub struct Guard {
 /// # use fieldseal::{Column, Model, Schema};
 /// # struct Patient;
 /// # impl Model for Patient {
-/// #     const SCHEMA: Schema = Schema { model: "Patient", table: "patients", sql_table: "patients",
-/// #         row: &[], scope: None, columns: &[Column::new("patients", "name").unbound_row()] };
+/// #     const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
 /// # }
 ///
 /// for guard in guards(Dialect::Sqlite, &[Patient::SCHEMA], &KeyCheck::InStore) {
@@ -181,9 +180,9 @@ mod tests {
 
     #[test]
     fn models_of_one_table_share_a_guard() {
-        const WHOLE: &[Column] = &[Column::new("t", "a").pad(8).hide_null(), Column::new("t", "b")];
-        const PART: &[Column] = &[Column::new("t", "a").pad(8).hide_null().migrating()];
-        let schema = |columns| Schema { model: "T", table: "t", sql_table: "t", row: &[], scope: None, columns };
+        const WHOLE: &[Column] = &[Column::new("t", "a").hide_null(8), Column::new("t", "b")];
+        const PART: &[Column] = &[Column::new("t", "a").hide_null(8).migrating()];
+        let schema = |columns| Schema::new("t", columns).with_model("T");
         let made = guards(Dialect::Sqlite, &[schema(WHOLE), schema(PART)], &KeyCheck::None);
         assert_eq!(made.iter().map(|guard| guard.column.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert!(!made[0].create.concat().contains("seals NULL"));

@@ -11,8 +11,7 @@ use crate::dialect::{Dialect, KnownGuards};
 /// ```
 /// # use fieldseal::guards::{KeyCheck, guards, stray_guards};
 /// # use fieldseal::{Column, Dialect, Schema};
-/// # const SCHEMA: Schema = Schema { model: "Patient", table: "patients", sql_table: "patients",
-/// #     row: &[], scope: None, columns: &[Column::new("patients", "name").unbound_row()] };
+/// # const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
 /// let guards = guards(Dialect::Postgres, &[SCHEMA], &KeyCheck::InStore);
 /// let query = stray_guards(Dialect::Postgres, &guards);
 /// // for (_, remove) in sqlx::query_as::<_, (String, String)>(sqlx::AssertSqlSafe(query)).fetch_all(&pool).await? { … }

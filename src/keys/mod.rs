@@ -1,4 +1,5 @@
-//! Data keys and everything derived from them: ids, states, records, commitments, column keys.
+//! Data keys, and what key stores and KMS providers know of them: ids, states, records, wrapped
+//! copies and commitments.
 
 mod derive;
 mod record;
@@ -60,14 +61,15 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// Where a wrapped data key can be unwrapped: `local:<id of the key file>` for
-/// [`crate::kms::Local`], `aws-kms:<ARN of the key>` for AWS KMS.
+/// The name of a KEK, which says where a data key wrapped under it can be unwrapped:
+/// `local:<id of the key file>` for [`crate::kms::Local`], `aws-kms:<ARN of the key>` for AWS KMS.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct KekUri(String);
 
 impl KekUri {
-    /// Wraps a provider's name of a KEK: `scheme:rest`.
+    /// The KEK that its provider calls by that name, `scheme:rest`. Nothing is checked: only the
+    /// provider knows its names.
     #[must_use]
     pub fn new(uri: impl Into<String>) -> Self {
         Self(uri.into())
@@ -95,7 +97,7 @@ impl DataKey {
     /// Length in bytes.
     pub const LEN: usize = 32;
 
-    /// Takes a key that a KMS unwrapped, and wipes `bytes`. `None` if they aren't 32.
+    /// Moves a key that a KMS unwrapped out of `bytes`, which are wiped. `None` if they aren't 32.
     #[must_use]
     pub fn take(bytes: &mut [u8]) -> Option<Self> {
         let mut key = Box::new(Zeroizing::new([0; Self::LEN]));
@@ -150,7 +152,8 @@ impl ColumnKey {
     }
 }
 
-/// What ties a key record to exactly one data key: derived from the key, its id and its scope.
+/// What ties a key record to exactly one data key: 32 bytes derived from the key, its id and its
+/// scope. Two are compared in constant time.
 #[derive(Debug, Clone, Copy)]
 pub struct Commitment([u8; Self::LEN]);
 
@@ -164,7 +167,7 @@ impl Commitment {
         Self(bytes)
     }
 
-    /// The bytes. They reveal nothing of the key.
+    /// The bytes, as a key store holds them. They reveal nothing of the key.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
         &self.0
@@ -180,9 +183,10 @@ impl PartialEq for Commitment {
 
 impl Eq for Commitment {}
 
-/// The immutable metadata of a data key. A KMS must bind it into the wrapped key, so that one key's
-/// wrapped copy can't stand in for another's.
+/// What never changes about a data key: its id, its scope and its commitment. A KMS must bind it
+/// into the wrapped key, so that one key's wrapped copy can't stand in for another's.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Binding {
     /// The key's id.
     pub id: KeyId,
@@ -193,7 +197,7 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// The metadata of that key.
+    /// The binding of the key with that id, scope and commitment.
     #[must_use]
     pub const fn new(id: KeyId, scope: Scope, commitment: Commitment) -> Self {
         Self { id, scope, commitment }

@@ -3,20 +3,24 @@
 use std::fmt;
 
 /// Where a data key is in its life.
+///
+/// Not exhaustive, although a new state would be a new format of key stores: programs that match on
+/// states go on compiling then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum KeyState {
-    /// Published, not yet used to seal: every running instance can load it before the first value
-    /// appears.
+    /// In the key store, and not yet used to seal: every running process can load it before the
+    /// first value under it appears.
     Staged,
-    /// Seals and opens. A scope has at most one.
+    /// Seals and opens values. A scope has at most one primary key.
     Primary,
-    /// Opens only.
+    /// Opens values, and seals none: a primary key that was replaced.
     Active,
-    /// Refused. Its wrapped copies still exist.
+    /// Opens no values. Its wrapped copies still exist, so it can be made active again.
     Retired,
-    /// Its wrapped copies are erased; what was sealed under it can't be read again. A tombstone.
+    /// Its wrapped copies are erased, and what was sealed under it can't be read again. The record
+    /// stays, so that the id isn't used a second time.
     Destroyed,
 }
 
@@ -36,7 +40,7 @@ impl KeyState {
         }
     }
 
-    /// The state of that name.
+    /// The state that key stores call `name`; `None` if there is none.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
@@ -74,8 +78,14 @@ impl KeyState {
             | (Primary, Active)
             | (Active, Primary | Retired)
             | (Retired, Active | Destroyed) => Ok(to),
-            _ => Err(TransitionError { from: self, to }),
+            _ => Err(self.cannot_become(to)),
         }
+    }
+
+    /// The error for a key in this state that was to become `to`, where a caller refuses the step.
+    #[must_use]
+    pub const fn cannot_become(self, to: Self) -> TransitionError {
+        TransitionError { from: self, to }
     }
 }
 
@@ -85,9 +95,11 @@ impl fmt::Display for KeyState {
     }
 }
 
-/// A step that a key's life doesn't have.
+/// A data key can't go from its state to the one that was asked for. [`KeyState::step_to`] has the
+/// steps that there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a key that is {from} can't become {to}")]
+#[non_exhaustive]
 pub struct TransitionError {
     /// The state the key is in.
     pub from: KeyState,

@@ -19,6 +19,8 @@ use subtle::ConstantTimeEq as _;
 /// it can be called from any thread, inside an async runtime or not: `fieldseal::blocking` (feature
 /// `blocking`) does that. `fieldseal::testing::kms_contract` (feature `testing`) checks what is
 /// promised here.
+///
+/// Providers outside of this crate implement it; a method that is added later has a default.
 pub trait Kms: Debug + Send + Sync {
     /// The KEK that new data keys are wrapped under.
     fn kek(&self) -> KekUri;

@@ -20,8 +20,7 @@ use std::fmt::Write as _;
 /// # use fieldseal::{Column, Dialect, Model, Schema};
 /// # struct Patient;
 /// # impl Model for Patient {
-/// #     const SCHEMA: Schema = Schema { model: "Patient", table: "patients", sql_table: "patients",
-/// #         row: &[], scope: None, columns: &[Column::new("patients", "name").unbound_row().with_size(145)] };
+/// #     const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row().with_size(145)]);
 /// # }
 /// let query = column_check(Dialect::Mysql, &[Patient::SCHEMA]);
 /// // let problems: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_all(&pool).await?;

@@ -13,7 +13,7 @@ use crate::format::envelope::Envelope;
 use crate::keyring::Need;
 use crate::keys::KeyId;
 use crate::model::Column;
-use crate::value::Value;
+use crate::value::{Kind, Value};
 use std::fmt;
 
 /// A field that stays ciphertext until it's opened, for models that shouldn't decrypt on every
@@ -122,7 +122,7 @@ impl<T> fmt::Debug for Sealed<T> {
 }
 
 impl<T: Value> Sealing<Sealed<T>> for AsValue {
-    const KIND: &'static str = T::KIND;
+    const KIND: Kind = T::KIND;
 
     fn seal(field: &Sealed<T>, place: Place<'_>) -> SealedValue {
         match &field.0 {

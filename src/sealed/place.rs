@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::keyring::Keyring;
 use crate::keys::KeyId;
 use crate::model::Column;
-use crate::value::{Encoded, Field, Json, JsonValue, Value, encode_readable};
+use crate::value::{Encoded, Field, Json, JsonValue, Kind, Value, encode_readable};
 
 /// How a model finds its keyring: [`crate::keyring::KeyringSource::keyring`].
 pub type FindKeyring = fn() -> Result<&'static Keyring, Error>;
@@ -88,7 +88,7 @@ pub fn in_place_under_each_key(
 /// [`JsonValue`], and shows the notes of that trait.
 pub trait Sealing<T> {
     /// What the schema lock calls the encoding.
-    const KIND: &'static str;
+    const KIND: Kind;
 
     /// The field, sealed for that place.
     fn seal(field: &T, place: Place<'_>) -> SealedValue;
@@ -128,7 +128,7 @@ pub enum AsValue {}
 pub enum AsJson {}
 
 impl<F: Field> Sealing<F> for AsValue {
-    const KIND: &'static str = <F::Value as Value>::KIND;
+    const KIND: Kind = <F::Value as Value>::KIND;
 
     fn seal(field: &F, place: Place<'_>) -> SealedValue {
         place.seal(field.value().map(Value::encode))
@@ -146,7 +146,7 @@ impl<F: Field> Sealing<F> for AsValue {
 }
 
 impl<T: JsonValue> Sealing<T> for AsJson {
-    const KIND: &'static str = <Json<T> as Value>::KIND;
+    const KIND: Kind = <Json<T> as Value>::KIND;
 
     fn seal(field: &T, place: Place<'_>) -> SealedValue {
         place.seal(Some(encode_readable(field)))

@@ -57,16 +57,19 @@ use std::sync::Arc;
 /// as the database it lives in: the keyring checks it.
 ///
 /// `fieldseal::testing::key_store_contract` (feature `testing`) checks what is promised here.
+///
+/// Stores outside of this crate implement it; a method that is added later has a default.
 pub trait KeyStore: Debug + Send + Sync {
     /// The records with ids above `after`, at most `limit` of them, in the order of their ids: how
     /// a program walks through more keys than it wants to hold. Destroyed ones are among them.
     ///
     /// A damaged record keeps none of the others from being read. It counts as one of `limit`, and
-    /// is reported once: on the page where its id belongs, or on the first or last one if its id
-    /// can't be read. [`Page::cut`] does this for a store that is read as a whole.
+    /// is reported once, in [`Page::damaged`]: on the page where its id belongs, or on the first or
+    /// the last page if its id can't be read. [`Page::cut`] does this for a store that is read as a
+    /// whole.
     ///
-    /// One page is what was there at one moment. [`load_all`], [`snapshot`] and [`walk`] are made
-    /// of it.
+    /// What a page holds was in the store at one moment. [`load_all`], [`snapshot`] and [`walk`]
+    /// read a store through this method.
     ///
     /// # Errors
     ///

@@ -9,13 +9,14 @@ pub(super) const MAX_KEYS: usize = 1_000_000;
 /// How many records are read at a time.
 const PAGE: usize = 500;
 
-/// A part of a key store: the records that can be read, and what is wrong with the others.
+/// A part of a key store: the records that can be read, and what is wrong with the others. Stores
+/// make it by [`Self::new`] or [`Self::cut`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page {
     /// The records, in the order of their ids.
     pub records: Vec<KeyRecord>,
-    /// What is wrong with the others.
+    /// What is wrong with the records that can't be read.
     pub damaged: Vec<MalformedRecord>,
     /// The id that the next page comes after; `None` at the end of the store.
     pub next: Option<KeyId>,
@@ -30,7 +31,7 @@ impl Page {
 
     /// What [`KeyStore::page`] returns in a store that can only be read as a whole: the part of
     /// `records` and `damaged`, in whatever order they are, that comes after `after` and has
-    /// `limit` entries. A damaged record without an id is reported with the first page.
+    /// `limit` entries. A damaged record without a readable id is reported on the first page.
     #[must_use]
     pub fn cut(records: Vec<KeyRecord>, damaged: Vec<MalformedRecord>, after: Option<KeyId>, limit: usize) -> Self {
         let (with_id, without): (Vec<_>, Vec<_>) = damaged.into_iter().partition(|error| error.key.is_some());
@@ -81,8 +82,8 @@ pub fn walk<S: KeyStore + ?Sized, E: From<StoreError>>(
     }
 }
 
-/// Every record, destroyed ones too, ordered by id, as they were at one moment. For callers that
-/// must not take a part of them for the whole.
+/// Every record, destroyed ones too, ordered by id, as they were at one moment: for callers that
+/// need all of them or none.
 ///
 /// # Errors
 ///

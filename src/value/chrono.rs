@@ -1,6 +1,6 @@
 //! chrono's dates and times, to the nanosecond and with leap seconds.
 
-use super::{Encoded, Malformed, Value, number::array};
+use super::{Encoded, Kind, Malformed, Value, number::array};
 use crate::db::StoredValue;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 use zeroize::Zeroizing;
@@ -33,7 +33,7 @@ fn from_seconds_and_nanos(bytes: &[u8]) -> Result<NaiveDateTime, Malformed> {
 }
 
 impl Value for NaiveDate {
-    const KIND: &'static str = "date";
+    const KIND: Kind = Kind::DATE;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::short(&(self.num_days_from_ce() - UNIX_EPOCH_DAY).to_be_bytes()))
@@ -50,7 +50,7 @@ impl Value for NaiveDate {
 }
 
 impl Value for NaiveTime {
-    const KIND: &'static str = "time";
+    const KIND: Kind = Kind::TIME;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         let mut bytes = [0; 8];
@@ -71,7 +71,7 @@ impl Value for NaiveTime {
 }
 
 impl Value for NaiveDateTime {
-    const KIND: &'static str = "datetime";
+    const KIND: Kind = Kind::DATETIME;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::short(&seconds_and_nanos(*self)?))
@@ -90,7 +90,7 @@ impl Value for NaiveDateTime {
 }
 
 impl Value for DateTime<Utc> {
-    const KIND: &'static str = "timestamp";
+    const KIND: Kind = Kind::TIMESTAMP;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::short(&seconds_and_nanos(self.naive_utc())?))
@@ -108,7 +108,7 @@ impl Value for DateTime<Utc> {
 }
 
 impl Value for DateTime<FixedOffset> {
-    const KIND: &'static str = "timestamp-offset";
+    const KIND: Kind = Kind::TIMESTAMP_OFFSET;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         let mut bytes = [0; 16];

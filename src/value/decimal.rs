@@ -1,12 +1,12 @@
 //! `rust_decimal::Decimal`: sign, scale and coefficient, so that 1.0 and 1.00 stay different.
 
-use super::{Encoded, Malformed, Value, number::array};
+use super::{Encoded, Kind, Malformed, Value, number::array};
 use crate::db::StoredValue;
 use rust_decimal::Decimal;
 use zeroize::Zeroizing;
 
 impl Value for Decimal {
-    const KIND: &'static str = "decimal";
+    const KIND: Kind = Kind::DECIMAL;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         let scale = u8::try_from(self.scale()).map_err(|_| "the decimal's scale is above 255")?;

@@ -1,6 +1,6 @@
 //! Anything serde, as JSON text.
 
-use super::{Encoded, Malformed, Value};
+use super::{Encoded, Kind, Malformed, Value};
 use crate::db::StoredValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,8 +8,9 @@ use std::fmt;
 use std::io::{self, Write};
 use zeroize::Zeroizing;
 
-/// What `#[encrypt(json)]` needs of a type. There is nothing to implement: serde's traits are
-/// enough.
+/// What `#[encrypt(json)]` needs of a type: serde's `Serialize` and `DeserializeOwned`.
+///
+/// It can't be implemented outside of this crate, and needn't be: every type that has both has it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sealed as JSON",
     label = "not `Serialize` and `DeserializeOwned`",
@@ -35,7 +36,7 @@ impl<T> fmt::Debug for Json<T> {
 }
 
 impl<T: JsonValue> Value for Json<T> {
-    const KIND: &'static str = "json";
+    const KIND: Kind = Kind::JSON;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         encode_readable(&self.0)
@@ -51,7 +52,7 @@ impl<T: JsonValue> Value for Json<T> {
 }
 
 impl Value for serde_json::Value {
-    const KIND: &'static str = "json";
+    const KIND: Kind = Kind::JSON;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         encode_readable(self)

@@ -8,6 +8,7 @@ mod chrono;
 mod decimal;
 pub(crate) mod field;
 mod json;
+mod kind;
 mod number;
 mod secret;
 mod text;
@@ -17,19 +18,25 @@ mod time;
 mod uuid;
 
 pub use crate::db::{SealedValue, StoredBytes, StoredValue};
+/// Of the crate secrecy: they can be sealed fields, and passphrases.
+pub use ::secrecy::{ExposeSecret, SecretBox, SecretString};
+/// What wipes plaintext when it's dropped, from the crate zeroize: [`Value::decode`](crate::Value)
+/// takes it.
+pub use ::zeroize::Zeroizing;
 pub use json::{Json, JsonValue};
+pub use kind::Kind;
 
 pub(crate) use field::{Field, Value};
 pub(crate) use json::{encode_json, encode_readable};
 
 use std::ops::Deref;
-use zeroize::Zeroizing;
 
-/// Bytes that aren't an encoding of the type.
+/// Bytes that aren't an encoding of the type. It says no more on purpose: what it said could quote
+/// the plaintext.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed;
 
-/// A value's bytes: borrowed, short enough to need no allocation, or wiped on drop.
+/// A value's bytes, to be sealed. They are borrowed from the value, or wiped when this is dropped.
 #[derive(Debug)]
 pub struct Encoded<'a>(Repr<'a>);
 
@@ -46,13 +53,13 @@ impl std::fmt::Debug for Repr<'_> {
 }
 
 impl<'a> Encoded<'a> {
-    /// The value's own bytes.
+    /// The value's own bytes, where it is its encoding.
     #[must_use]
     pub const fn borrowed(bytes: &'a [u8]) -> Self {
         Self(Repr::Borrowed(bytes))
     }
 
-    /// A few bytes, of a number for example.
+    /// A copy of a few bytes, of a number for example. Up to 16 need no allocation.
     #[must_use]
     pub fn short(bytes: &[u8]) -> Self {
         let mut short = Zeroizing::new([0; 16]);

@@ -1,6 +1,6 @@
 //! `bool`, integers and floats: big-endian, at the width of the type.
 
-use super::{Encoded, Malformed, Value};
+use super::{Encoded, Kind, Malformed, Value};
 use crate::db::StoredValue;
 use zeroize::Zeroizing;
 
@@ -10,9 +10,9 @@ pub(super) fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Malformed> 
 }
 
 macro_rules! integers {
-    ($($int:ty, $kind:literal, $wire:ty;)*) => {$(
+    ($($int:ty, $kind:ident, $wire:ty;)*) => {$(
         impl Value for $int {
-            const KIND: &'static str = $kind;
+            const KIND: Kind = Kind::$kind;
 
             fn encode(&self) -> Result<Encoded<'_>, &'static str> {
                 let wire = <$wire>::try_from(*self).map_err(|_| "the integer is wider than 64 bits")?;
@@ -34,24 +34,24 @@ macro_rules! integers {
 }
 
 integers! {
-    i8, "i8", i8;
-    i16, "i16", i16;
-    i32, "i32", i32;
-    i64, "i64", i64;
-    i128, "i128", i128;
-    isize, "i64", i64;
-    u8, "u8", u8;
-    u16, "u16", u16;
-    u32, "u32", u32;
-    u64, "u64", u64;
-    u128, "u128", u128;
-    usize, "u64", u64;
+    i8, I8, i8;
+    i16, I16, i16;
+    i32, I32, i32;
+    i64, I64, i64;
+    i128, I128, i128;
+    isize, I64, i64;
+    u8, U8, u8;
+    u16, U16, u16;
+    u32, U32, u32;
+    u64, U64, u64;
+    u128, U128, u128;
+    usize, U64, u64;
 }
 
 macro_rules! floats {
-    ($($float:ident $kind:literal)*) => {$(
+    ($($float:ident $kind:ident)*) => {$(
         impl Value for $float {
-            const KIND: &'static str = $kind;
+            const KIND: Kind = Kind::$kind;
 
             fn encode(&self) -> Result<Encoded<'_>, &'static str> {
                 Ok(Encoded::short(&self.to_bits().to_be_bytes()))
@@ -74,10 +74,10 @@ macro_rules! floats {
     )*};
 }
 
-floats!(f32 "f32" f64 "f64");
+floats!(f32 F32 f64 F64);
 
 impl Value for bool {
-    const KIND: &'static str = "bool";
+    const KIND: Kind = Kind::BOOL;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::short(&[u8::from(*self)]))

@@ -1,13 +1,13 @@
 //! secrecy's wrappers, around the values they keep from being printed.
 
-use super::{Encoded, Malformed, Value};
+use super::{Encoded, Kind, Malformed, Value};
 use crate::db::StoredValue;
 use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use zeroize::Zeroizing;
 
 impl Value for SecretString {
-    const KIND: &'static str = "text";
+    const KIND: Kind = Kind::TEXT;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::borrowed(self.expose_secret().as_bytes()))
@@ -26,7 +26,7 @@ impl Value for SecretString {
 }
 
 impl Value for SecretBox<[u8]> {
-    const KIND: &'static str = "bytes";
+    const KIND: Kind = Kind::BYTES;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::borrowed(self.expose_secret()))
@@ -42,7 +42,7 @@ impl Value for SecretBox<[u8]> {
 }
 
 impl<T: Value + Zeroize> Value for SecretBox<T> {
-    const KIND: &'static str = T::KIND;
+    const KIND: Kind = T::KIND;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         self.expose_secret().encode()

@@ -1,11 +1,11 @@
 //! Text and bytes: as they are.
 
-use super::{Encoded, Malformed, Value};
+use super::{Encoded, Kind, Malformed, Value};
 use crate::db::StoredValue;
 use zeroize::Zeroizing;
 
 impl Value for String {
-    const KIND: &'static str = "text";
+    const KIND: Kind = Kind::TEXT;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::borrowed(self.as_bytes()))
@@ -24,7 +24,7 @@ impl Value for String {
 }
 
 impl Value for Vec<u8> {
-    const KIND: &'static str = "bytes";
+    const KIND: Kind = Kind::BYTES;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::borrowed(self))
@@ -45,7 +45,7 @@ impl Value for Vec<u8> {
 
 /// For structs that only write.
 impl Value for &str {
-    const KIND: &'static str = "text";
+    const KIND: Kind = Kind::TEXT;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::borrowed(self.as_bytes()))
@@ -64,7 +64,7 @@ impl Value for &str {
 
 /// For structs that only write.
 impl Value for &[u8] {
-    const KIND: &'static str = "bytes";
+    const KIND: Kind = Kind::BYTES;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::borrowed(self))

@@ -1,6 +1,6 @@
 //! The `time` crate's dates and times, to the nanosecond.
 
-use super::{Encoded, Malformed, Value, number::array};
+use super::{Encoded, Kind, Malformed, Value, number::array};
 use crate::db::StoredValue;
 use time::{Date, OffsetDateTime, PrimitiveDateTime, Time, UtcDateTime, UtcOffset};
 use zeroize::Zeroizing;
@@ -24,7 +24,7 @@ fn from_seconds_and_nanos(bytes: &[u8]) -> Result<UtcDateTime, Malformed> {
 }
 
 impl Value for Date {
-    const KIND: &'static str = "date";
+    const KIND: Kind = Kind::DATE;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::short(&(self.to_julian_day() - UNIX_EPOCH_DAY).to_be_bytes()))
@@ -41,7 +41,7 @@ impl Value for Date {
 }
 
 impl Value for Time {
-    const KIND: &'static str = "time";
+    const KIND: Kind = Kind::TIME;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         let (hour, minute, second, nanos) = self.as_hms_nano();
@@ -71,7 +71,7 @@ impl Value for Time {
 }
 
 impl Value for PrimitiveDateTime {
-    const KIND: &'static str = "datetime";
+    const KIND: Kind = Kind::DATETIME;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::short(&seconds_and_nanos(self.as_utc())))
@@ -88,7 +88,7 @@ impl Value for PrimitiveDateTime {
 }
 
 impl Value for UtcDateTime {
-    const KIND: &'static str = "timestamp";
+    const KIND: Kind = Kind::TIMESTAMP;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::short(&seconds_and_nanos(*self)))
@@ -107,7 +107,7 @@ impl Value for UtcDateTime {
 }
 
 impl Value for OffsetDateTime {
-    const KIND: &'static str = "timestamp-offset";
+    const KIND: Kind = Kind::TIMESTAMP_OFFSET;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         let utc = self.checked_to_utc().ok_or("the time crate has no UTC for it")?;

@@ -1,12 +1,12 @@
 //! `uuid::Uuid`: its 16 bytes.
 
-use super::{Encoded, Malformed, Value, number::array};
+use super::{Encoded, Kind, Malformed, Value, number::array};
 use crate::db::StoredValue;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 impl Value for Uuid {
-    const KIND: &'static str = "uuid";
+    const KIND: Kind = Kind::UUID;
 
     fn encode(&self) -> Result<Encoded<'_>, &'static str> {
         Ok(Encoded::borrowed(self.as_bytes()))

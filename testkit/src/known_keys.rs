@@ -17,7 +17,7 @@ impl Kms for NoKms {
     }
 
     fn wrap(&self, key: &DataKey, _: &Binding) -> Result<WrappedKey, KmsError> {
-        Ok(WrappedKey { kek: self.kek(), blob: key.expose().to_vec() })
+        Ok(WrappedKey::new(self.kek(), key.expose().to_vec()))
     }
 
     fn unwrap(&self, wrapped: &WrappedKey, _: &Binding) -> Result<DataKey, KmsError> {
@@ -26,15 +26,8 @@ impl Kms for NoKms {
 }
 
 pub fn record(data_key: &[u8], key_id: u32, scope: Scope, committed: [u8; 32]) -> KeyRecord {
-    KeyRecord {
-        id: KeyId::new(key_id).expect("a key id"),
-        scope,
-        state: KeyState::Primary,
-        commitment: Commitment::from_bytes(committed),
-        wrapped: vec![WrappedKey { kek: NoKms.kek(), blob: data_key.to_vec() }],
-        created: 0,
-        revision: 1,
-    }
+    let binding = Binding::new(KeyId::new(key_id).expect("a key id"), scope, Commitment::from_bytes(committed));
+    KeyRecord::new(binding, KeyState::Primary, vec![WrappedKey::new(NoKms.kek(), data_key.to_vec())], 0)
 }
 
 /// A keyring with that one key.

@@ -87,7 +87,7 @@ fn some_id() -> KeyId {
 
 /// What every operation says about a store in which something is wrong.
 fn all_operations(store: &dyn KeyStore) -> [StoreError; 4] {
-    let update = KeyRecord { revision: 2, ..record(1, "a", KeyState::Active) };
+    let update = record(1, "a", KeyState::Active).with_revision(2);
     [
         load_all(store).unwrap_err(),
         store.load_scope(&Scope::tenant("a").unwrap()).unwrap_err(),
@@ -146,7 +146,7 @@ fn damaged_rows_name_their_column() {
             assert!(once.len() <= 1, "{column} = {literal}: {once:?}");
             if column != "id" {
                 assert!(matches!(store.get(some_id()), Err(StoreError::Malformed { .. })), "{column} = {literal}");
-                let update = KeyRecord { revision: 2, ..record(1, "a", KeyState::Active) };
+                let update = record(1, "a", KeyState::Active).with_revision(2);
                 assert!(store.commit(&[Change::Update(update)]).is_err(), "{column} = {literal}");
             }
         }

@@ -1,7 +1,7 @@
 //! The keyring: what it loads, what it costs, and the life of its keys.
 
 use fieldseal::context::ContextError;
-use fieldseal::keys::{KeyId, KeyState, TransitionError};
+use fieldseal::keys::{KeyId, KeyState};
 use fieldseal::kms::{KmsError, Local};
 use fieldseal::store::KeyStore as _;
 use fieldseal::store::{Memory, load_all};
@@ -92,7 +92,7 @@ fn a_key_lives_as_documented() {
     open(&keyring, &under_old).unwrap();
 
     let refused = keyring.admin().retire(new).unwrap_err();
-    let step = TransitionError { from: KeyState::Primary, to: KeyState::Retired };
+    let step = KeyState::Primary.cannot_become(KeyState::Retired);
     assert!(matches!(refused, KeyringError::Transition { id, error } if id == new && error == step));
     assert!(matches!(keyring.admin().reactivate(new), Err(KeyringError::Transition { .. })));
     assert!(

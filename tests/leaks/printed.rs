@@ -9,7 +9,7 @@ use fieldseal::keyring::KeyringSlot;
 use fieldseal::keys::{Binding, Commitment, DataKey, KeyId, KeyState};
 use fieldseal::kms::{Argon2Params, Kms as _, LocalError, Passphrase};
 use fieldseal::store::{Change, Diesel, File, Memory, Rusqlite, load_all};
-use fieldseal::value::{Encoded, StoredBytes, StoredValue};
+use fieldseal::value::{Encoded, Kind, StoredBytes, StoredValue};
 use fieldseal::{ErrorKind, KeyringError, RowContext, RowId, SchemaLock, Value as _};
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -77,15 +77,11 @@ fn no_type_prints_a_secret() {
     let mut key_bytes = *b"a data key that only a KMS sees!";
     scene.secrets.add("DataKey", &key_bytes);
     let key = DataKey::take(&mut key_bytes).unwrap();
-    let binding = Binding {
-        id: KeyId::new(7).unwrap(),
-        scope: Scope::tenant(2).unwrap(),
-        commitment: Commitment::from_bytes([9; 32]),
-    };
+    let binding = Binding::new(KeyId::new(7).unwrap(), Scope::tenant(2).unwrap(), Commitment::from_bytes([9; 32]));
     let kms = Local::open(folder.join("kek.json")).unwrap();
     let wrapped = kms.wrap(&key, &binding).unwrap();
     scene.secrets.add("passphrase", b"correct-horse-battery-staple");
-    let params = Argon2Params { memory_kib: 64, iterations: 1, parallelism: 1 };
+    let params = Argon2Params::RECOMMENDED.with_memory_kib(64).with_iterations(1).with_parallelism(1);
     let passphrase = Passphrase::new("correct-horse-battery-staple").argon2(params);
     let protected = Local::create_with_passphrase(folder.join("protected.json"), &passphrase).unwrap();
     for value in [&kms as &dyn Debug, &key, &binding, &wrapped, &passphrase, &protected, &kms.kek()] {
@@ -217,16 +213,16 @@ fn no_value_error_prints_a_secret() {
 
     for (_, misread) in testkit::load_both!(&mut scene.database, Misread, vault, 1_i64) {
         let refusal = misread.map(|row| (row.id, row.org_id, row.name)).unwrap_err();
-        assert_eq!(*refusal.error.kind(), ErrorKind::Malformed("i64"));
+        assert_eq!(*refusal.error.kind(), ErrorKind::Malformed(Kind::I64));
         scene.printed += &refusal.printed;
     }
     let sealed = keyring.seal_bytes(column, &place, text.as_bytes()).unwrap();
     let padded = Column::new("vault", "name").pad(32);
     scene.value_error(keyring.open_bytes(&padded, &place, &sealed), &ErrorKind::MalformedPadding);
     let not_utf8 = keyring.seal_bytes(column, &place, &scene.row.photo).unwrap();
-    scene.value_error(keyring.open::<String>(column, &place, &not_utf8), &ErrorKind::Malformed("text"));
+    scene.value_error(keyring.open::<String>(column, &place, &not_utf8), &ErrorKind::Malformed(Kind::TEXT));
     let as_json = keyring.open::<fieldseal::value::Json<Vec<i64>>>(column, &place, &sealed);
-    scene.value_error(as_json, &ErrorKind::Malformed("json"));
+    scene.value_error(as_json, &ErrorKind::Malformed(Kind::JSON));
     let map = fieldseal::value::Json(HashMap::from([(vec![1_u8], text.clone())]));
     let unencodable = keyring.seal(column, &place, &map);
     scene.debug(&unencodable);

@@ -32,7 +32,7 @@ const COLUMNS: [Column; 4] = [
 ];
 
 fn local(folder: &Path, passphrase: Option<&str>, create: bool) -> Local {
-    let params = Argon2Params { memory_kib: 1024, iterations: 1, parallelism: 1 };
+    let params = Argon2Params::RECOMMENDED.with_memory_kib(1024).with_iterations(1).with_parallelism(1);
     let path = folder.join("kek.json");
     let local = match passphrase.map(|text| Passphrase::new(text).argon2(params)) {
         Some(passphrase) if create => Local::create_with_passphrase(path, &passphrase),

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::serialize::{Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
-use fieldseal::context::AsRowId;
+use fieldseal::context::{AsRowId, ContextKind};
 use fieldseal::{Encrypt, RowId};
 
 testkit::test_keyring!(Keys, &[]);
@@ -52,7 +52,7 @@ impl FromSql<Text, Sqlite> for Key {
 }
 
 impl AsRowId for Key {
-    const KIND: &'static str = "uuid";
+    const KIND: ContextKind = ContextKind::Uuid;
 
     fn push_to(&self, row: &mut RowId) {
         self.0.push_to(row);

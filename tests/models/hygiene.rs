@@ -222,7 +222,7 @@ fn a_model_inside_a_function_uses_types_that_only_it_sees() {
     struct Id(i64);
 
     impl fieldseal::context::AsRowId for Id {
-        const KIND: &'static str = "int";
+        const KIND: fieldseal::context::ContextKind = <i64 as fieldseal::context::AsRowId>::KIND;
 
         fn push_to(&self, row: &mut fieldseal::RowId) {
             self.0.push_to(row);

@@ -269,7 +269,7 @@ fn the_schema_says_where_everything_is() {
     let schema = Ward::SCHEMA;
     assert_eq!((schema.model, schema.table, schema.sql_table), ("Ward", "wards", "wards"));
     assert_eq!(
-        schema.row.iter().map(|column| (column.name, column.kind)).collect::<Vec<_>>(),
+        schema.row.iter().map(|column| (column.name, column.kind.name())).collect::<Vec<_>>(),
         [("house", "text"), ("floor", "int")]
     );
     assert_eq!((schema.columns[0].name(), schema.columns[0].sql_name()), ("chief", "chief_name"));

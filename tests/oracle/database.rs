@@ -164,7 +164,7 @@ impl Place {
 
     fn start(passphrase: Option<&'static str>, keys_in_json: bool) -> Self {
         let place = Self { dir: tempfile::tempdir().unwrap(), passphrase, keys_in_json };
-        let quick = Argon2Params { memory_kib: 256, iterations: 2, parallelism: 2 };
+        let quick = Argon2Params::RECOMMENDED.with_memory_kib(256).with_iterations(2).with_parallelism(2);
         let passphrase = passphrase.map(|text| Passphrase::new(text).argon2(quick));
         let kms = match &passphrase {
             Some(passphrase) => Local::create_with_passphrase(place.path("kek.json"), passphrase),
@@ -196,7 +196,7 @@ impl Place {
                 "column": column.name(),
                 "sql_column": column.sql_name(),
                 "suite": column.suite().name(),
-                "kind": column.kind(),
+                "kind": column.kind().name(),
                 "pad": (column.padding() > 0).then_some(column.padding()),
                 "hide_null": column.hides_null(),
                 "bound": column.is_row_bound(),

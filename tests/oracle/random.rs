@@ -221,7 +221,7 @@ mod encodings {
                 "kek_file": self.path("kek.json"), "keys": { "file": self.path("keys.json") },
                 "database": self.path("app.db"), "table": "values", "sql_table": table,
                 "columns": [{
-                    "column": "value", "sql_column": "value", "suite": column.suite().name(), "kind": T::KIND,
+                    "column": "value", "sql_column": "value", "suite": column.suite().name(), "kind": T::KIND.name(),
                 }],
                 "row": [{ "column": "id", "kind": "int" }],
             }));

@@ -69,7 +69,7 @@ mod kinds {
         match (case.pad, case.hide_null) {
             (None, _) => place.column(),
             (Some(pad), false) => place.column().pad(pad),
-            (Some(pad), true) => place.column().pad(pad).hide_null(),
+            (Some(pad), true) => place.column().hide_null(pad),
         }
     }
 
@@ -151,7 +151,7 @@ mod tink {
         let sealed = keys.seal(&place, b"text");
         for passphrase in [None, Some("correct horse")] {
             let path = folder.path().join(if passphrase.is_some() { "protected.json" } else { "plain.json" });
-            let cheap = Argon2Params { memory_kib: 8, iterations: 1, parallelism: 1 };
+            let cheap = Argon2Params::RECOMMENDED.with_memory_kib(8).with_iterations(1).with_parallelism(1);
             let given = passphrase.map(|text| Passphrase::new(text).argon2(cheap));
             let kek = match &given {
                 Some(passphrase) => Local::create_with_passphrase(&path, passphrase),

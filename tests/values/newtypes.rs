@@ -1,6 +1,6 @@
 //! `#[derive(EncryptValue)]`: a newtype is sealed as what it wraps.
 
-use fieldseal::value::StoredValue;
+use fieldseal::value::{Kind, StoredValue};
 use fieldseal::{Column, EncryptValue, ErrorKind, RowContext, RowId, Scope, Value};
 use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
@@ -20,7 +20,7 @@ struct Cents {
 #[derive(Debug, EncryptValue)]
 struct Token(SecretString);
 
-const COLUMN: Column = Column::new("people", "secret").pad(16).hide_null();
+const COLUMN: Column = Column::new("people", "secret").hide_null(16);
 
 fn row() -> RowContext {
     RowContext::of_row(RowId::of(&1))
@@ -32,7 +32,10 @@ fn keyring() -> fieldseal::Keyring {
 
 #[test]
 fn have_the_kind_of_what_they_wrap() {
-    assert_eq!((Name::KIND, Nickname::KIND, Cents::KIND, Token::KIND), ("text", "text", "i64", "text"));
+    assert_eq!(
+        (Name::KIND, Nickname::KIND, Cents::KIND, Token::KIND),
+        (Kind::TEXT, Kind::TEXT, Kind::I64, Kind::TEXT)
+    );
 }
 
 proptest! {
@@ -67,7 +70,7 @@ fn refuse_what_the_wrapped_type_refuses() {
     let (keyring, row) = (keyring(), row());
     let sealed = keyring.seal(&COLUMN, &row, &vec![0xff_u8]).into_bytes().unwrap();
     let error = keyring.open::<Nickname>(&COLUMN, &row, sealed.as_ref()).unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::Malformed("text"));
+    assert_eq!(*error.kind(), ErrorKind::Malformed(Kind::TEXT));
     assert_eq!(Cents::from_plaintext(StoredValue::Integer(5)), Some(Cents { amount: 5 }));
     assert_eq!(Nickname::from_plaintext(StoredValue::Integer(5)), None);
 }

@@ -351,13 +351,13 @@ mod kek_files {
             let scope =
                 if self.scope.is_empty() { Scope::APPLICATION } else { Scope::tenant(&self.scope).unwrap() };
             let commitment = Commitment::from_bytes(bytes(&self.commitment).try_into().unwrap());
-            let binding = Binding { id: KeyId::new(self.key_id).unwrap(), scope, commitment };
+            let binding = Binding::new(KeyId::new(self.key_id).unwrap(), scope, commitment);
             assert_eq!(hex::encode(binding.to_bytes()), self.binding, "{}", self.name);
             binding
         }
 
         fn wrapped(&self, kek: KekUri) -> WrappedKey {
-            WrappedKey { kek, blob: bytes(&self.blob) }
+            WrappedKey::new(kek, bytes(&self.blob))
         }
 
         fn unwrap(&self, kms: &Local) -> Result<Vec<u8>, KmsError> {

@@ -94,7 +94,7 @@ impl<'a> Context<'a> {
         self.sealed().find(|sealed| std::ptr::eq(sealed.field, field))
     }
 
-    /// `__COLUMNS`, `__KEYRING` and the `Model` impl.
+    /// `__COLUMNS`, `__SCHEMA`, `__KEYRING` and the `Model` impl.
     fn schema(&self) -> TokenStream {
         let Self { model, krate, private, .. } = self;
         let table = model.attrs.table.as_ref();
@@ -108,28 +108,23 @@ impl<'a> Context<'a> {
             None => table.to_token_stream(),
         };
         let row = model.row().map(|field| self.context_column(field, &quote!(AsRowId)));
-        let scope = match model.scope() {
-            Some(field) => {
-                let column = self.context_column(field, &quote!(AsScope));
-                quote!(::core::option::Option::Some(#column))
-            }
-            None => quote!(::core::option::Option::None),
-        };
+        let scope = model.scope().map(|field| self.context_column(field, &quote!(AsScope)));
+        let scope = scope.map(|column| quote!(.with_scope(#column)));
         let (impl_generics, ty_generics, wheres) = model.input.generics.split_for_impl();
         quote! {
             static __COLUMNS: [#krate::Column; #count] = [#(#columns),*];
+            // Not in the `impl`, whose constants are evaluated only where they're used: a schema that
+            // is refused is an error in every program that has the model.
+            const __SCHEMA: #krate::Schema = #krate::Schema::new(#table, &__COLUMNS)
+                .with_model(#model_name)
+                .with_sql_table(#sql_table)
+                .with_row(&[#(#row),*])
+                #scope;
             const __KEYRING: #private::FindKeyring = <#keyring as #krate::keyring::KeyringSource>::keyring;
 
             #[automatically_derived]
             impl #impl_generics #krate::Model for #name #ty_generics #wheres {
-                const SCHEMA: #krate::Schema = #krate::Schema {
-                    model: #model_name,
-                    table: #table,
-                    sql_table: #sql_table,
-                    row: &[#(#row),*],
-                    scope: #scope,
-                    columns: &__COLUMNS,
-                };
+                const SCHEMA: #krate::Schema = __SCHEMA;
             }
         }
     }
@@ -138,7 +133,7 @@ impl<'a> Context<'a> {
         let krate = &self.krate;
         let name = &field.sql_name;
         let ty = without_lifetimes(field.ty);
-        quote!(#krate::schema::ContextColumn { name: #name, kind: <#ty as #krate::context::#of>::KIND })
+        quote!(#krate::schema::ContextColumn::new(#name, <#ty as #krate::context::#of>::KIND))
     }
 
     /// The `Column` of a sealed field, as a constant expression.
@@ -157,8 +152,10 @@ impl<'a> Context<'a> {
         let previous = attrs.previous_suite.as_ref().map(variant).map(|suite| quote!(.with_previous_suite(#suite)));
         let unbound = (!self.needs_row(sealed)).then(|| quote!(.unbound_row()));
         let multiple = attrs.pad.as_ref().and_then(|pad| pad.base10_parse::<usize>().ok());
-        let pad = multiple.map(Literal::usize_unsuffixed).map(|multiple| quote!(.pad(#multiple)));
-        let hide_null = attrs.hide_null.as_ref().map(|_| quote!(.hide_null()));
+        let pad = multiple.map(Literal::usize_unsuffixed).map(|multiple| match attrs.hide_null {
+            Some(_) => quote!(.hide_null(#multiple)),
+            None => quote!(.pad(#multiple)),
+        });
         let migrating = model.attrs.migrating.as_ref().or(attrs.migrating.as_ref()).map(|_| quote!(.migrating()));
         let base64 = self.is_base64(sealed).then(|| quote!(.base64()));
         let size = attrs.size.as_ref().or(model.attrs.size.as_ref());
@@ -166,7 +163,7 @@ impl<'a> Context<'a> {
         let size = size.map(|size| quote!(.with_size(#size)));
         quote! {
             #krate::Column::new(#table, #name).with_sql_name(#sql_name).with_kind(#kind)
-                #suite #previous #unbound #pad #hide_null #migrating #base64 #size
+                #suite #previous #unbound #pad #migrating #base64 #size
         }
     }
 

@@ -19,17 +19,14 @@ const _: () = {
             .unbound_row()
             .pad(32),
     ];
+    const __SCHEMA: seal::Schema = seal::Schema::new("patients", &__COLUMNS)
+        .with_model("Changes")
+        .with_sql_table("patients")
+        .with_row(&[]);
     const __KEYRING: seal::__private::FindKeyring = <seal::keyring::Installed as seal::keyring::KeyringSource>::keyring;
     #[automatically_derived]
     impl<'a, 'b: 'a> seal::Model for Changes<'a, 'b> {
-        const SCHEMA: seal::Schema = seal::Schema {
-            model: "Changes",
-            table: "patients",
-            sql_table: "patients",
-            row: &[],
-            scope: ::core::option::Option::None,
-            columns: &__COLUMNS,
-        };
+        const SCHEMA: seal::Schema = __SCHEMA;
     }
     #[automatically_derived]
     #[allow(dead_code)]

@@ -9,22 +9,24 @@ const _: () = {
                 >>::KIND,
             ),
     ];
+    const __SCHEMA: ::fieldseal::Schema = ::fieldseal::Schema::new(
+            "patients",
+            &__COLUMNS,
+        )
+        .with_model("Patient")
+        .with_sql_table("people")
+        .with_row(
+            &[
+                ::fieldseal::schema::ContextColumn::new(
+                    "id",
+                    <i64 as ::fieldseal::context::AsRowId>::KIND,
+                ),
+            ],
+        );
     const __KEYRING: ::fieldseal::__private::FindKeyring = <Keys as ::fieldseal::keyring::KeyringSource>::keyring;
     #[automatically_derived]
     impl ::fieldseal::Model for Patient {
-        const SCHEMA: ::fieldseal::Schema = ::fieldseal::Schema {
-            model: "Patient",
-            table: "patients",
-            sql_table: "people",
-            row: &[
-                ::fieldseal::schema::ContextColumn {
-                    name: "id",
-                    kind: <i64 as ::fieldseal::context::AsRowId>::KIND,
-                },
-            ],
-            scope: ::core::option::Option::None,
-            columns: &__COLUMNS,
-        };
+        const SCHEMA: ::fieldseal::Schema = __SCHEMA;
     }
     #[automatically_derived]
     impl ::core::fmt::Debug for Patient {

@@ -1,6 +1,6 @@
 #[automatically_derived]
 impl ::fieldseal::Value for Email {
-    const KIND: &'static ::core::primitive::str = <String as ::fieldseal::Value>::KIND;
+    const KIND: ::fieldseal::value::Kind = <String as ::fieldseal::Value>::KIND;
     fn encode(
         &self,
     ) -> ::core::result::Result<

@@ -15,8 +15,7 @@ const _: () = {
                     Vec<Visit>,
                 >>::KIND,
             )
-            .pad(64)
-            .hide_null(),
+            .hide_null(64),
         ::fieldseal::Column::new("patients", "e-mail")
             .with_sql_name("type")
             .with_kind(
@@ -28,29 +27,34 @@ const _: () = {
             .unbound_row()
             .migrating(),
     ];
+    const __SCHEMA: ::fieldseal::Schema = ::fieldseal::Schema::new(
+            "patients",
+            &__COLUMNS,
+        )
+        .with_model("Patient")
+        .with_sql_table("patients")
+        .with_row(
+            &[
+                ::fieldseal::schema::ContextColumn::new(
+                    "clinic",
+                    <String as ::fieldseal::context::AsRowId>::KIND,
+                ),
+                ::fieldseal::schema::ContextColumn::new(
+                    "id",
+                    <Uuid as ::fieldseal::context::AsRowId>::KIND,
+                ),
+            ],
+        )
+        .with_scope(
+            ::fieldseal::schema::ContextColumn::new(
+                "org_id",
+                <i64 as ::fieldseal::context::AsScope>::KIND,
+            ),
+        );
     const __KEYRING: ::fieldseal::__private::FindKeyring = <::fieldseal::keyring::Installed as ::fieldseal::keyring::KeyringSource>::keyring;
     #[automatically_derived]
     impl ::fieldseal::Model for Patient {
-        const SCHEMA: ::fieldseal::Schema = ::fieldseal::Schema {
-            model: "Patient",
-            table: "patients",
-            sql_table: "patients",
-            row: &[
-                ::fieldseal::schema::ContextColumn {
-                    name: "clinic",
-                    kind: <String as ::fieldseal::context::AsRowId>::KIND,
-                },
-                ::fieldseal::schema::ContextColumn {
-                    name: "id",
-                    kind: <Uuid as ::fieldseal::context::AsRowId>::KIND,
-                },
-            ],
-            scope: ::core::option::Option::Some(::fieldseal::schema::ContextColumn {
-                name: "org_id",
-                kind: <i64 as ::fieldseal::context::AsScope>::KIND,
-            }),
-            columns: &__COLUMNS,
-        };
+        const SCHEMA: ::fieldseal::Schema = __SCHEMA;
     }
     #[automatically_derived]
     impl ::core::fmt::Debug for Patient {

@@ -80,7 +80,8 @@ fn run(key: &str) -> Result<(), Box<dyn Error>> {
     let records = load_all(&File::open_or_create(folder.path().join("keys.json"))?)?;
     let record = records.first().ok_or("a record")?;
     let copy = record.wrapped.first().ok_or("a wrapped copy")?;
-    let elsewhere = fieldseal::keys::Binding { scope: Scope::tenant(43)?, ..record.binding() };
+    let mut elsewhere = record.binding();
+    elsewhere.scope = Scope::tenant(43)?;
     match AwsKms::open(key)?.unwrap(copy, &elsewhere) {
         Err(error @ KmsError::Rejected) => println!("as another tenant's: {error}"),
         other => return Err(format!("KMS should have refused it: {other:?}").into()),

@@ -47,7 +47,7 @@ mod tests {
 
     fn context(scope: Scope) -> Vec<String> {
         let commitment = Commitment::from_bytes([0xab; 32]);
-        let binding = Binding { id: KeyId::new(0x00c0_ffee).unwrap(), scope, commitment };
+        let binding = Binding::new(KeyId::new(0x00c0_ffee).unwrap(), scope, commitment);
         let mut pairs: Vec<_> =
             encryption_context(&binding).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         pairs.sort();
@@ -88,11 +88,11 @@ mod tests {
         for case in cases {
             let mut commitment = [0; 32];
             hex::decode_to_slice(case["commitment"].as_str().unwrap(), &mut commitment).unwrap();
-            let binding = Binding {
-                id: KeyId::new(u32::try_from(case["key_id"].as_u64().unwrap()).unwrap()).unwrap(),
-                scope: scope_of(case["scope"].as_str().unwrap()),
-                commitment: Commitment::from_bytes(commitment),
-            };
+            let binding = Binding::new(
+                KeyId::new(u32::try_from(case["key_id"].as_u64().unwrap()).unwrap()).unwrap(),
+                scope_of(case["scope"].as_str().unwrap()),
+                Commitment::from_bytes(commitment),
+            );
             let context = serde_json::to_value(encryption_context(&binding)).unwrap();
             assert_eq!(context, case["context"], "{}", case["name"]);
         }

@@ -158,7 +158,7 @@ pub(crate) fn check_answer(
 pub(crate) fn wrapped_under(kek: &KeyArn, blob: Option<Blob>) -> Result<WrappedKey, KmsError> {
     let blob = blob.map(Blob::into_inner).unwrap_or_default();
     if (1..=MAX_BLOB).contains(&blob.len()) {
-        Ok(WrappedKey { kek: kek.to_uri(), blob })
+        Ok(WrappedKey::new(kek.to_uri(), blob))
     } else {
         Err(KmsError::Rejected)
     }

@@ -19,7 +19,7 @@ use std::fmt::Display;
 use std::marker::PhantomData;
 
 /// A database that sealed values can be bound to: `sqlx::Postgres`, `sqlx::MySql` and
-/// `sqlx::Sqlite`, with the feature for each.
+/// `sqlx::Sqlite`, with the feature for each. It can't be implemented outside of this crate.
 pub trait SqlxDatabase: Database + sealed::Closed {
     /// Whether the value can be bound to this database.
     #[doc(hidden)]
@@ -27,7 +27,7 @@ pub trait SqlxDatabase: Database + sealed::Closed {
 }
 
 /// What a row's values are bound to: sqlx's `Query`, `QueryAs` and `QueryScalar`, and the
-/// `Separated` that `QueryBuilder::push_values` gives.
+/// `Separated` that `QueryBuilder::push_values` gives. It can't be implemented outside of this crate.
 pub trait SqlxBind<'q>: Sized + sealed::Closed {
     /// The database.
     type Database: SqlxDatabase;
@@ -39,7 +39,7 @@ pub trait SqlxBind<'q>: Sized + sealed::Closed {
         T: 'q + Encode<'q, Self::Database> + Type<Self::Database>;
 }
 
-/// These are all there are.
+/// What this crate implements it for is all there is.
 mod sealed {
     pub trait Closed {}
 }
@@ -89,14 +89,15 @@ impl<'q, DB: SqlxDatabase, S: Display> SqlxBind<'q> for Separated<'_, DB, S> {
     }
 }
 
-/// A model of `#[encrypt(sqlx)]` that is written.
+/// A model of `#[encrypt(sqlx)]` that is written. `#[derive(Encrypt)]` implements it; an
+/// implementation by hand may stop compiling with any version.
 pub trait SqlxModel: Model {
     /// The columns' names in the database, in the order of the fields.
     const COLUMNS: &'static [&'static str];
 }
 
 /// A model whose fields can be bound to that database. `#[derive(Encrypt)]` implements it, with
-/// `#[encrypt(sqlx)]`.
+/// `#[encrypt(sqlx)]`; an implementation by hand may stop compiling with any version.
 pub trait SqlxRow<'q, DB: SqlxDatabase>: SqlxModel {
     /// Binds those columns, by their places in [`SqlxModel::COLUMNS`]; all are sealed before the
     /// first is bound.
@@ -146,8 +147,8 @@ pub trait BindRow<'q>: SqlxBind<'q> {
 
 impl<'q, B: SqlxBind<'q>> BindRow<'q> for B {}
 
-/// Pushes many rows at once.
-pub trait PushRows<DB: SqlxDatabase> {
+/// Pushes many rows at once: sqlx's `QueryBuilder` has it, and nothing else can.
+pub trait PushRows<DB: SqlxDatabase>: sealed::Closed {
     /// Pushes `VALUES (…), (…)`, a tuple for each row with all of its columns in the order of the
     /// model's fields. There must be at least one row, and no more than the database takes
     /// parameters: 32,766 on SQLite, 65,535 on the others.
@@ -165,6 +166,8 @@ pub trait PushRows<DB: SqlxDatabase> {
     where
         R: SqlxRow<'q, DB> + 'q;
 }
+
+impl<DB: SqlxDatabase> sealed::Closed for QueryBuilder<DB> {}
 
 impl<DB: SqlxDatabase> PushRows<DB> for QueryBuilder<DB> {
     fn push_rows<'q, R>(&mut self, rows: impl IntoIterator<Item = &'q R>) -> Result<&mut Self, sqlx::Error>

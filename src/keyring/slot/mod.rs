@@ -100,7 +100,8 @@ impl Default for KeyringSlot {
     }
 }
 
-/// Names a keyring at compile time: what a model's `keyring` attribute takes.
+/// Names a keyring at compile time: what a model's `keyring` attribute takes. A program implements
+/// it for a type of its own, as [`KeyringSlot`] shows; what is added to it later has a default.
 pub trait KeyringSource {
     /// The keyring.
     ///

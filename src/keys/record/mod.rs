@@ -8,65 +8,141 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as DeErr
 use serde_json::Value;
 use std::fmt;
 
-/// One data key in a key store: wrapped, with what is known of it.
+/// One data key as a key store holds it: wrapped, with what is known of it.
 ///
-/// Id, scope and commitment are immutable, and bound into each wrapped copy.
+/// Id, scope and commitment never change, and are bound into each wrapped copy. The other fields
+/// change as the key goes through its life ([`KeyState`]).
+///
+/// A new key's record is made by [`Self::new`], one that was read by [`Self::from_columns`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct KeyRecord {
     /// The key's id, unique in the store.
     #[serde(with = "id")]
     pub id: KeyId,
-    /// The scope it is for.
+    /// The scope whose values the key seals.
     #[serde(with = "scope")]
     pub scope: Scope,
     /// Where it is in its life.
     pub state: KeyState,
-    /// What the unwrapped key must match.
+    /// What the key must match once it's unwrapped.
     #[serde(with = "commitment")]
     pub commitment: Commitment,
     /// The key under one or more KEKs; empty once it is destroyed.
     #[serde(deserialize_with = "json::objects")]
     pub wrapped: Vec<WrappedKey>,
-    /// Unix seconds.
+    /// When the key was made, in Unix seconds.
     pub created: i64,
-    /// Grows by one with each change.
+    /// 1 for a new record, and one more with each change: [`KeyStore::commit`] replaces a record
+    /// only if nobody else changed it since it was read.
+    ///
+    /// [`KeyStore::commit`]: crate::store::KeyStore::commit
     pub revision: u64,
 }
 
-/// The columns of a key record as a SQL store holds them, not yet checked
-/// ([the format](crate::guide::format), "The key store").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A row of a SQL key store, column by column and not yet checked
+/// ([the format of keys](crate::guide::format_keys), "The key store").
+///
+/// ```
+/// use fieldseal::keys::{KeyRecord, RecordColumns};
+///
+/// let columns = RecordColumns::new()
+///     .id(7)
+///     .scope("")
+///     .state("retired")
+///     .commitment(&[9; 32])
+///     .wrapped("[]")
+///     .created(1_800_000_000)
+///     .revision(3);
+/// assert_eq!(KeyRecord::from_columns(&columns)?.revision, 3);
+///
+/// let refused = KeyRecord::from_columns(&columns.state("lost")).unwrap_err();
+/// assert_eq!(refused.column.name(), "state");
+/// # Ok::<(), fieldseal::keys::MalformedRecord>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RecordColumns<'a> {
-    /// The key's id, from 1 to 4,294,967,295.
-    pub id: i64,
-    /// The scope's name, empty for the application's.
-    pub scope: &'a str,
-    /// The state's name.
-    pub state: &'a str,
-    /// 32 bytes.
-    pub commitment: &'a [u8],
-    /// The wrapped copies, as JSON.
-    pub wrapped: &'a str,
-    /// Unix seconds.
-    pub created: i64,
-    /// At least 0.
-    pub revision: i64,
+    id: Option<i64>,
+    scope: Option<&'a str>,
+    state: Option<&'a str>,
+    commitment: Option<&'a [u8]>,
+    wrapped: Option<&'a str>,
+    created: Option<i64>,
+    revision: Option<i64>,
 }
 
-/// A data key under one KEK.
+impl<'a> RecordColumns<'a> {
+    /// No columns yet. One that is never given is malformed.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { id: None, scope: None, state: None, commitment: None, wrapped: None, created: None, revision: None }
+    }
+
+    /// The key's id, from 1 to 4,294,967,295.
+    #[must_use]
+    pub const fn id(mut self, id: i64) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// The scope's name, empty for the application's.
+    #[must_use]
+    pub const fn scope(mut self, name: &'a str) -> Self {
+        self.scope = Some(name);
+        self
+    }
+
+    /// The name of the key's state ([`KeyState::name`]).
+    #[must_use]
+    pub const fn state(mut self, name: &'a str) -> Self {
+        self.state = Some(name);
+        self
+    }
+
+    /// The commitment: 32 bytes.
+    #[must_use]
+    pub const fn commitment(mut self, bytes: &'a [u8]) -> Self {
+        self.commitment = Some(bytes);
+        self
+    }
+
+    /// The wrapped copies, as [`KeyRecord::wrapped_json`] writes them.
+    #[must_use]
+    pub const fn wrapped(mut self, json: &'a str) -> Self {
+        self.wrapped = Some(json);
+        self
+    }
+
+    /// When the key was made, in Unix seconds.
+    #[must_use]
+    pub const fn created(mut self, seconds: i64) -> Self {
+        self.created = Some(seconds);
+        self
+    }
+
+    /// The record's revision, at least 0.
+    #[must_use]
+    pub const fn revision(mut self, revision: i64) -> Self {
+        self.revision = Some(revision);
+        self
+    }
+}
+
+/// A data key wrapped under one KEK.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct WrappedKey {
-    /// The KEK.
+    /// The KEK that the key is wrapped under.
     pub kek: KekUri,
-    /// What the KMS made of the key. At most 64 KiB.
+    /// The wrapped key, in the provider's own form. At most 64 KiB.
     #[serde(with = "blob")]
     pub blob: Vec<u8>,
 }
 
 impl WrappedKey {
-    /// A copy under that KEK: what the KMS made of the key.
+    /// A wrapped copy: the KEK that it's under, and the bytes that the provider made of the key.
     #[must_use]
     pub const fn new(kek: KekUri, blob: Vec<u8>) -> Self {
         Self { kek, blob }
@@ -74,20 +150,42 @@ impl WrappedKey {
 }
 
 impl KeyRecord {
-    /// The first record of a key. `created` is in Unix seconds; the revision is 1.
+    /// The first record of a new key, with the revision 1. `created` is in Unix seconds.
     #[must_use]
     pub fn new(binding: Binding, state: KeyState, wrapped: Vec<WrappedKey>, created: i64) -> Self {
         let Binding { id, scope, commitment } = binding;
         Self { id, scope, state, commitment, wrapped, created, revision: 1 }
     }
 
-    /// What the KMS binds into each wrapped copy.
+    /// The same record in that state. The revision stays as it is.
+    #[must_use]
+    pub const fn with_state(mut self, state: KeyState) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// The same record with those wrapped copies in place of its own. The revision stays as it is.
+    #[must_use]
+    pub fn with_wrapped(mut self, wrapped: Vec<WrappedKey>) -> Self {
+        self.wrapped = wrapped;
+        self
+    }
+
+    /// The same record at that revision.
+    #[must_use]
+    pub const fn with_revision(mut self, revision: u64) -> Self {
+        self.revision = revision;
+        self
+    }
+
+    /// What a KMS binds into each wrapped copy.
     #[must_use]
     pub fn binding(&self) -> Binding {
         Binding { id: self.id, scope: self.scope.clone(), commitment: self.commitment }
     }
 
-    /// `wrapped` as SQL stores hold it: JSON.
+    /// The wrapped copies as SQL stores hold them: JSON
+    /// ([the format of keys](crate::guide::format_keys), "The key store").
     #[must_use]
     pub fn wrapped_json(&self) -> String {
         #[expect(
@@ -102,22 +200,22 @@ impl KeyRecord {
     ///
     /// # Errors
     ///
-    /// What is wrong with the row, naming the column and never its content.
+    /// The first column that is missing or malformed; its content is never part of the error.
     pub fn from_columns(columns: &RecordColumns<'_>) -> Result<Self, MalformedRecord> {
-        let &RecordColumns { id, scope, state, commitment, wrapped, created, revision } = columns;
-        let key = u32::try_from(id).ok().and_then(KeyId::new);
+        let key = columns.id.and_then(|id| u32::try_from(id).ok()).and_then(KeyId::new);
         let bad = |column| MalformedRecord { key, column };
+        let scope = columns.scope.and_then(|name| Scope::from_store(name).ok());
+        let commitment = columns.commitment.and_then(|bytes| bytes.try_into().ok());
+        let wrapped = columns.wrapped.and_then(|json| json::from_objects(json).ok());
+        let revision = columns.revision.and_then(|revision| u64::try_from(revision).ok());
         Ok(Self {
             id: key.ok_or(bad(RecordColumn::Id))?,
-            scope: Scope::from_store(scope).map_err(|_| bad(RecordColumn::Scope))?,
-            state: KeyState::from_name(state).ok_or(bad(RecordColumn::State))?,
-            commitment: commitment
-                .try_into()
-                .map(Commitment::from_bytes)
-                .map_err(|_| bad(RecordColumn::Commitment))?,
-            wrapped: json::from_objects(wrapped).map_err(|_| bad(RecordColumn::Wrapped))?,
-            created,
-            revision: u64::try_from(revision).map_err(|_| bad(RecordColumn::Revision))?,
+            scope: scope.ok_or(bad(RecordColumn::Scope))?,
+            state: columns.state.and_then(KeyState::from_name).ok_or(bad(RecordColumn::State))?,
+            commitment: commitment.map(Commitment::from_bytes).ok_or(bad(RecordColumn::Commitment))?,
+            wrapped: wrapped.ok_or(bad(RecordColumn::Wrapped))?,
+            created: columns.created.ok_or(bad(RecordColumn::Created))?,
+            revision: revision.ok_or(bad(RecordColumn::Revision))?,
         })
     }
 }
@@ -160,20 +258,19 @@ impl KeyRecord {
             return Err(bad(RecordColumn::Wrapped));
         }
         let revision = i64::try_from(self.revision).map_err(|_| bad(RecordColumn::Revision))?;
-        let columns = RecordColumns {
-            id: self.id.get().into(),
-            scope: self.scope.as_str(),
-            state: self.state.name(),
-            commitment: self.commitment.as_bytes(),
-            wrapped: &wrapped,
-            created: self.created,
-            revision,
-        };
+        let columns = RecordColumns::new()
+            .id(self.id.get().into())
+            .scope(self.scope.as_str())
+            .state(self.state.name())
+            .commitment(self.commitment.as_bytes())
+            .wrapped(&wrapped)
+            .created(self.created)
+            .revision(revision);
         Self::from_columns(&columns).map(drop)
     }
 }
 
-/// A column of a key record.
+/// A column of a key record, to say which one is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "they are named after the columns of `docs/format-keys.md`")]
@@ -223,8 +320,8 @@ pub struct MalformedRecord {
 }
 
 impl MalformedRecord {
-    /// What a store says of a row of its own; `key` is the id if that can be read, `column` the one
-    /// that is wrong.
+    /// For a store that finds a row malformed by itself: the key's id if that can be read, and the
+    /// column that is wrong.
     #[must_use]
     pub const fn new(key: Option<KeyId>, column: RecordColumn) -> Self {
         Self { key, column }
@@ -240,7 +337,7 @@ impl MalformedRecord {
         }
     }
 
-    /// Whether the record may be of any scope, since that can't be read.
+    /// Whether the record's scope can't be told, so that it may be any scope's.
     #[must_use]
     pub fn may_be_of_any_scope(&self) -> bool {
         self.key.is_none() || self.column == RecordColumn::Scope

@@ -37,16 +37,16 @@ proptest! {
 
     #[test]
     fn comes_back_from_columns(record in records()) {
-        let read = KeyRecord::from_columns(&RecordColumns {
-            id: record.id.get().into(),
-            scope: record.scope.as_str(),
-            state: record.state.name(),
-            commitment: record.commitment.as_bytes(),
-            wrapped: &record.wrapped_json(),
-            created: record.created,
-            revision: i64::try_from(record.revision).unwrap(),
-        });
-        prop_assert_eq!(read, Ok(record.clone()));
+        let wrapped = record.wrapped_json();
+        let columns = RecordColumns::new()
+            .id(record.id.get().into())
+            .scope(record.scope.as_str())
+            .state(record.state.name())
+            .commitment(record.commitment.as_bytes())
+            .wrapped(&wrapped)
+            .created(record.created)
+            .revision(i64::try_from(record.revision).unwrap());
+        prop_assert_eq!(KeyRecord::from_columns(&columns), Ok(record.clone()));
         prop_assert_eq!(record.check_writable(), Ok(()));
     }
 
@@ -103,7 +103,8 @@ fn refuses_every_field_that_is_not_as_documented() {
 #[test]
 fn names_the_column_that_is_wrong() {
     let read = |id, scope: &str, state: &str, commitment: &[u8], wrapped: &str, revision| {
-        let columns = RecordColumns { id, scope, state, commitment, wrapped, created: 0, revision };
+        let columns = RecordColumns::new().id(id).scope(scope).state(state).commitment(commitment);
+        let columns = columns.wrapped(wrapped).created(0).revision(revision);
         KeyRecord::from_columns(&columns).map_err(|error| error.column.name())
     };
     let (long, wide) = ("x".repeat(65_536), [0; 33]);
@@ -145,4 +146,23 @@ fn refuses_to_write_what_a_sql_store_could_not_read() {
     assert_eq!(many.check_writable().map_err(|error| error.column.name()), Err("wrapped"));
     let late = KeyRecord { revision: u64::MAX, ..record };
     assert_eq!(late.check_writable().map_err(|error| error.column.name()), Err("revision"));
+}
+
+#[test]
+fn a_column_that_is_not_given_is_malformed() {
+    type Give<'a> = fn(RecordColumns<'a>) -> RecordColumns<'a>;
+    let all: [(&str, Give<'_>); 7] = [
+        ("id", |columns| columns.id(1)),
+        ("scope", |columns| columns.scope("")),
+        ("state", |columns| columns.state("active")),
+        ("commitment", |columns| columns.commitment(&[0; 32])),
+        ("wrapped", |columns| columns.wrapped("[]")),
+        ("created", |columns| columns.created(0)),
+        ("revision", |columns| columns.revision(0)),
+    ];
+    for (missing, _) in all {
+        let given = all.iter().filter(|(name, _)| *name != missing);
+        let columns = given.fold(RecordColumns::new(), |columns, (_, give)| give(columns));
+        assert_eq!(KeyRecord::from_columns(&columns).unwrap_err().column.name(), missing);
+    }
 }

@@ -67,8 +67,16 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-/// What it costs to try one passphrase.
+/// What it costs to try one passphrase: the parameters of Argon2id (RFC 9106).
+///
+/// ```
+/// use fieldseal::kms::Argon2Params;
+///
+/// let slow = Argon2Params::RECOMMENDED.with_iterations(10);
+/// assert_eq!((slow.memory_kib, slow.iterations, slow.parallelism), (65_536, 10, 4));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Argon2Params {
     /// Memory in KiB: 8 times `parallelism` to 1,048,576.
     pub memory_kib: u32,
@@ -81,6 +89,27 @@ pub struct Argon2Params {
 impl Argon2Params {
     /// RFC 9106, the second recommended option: 64 MiB, 3 passes, 4 lanes.
     pub const RECOMMENDED: Self = Self { memory_kib: 64 * 1024, iterations: 3, parallelism: 4 };
+
+    /// The same parameters with so much memory, in KiB: 8 times `parallelism` to 1,048,576.
+    #[must_use]
+    pub const fn with_memory_kib(mut self, memory_kib: u32) -> Self {
+        self.memory_kib = memory_kib;
+        self
+    }
+
+    /// The same parameters with so many passes over the memory: 1 to 100.
+    #[must_use]
+    pub const fn with_iterations(mut self, iterations: u32) -> Self {
+        self.iterations = iterations;
+        self
+    }
+
+    /// The same parameters with so many lanes: 1 to 64.
+    #[must_use]
+    pub const fn with_parallelism(mut self, parallelism: u32) -> Self {
+        self.parallelism = parallelism;
+        self
+    }
 
     const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 

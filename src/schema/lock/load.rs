@@ -1,14 +1,13 @@
 //! The lock file as schemas again, for tools that have no model.
 
 use super::{Entry, LockError, SchemaLock, read};
+use crate::context::ContextKind;
 use crate::model::{Column, ContextColumn, Schema};
 use crate::suite::Suite;
+use crate::value::Kind;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-
-/// The kinds of columns that can be part of a row id or a scope.
-const CONTEXT_KINDS: [&str; 4] = ["int", "text", "bytes", "uuid"];
 
 impl SchemaLock {
     /// The tables of a lock file, for tools that work without the program's code. Their `model` is
@@ -51,21 +50,19 @@ impl SchemaLock {
 struct Table {
     table: &'static str,
     sql_table: &'static str,
-    row: Vec<(&'static str, &'static str)>,
-    scope: Option<(&'static str, &'static str)>,
+    row: Vec<(&'static str, ContextKind)>,
+    scope: Option<(&'static str, ContextKind)>,
 }
 
 impl Table {
     fn schema(self, model: &'static str, columns: Vec<Column>) -> Schema {
-        let context = |(name, kind)| ContextColumn { name, kind };
+        let context = |(name, kind)| ContextColumn::new(name, kind);
         let row: Vec<_> = self.row.into_iter().map(context).collect();
-        Schema {
-            model,
-            table: self.table,
-            sql_table: self.sql_table,
-            row: row.leak(),
-            scope: self.scope.map(context),
-            columns: columns.leak(),
+        let schema = Schema::new(self.table, columns.leak()).with_model(model);
+        let schema = schema.with_sql_table(self.sql_table).with_row(row.leak());
+        match self.scope {
+            Some(scope) => schema.with_scope(context(scope)),
+            None => schema,
         }
     }
 }
@@ -79,7 +76,7 @@ fn parsed(entry: &Entry, row: &[String]) -> Result<(Table, Column), String> {
     let suite = |name: &String| Suite::from_name(name).ok_or_else(|| format!("there is no suite `{name}`"));
     let mut column = Column::new(interned(&entry.table), interned(&entry.column))
         .with_sql_name(interned(sql_name))
-        .with_kind(interned(&entry.kind))
+        .with_kind(Kind::of_lock_file(interned(&entry.kind)))
         .with_suite(suite(&entry.suite)?);
     if let Some(previous) = &entry.previous_suite {
         column = column.with_previous_suite(suite(previous)?);
@@ -89,16 +86,13 @@ fn parsed(entry: &Entry, row: &[String]) -> Result<(Table, Column), String> {
     }
     if entry.padded {
         column = match entry.pad {
+            Some(multiple @ 2..=65_536) if entry.hide_null => column.hide_null(multiple),
             Some(multiple @ 2..=65_536) => column.pad(multiple),
             Some(multiple) => return Err(format!("values can't be padded to a multiple of {multiple}")),
             None => return Err("the file doesn't say what its values are padded to".to_owned()),
         };
-    }
-    if entry.hide_null {
-        if !entry.padded {
-            return Err("`hide_null` needs `padded`".to_owned());
-        }
-        column = column.hide_null();
+    } else if entry.hide_null {
+        return Err("`hide_null` needs `padded`".to_owned());
     }
     if entry.migrating {
         column = column.migrating();
@@ -121,9 +115,9 @@ fn parsed(entry: &Entry, row: &[String]) -> Result<(Table, Column), String> {
 }
 
 /// `name: kind`
-fn context(text: &str) -> Result<(&'static str, &'static str), String> {
+fn context(text: &str) -> Result<(&'static str, ContextKind), String> {
     let (name, kind) = text.rsplit_once(": ").ok_or_else(|| format!("`{text}` is not `name: kind`"))?;
-    let known = CONTEXT_KINDS.into_iter().find(|known| *known == kind);
+    let known = ContextKind::from_name(kind);
     Ok((interned(name), known.ok_or_else(|| format!("`{kind}` is no kind of a row id or scope"))?))
 }
 

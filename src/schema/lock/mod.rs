@@ -25,8 +25,7 @@ const HEADER: &str = "\
 /// # use fieldseal::{Column, Model, Schema, SchemaLock};
 /// # struct Patient;
 /// # impl Model for Patient {
-/// #     const SCHEMA: Schema = Schema { model: "Patient", table: "patients", sql_table: "patients",
-/// #         row: &[], scope: None, columns: &[Column::new("patients", "name").unbound_row()] };
+/// #     const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
 /// # }
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let path = dir.path().join("fieldseal.lock");
@@ -276,7 +275,7 @@ impl Entry {
         Self {
             table: column.table().to_owned(),
             column: column.name().to_owned(),
-            kind: column.kind().to_owned(),
+            kind: column.kind().name().to_owned(),
             suite: column.suite().name().to_owned(),
             previous_suite: column.previous_suite().map(|suite| suite.name().to_owned()),
             row: if bound { schema.row.iter().map(context).collect() } else { Vec::new() },

@@ -1,17 +1,18 @@
 use super::*;
+use crate::context::ContextKind;
 use crate::model::ContextColumn;
 use crate::suite::Suite;
+use crate::value::Kind;
 
-const ID: ContextColumn = ContextColumn { name: "id", kind: "uuid" };
+const ID: ContextColumn = ContextColumn::new("id", ContextKind::Uuid);
 
 fn lock(columns: &'static [Column]) -> SchemaLock {
-    let schema =
-        Schema { model: "Patient", table: "patients", sql_table: "patients", row: &[ID], scope: None, columns };
+    let schema = Schema::new("patients", columns).with_model("Patient").with_row(&[ID]);
     SchemaLock { schemas: vec![schema] }
 }
 
-const NAME: Column = Column::new("patients", "name").with_kind("text");
-const NOTE: Column = Column::new("patients", "note").with_kind("text");
+const NAME: Column = Column::new("patients", "name").with_kind(Kind::TEXT);
+const NOTE: Column = Column::new("patients", "note").with_kind(Kind::TEXT);
 
 /// Locks `before`, then checks `after` against it.
 fn change(before: &'static [Column], after: &'static [Column], update: bool) -> Result<(), LockError> {
@@ -44,7 +45,7 @@ fn every_change_that_strands_data_is_refused_even_on_request() {
     const PADDED: Column = NAME.pad(16);
     let changes: [(&'static [Column], &str); 6] = [
         (&[NOTE], "- patients.name (text, xaes-256-gcm)\n+ patients.note (text, xaes-256-gcm)\n"),
-        (const { &[NAME.with_kind("bytes")] }, "  patients.name\n-   kind = text\n+   kind = bytes\n"),
+        (const { &[NAME.with_kind(Kind::BYTES)] }, "  patients.name\n-   kind = text\n+   kind = bytes\n"),
         (
             const { &[NAME.with_suite(Suite::Aes256Gcm)] },
             "  patients.name\n-   suite = xaes-256-gcm\n+   suite = aes-256-gcm\n",
@@ -52,7 +53,7 @@ fn every_change_that_strands_data_is_refused_even_on_request() {
         (const { &[NAME.unbound_row()] }, "  patients.name\n-   row = id: uuid\n+   row = unbound\n"),
         (&[PADDED], "  patients.name\n-   padded = false\n+   padded = true\n"),
         (
-            const { &[PADDED.hide_null()] },
+            const { &[PADDED.hide_null(16)] },
             "  patients.name\n-   padded = false\n+   padded = true\n-   hide_null = false\n+   hide_null = true\n",
         ),
     ];
@@ -104,26 +105,23 @@ fn damaged_files_are_refused() {
 
 #[test]
 fn a_lock_file_gives_the_schemas_back() {
-    const ORG: ContextColumn = ContextColumn { name: "org", kind: "int" };
+    const ORG: ContextColumn = ContextColumn::new("org", ContextKind::Int);
     const COLUMNS: &[Column] = &[
-        Column::new("patients", "diagnosis").with_kind("json").pad(32).hide_null().with_size(4000),
-        Column::new("patients", "email").with_kind("text").with_suite(Suite::Aes256Siv),
+        Column::new("patients", "diagnosis").with_kind(Kind::JSON).hide_null(32).with_size(4000),
+        Column::new("patients", "email").with_kind(Kind::TEXT).with_suite(Suite::Aes256Siv),
         Column::new("patients", "name")
             .with_sql_name("full_name")
-            .with_kind("text")
+            .with_kind(Kind::TEXT)
             .with_suite(Suite::Aes256Gcm)
             .with_previous_suite(Suite::Xaes256Gcm)
             .base64()
             .migrating(),
     ];
-    let schema = Schema {
-        model: "Patient",
-        table: "patients",
-        sql_table: "clinic.patients",
-        row: &[ID, ORG],
-        scope: Some(ORG),
-        columns: COLUMNS,
-    };
+    let schema = Schema::new("patients", COLUMNS)
+        .with_model("Patient")
+        .with_sql_table("clinic.patients")
+        .with_row(&[ID, ORG])
+        .with_scope(ORG);
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("fieldseal.lock");
     SchemaLock { schemas: vec![schema] }.write(&path).unwrap();
@@ -135,8 +133,8 @@ fn a_lock_file_gives_the_schemas_back() {
         .collect();
     let columns: &'static [Column] = columns.leak();
     assert_eq!(
-        loaded.iter().map(|schema| Schema { model: "Patient", ..*schema }).collect::<Vec<_>>(),
-        [Schema { columns, ..schema }]
+        loaded.iter().map(|schema| (*schema).with_model("Patient")).collect::<Vec<_>>(),
+        [schema.with_columns(columns)]
     );
     assert_eq!(SchemaLock { schemas: loaded }.check_or_update(&path, false), Ok(()));
 }

@@ -21,15 +21,6 @@ pub struct Migration {
     pub down: &'static str,
 }
 
-impl Migration {
-    /// A migration of a table beside the key store's: its name, and the SQL that makes it and that
-    /// drops it.
-    #[must_use]
-    pub const fn new(name: &'static str, up: &'static str, down: &'static str) -> Self {
-        Self { name, up, down }
-    }
-}
-
 /// What makes the table `fieldseal_keys`.
 #[must_use]
 pub const fn migration(dialect: Dialect) -> Migration {

@@ -29,15 +29,15 @@ impl Row {
         let KeyTable { scopes_are_bytes, texts_are_bytes, .. } = *dialect.key_table();
         let key = id.integer().and_then(|id| u32::try_from(id).ok()).and_then(KeyId::new);
         let bad = |column| MalformedRecord { key, column };
-        KeyRecord::from_columns(&RecordColumns {
-            id: id.integer().ok_or(bad(RecordColumn::Id))?,
-            scope: scope.text(scopes_are_bytes).ok_or(bad(RecordColumn::Scope))?,
-            state: state.text(texts_are_bytes).ok_or(bad(RecordColumn::State))?,
-            commitment: commitment.blob().ok_or(bad(RecordColumn::Commitment))?,
-            wrapped: wrapped.text(texts_are_bytes).ok_or(bad(RecordColumn::Wrapped))?,
-            created: created.integer().ok_or(bad(RecordColumn::Created))?,
-            revision: revision.integer().ok_or(bad(RecordColumn::Revision))?,
-        })
+        let columns = RecordColumns::new()
+            .id(id.integer().ok_or(bad(RecordColumn::Id))?)
+            .scope(scope.text(scopes_are_bytes).ok_or(bad(RecordColumn::Scope))?)
+            .state(state.text(texts_are_bytes).ok_or(bad(RecordColumn::State))?)
+            .commitment(commitment.blob().ok_or(bad(RecordColumn::Commitment))?)
+            .wrapped(wrapped.text(texts_are_bytes).ok_or(bad(RecordColumn::Wrapped))?)
+            .created(created.integer().ok_or(bad(RecordColumn::Created))?)
+            .revision(revision.integer().ok_or(bad(RecordColumn::Revision))?);
+        KeyRecord::from_columns(&columns)
     }
 }
 

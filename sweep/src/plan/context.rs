@@ -1,28 +1,8 @@
 //! A row's id and scope, made of cells as a model with those kinds makes them.
 
 use crate::sql::Cell;
+pub(crate) use fieldseal::__sweep::IdKind;
 use fieldseal::{RowId, Scope};
-
-/// How a column that names a row or a tenant is encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IdKind {
-    Integer,
-    Text,
-    Bytes,
-    Uuid,
-}
-
-impl IdKind {
-    /// The kind of that name in a schema.
-    pub(crate) fn named(name: &str) -> Self {
-        match name {
-            "int" => Self::Integer,
-            "text" => Self::Text,
-            "bytes" => Self::Bytes,
-            _ => Self::Uuid,
-        }
-    }
-}
 
 /// One column of the row id, as a model with that kind encodes it.
 pub(super) fn with_part(id: RowId, kind: IdKind, cell: &Cell) -> Result<RowId, &'static str> {
@@ -90,45 +70,51 @@ fn hyphenated(bytes: &[u8; 16]) -> String {
 mod tests {
     use super::*;
 
-    fn id(kind: &str, cell: Cell) -> Result<RowId, &'static str> {
-        with_part(RowId::UNBOUND, IdKind::named(kind), &cell)
+    fn id(kind: IdKind, cell: Cell) -> Result<RowId, &'static str> {
+        with_part(RowId::UNBOUND, kind, &cell)
     }
 
     #[test]
     fn a_row_has_the_id_that_its_model_gives_it() {
-        assert_eq!(id("int", Cell::Integer(-7)), Ok(RowId::of(&-7)));
-        assert_eq!(id("int", Cell::Unsigned(u64::MAX)), Ok(RowId::of(&u64::MAX)));
-        assert_eq!(id("int", Cell::text("170141183460469231731687303715884105727")), Ok(RowId::of(&i128::MAX)));
-        assert_eq!(id("text", Cell::text(" a")), Ok(RowId::of(" a")));
-        assert_eq!(id("bytes", Cell::Bytes(vec![0])), Ok(RowId::of([0].as_slice())));
+        assert_eq!(id(IdKind::Integer, Cell::Integer(-7)), Ok(RowId::of(&-7)));
+        assert_eq!(id(IdKind::Integer, Cell::Unsigned(u64::MAX)), Ok(RowId::of(&u64::MAX)));
+        assert_eq!(
+            id(IdKind::Integer, Cell::text("170141183460469231731687303715884105727")),
+            Ok(RowId::of(&i128::MAX))
+        );
+        assert_eq!(id(IdKind::Text, Cell::text(" a")), Ok(RowId::of(" a")));
+        assert_eq!(id(IdKind::Bytes, Cell::Bytes(vec![0])), Ok(RowId::of([0].as_slice())));
         let uuid = [0xAB; 16];
         for cell in [Cell::Bytes(uuid.to_vec()), Cell::text("abababab-abab-abab-abab-abababababab")] {
-            assert_eq!(id("uuid", cell), Ok(RowId::of(uuid.as_slice())));
+            assert_eq!(id(IdKind::Uuid, cell), Ok(RowId::of(uuid.as_slice())));
         }
         for (kind, cell) in [
-            ("int", Cell::text("x")),
-            ("int", Cell::Null),
-            ("text", Cell::Integer(1)),
-            ("text", Cell::Text(vec![0xFF])),
-            ("bytes", Cell::text("x")),
-            ("uuid", Cell::Bytes(vec![1])),
-            ("uuid", Cell::text("x")),
+            (IdKind::Integer, Cell::text("x")),
+            (IdKind::Integer, Cell::Null),
+            (IdKind::Text, Cell::Integer(1)),
+            (IdKind::Text, Cell::Text(vec![0xFF])),
+            (IdKind::Bytes, Cell::text("x")),
+            (IdKind::Uuid, Cell::Bytes(vec![1])),
+            (IdKind::Uuid, Cell::text("x")),
         ] {
-            assert!(id(kind, cell).is_err(), "{kind}");
+            assert!(id(kind, cell).is_err(), "{kind:?}");
         }
     }
 
     #[test]
     fn a_tenant_is_named_as_its_model_names_it() {
         let uuid = "abababab-abab-abab-abab-abababababab";
-        assert_eq!(scope_of(IdKind::named("int"), &Cell::Integer(42)), Ok(Scope::tenant(42).unwrap()));
-        assert_eq!(scope_of(IdKind::named("text"), &Cell::text("north")), Ok(Scope::tenant("north").unwrap()));
-        assert_eq!(scope_of(IdKind::named("uuid"), &Cell::Bytes(vec![0xAB; 16])), Ok(Scope::tenant(uuid).unwrap()));
-        assert_eq!(scope_of(IdKind::named("uuid"), &Cell::text(uuid)), Ok(Scope::tenant(uuid).unwrap()));
-        for (kind, cell) in
-            [("int", Cell::Null), ("text", Cell::text("")), ("text", Cell::Bytes(vec![])), ("uuid", Cell::Null)]
-        {
-            assert!(scope_of(IdKind::named(kind), &cell).is_err(), "{kind}");
+        assert_eq!(scope_of(IdKind::Integer, &Cell::Integer(42)), Ok(Scope::tenant(42).unwrap()));
+        assert_eq!(scope_of(IdKind::Text, &Cell::text("north")), Ok(Scope::tenant("north").unwrap()));
+        assert_eq!(scope_of(IdKind::Uuid, &Cell::Bytes(vec![0xAB; 16])), Ok(Scope::tenant(uuid).unwrap()));
+        assert_eq!(scope_of(IdKind::Uuid, &Cell::text(uuid)), Ok(Scope::tenant(uuid).unwrap()));
+        for (kind, cell) in [
+            (IdKind::Integer, Cell::Null),
+            (IdKind::Text, Cell::text("")),
+            (IdKind::Text, Cell::Bytes(vec![])),
+            (IdKind::Uuid, Cell::Null),
+        ] {
+            assert!(scope_of(kind, &cell).is_err(), "{kind:?}");
         }
     }
 }

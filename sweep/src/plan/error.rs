@@ -1,5 +1,7 @@
 //! Why a job can't be done on a table.
 
+use fieldseal::value::Kind;
+
 /// Why a job can't be done on a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -52,7 +54,7 @@ pub enum PlanError {
         /// The column.
         column: String,
         /// The kind.
-        kind: &'static str,
+        kind: Kind,
         /// Why not.
         why: &'static str,
     },

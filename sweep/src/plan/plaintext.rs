@@ -4,13 +4,13 @@
 use crate::sql::{Cell, Class, Engine};
 use fieldseal::__sweep::{OptionalKind, WithType};
 use fieldseal::Value;
-use fieldseal::value::StoredValue;
+use fieldseal::value::{Kind, StoredValue};
 use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
-/// A kind of `docs/format.md`, "Plaintext".
+/// A [`Kind`] of `docs/format.md`, "Plaintext", whose type is known without the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ValueKind {
+pub(super) enum KnownKind {
     Text,
     Bytes,
     Json,
@@ -43,40 +43,40 @@ pub(super) struct Holder {
     pub(super) class: Class,
 }
 
-impl ValueKind {
-    const ALL: [(&'static str, Self); 23] = [
-        ("text", Self::Text),
-        ("bytes", Self::Bytes),
-        ("json", Self::Json),
-        ("bool", Self::Bool),
-        ("i8", Self::I8),
-        ("i16", Self::I16),
-        ("i32", Self::I32),
-        ("i64", Self::I64),
-        ("i128", Self::I128),
-        ("u8", Self::U8),
-        ("u16", Self::U16),
-        ("u32", Self::U32),
-        ("u64", Self::U64),
-        ("u128", Self::U128),
-        ("f32", Self::F32),
-        ("f64", Self::F64),
-        ("uuid", Self::Uuid),
-        ("date", Self::Date),
-        ("time", Self::Time),
-        ("datetime", Self::DateTime),
-        ("timestamp", Self::Timestamp),
-        ("timestamp-offset", Self::TimestampOffset),
-        ("decimal", Self::Decimal),
+impl KnownKind {
+    const ALL: [(Kind, Self); 23] = [
+        (Kind::TEXT, Self::Text),
+        (Kind::BYTES, Self::Bytes),
+        (Kind::JSON, Self::Json),
+        (Kind::BOOL, Self::Bool),
+        (Kind::I8, Self::I8),
+        (Kind::I16, Self::I16),
+        (Kind::I32, Self::I32),
+        (Kind::I64, Self::I64),
+        (Kind::I128, Self::I128),
+        (Kind::U8, Self::U8),
+        (Kind::U16, Self::U16),
+        (Kind::U32, Self::U32),
+        (Kind::U64, Self::U64),
+        (Kind::U128, Self::U128),
+        (Kind::F32, Self::F32),
+        (Kind::F64, Self::F64),
+        (Kind::UUID, Self::Uuid),
+        (Kind::DATE, Self::Date),
+        (Kind::TIME, Self::Time),
+        (Kind::DATETIME, Self::DateTime),
+        (Kind::TIMESTAMP, Self::Timestamp),
+        (Kind::TIMESTAMP_OFFSET, Self::TimestampOffset),
+        (Kind::DECIMAL, Self::Decimal),
     ];
 
-    /// The kind of that name in a schema lock, or why it isn't known here.
-    pub(super) fn named(name: &str) -> Result<Self, &'static str> {
-        let kind = Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
-        let kind = kind.ok_or("only the program's own type knows how it's encoded")?;
-        match kind.optional().and_then(OptionalKind::missing) {
+    /// The kind of a column, or why it isn't known here.
+    pub(super) fn of(kind: Kind) -> Result<Self, &'static str> {
+        let known = Self::ALL.iter().find(|(known, _)| *known == kind).map(|(_, known)| *known);
+        let known = known.ok_or("only the program's own type knows how it's encoded")?;
+        match known.optional().and_then(OptionalKind::missing) {
             Some(missing) => Err(missing),
-            None => Ok(kind),
+            None => Ok(known),
         }
     }
 
@@ -270,7 +270,7 @@ mod tests {
     const OTHER: Holder = Holder { engine: Engine::Postgres, class: Class::Other };
 
     /// Encodes the plaintext and decodes it again.
-    fn round(kind: ValueKind, cell: &Cell, holder: Holder) -> Cell {
+    fn round(kind: KnownKind, cell: &Cell, holder: Holder) -> Cell {
         let encoded = kind.encode(cell, holder).unwrap_or_else(|| panic!("{kind:?} doesn't take {cell:?}"));
         assert!(kind.reads(&encoded), "{kind:?}");
         kind.to_cell(&encoded, holder).unwrap_or_else(|| panic!("{kind:?} doesn't give {cell:?} back"))
@@ -279,46 +279,46 @@ mod tests {
     #[test]
     fn every_plaintext_comes_back_as_it_was() {
         for text in ["", "é\u{0}", " 007 ", "\u{1}AQAAAAE="] {
-            assert_eq!(round(ValueKind::Text, &Cell::text(text), SQLITE), Cell::text(text));
+            assert_eq!(round(KnownKind::Text, &Cell::text(text), SQLITE), Cell::text(text));
         }
         let json = Cell::text("{ \"b\": 1,\"a\":[1.50, null] }");
-        assert_eq!(round(ValueKind::Json, &json, SQLITE), json);
-        assert_eq!(round(ValueKind::Bytes, &Cell::Bytes(vec![1, 0, 255]), SQLITE), Cell::Bytes(vec![1, 0, 255]));
-        assert_eq!(round(ValueKind::Bool, &Cell::Integer(1), SQLITE), Cell::Integer(1));
-        assert_eq!(round(ValueKind::Bool, &Cell::text("false"), OTHER), Cell::text("false"));
-        assert_eq!(round(ValueKind::I64, &Cell::Integer(i64::MIN), SQLITE), Cell::Integer(i64::MIN));
+        assert_eq!(round(KnownKind::Json, &json, SQLITE), json);
+        assert_eq!(round(KnownKind::Bytes, &Cell::Bytes(vec![1, 0, 255]), SQLITE), Cell::Bytes(vec![1, 0, 255]));
+        assert_eq!(round(KnownKind::Bool, &Cell::Integer(1), SQLITE), Cell::Integer(1));
+        assert_eq!(round(KnownKind::Bool, &Cell::text("false"), OTHER), Cell::text("false"));
+        assert_eq!(round(KnownKind::I64, &Cell::Integer(i64::MIN), SQLITE), Cell::Integer(i64::MIN));
         let unsigned = Holder { engine: Engine::Mysql, class: Class::Integer };
-        assert_eq!(round(ValueKind::U64, &Cell::Unsigned(u64::MAX), unsigned), Cell::Unsigned(u64::MAX));
-        assert_eq!(round(ValueKind::F64, &Cell::Real(-0.0), SQLITE), Cell::Real(-0.0));
-        assert_eq!(round(ValueKind::F32, &Cell::text("0.1"), OTHER), Cell::text("0.1"));
+        assert_eq!(round(KnownKind::U64, &Cell::Unsigned(u64::MAX), unsigned), Cell::Unsigned(u64::MAX));
+        assert_eq!(round(KnownKind::F64, &Cell::Real(-0.0), SQLITE), Cell::Real(-0.0));
+        assert_eq!(round(KnownKind::F32, &Cell::text("0.1"), OTHER), Cell::text("0.1"));
     }
 
     #[test]
     fn dates_uuids_and_decimals_are_written_as_databases_write_them() {
         let texts = [
-            (ValueKind::Date, "2026-02-28"),
-            (ValueKind::Time, "23:59:59.000001"),
-            (ValueKind::DateTime, "2026-02-28 01:02:03"),
-            (ValueKind::Timestamp, "2026-02-28 01:02:03.500+00:00"),
-            (ValueKind::TimestampOffset, "2026-02-28 01:02:03 +05:30"),
-            (ValueKind::Decimal, "1.50"),
-            (ValueKind::Uuid, "67e55044-10b1-426f-9247-bb680e5fe0c8"),
+            (KnownKind::Date, "2026-02-28"),
+            (KnownKind::Time, "23:59:59.000001"),
+            (KnownKind::DateTime, "2026-02-28 01:02:03"),
+            (KnownKind::Timestamp, "2026-02-28 01:02:03.500+00:00"),
+            (KnownKind::TimestampOffset, "2026-02-28 01:02:03 +05:30"),
+            (KnownKind::Decimal, "1.50"),
+            (KnownKind::Uuid, "67e55044-10b1-426f-9247-bb680e5fe0c8"),
         ];
         for (kind, text) in texts {
             assert_eq!(round(kind, &Cell::text(text), OTHER), Cell::text(text), "{kind:?}");
         }
         let naive = Holder { engine: Engine::Mysql, class: Class::Other };
         let time = Cell::text("2026-02-28 01:02:03.500");
-        assert_eq!(round(ValueKind::Timestamp, &time, naive), time);
-        assert_eq!(round(ValueKind::Uuid, &Cell::Bytes(vec![7; 16]), SQLITE), Cell::Bytes(vec![7; 16]));
+        assert_eq!(round(KnownKind::Timestamp, &time, naive), time);
+        assert_eq!(round(KnownKind::Uuid, &Cell::Bytes(vec![7; 16]), SQLITE), Cell::Bytes(vec![7; 16]));
     }
 
     #[test]
     fn what_is_of_another_kind_is_refused() {
-        assert!(ValueKind::I8.encode(&Cell::Integer(128), SQLITE).is_none());
-        assert!(ValueKind::Text.encode(&Cell::Integer(1), SQLITE).is_none());
-        assert!(ValueKind::Json.encode(&Cell::text("{"), SQLITE).is_none());
-        assert!(ValueKind::Text.encode(&Cell::Bytes(vec![0xFF]), OTHER).is_none());
-        assert!(ValueKind::named("postcode").is_err());
+        assert!(KnownKind::I8.encode(&Cell::Integer(128), SQLITE).is_none());
+        assert!(KnownKind::Text.encode(&Cell::Integer(1), SQLITE).is_none());
+        assert!(KnownKind::Json.encode(&Cell::text("{"), SQLITE).is_none());
+        assert!(KnownKind::Text.encode(&Cell::Bytes(vec![0xFF]), OTHER).is_none());
+        assert!(KnownKind::of(Kind::new("postcode")).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::sql::SqlError;
 use fieldseal::ErrorKind;
+use fieldseal::value::Kind;
 
 /// Why a value is left as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +16,7 @@ pub enum ProblemKind {
     Row(&'static str),
     /// It's plaintext, but not of the column's kind.
     #[error("the plaintext is no valid {0}, as the lock file says")]
-    NotOfKind(&'static str),
+    NotOfKind(Kind),
     /// The tenant's keys were destroyed.
     #[error("its tenant was forgotten, all of its keys are destroyed")]
     Forgotten,

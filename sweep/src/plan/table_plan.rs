@@ -6,9 +6,8 @@ use super::error::PlanError;
 use super::job::{Job, Task};
 use super::key::RowKey;
 use super::lookalike;
-use super::plaintext::{Holder, ValueKind};
+use super::plaintext::{Holder, KnownKind};
 use crate::sql::{Cell, Engine, ROWID, Table, TableColumn, identifier, quoted};
-use fieldseal::schema::ContextColumn;
 use fieldseal::{Column, RowContext, RowId, Scope};
 
 /// A job on one table: what is read, what a row's values become, and what is written.
@@ -49,7 +48,7 @@ pub(crate) struct PlannedColumn {
     pub(crate) source: ColumnIndex,
     /// The column that gets the new value: the same or another.
     pub(crate) target: ColumnIndex,
-    pub(super) kind: Option<ValueKind>,
+    pub(super) kind: Option<KnownKind>,
 }
 
 impl PlannedColumn {
@@ -84,12 +83,12 @@ impl TablePlan {
             check_key(engine, table, &column)?;
             plan.key.push(column);
         }
-        for ContextColumn { name, kind } in task.schema.row {
-            let place = plan.place(table, name)?;
-            plan.row.push((place, IdKind::named(kind)));
+        for column in task.schema.row {
+            let place = plan.place(table, column.name)?;
+            plan.row.push((place, IdKind::of(column.kind)));
         }
-        if let Some(ContextColumn { name, kind }) = task.schema.scope {
-            plan.scope = Some((plan.place(table, name)?, IdKind::named(kind)));
+        if let Some(column) = task.schema.scope {
+            plan.scope = Some((plan.place(table, column.name)?, IdKind::of(column.kind)));
         }
         for column in &task.columns {
             let planned = plan.column(table, column, task.program_stopped)?;
@@ -129,7 +128,7 @@ impl TablePlan {
         match self.job {
             Job::Reencrypt | Job::Verify => Ok(planned),
             Job::Encrypt { .. } | Job::Decrypt { .. } => {
-                let kind = ValueKind::named(column.kind()).map_err(|why| PlanError::Kind {
+                let kind = KnownKind::of(column.kind()).map_err(|why| PlanError::Kind {
                     table: table.name.clone(),
                     column: column.sql_name().to_owned(),
                     kind: column.kind(),
@@ -228,7 +227,7 @@ impl TablePlan {
             None => Scope::APPLICATION,
             Some((place, kind)) => scope_of(kind, Self::cell(row, place))?,
         };
-        Ok(RowContext { scope, row: id })
+        Ok(RowContext::of_row(id).in_scope(scope))
     }
 
     pub(super) fn holder(&self, place: ColumnIndex) -> Holder {

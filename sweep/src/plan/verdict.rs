@@ -1,7 +1,7 @@
 //! What becomes of a value: re-encrypted, sealed, opened, or left because of a problem.
 
 use super::job::Job;
-use super::plaintext::{Holder, ValueKind};
+use super::plaintext::{Holder, KnownKind};
 use super::problem::ProblemKind;
 use super::table_plan::{PlannedColumn, TablePlan};
 use crate::sql::Cell;
@@ -146,7 +146,7 @@ fn verify(keyring: &Keyring, column: &Column, context: &RowContext, (source, hol
     }
     match __sweep::open_encoded(keyring, column, context, source.as_stored()) {
         Ok(None) => Verdict::Done,
-        Ok(Some(encoded)) => match ValueKind::named(column.kind()) {
+        Ok(Some(encoded)) => match KnownKind::of(column.kind()) {
             Ok(kind) if !kind.reads(&encoded) => Verdict::Problem(ErrorKind::Malformed(column.kind()).into()),
             _ => Verdict::Done,
         },
@@ -163,7 +163,7 @@ fn not_opened(keyring: &Keyring, column: &Column, (source, holder): (&Cell, Hold
     if let Err(problem) = __sweep::check_plaintext(keyring, column, source.as_stored(), why.clone()) {
         return Verdict::Problem(problem.into());
     }
-    let Ok(kind) = ValueKind::named(column.kind()) else { return Verdict::Plaintext };
+    let Ok(kind) = KnownKind::of(column.kind()) else { return Verdict::Plaintext };
     let is_of_kind = kind.encode(source, holder).is_some();
     match why {
         ErrorKind::UnknownKey(_) if may_be_sealed(column, kind) || !is_of_kind => Verdict::Problem(why.into()),
@@ -174,15 +174,15 @@ fn not_opened(keyring: &Keyring, column: &Column, (source, holder): (&Cell, Hold
 
 /// Whether a sealed value could be plaintext of the column too: any bytes are bytes, and base64 is
 /// text.
-fn may_be_sealed(column: &Column, kind: ValueKind) -> bool {
-    column.is_base64() || kind == ValueKind::Bytes
+fn may_be_sealed(column: &Column, kind: KnownKind) -> bool {
+    column.is_base64() || kind == KnownKind::Bytes
 }
 
 /// A value that isn't sealed yet.
 #[derive(Clone, Copy)]
 struct Plaintext<'a> {
     cell: &'a Cell,
-    kind: ValueKind,
+    kind: KnownKind,
     holder: Holder,
 }
 

@@ -19,6 +19,10 @@ mod sqlite;
 mod sqlx;
 mod statement;
 
+#[cfg(feature = "mysql")]
+pub use ::sqlx::mysql::MySqlConnectOptions;
+#[cfg(feature = "postgres")]
+pub use ::sqlx::postgres::PgConnectOptions;
 pub(crate) use catalog::ROWID;
 pub use catalog::{Class, Table, TableColumn};
 pub use cell::{Cell, Param};

@@ -63,9 +63,10 @@ impl Client for Connected {
     ) -> Result<(), SqlError> {
         let mut statement = self.0.prepare_cached(sql).map_err(failed)?;
         let columns = statement.column_count();
-        let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(failed_at_work)?;
+        let mut rows =
+            statement.query(rusqlite::params_from_iter(params.iter().map(Bound))).map_err(failed_at_work)?;
         while let Some(row) = rows.next().map_err(failed_at_work)? {
-            let cells = (0..columns).map(|at| row.get_ref(at).map(Cell::from)).collect::<Result<_, _>>();
+            let cells = (0..columns).map(|at| row.get_ref(at).map(cell)).collect::<Result<_, _>>();
             if each(cells.map_err(failed)?).is_break() {
                 break;
             }
@@ -75,7 +76,8 @@ impl Client for Connected {
 
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, SqlError> {
         let mut statement = self.0.prepare_cached(sql).map_err(failed)?;
-        let changed = statement.execute(rusqlite::params_from_iter(params)).map_err(failed_at_work)?;
+        let changed =
+            statement.execute(rusqlite::params_from_iter(params.iter().map(Bound))).map_err(failed_at_work)?;
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
@@ -87,7 +89,8 @@ impl Client for Connected {
         let mut statement = self.0.prepare_cached(sql).map_err(failed)?;
         let mut changed = 0;
         for params in params {
-            changed += statement.execute(rusqlite::params_from_iter(params)).map_err(failed_at_work)?;
+            let params = rusqlite::params_from_iter(params.iter().map(Bound));
+            changed += statement.execute(params).map_err(failed_at_work)?;
         }
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
@@ -128,22 +131,24 @@ fn failed(error: rusqlite::Error) -> SqlError {
 /// `SQLITE_CONSTRAINT | (7 << 8)`
 const SQLITE_CONSTRAINT_TRIGGER: i32 = 1811;
 
-impl From<ValueRef<'_>> for Cell {
-    fn from(value: ValueRef<'_>) -> Self {
-        match value {
-            ValueRef::Null => Self::Null,
-            ValueRef::Integer(integer) => Self::Integer(integer),
-            ValueRef::Real(real) => Self::Real(real),
-            ValueRef::Text(text) => Self::Text(text.to_vec()),
-            ValueRef::Blob(bytes) => Self::Bytes(bytes.to_vec()),
-        }
+/// No `From` of a public type: rusqlite's version would be part of this crate's interface.
+fn cell(value: ValueRef<'_>) -> Cell {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(integer) => Cell::Integer(integer),
+        ValueRef::Real(real) => Cell::Real(real),
+        ValueRef::Text(text) => Cell::Text(text.to_vec()),
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
     }
 }
 
-impl ToSql for Param<'_> {
+/// A parameter as rusqlite binds it.
+struct Bound<'a>(&'a Param<'a>);
+
+impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         let refused = |what: &str| Err(rusqlite::Error::ToSqlConversionFailure(what.into()));
-        let Self::Cell(cell) = self else { return refused("SQLite has no lists") };
+        let Param::Cell(cell) = self.0 else { return refused("SQLite has no lists") };
         Ok(ToSqlOutput::Borrowed(match &**cell {
             Cell::Null => ValueRef::Null,
             Cell::Integer(integer) => ValueRef::Integer(*integer),

@@ -1,7 +1,7 @@
 //! The behaviours of `testkit/src/sweep` on SQLite. `tests-crates/databases` has them on the
 //! servers.
 
-use fieldseal::{Column, Schema};
+use fieldseal::Column;
 use fieldseal_sweep::sql::{Cell, Database, Sqlite, Table};
 use fieldseal_sweep::{Job, SealedForm, Survey, Sweep};
 use std::sync::Arc;
@@ -43,7 +43,7 @@ fn plaintext_that_was_sealed_is_overwritten_in_the_file() {
                 vec![Cell::Integer(id), Cell::text(format!("SECRET-{id:030}"))],
             );
         }
-        let schema = Schema { columns: MIGRATING, ..sweep::world::PEOPLE };
+        let schema = sweep::world::PEOPLE.with_columns(MIGRATING);
         let (report, _) = world.sweep(&Sweep::new(Job::Encrypt { from: None }, schema));
         assert!(report.is_complete() && report.changed == 2000, "{report:?}");
         let found = |path: &str| {

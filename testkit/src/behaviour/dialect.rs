@@ -1,5 +1,6 @@
 //! What differs between the databases: all of the suite's SQL that isn't the same everywhere.
 
+use fieldseal::context::ContextKind;
 use fieldseal::envelope::Envelope;
 use fieldseal::{Column, ErrorKind, Schema};
 
@@ -95,15 +96,15 @@ impl Dialect {
         if matches!(self, Self::Sqlite) { "INTEGER" } else { "BIGINT" }
     }
 
-    const fn context_type(self, kind: &str) -> &'static str {
-        match (self, kind.as_bytes()) {
-            (_, b"int") => self.integer(),
-            (Self::Mysql, b"text") => "VARCHAR(100)",
-            (_, b"text") => "TEXT",
-            (Self::Postgres, b"uuid") => "uuid",
-            (Self::Mysql, b"uuid") => "BINARY(16)",
-            (Self::Postgres, b"bytes") => "bytea",
-            (Self::Mysql, b"bytes") => "VARBINARY(100)",
+    const fn context_type(self, kind: ContextKind) -> &'static str {
+        match (self, kind) {
+            (_, ContextKind::Int) => self.integer(),
+            (Self::Mysql, ContextKind::Text) => "VARCHAR(100)",
+            (_, ContextKind::Text) => "TEXT",
+            (Self::Postgres, ContextKind::Uuid) => "uuid",
+            (Self::Mysql, ContextKind::Uuid) => "BINARY(16)",
+            (Self::Postgres, ContextKind::Bytes) => "bytea",
+            (Self::Mysql, ContextKind::Bytes) => "VARBINARY(100)",
             (_, _) => "BLOB",
         }
     }

@@ -5,7 +5,7 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Binary;
-use fieldseal::context::{AsRowId, AsScope, ContextError};
+use fieldseal::context::{AsRowId, AsScope, ContextError, ContextKind};
 use fieldseal::{RowId, Scope};
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ impl From<Uuid> for Key {
 }
 
 impl AsRowId for Key {
-    const KIND: &'static str = <Uuid as AsRowId>::KIND;
+    const KIND: ContextKind = <Uuid as AsRowId>::KIND;
 
     fn push_to(&self, row: &mut RowId) {
         self.0.push_to(row);
@@ -28,7 +28,7 @@ impl AsRowId for Key {
 }
 
 impl AsScope for Key {
-    const KIND: &'static str = <Uuid as AsScope>::KIND;
+    const KIND: ContextKind = <Uuid as AsScope>::KIND;
 
     fn as_scope(&self) -> Result<Scope, ContextError> {
         self.0.as_scope()

@@ -4,7 +4,7 @@ use super::world::{INSERT, NAME, PEOPLE, UPDATE, as_stored, base64, int, place};
 use super::{Home, World};
 use fieldseal::Dialect;
 use fieldseal::guards::KeyCheck;
-use fieldseal::{Column, Schema, Suite};
+use fieldseal::{Column, Suite};
 use fieldseal_sweep::sql::Cell;
 
 /// `name` under each suite, as bytes and in base64.
@@ -25,7 +25,7 @@ const NOT_SEALED: &str = "people.name must be a sealed value: write it through t
 fn table(world: &mut World, columns: &'static [Column], keys: &KeyCheck) {
     world.batch("DROP TABLE IF EXISTS people");
     world.people(columns[0].is_base64());
-    world.guard(&[Schema { columns, ..PEOPLE }], keys);
+    world.guard(&[PEOPLE.with_columns(columns)], keys);
 }
 
 pub fn sealed_values_of_every_suite_pass(home: Home) {
@@ -182,12 +182,12 @@ fn at_nul(text: &str) -> String {
 }
 
 pub fn null_is_refused_where_it_is_sealed(home: Home) {
-    const HIDDEN: &[Column] = &[NAME.pad(16).hide_null()];
-    const MIGRATING: &[Column] = &[NAME.pad(16).hide_null().migrating()];
+    const HIDDEN: &[Column] = &[NAME.hide_null(16)];
+    const MIGRATING: &[Column] = &[NAME.hide_null(16).migrating()];
     let mut world = World::new(home);
     world.people(false);
     world.passes(INSERT, &[int(1), Cell::Null]);
-    world.guard(&[Schema { columns: HIDDEN, ..PEOPLE }], &KeyCheck::InStore);
+    world.guard(&[PEOPLE.with_columns(HIDDEN)], &KeyCheck::InStore);
     let why = "people.name seals NULL like a value";
     world.refused(why, INSERT, &[int(2), Cell::Null]);
     world.refused(why, "INSERT INTO people (id) VALUES (?)", &[int(2)]);
@@ -197,7 +197,7 @@ pub fn null_is_refused_where_it_is_sealed(home: Home) {
     world.refused(NOT_SEALED, UPDATE, &[Cell::Bytes(b"x".to_vec()), int(2)]);
     // What was there before.
     world.passes("UPDATE people SET name = NULL, note = 'x' WHERE id = 1", &[]);
-    world.guard(&[Schema { columns: MIGRATING, ..PEOPLE }], &KeyCheck::InStore);
+    world.guard(&[PEOPLE.with_columns(MIGRATING)], &KeyCheck::InStore);
     world.passes(UPDATE, &[Cell::Null, int(2)]);
 }
 
@@ -230,7 +230,7 @@ pub fn only_the_whole_column_is_compared(home: Home) {
         _ => "TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
     };
     world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {collated})"));
-    world.guard(&[Schema { columns: BASE64, ..PEOPLE }], &KeyCheck::InStore);
+    world.guard(&[PEOPLE.with_columns(BASE64)], &KeyCheck::InStore);
     let sealed = world.sealed(&BASE64[0], 1, "x");
     world.passes(INSERT, &[int(1), sealed.clone()]);
     world.passes(UPDATE, &[sealed.clone(), int(1)]);

@@ -5,7 +5,7 @@ use super::{Home, World};
 use fieldseal::Dialect;
 use fieldseal::guards::KeyCheck;
 use fieldseal::keys::KeyId;
-use fieldseal::{Column, Schema, Scope, Suite};
+use fieldseal::{Column, Scope, Suite};
 use fieldseal_sweep::sql::Cell;
 
 /// The same name in both forms.
@@ -25,7 +25,7 @@ pub fn keys_that_do_not_open_are_refused_until_they_do_again(home: Home) {
         let [column] = columns else { unreachable!() };
         world.batch("DROP TABLE IF EXISTS people");
         world.people(column.is_base64());
-        world.guard(&[Schema { columns, ..PEOPLE }], &KeyCheck::InStore);
+        world.guard(&[PEOPLE.with_columns(columns)], &KeyCheck::InStore);
         let old = world.sealed(column, 1, "old");
         let old_key = world.keyring.primary(&Scope::APPLICATION).unwrap();
         let staged = world.keyring.admin().stage(&Scope::APPLICATION).unwrap();
@@ -73,7 +73,7 @@ pub fn a_key_is_told_from_its_neighbours(home: Home) {
         let [column] = columns else { unreachable!() };
         world.batch("DROP TABLE IF EXISTS people");
         world.people(column.is_base64());
-        world.guard(&[Schema { columns, ..PEOPLE }], &KeyCheck::InStore);
+        world.guard(&[PEOPLE.with_columns(columns)], &KeyCheck::InStore);
         for (row, id) in (1_i64..).zip(ids) {
             world.passes(INSERT, &[int(row), under(column, id)]);
             let neighbours = (0..32).map(|bit| id ^ (1 << bit)).filter(|other| *other != 0 && !ids.contains(other));
@@ -92,7 +92,7 @@ pub fn listed_keys_are_refused(home: Home) {
         let [column] = columns else { unreachable!() };
         world.batch("DROP TABLE IF EXISTS people");
         world.people(column.is_base64());
-        let schema = Schema { columns, ..PEOPLE };
+        let schema = PEOPLE.with_columns(columns);
         world.guard(&[schema], &KeyCheck::Refusing(vec![id(7), id(u32::MAX)]));
         for refused in [7, u32::MAX] {
             world.refused(REFUSED, INSERT, &[int(1), under(column, refused)]);
@@ -113,7 +113,7 @@ pub fn no_lock_is_left_on_the_key_store(home: Home) {
     let mut world = World::new(home);
     let columns: &[Column] = const { &[NAME.with_suite(Suite::Aes256Siv)] };
     world.people(false);
-    world.guard(&[Schema { columns, ..PEOPLE }], &KeyCheck::InStore);
+    world.guard(&[PEOPLE.with_columns(columns)], &KeyCheck::InStore);
     let levels = ["READ COMMITTED", "REPEATABLE READ"];
     for (id, level) in (1_i64..).zip(levels) {
         let key = world.keyring.primary(&Scope::APPLICATION).unwrap();

@@ -4,7 +4,8 @@ use super::world::{ID, INSERT, NAME, PEOPLE, int};
 use super::{Home, World};
 use fieldseal::Dialect;
 use fieldseal::guards::{Guard, KeyCheck};
-use fieldseal::{Column, Schema, Suite};
+use fieldseal::value::Kind;
+use fieldseal::{Column, Suite};
 use fieldseal_sweep::sql::{Cell, quoted};
 
 pub fn any_name_will_do(home: Home) {
@@ -27,7 +28,7 @@ pub fn any_name_will_do(home: Home) {
         let typed: Vec<_> = columns.iter().map(|column| format!("{} {bytes}", name(column))).collect();
         world.batch(&format!("CREATE TABLE {} (id BIGINT PRIMARY KEY, {})", name(table), typed.join(", ")));
         let sealed: Vec<_> = columns.iter().map(|column| NAME.with_sql_name(column)).collect();
-        let schema = Schema { sql_table: table, columns: sealed.leak(), ..PEOPLE };
+        let schema = PEOPLE.with_sql_table(table).with_columns(sealed.leak());
         let made = world.guard(&[schema], &KeyCheck::InStore);
         assert_eq!(made.len(), columns.len());
         assert!(world.problems(&made).iter().any(|(_, problem)| problem.is_none()));
@@ -59,7 +60,7 @@ pub fn any_name_will_do(home: Home) {
 /// file.
 pub fn tables_in_other_schemas_are_guarded(home: Home) {
     const COLUMNS: &[Column] =
-        &[NAME, Column::new("people", "code").with_suite(Suite::Aes256Siv).with_kind("text")];
+        &[NAME, Column::new("people", "code").with_suite(Suite::Aes256Siv).with_kind(Kind::TEXT)];
     let mut world = World::new(home);
     let bytes = world.type_of(false);
     let own = match world.dialect() {
@@ -83,7 +84,7 @@ pub fn tables_in_other_schemas_are_guarded(home: Home) {
     let table: &'static str = format!("{schema}.people").leak();
     let name = quoted(world.dialect(), table);
     world.batch(&format!("CREATE TABLE {name} (id BIGINT PRIMARY KEY, name {bytes}, code {bytes})"));
-    let described = Schema { sql_table: table, row: &[ID], columns: COLUMNS, ..PEOPLE };
+    let described = PEOPLE.with_sql_table(table).with_row(&[ID]).with_columns(COLUMNS);
     let keys = match world.dialect() {
         Dialect::Sqlite => KeyCheck::None,
         Dialect::Postgres => KeyCheck::InStore,
@@ -151,11 +152,11 @@ pub fn making_and_removing_can_be_repeated(home: Home) {
 }
 
 pub fn the_check_tells_what_is_missing(home: Home) {
-    const TWO: &[Column] = &[NAME, Column::new("people", "code").with_kind("text")];
+    const TWO: &[Column] = &[NAME, Column::new("people", "code").with_kind(Kind::TEXT)];
     let mut world = World::new(home);
     let bytes = world.type_of(false);
     world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {bytes}, code {bytes})"));
-    let two = Schema { columns: TWO, ..PEOPLE };
+    let two = PEOPLE.with_columns(TWO);
     let expected = fieldseal::guards::guards(world.dialect(), &[two], &KeyCheck::InStore);
     let what = |world: &mut World, guards: &[Guard]| -> Vec<Option<String>> {
         let names: Vec<_> = guards.iter().map(|guard| guard.name.clone()).collect();

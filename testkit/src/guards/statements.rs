@@ -77,7 +77,7 @@ pub fn what_was_there_before_stays_and_its_row_can_change(home: Home) {
     world.passes(INSERT, &[int(1), plain.clone()]);
     world.passes(INSERT, &[int(2), plain.clone()]);
     for columns in [PEOPLE.columns, MIGRATING] {
-        world.guard(&[Schema { columns, ..PEOPLE }], &KeyCheck::InStore);
+        world.guard(&[PEOPLE.with_columns(columns)], &KeyCheck::InStore);
         world.passes("UPDATE people SET note = 'changed'", &[]);
         world.passes("UPDATE people SET name = name, note = 'again'", &[]);
         world.passes(UPDATE, &[plain.clone(), int(1)]);
@@ -104,7 +104,7 @@ pub fn sweeps_work_under_guards(home: Home) {
         let name = if id % 3 == 0 { world.sealed(&NAME, id, "person") } else { plain.clone() };
         world.passes(INSERT, &[int(id), name]);
     }
-    let schema = Schema { columns: MIGRATING, ..PEOPLE };
+    let schema = PEOPLE.with_columns(MIGRATING);
     world.guard(&[schema], &KeyCheck::InStore);
     let old = world.keyring.primary(&Scope::APPLICATION).unwrap();
     world.keyring.admin().rotate(&Scope::APPLICATION).unwrap();

@@ -1,10 +1,12 @@
 //! A database with guards in it, and a keyring whose keys are in the same database.
 
 use fieldseal::Dialect;
+use fieldseal::context::ContextKind;
 use fieldseal::dialect::Fault;
 use fieldseal::guards::{Guard, KeyCheck, guard_check, guards, stray_guards};
 use fieldseal::schema::ContextColumn;
 use fieldseal::store::KeyStore;
+use fieldseal::value::Kind;
 use fieldseal::{Column, Keyring, RowContext, RowId, Schema, Scope, kms};
 use fieldseal_sweep::sql::{Cell, Client, Database, Param, SqlError};
 use std::any::Any;
@@ -27,12 +29,11 @@ pub struct World {
     _keep: Box<dyn Any>,
 }
 
-pub const NAME: Column = Column::new("people", "name").with_kind("text");
-pub const ID: ContextColumn = ContextColumn { name: "id", kind: "int" };
+pub const NAME: Column = Column::new("people", "name").with_kind(Kind::TEXT);
+pub const ID: ContextColumn = ContextColumn::new("id", ContextKind::Int);
 
 /// `people (id, name, note)`, bound to the row; `note` isn't sealed.
-pub const PEOPLE: Schema =
-    Schema { model: "Person", table: "people", sql_table: "people", row: &[ID], scope: None, columns: &[NAME] };
+pub const PEOPLE: Schema = Schema::new("people", &[NAME]).with_model("Person").with_row(&[ID]);
 
 impl World {
     pub fn new(home: Home) -> Self {

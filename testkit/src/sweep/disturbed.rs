@@ -3,9 +3,10 @@
 use super::watched::{Watched, is_begin, is_read};
 use super::world::{NAME, PEOPLE};
 use super::{Home, World};
+use fieldseal::Column;
 use fieldseal::Dialect;
 use fieldseal::dialect::Fault;
-use fieldseal::{Column, Schema};
+use fieldseal::value::Kind;
 use fieldseal_sweep::sql::{Cell, Param, SqlError};
 use fieldseal_sweep::{Event, Job, ProblemKind, Sweep};
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub fn a_batch_that_is_looked_at_again_counts_once(home: Home) {
         });
         // What was sealed meanwhile is under the primary already.
         let changed = if job == Job::Reencrypt { 199 } else { 200 };
-        let schema = Schema { columns: const { &[NAME.migrating()] }, ..PEOPLE };
+        let schema = PEOPLE.with_columns(const { &[NAME.migrating()] });
         let sweep = Sweep::new(job.clone(), schema).batch(50).range(100);
         let report = sweep.run(&world.keyring, &database, |_| {}).unwrap();
         assert!(was_faster.load(Ordering::Relaxed), "nobody was faster");
@@ -128,7 +129,7 @@ pub fn what_a_trigger_makes_of_a_value_is_taken_back(home: Home) {
         Dialect::Postgres => world.batch("DROP TRIGGER normal ON people; DROP FUNCTION normal()"),
         _ => world.batch("DROP TRIGGER normal"),
     };
-    let migrating = Schema { columns: const { &[BASE64.migrating()] }, ..PEOPLE };
+    let migrating = PEOPLE.with_columns(const { &[BASE64.migrating()] });
     let encrypt = Sweep::new(Job::Encrypt { from: None }, migrating);
     trigger(&mut world, "");
     let (report, problems) = world.sweep(&encrypt);
@@ -146,14 +147,14 @@ pub fn what_a_trigger_makes_of_a_value_is_taken_back(home: Home) {
     let sealed = world.stored();
     world.rotate();
     trigger(&mut world, "");
-    let (report, _) = world.sweep(&Sweep::new(Job::Reencrypt, Schema { columns: &[BASE64], ..PEOPLE }));
+    let (report, _) = world.sweep(&Sweep::new(Job::Reencrypt, PEOPLE.with_columns(&[BASE64])));
     assert_eq!((report.changed, report.failed), (0, 20), "{report:?}");
     assert_eq!(world.stored(), sealed);
 }
 
 /// What one column refuses doesn't keep the others of its row from being written.
 pub fn a_column_that_refuses_keeps_no_other_from_being_written(home: Home) {
-    const CODE: Column = Column::new("people", "code").with_kind("text").migrating();
+    const CODE: Column = Column::new("people", "code").with_kind(Kind::TEXT).migrating();
     let mut world = World::new(home);
     let bytes = world.type_of("bytes");
     let short = match world.dialect() {
@@ -170,7 +171,7 @@ pub fn a_column_that_refuses_keeps_no_other_from_being_written(home: Home) {
         let row = vec![Cell::Integer(id), plaintext(&world, "Ada"), plaintext(&world, "x")];
         world.insert("people", &["id", "name", "code"], row);
     }
-    let schema = Schema { columns: const { &[NAME.migrating(), CODE] }, ..PEOPLE };
+    let schema = PEOPLE.with_columns(const { &[NAME.migrating(), CODE] });
     let (report, problems) = world.sweep(&Sweep::new(Job::Encrypt { from: None }, schema));
     assert_eq!((report.changed, report.failed), (10, 10), "{report:?} {problems:?}");
     assert!(problems.iter().all(|problem| problem.column == "code"), "{problems:?}");

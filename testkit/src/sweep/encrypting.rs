@@ -3,7 +3,9 @@
 use super::world::{NAME, PEOPLE, place};
 use super::{Home, World};
 use fieldseal::Dialect;
+use fieldseal::context::ContextKind;
 use fieldseal::schema::ContextColumn;
+use fieldseal::value::Kind;
 use fieldseal::{Column, Schema, Scope};
 use fieldseal_sweep::sql::Cell;
 use fieldseal_sweep::{Job, ProblemKind, Sweep};
@@ -36,8 +38,8 @@ fn texts(world: &mut World, table: &str, column: &str) -> Vec<(i64, Cell)> {
 
 /// Where the database's columns have types, sealed values are in base64 there.
 pub fn hostile_plaintext_is_sealed_in_place_and_comes_back(home: Home) {
-    const BASE64: Schema = Schema { columns: &[NAME.base64().migrating()], ..PEOPLE };
-    const BYTES: Schema = Schema { columns: &[NAME.migrating()], ..PEOPLE };
+    const BASE64: Schema = PEOPLE.with_columns(&[NAME.base64().migrating()]);
+    const BYTES: Schema = PEOPLE.with_columns(&[NAME.migrating()]);
     let mut world = World::new(home);
     world.people("text");
     let schema = if world.dialect() == Dialect::Sqlite { BYTES } else { BASE64 };
@@ -74,12 +76,12 @@ pub fn hostile_plaintext_is_sealed_in_place_and_comes_back(home: Home) {
 }
 
 pub fn hidden_nulls_are_moved_opened_and_sealed(home: Home) {
-    const HIDDEN: Column = Column::new("people", "name").with_kind("text").pad(32).hide_null();
+    const HIDDEN: Column = Column::new("people", "name").with_kind(Kind::TEXT).hide_null(32);
     const MIGRATING: Column = HIDDEN.with_sql_name("back").migrating();
     let mut world = World::new(home);
     let (text, bytes) = (world.type_of("text"), world.type_of("bytes"));
     world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {bytes}, back {text})"));
-    let schema = Schema { columns: &[HIDDEN], ..PEOPLE };
+    let schema = PEOPLE.with_columns(&[HIDDEN]);
     for id in 1..=10 {
         let name = (id % 2 == 0).then(|| format!("person {id}"));
         let sealed = world.keyring.seal(&HIDDEN, &place(id), &name);
@@ -102,7 +104,7 @@ pub fn hidden_nulls_are_moved_opened_and_sealed(home: Home) {
     assert!(back.iter().all(|(id, cell)| cell.is_null() == (id % 2 == 1)), "{back:?}");
     // Sealing NULL too, where the database lets text and bytes be in one column.
     if world.dialect() == Dialect::Sqlite {
-        let schema = Schema { columns: &[MIGRATING], ..PEOPLE };
+        let schema = PEOPLE.with_columns(&[MIGRATING]);
         let (report, problems) = world.sweep(&Sweep::new(Job::Encrypt { from: None }, schema));
         assert!(problems.is_empty() && report.is_complete() && report.changed == 10, "{report:?} {problems:?}");
     }
@@ -111,8 +113,8 @@ pub fn hidden_nulls_are_moved_opened_and_sealed(home: Home) {
 /// An estimate writes nothing, the key store included; and a tenant whose keys were destroyed isn't
 /// begun again.
 pub fn a_dry_run_makes_no_keys_and_a_forgotten_tenant_gets_none(home: Home) {
-    const ORG: ContextColumn = ContextColumn { name: "org", kind: "int" };
-    const SEALED: Column = Column::new("people", "name").with_sql_name("name_sealed").with_kind("text");
+    const ORG: ContextColumn = ContextColumn::new("org", ContextKind::Int);
+    const SEALED: Column = Column::new("people", "name").with_sql_name("name_sealed").with_kind(Kind::TEXT);
     let mut world = World::new(home);
     let (text, bytes) = (world.type_of("text"), world.type_of("bytes"));
     world.batch(&format!(
@@ -128,7 +130,7 @@ pub fn a_dry_run_makes_no_keys_and_a_forgotten_tenant_gets_none(home: Home) {
     let forgotten = Scope::tenant(1).unwrap();
     world.keyring.admin().ensure_scope(&forgotten).unwrap();
     world.keyring.admin().shred(&forgotten).unwrap();
-    let schema = Schema { scope: Some(ORG), columns: &[SEALED], ..PEOPLE };
+    let schema = PEOPLE.with_scope(ORG).with_columns(&[SEALED]);
     let sweep = Sweep::new(Job::Encrypt { from: Some("name".to_owned()) }, schema);
     let estimate = sweep.estimate(&world.keyring, &*world.database).unwrap();
     // The application's key, and one for the tenant that has none yet: the other had one.
@@ -150,7 +152,7 @@ pub fn what_is_decrypted_while_others_write_is_checked_too(home: Home) {
         let sealed = world.sealed(id, if id % 2 == 0 { "007" } else { "text" });
         world.insert("people", &["id", "name"], vec![Cell::Integer(id), sealed]);
     }
-    let schema = Schema { columns: const { &[NAME.migrating()] }, ..PEOPLE };
+    let schema = PEOPLE.with_columns(const { &[NAME.migrating()] });
     let stop = std::sync::atomic::AtomicBool::new(false);
     let (keyring, database) = (world.keyring.clone(), std::sync::Arc::clone(&world.database));
     std::thread::scope(|scope| {
@@ -177,14 +179,14 @@ pub fn what_is_decrypted_while_others_write_is_checked_too(home: Home) {
 
 /// The beginning of a sealed value, under a key that there is, is no plaintext.
 pub fn a_sealed_value_that_was_cut_is_not_sealed_again(home: Home) {
-    const BYTES: Column = Column::new("people", "name").with_kind("bytes").migrating();
+    const BYTES: Column = Column::new("people", "name").with_kind(Kind::BYTES).migrating();
     let mut world = World::new(home);
     world.people("bytes");
     let sealed = world.sealed(1, "x").as_bytes().unwrap().to_vec();
     for (id, name) in [(1, &sealed[..20]), (2, &sealed[..4]), (3, b"plaintext".as_slice())] {
         world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::Bytes(name.to_vec())]);
     }
-    let schema = Schema { columns: &[BYTES], ..PEOPLE };
+    let schema = PEOPLE.with_columns(&[BYTES]);
     let before = world.stored();
     for job in [Job::Verify, Job::Encrypt { from: None }] {
         let (report, problems) = world.sweep(&Sweep::new(job, schema));
@@ -197,8 +199,8 @@ pub fn a_sealed_value_that_was_cut_is_not_sealed_again(home: Home) {
 }
 
 pub fn plaintext_is_sealed_into_another_column_and_comes_back(home: Home) {
-    const SEALED: Column = Column::new("people", "name").with_sql_name("name_sealed").with_kind("text");
-    const SCHEMA: Schema = Schema { columns: &[SEALED], ..PEOPLE };
+    const SEALED: Column = Column::new("people", "name").with_sql_name("name_sealed").with_kind(Kind::TEXT);
+    const SCHEMA: Schema = PEOPLE.with_columns(&[SEALED]);
     let mut world = World::new(home);
     let (text, bytes) = (world.type_of("text"), world.type_of("bytes"));
     world.batch(&format!(
@@ -228,8 +230,8 @@ pub fn plaintext_is_sealed_into_another_column_and_comes_back(home: Home) {
 }
 
 pub fn what_another_column_already_has_is_not_overwritten(home: Home) {
-    const SEALED: Column = Column::new("people", "name").with_sql_name("name_sealed").with_kind("text");
-    const SCHEMA: Schema = Schema { columns: &[SEALED], ..PEOPLE };
+    const SEALED: Column = Column::new("people", "name").with_sql_name("name_sealed").with_kind(Kind::TEXT);
+    const SCHEMA: Schema = PEOPLE.with_columns(&[SEALED]);
     let mut world = World::new(home);
     let (text, bytes) = (world.type_of("text"), world.type_of("bytes"));
     world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {text}, name_sealed {bytes})"));
@@ -284,16 +286,16 @@ pub fn what_a_column_would_change_stays_sealed(home: Home) {
 /// sealed values and back.
 pub fn a_hundred_thousand_people_are_sealed_and_come_back_byte_for_byte(home: Home) {
     const NAME_64: Column = NAME.base64().migrating();
-    const NOTES: Column = Column::new("people", "notes").with_kind("text").migrating();
-    const BORN: Column = Column::new("people", "born").with_sql_name("born_sealed").with_kind("i64");
+    const NOTES: Column = Column::new("people", "notes").with_kind(Kind::TEXT).migrating();
+    const BORN: Column = Column::new("people", "born").with_sql_name("born_sealed").with_kind(Kind::I64);
     let mut world = World::new(home);
     plaintext_people(&mut world);
     let in_place = if world.dialect() == Dialect::Sqlite {
-        Schema { columns: const { &[NAME.migrating(), NOTES] }, ..PEOPLE }
+        PEOPLE.with_columns(const { &[NAME.migrating(), NOTES] })
     } else {
-        Schema { columns: const { &[NAME_64, NOTES.base64()] }, ..PEOPLE }
+        PEOPLE.with_columns(const { &[NAME_64, NOTES.base64()] })
     };
-    let beside = Schema { columns: &[BORN], ..PEOPLE };
+    let beside = PEOPLE.with_columns(&[BORN]);
     let before = digest(&mut world, "id, name, notes, born, born");
     let encrypt = Sweep::new(Job::Encrypt { from: None }, in_place).seal_lookalikes();
     let complete = |world: &World, sweep: &Sweep| {

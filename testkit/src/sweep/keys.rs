@@ -3,6 +3,7 @@
 use super::world::{NAME, PEOPLE};
 use super::{Home, World};
 use fieldseal::Dialect;
+use fieldseal::context::ContextKind;
 use fieldseal::schema::ContextColumn;
 use fieldseal::{RowContext, RowId, Schema, Scope};
 use fieldseal_sweep::sql::{Cell, Class, Table};
@@ -10,7 +11,7 @@ use fieldseal_sweep::{Job, Sweep};
 
 /// Keys of one kind, as they're stored, as the row id has them.
 struct Keys {
-    kind: &'static str,
+    kind: ContextKind,
     sql: &'static str,
     keys: Vec<(Cell, RowId)>,
 }
@@ -24,13 +25,13 @@ fn all() -> Vec<Keys> {
     let uuid = |seed: u8| (Cell::Bytes(vec![seed; 16]), RowId::of([seed; 16].as_slice()));
     vec![
         Keys {
-            kind: "int",
+            kind: ContextKind::Int,
             sql: "int",
             keys: [i64::MIN, -1, 0, 1, 2, 1 << 53, (1 << 53) + 1, i64::MAX].map(int).into(),
         },
-        Keys { kind: "text", sql: "text key", keys: texts.map(text).into() },
-        Keys { kind: "bytes", sql: "bytes key", keys: bytes.map(byte).into() },
-        Keys { kind: "uuid", sql: "uuid", keys: [0, 1, 0x7F, 0x80, 0xFF].map(uuid).into() },
+        Keys { kind: ContextKind::Text, sql: "text key", keys: texts.map(text).into() },
+        Keys { kind: ContextKind::Bytes, sql: "bytes key", keys: bytes.map(byte).into() },
+        Keys { kind: ContextKind::Uuid, sql: "uuid", keys: [0, 1, 0x7F, 0x80, 0xFF].map(uuid).into() },
     ]
 }
 
@@ -40,13 +41,13 @@ pub fn every_type_of_key_works(home: Home) {
     for (number, Keys { kind, sql, keys }) in all().into_iter().enumerate() {
         let table: &'static str = format!("single_{number}").leak();
         let mut key = world.type_of(sql).to_owned();
-        if kind == "text" && world.dialect() == Dialect::Mysql {
+        if kind == ContextKind::Text && world.dialect() == Dialect::Mysql {
             // Otherwise `a`, `A` and `a ` would be one key.
             key.push_str(" CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin");
         }
         world.batch(&format!("CREATE TABLE {table} (id {key} NOT NULL PRIMARY KEY, name {bytes})"));
-        let row: &'static [ContextColumn] = vec![ContextColumn { name: "id", kind }].leak();
-        let schema = Schema { sql_table: table, row, ..PEOPLE };
+        let row: &'static [ContextColumn] = vec![ContextColumn::new("id", kind)].leak();
+        let schema = PEOPLE.with_sql_table(table).with_row(row);
         for (cell, id) in &keys {
             let context = RowContext::of_row(id.clone());
             let sealed = world.keyring.seal_bytes(&NAME, &context, b"x").unwrap();
@@ -82,7 +83,7 @@ fn any_that_postgres_compares(world: &mut World) {
             let update = format!("UPDATE {table} SET name = $1 WHERE id = $2");
             world.client.execute(&update, &[sealed.into(), id.into()]).unwrap();
         }
-        sweep_in_small_steps(world, Schema { sql_table: table, ..PEOPLE }, 24);
+        sweep_in_small_steps(world, PEOPLE.with_sql_table(table), 24);
     }
 }
 
@@ -99,16 +100,16 @@ fn sweep_in_small_steps(world: &World, schema: Schema, rows: usize) {
 /// Three columns of three types, some of which are the same in neighbouring rows.
 fn composite(world: &mut World) {
     const ROW: &[ContextColumn] = &[
-        ContextColumn { name: "org", kind: "int" },
-        ContextColumn { name: "code", kind: "text" },
-        ContextColumn { name: "id", kind: "uuid" },
+        ContextColumn::new("org", ContextKind::Int),
+        ContextColumn::new("code", ContextKind::Text),
+        ContextColumn::new("id", ContextKind::Uuid),
     ];
     let (bytes, text, uuid) = (world.type_of("bytes"), world.type_of("text key"), world.type_of("uuid"));
     world.batch(&format!(
         "CREATE TABLE composite (name {bytes}, id {uuid} NOT NULL, code {text} NOT NULL, org BIGINT NOT NULL, \
          PRIMARY KEY (org, code, id))"
     ));
-    let schema = Schema { sql_table: "composite", row: ROW, ..PEOPLE };
+    let schema = PEOPLE.with_sql_table("composite").with_row(ROW);
     let mut rows = 0;
     for org in [-1_i64, 7] {
         for code in ["a", "b", "it's"] {
@@ -129,7 +130,7 @@ fn composite(world: &mut World) {
 
 /// The primary key is a number of the database's own; values are bound to another column.
 fn no_part_of_the_row_id(world: &mut World) {
-    const ROW: &[ContextColumn] = &[ContextColumn { name: "code", kind: "text" }];
+    const ROW: &[ContextColumn] = &[ContextColumn::new("code", ContextKind::Text)];
     let (bytes, text) = (world.type_of("bytes"), world.type_of("text key"));
     world.batch(&format!("CREATE TABLE beside (number BIGINT PRIMARY KEY, code {text} NOT NULL, name {bytes})"));
     let described = Table::describe(&mut *world.client, "beside").unwrap().unwrap();
@@ -147,5 +148,5 @@ fn no_part_of_the_row_id(world: &mut World) {
             vec![Cell::Integer(number), Cell::text(code), Cell::Bytes(sealed)],
         );
     }
-    sweep_in_small_steps(world, Schema { sql_table: "beside", row: ROW, ..PEOPLE }, 20);
+    sweep_in_small_steps(world, PEOPLE.with_sql_table("beside").with_row(ROW), 20);
 }

@@ -40,8 +40,8 @@ fn child(site: &Site, role: &str) {
 
 /// Of a column of plaintext, in place.
 fn migration(encrypt: bool, dialect: Dialect) -> Sweep {
-    const BYTES: Schema = Schema { columns: &[NAME.migrating()], ..PEOPLE };
-    const BASE64: Schema = Schema { columns: &[NAME.base64().migrating()], ..PEOPLE };
+    const BYTES: Schema = PEOPLE.with_columns(&[NAME.migrating()]);
+    const BASE64: Schema = PEOPLE.with_columns(&[NAME.base64().migrating()]);
     let schema = if dialect == Dialect::Sqlite { BYTES } else { BASE64 };
     let job = if encrypt { Job::Encrypt { from: None } } else { Job::Decrypt { into: None } };
     Sweep::new(job, schema).batch(20).range(200).lease(Duration::from_millis(150))

@@ -4,14 +4,15 @@
 use super::world::{NAME, PEOPLE, place};
 use super::{Home, World};
 use fieldseal::Dialect;
-use fieldseal::{Column, ErrorKind, Keyring, Schema, Scope, Suite, kms, store};
+use fieldseal::value::Kind;
+use fieldseal::{Column, ErrorKind, Keyring, Scope, Suite, kms, store};
 use fieldseal_sweep::sql::Cell;
 use fieldseal_sweep::{Job, PlanError, ProblemKind, Sweep, SweepError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 const HIDDEN: Column =
-    Column::new("people", "name").with_sql_name("name_sealed").with_kind("text").pad(16).hide_null();
+    Column::new("people", "name").with_sql_name("name_sealed").with_kind(Kind::TEXT).hide_null(16);
 
 /// People whose hidden names are in `name_sealed`; `name` is NULL.
 fn hidden(world: &mut World, count: i64) {
@@ -29,8 +30,7 @@ fn hidden(world: &mut World, count: i64) {
 pub fn a_sweep_that_others_say_is_done_is_looked_through(home: Home) {
     let mut world = World::new(home);
     hidden(&mut world, 20);
-    let sweep =
-        || Sweep::new(Job::Decrypt { into: Some("name".to_owned()) }, Schema { columns: &[HIDDEN], ..PEOPLE });
+    let sweep = || Sweep::new(Job::Decrypt { into: Some("name".to_owned()) }, PEOPLE.with_columns(&[HIDDEN]));
     let (begun, _) = world.sweep(&sweep().stop_when(Arc::new(AtomicBool::new(true))));
     assert!(begun.stopped && begun.changed == 0, "{begun:?}");
     world.batch("DELETE FROM fieldseal_leases");
@@ -55,28 +55,28 @@ pub fn a_value_whose_key_was_lost_is_no_plaintext(home: Home) {
         world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::Bytes(sealed)]);
     }
     let before = world.stored();
-    const BYTES: Column = Column::new("people", "name").with_kind("bytes").migrating();
+    const BYTES: Column = Column::new("people", "name").with_kind(Kind::BYTES).migrating();
     for columns in [&[BYTES], const { &[NAME.migrating()] }] {
         world.batch("DELETE FROM people WHERE id > 2");
         for id in 3..=9 {
             // SQLite alone tells text from bytes in such a column.
-            let is_text = world.dialect() == Dialect::Sqlite && columns[0].kind() == "text";
+            let is_text = world.dialect() == Dialect::Sqlite && columns[0].kind() == Kind::TEXT;
             let plaintext = if is_text { Cell::text("plaintext") } else { Cell::Bytes(b"plaintext".to_vec()) };
             world.insert("people", &["id", "name"], vec![Cell::Integer(id), plaintext]);
         }
-        let (report, problems) = world.sweep(&Sweep::new(Job::Verify, Schema { columns, ..PEOPLE }));
+        let (report, problems) = world.sweep(&Sweep::new(Job::Verify, PEOPLE.with_columns(columns)));
         assert_eq!((report.plaintext, report.failed), (7, 2), "{report:?} {problems:?}");
         let unknown = |kind: &ProblemKind| matches!(kind, ProblemKind::Value(ErrorKind::UnknownKey(_)));
         assert!(problems.iter().all(|problem| unknown(&problem.kind)), "{problems:?}");
         let (report, problems) =
-            world.sweep(&Sweep::new(Job::Encrypt { from: None }, Schema { columns, ..PEOPLE }));
+            world.sweep(&Sweep::new(Job::Encrypt { from: None }, PEOPLE.with_columns(columns)));
         assert_eq!((report.changed, report.failed), (7, 2), "{report:?} {problems:?}");
         let after = world.stored();
         assert_eq!((&after[&1], &after[&2]), (&before[&1], &before[&2]));
     }
     // Only where it's said that they are plaintext; and text they can't be.
     let lookalikes =
-        |columns| Sweep::new(Job::Encrypt { from: None }, Schema { columns, ..PEOPLE }).seal_lookalikes();
+        |columns| Sweep::new(Job::Encrypt { from: None }, PEOPLE.with_columns(columns)).seal_lookalikes();
     let (report, problems) = world.sweep(&lookalikes(const { &[NAME.migrating()] }));
     assert_eq!((report.changed, report.failed), (0, 2), "{report:?} {problems:?}");
     let (report, problems) = world.sweep(&lookalikes(&[BYTES]));
@@ -101,7 +101,7 @@ pub fn base64_whose_key_was_lost_is_left(home: Home) {
     world.batch("DELETE FROM people WHERE id = 1");
     world.insert("people", &["id", "name"], vec![Cell::Integer(1), Cell::text(sealed)]);
     let before = world.stored();
-    let schema = Schema { columns: BASE64, ..PEOPLE };
+    let schema = PEOPLE.with_columns(BASE64);
     for job in [Job::Verify, Job::Encrypt { from: None }] {
         let (report, problems) = world.sweep(&Sweep::new(job, schema));
         assert_eq!(report.failed, 1, "{report:?}");
@@ -111,14 +111,14 @@ pub fn base64_whose_key_was_lost_is_left(home: Home) {
 }
 
 pub fn plaintext_goes_into_no_column_that_refuses_it(home: Home) {
-    const CODE: Column = Column::new("people", "code").with_kind("text");
+    const CODE: Column = Column::new("people", "code").with_kind(Kind::TEXT);
     let mut world = World::new(home);
     let bytes = world.type_of("bytes");
     world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, name {bytes}, code {bytes})"));
     let sealed = world.sealed(1, "x");
     world.insert("people", &["id", "name"], vec![Cell::Integer(1), sealed]);
     let refused = |columns, other: &str| {
-        let sweep = Sweep::new(Job::Decrypt { into: Some(other.to_owned()) }, Schema { columns, ..PEOPLE })
+        let sweep = Sweep::new(Job::Decrypt { into: Some(other.to_owned()) }, PEOPLE.with_columns(columns))
             .columns(["name"]);
         match sweep.run(&world.keyring, &*world.database, |_| {}) {
             Err(SweepError::Plan(PlanError::OtherColumn { column, .. })) => assert_eq!(column, other),
@@ -129,7 +129,7 @@ pub fn plaintext_goes_into_no_column_that_refuses_it(home: Home) {
     refused(&[NAME, CODE], "name");
     refused(&[NAME, CODE], "id");
     let migrating = const { &[NAME, CODE.migrating()] };
-    let sweep = Sweep::new(Job::Decrypt { into: Some("code".to_owned()) }, Schema { columns: migrating, ..PEOPLE });
+    let sweep = Sweep::new(Job::Decrypt { into: Some("code".to_owned()) }, PEOPLE.with_columns(migrating));
     let (report, problems) = world.sweep(&sweep.columns(["name"]));
     assert!(report.is_complete() && report.changed == 1, "{report:?} {problems:?}");
 }
@@ -140,7 +140,7 @@ pub fn a_change_of_suite_is_estimated_by_what_may_move(home: Home) {
     world.people("bytes");
     world.fill(50);
     world.insert("people", &["id", "name"], vec![Cell::Integer(51), Cell::Null]);
-    let sweep = Sweep::new(Job::Reencrypt, Schema { columns: &[OTHER], ..PEOPLE });
+    let sweep = Sweep::new(Job::Reencrypt, PEOPLE.with_columns(&[OTHER]));
     let estimate = sweep.estimate(&world.keyring, &*world.database).unwrap();
     assert_eq!((estimate.rows, estimate.values), (51, 50));
     let (report, _) = world.sweep(&sweep);
@@ -149,14 +149,14 @@ pub fn a_change_of_suite_is_estimated_by_what_may_move(home: Home) {
 
 /// A column that the database computes: said at once, and not for each row.
 pub fn a_generated_column_is_refused(home: Home) {
-    const CODE: Column = Column::new("people", "code").with_kind("text").migrating();
+    const CODE: Column = Column::new("people", "code").with_kind(Kind::TEXT).migrating();
     let mut world = World::new(home);
     let bytes = world.type_of("bytes");
     world.batch(&format!(
         "CREATE TABLE people (id BIGINT PRIMARY KEY, name {bytes}, code {bytes} GENERATED ALWAYS AS (name) STORED)"
     ));
     for job in [Job::Encrypt { from: None }, Job::Reencrypt] {
-        let sweep = Sweep::new(job, Schema { columns: &[CODE], ..PEOPLE });
+        let sweep = Sweep::new(job, PEOPLE.with_columns(&[CODE]));
         let error = sweep.run(&world.keyring, &*world.database, |_| {}).unwrap_err();
         assert!(
             matches!(&error, SweepError::Plan(PlanError::ColumnType { column, .. }) if column == "code"),

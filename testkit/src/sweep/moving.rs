@@ -3,6 +3,7 @@
 use super::world::{NAME, PEOPLE, place};
 use super::{Home, World};
 use fieldseal::Dialect;
+use fieldseal::context::ContextKind;
 use fieldseal::schema::ContextColumn;
 use fieldseal::{Column, Schema, Scope, Suite};
 use fieldseal_sweep::sql::{Cell, Database, Param, Sqlite};
@@ -179,7 +180,7 @@ pub fn a_column_moves_to_another_suite(home: Home) {
         let sealed = world.keyring.seal_bytes(&column, &place(id), &[b'x'; 60]).unwrap();
         world.insert("people", &["id", "name"], vec![Cell::Integer(id), Cell::Bytes(sealed)]);
     }
-    let sweep = Sweep::new(Job::Reencrypt, Schema { columns: &[NEW], ..PEOPLE });
+    let sweep = Sweep::new(Job::Reencrypt, PEOPLE.with_columns(&[NEW]));
     let (report, problems) = world.sweep(&sweep);
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!((report.changed, report.done), (200, 100));
@@ -189,8 +190,8 @@ pub fn a_column_moves_to_another_suite(home: Home) {
 
 /// What an older sweep has passed already isn't under the new suite.
 pub fn a_sweep_that_was_left_is_not_taken_for_another_suites(home: Home) {
-    const OLD: Schema = Schema { columns: &[NAME.with_suite(Suite::Aes256Gcm)], ..PEOPLE };
-    const NEW: Schema = Schema { columns: &[NAME.with_previous_suite(Suite::Aes256Gcm)], ..PEOPLE };
+    const OLD: Schema = PEOPLE.with_columns(&[NAME.with_suite(Suite::Aes256Gcm)]);
+    const NEW: Schema = PEOPLE.with_columns(&[NAME.with_previous_suite(Suite::Aes256Gcm)]);
     let mut world = World::new(home);
     world.people("bytes");
     for id in 1..=600 {
@@ -212,7 +213,7 @@ pub fn a_sweep_that_was_left_is_not_taken_for_another_suites(home: Home) {
 }
 
 pub fn tenants_have_keys_of_their_own(home: Home) {
-    const ORG: ContextColumn = ContextColumn { name: "org", kind: "int" };
+    const ORG: ContextColumn = ContextColumn::new("org", ContextKind::Int);
     let mut world = World::new(home);
     let bytes = world.type_of("bytes");
     world.batch(&format!("CREATE TABLE people (id BIGINT PRIMARY KEY, org BIGINT NOT NULL, name {bytes})"));
@@ -231,7 +232,7 @@ pub fn tenants_have_keys_of_their_own(home: Home) {
         }
     }
     world.keyring.admin().rotate(&Scope::tenant(2).unwrap()).unwrap();
-    let schema = Schema { scope: Some(ORG), ..PEOPLE };
+    let schema = PEOPLE.with_scope(ORG);
     let (report, problems) = world.sweep(&Sweep::new(Job::Reencrypt, schema));
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!((report.changed, report.done, report.left), (50, 100, Some(0)));
@@ -355,15 +356,15 @@ pub fn what_cannot_be_swept_says_why(home: Home) {
     };
     assert!(plan(&world, PEOPLE).starts_with("the database has no table people"), "{}", plan(&world, PEOPLE));
     world.people("bytes");
-    let schema = Schema { columns: const { &[Column::new("people", "notes")] }, ..PEOPLE };
+    let schema = PEOPLE.with_columns(const { &[Column::new("people", "notes")] });
     assert!(plan(&world, schema).starts_with("the table people has no column notes"));
     if world.dialect() != Dialect::Sqlite {
         world.batch(&format!("CREATE TABLE keyless (id BIGINT, name {bytes})"));
-        let schema = Schema { sql_table: "keyless", ..PEOPLE };
+        let schema = PEOPLE.with_sql_table("keyless");
         assert!(plan(&world, schema).starts_with("the table keyless has no primary key"));
         let text = world.type_of("text");
         world.batch(&format!("CREATE TABLE texts (id BIGINT PRIMARY KEY, name {text})"));
-        let schema = Schema { sql_table: "texts", ..PEOPLE };
+        let schema = PEOPLE.with_sql_table("texts");
         let told = plan(&world, schema);
         assert!(told.starts_with("texts.name is ") && told.contains("can't hold sealed bytes"), "{told}");
     }

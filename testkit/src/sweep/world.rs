@@ -1,7 +1,9 @@
 //! A database with a table of people in it, and a keyring.
 
 use fieldseal::Dialect;
+use fieldseal::context::ContextKind;
 use fieldseal::schema::ContextColumn;
+use fieldseal::value::Kind;
 use fieldseal::{Column, Keyring, RowContext, RowId, Schema, Scope, kms, store};
 use fieldseal_sweep::sql::{Cell, Client, Database, Param, Table, quoted};
 use fieldseal_sweep::{Event, Job, Problem, Report, Sweep};
@@ -26,12 +28,11 @@ pub struct World {
     _keep: Box<dyn Any>,
 }
 
-pub const NAME: Column = Column::new("people", "name").with_kind("text");
-pub const ID: ContextColumn = ContextColumn { name: "id", kind: "int" };
+pub const NAME: Column = Column::new("people", "name").with_kind(Kind::TEXT);
+pub const ID: ContextColumn = ContextColumn::new("id", ContextKind::Int);
 
 /// `people (id, name)`, bound to the row.
-pub const PEOPLE: Schema =
-    Schema { model: "Person", table: "people", sql_table: "people", row: &[ID], scope: None, columns: &[NAME] };
+pub const PEOPLE: Schema = Schema::new("people", &[NAME]).with_model("Person").with_row(&[ID]);
 
 impl World {
     pub fn new(home: Home) -> Self {

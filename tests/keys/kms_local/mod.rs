@@ -18,7 +18,8 @@ pub(crate) fn passphrase() -> Passphrase {
 }
 
 pub(crate) fn cheap(text: &str) -> Passphrase {
-    Passphrase::new(text).argon2(Argon2Params { memory_kib: 8, iterations: 1, parallelism: 1 })
+    Passphrase::new(text)
+        .argon2(Argon2Params::RECOMMENDED.with_memory_kib(8).with_iterations(1).with_parallelism(1))
 }
 
 pub(crate) fn folder() -> (TempDir, PathBuf) {

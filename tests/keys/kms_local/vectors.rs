@@ -28,11 +28,11 @@ fn bytes(case: &Value, name: &str) -> Vec<u8> {
 
 fn binding_of(case: &Value) -> Binding {
     let scope = case["scope"].as_str().unwrap();
-    let binding = Binding {
-        id: KeyId::new(case["key_id"].as_u64().unwrap().try_into().unwrap()).unwrap(),
-        scope: if scope.is_empty() { Scope::APPLICATION } else { Scope::tenant(scope).unwrap() },
-        commitment: Commitment::from_bytes(bytes(case, "commitment").try_into().unwrap()),
-    };
+    let binding = Binding::new(
+        KeyId::new(case["key_id"].as_u64().unwrap().try_into().unwrap()).unwrap(),
+        if scope.is_empty() { Scope::APPLICATION } else { Scope::tenant(scope).unwrap() },
+        Commitment::from_bytes(bytes(case, "commitment").try_into().unwrap()),
+    );
     assert_eq!(binding.to_bytes(), bytes(case, "binding"));
     binding
 }
@@ -46,7 +46,7 @@ fn files_and_wrapped_keys_open() {
         assert_eq!(kms.kek(), kek);
         assert_eq!(u64::from(kms.primary_version().unwrap()), file["primary"].as_u64().unwrap());
         for case in list(file, "wrapped") {
-            let wrapped = WrappedKey { kek: kek.clone(), blob: bytes(case, "blob") };
+            let wrapped = WrappedKey::new(kek.clone(), bytes(case, "blob"));
             let binding = binding_of(case);
             assert_eq!(kms.unwrap(&wrapped, &binding).unwrap().expose()[..], bytes(case, "data_key"));
             assert_eq!(kms.rewrap(&wrapped, &binding).unwrap().is_none(), case["version"] == file["primary"]);
@@ -73,12 +73,12 @@ fn refused_blobs_are_refused() {
     let vectors = vectors();
     let kms = open(&path, &vectors["files"][0]).unwrap();
     for case in list(&vectors, "refused_blobs") {
-        let wrapped = WrappedKey { kek: kms.kek(), blob: bytes(case, "blob") };
+        let wrapped = WrappedKey::new(kms.kek(), bytes(case, "blob"));
         let error = kms.unwrap(&wrapped, &binding_of(case)).unwrap_err();
         assert!(matches!(error, KmsError::Rejected | KmsError::NotFound { .. }), "{}: {error:?}", case["name"]);
     }
     for case in list(&vectors, "refused_commitments") {
-        let wrapped = WrappedKey { kek: kms.kek(), blob: bytes(case, "blob") };
+        let wrapped = WrappedKey::new(kms.kek(), bytes(case, "blob"));
         assert!(kms.unwrap(&wrapped, &binding_of(case)).is_ok(), "the keyring compares the commitment");
     }
 }

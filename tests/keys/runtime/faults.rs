@@ -1,7 +1,7 @@
 //! Whatever goes wrong ends in a typed error or a correct result, within the deadline.
 
 use super::*;
-use fieldseal::keys::{KeyRecord, KeyState};
+use fieldseal::keys::KeyState;
 use fieldseal::store::KeyStore as _;
 use fieldseal::store::{Change, load_all};
 use fieldseal::testing::{FaultyStore, KmsFault, StoreFault};
@@ -123,8 +123,8 @@ fn a_clock_that_jumps_costs_a_call_and_no_value() {
     assert_eq!(calls, 5);
     // Staged by a machine whose clock is years ahead: it takes an explicit word to promote it.
     let staged = keyring.admin().stage(&tenant(1)).unwrap();
-    let record = fleet.store.get(staged).unwrap().unwrap();
-    let years = KeyRecord { created: record.created + 100_000_000, ..record };
+    let mut years = fleet.store.get(staged).unwrap().unwrap();
+    years.created += 100_000_000;
     let (store, rest) = (Memory::new(), load_all(&fleet.store).unwrap());
     let records = rest.into_iter().filter(|record| record.id != staged).chain([years]);
     store.commit(&records.map(Change::Insert).collect::<Vec<_>>()).unwrap();

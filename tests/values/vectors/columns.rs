@@ -64,10 +64,7 @@ impl Case {
             column = column.unbound_row();
         }
         if self.padded {
-            column = column.pad(16);
-        }
-        if self.hide_null {
-            column = column.hide_null();
+            column = if self.hide_null { column.hide_null(16) } else { column.pad(16) };
         }
         if self.base64 {
             column = column.base64();

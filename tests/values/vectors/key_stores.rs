@@ -108,15 +108,8 @@ fn bad_rows_name_their_column() {
     for Row { name, row, expect } in rows {
         let Columns { id, scope, state, commitment, wrapped, created, revision } = row;
         let commitment = bytes(&commitment);
-        let read = KeyRecord::from_columns(&RecordColumns {
-            id,
-            scope: &scope,
-            state: &state,
-            commitment: &commitment,
-            wrapped: &wrapped,
-            created,
-            revision,
-        });
+        let columns = RecordColumns::new().id(id).scope(&scope).state(&state).commitment(&commitment);
+        let read = KeyRecord::from_columns(&columns.wrapped(&wrapped).created(created).revision(revision));
         assert_eq!(read.unwrap_err().column.name(), expect, "{name}");
     }
 }

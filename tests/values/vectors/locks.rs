@@ -52,7 +52,7 @@ fn load(lock: &str) -> Result<Vec<Schema>, LockError> {
 }
 
 fn pair(column: &ContextColumn) -> (String, String) {
-    (column.name.to_owned(), column.kind.to_owned())
+    (column.name.to_owned(), column.kind.to_string())
 }
 
 impl Locked {
@@ -62,7 +62,7 @@ impl Locked {
     }
 
     fn check(&self, schema: &Schema, column: &Column, what: &str) {
-        assert_eq!(column.kind(), self.kind, "{what}");
+        assert_eq!(column.kind().to_string(), self.kind, "{what}");
         assert_eq!(column.suite().name(), self.suite, "{what}");
         assert_eq!(column.previous_suite().map(Suite::name), self.previous_suite.as_deref(), "{what}");
         let row: Vec<_> = schema.row.iter().map(pair).collect();

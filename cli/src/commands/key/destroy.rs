@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::output::Report;
 use crate::words;
 use fieldseal::KeyringError;
-use fieldseal::keys::{KeyId, KeyState, TransitionError};
+use fieldseal::keys::{KeyId, KeyState};
 use serde::Serialize;
 
 /// Erases every wrapped copy of a retired or staged key: what is sealed under it can't be read
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let (target, id) = (&context.target, args.id);
     let record = target.key_store()?.get(id)?.ok_or(KeyringError::NoSuchKey(id))?;
     if !matches!(record.state, KeyState::Retired | KeyState::Staged) {
-        let error = TransitionError { from: record.state, to: KeyState::Destroyed };
+        let error = record.state.cannot_become(KeyState::Destroyed);
         return Err(KeyringError::Transition { id, error }.into());
     }
     let lost = if args.no_count { None } else { readable::readable(context, &[id]) };

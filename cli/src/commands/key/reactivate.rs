@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::output::Report;
 use crate::words;
 use fieldseal::KeyringError;
-use fieldseal::keys::{KeyId, KeyState, TransitionError};
+use fieldseal::keys::{KeyId, KeyState};
 use serde::Serialize;
 
 /// Lets a retired key open values again
@@ -26,7 +26,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     for id in &args.ids {
         let record = store.get(*id)?.ok_or(KeyringError::NoSuchKey(*id))?;
         if record.state != KeyState::Retired {
-            let error = TransitionError { from: record.state, to: KeyState::Active };
+            let error = record.state.cannot_become(KeyState::Active);
             return Err(KeyringError::Transition { id: *id, error }.into());
         }
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const BLOB: &[u8] = b"a blob of KMS";
 
 pub(crate) fn wrapped(key: &str) -> WrappedKey {
-    WrappedKey { kek: KekUri::new(format!("aws-kms:{key}")), blob: BLOB.to_vec() }
+    WrappedKey::new(KekUri::new(format!("aws-kms:{key}")), BLOB.to_vec())
 }
 
 pub(crate) fn decrypted(key: &str, plaintext: &[u8]) -> Reply {
@@ -89,8 +89,10 @@ fn each_call_names_the_key_and_the_whole_binding() {
 fn the_applications_scope_and_plain_tenants_are_readable() {
     let server = Stub::start(|_, _| encrypted(KEY));
     let kms = kms(&server, KEY);
-    kms.wrap(&data_key(1), &Binding { scope: Scope::APPLICATION, ..binding() }).unwrap();
-    kms.wrap(&data_key(1), &Binding { scope: Scope::tenant(42).unwrap(), ..binding() }).unwrap();
+    for scope in [Scope::APPLICATION, Scope::tenant(42).unwrap()] {
+        let Binding { id, commitment, .. } = binding();
+        kms.wrap(&data_key(1), &Binding::new(id, scope, commitment)).unwrap();
+    }
     let contexts: Vec<_> =
         server.requests().into_iter().map(|request| request.body["EncryptionContext"].clone()).collect();
     assert_eq!(contexts[0]["fieldseal:scope"], json!("application"));
@@ -112,12 +114,12 @@ fn a_name_from_the_key_store_is_not_followed() {
         assert!(matches!(kms.rewrap(&wrapped(name), &binding()), Err(KmsError::NotFound { .. })), "{name}");
     }
     for length in [0, 6145, 65_536] {
-        let wrapped = WrappedKey { blob: vec![1; length], ..wrapped(KEY) };
+        let wrapped = WrappedKey::new(wrapped(KEY).kek, vec![1; length]);
         assert!(matches!(kms.unwrap(&wrapped, &binding()), Err(KmsError::Rejected)), "{length}");
         assert!(matches!(kms.rewrap(&wrapped, &binding()), Err(KmsError::Rejected)), "{length}");
     }
     assert!(server.requests().is_empty(), "{:?}", server.operations());
-    kms.unwrap(&WrappedKey { blob: vec![1; 6144], ..wrapped(KEY) }, &binding()).unwrap();
+    kms.unwrap(&WrappedKey::new(wrapped(KEY).kek, vec![1; 6144]), &binding()).unwrap();
 }
 
 #[test]

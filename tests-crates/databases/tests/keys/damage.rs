@@ -5,7 +5,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection};
 use fieldseal::Dialect;
 use fieldseal::Scope;
-use fieldseal::keys::{KeyId, KeyRecord, KeyState};
+use fieldseal::keys::{KeyId, KeyState};
 use fieldseal::store::{Change, KeyStore, StoreError, load_all, migration};
 use fieldseal::testing::key_store_contract::record;
 use fieldseal_databases::Database;
@@ -20,7 +20,7 @@ pub(crate) fn raw(dialect: Dialect, url: &str, sql: &str) -> diesel::QueryResult
 
 /// What every operation says about a store in which something is wrong.
 fn all_operations(store: &dyn KeyStore) -> [StoreError; 5] {
-    let update = KeyRecord { revision: 2, ..record(1, "a", KeyState::Active) };
+    let update = record(1, "a", KeyState::Active).with_revision(2);
     [
         load_all(store).unwrap_err(),
         store.load_scope(&Scope::tenant("a").unwrap()).unwrap_err(),
@@ -187,7 +187,7 @@ fn damaged_rows_name_their_column() {
                     store.page(None, 10).map(|page| page.records.len()),
                     Err(StoreError::Malformed { .. } | StoreError::Damaged { .. }) | Ok(0)
                 ));
-                let update = KeyRecord { revision: 2, ..record(1, "a", KeyState::Active) };
+                let update = record(1, "a", KeyState::Active).with_revision(2);
                 assert!(store.commit(&[Change::Update(update)]).is_err(), "{library}: {column} = {value:.40}");
             }
         }

@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection, PgConnection};
 use diesel_async::{AsyncConnection as _, AsyncMysqlConnection, SimpleAsyncConnection as _};
 use fieldseal::Dialect;
-use fieldseal::keys::{KeyRecord, KeyState};
+use fieldseal::keys::KeyState;
 use fieldseal::store::{Change, Diesel, DieselAsync, KeyStore, load_all};
 use fieldseal::testing::key_store_contract::{self, record};
 use fieldseal_databases::Database;
@@ -126,7 +126,7 @@ fn a_user_who_may_only_read_and_write_the_table_is_enough() {
             store.create_table().unwrap();
             let first = record(1, "a", KeyState::Primary);
             store.commit(&[Change::Insert(first.clone())]).unwrap_or_else(|error| panic!("{library}: {error:?}"));
-            let next = KeyRecord { state: KeyState::Active, revision: 2, ..first };
+            let next = first.with_state(KeyState::Active).with_revision(2);
             store.commit(&[Change::Update(next.clone())]).unwrap();
             assert_eq!(load_all(&store).unwrap(), [next]);
             drop(store);

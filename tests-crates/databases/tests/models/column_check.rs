@@ -13,13 +13,7 @@ const fn column(name: &'static str) -> Column {
     Column::new("patients", name).unbound_row()
 }
 
-const SCHEMA: Schema = Schema {
-    model: "Patient",
-    table: "patients",
-    sql_table: "patients",
-    row: &[],
-    scope: None,
-    columns: &[
+const SCHEMA: Schema = Schema::new("patients", &[
         column("exact").with_size(100),
         column("larger").with_size(100),
         column("smaller").with_size(101),
@@ -31,8 +25,7 @@ const SCHEMA: Schema = Schema {
         column("searched_wrongly").with_suite(Suite::Aes256Siv).base64().with_size(100),
         column("unsized"),
         column("it's missing").with_size(100),
-    ],
-};
+    ]).with_model("Patient");
 
 #[derive(QueryableByName)]
 struct Line {

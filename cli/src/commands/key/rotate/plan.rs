@@ -143,21 +143,15 @@ impl Which {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fieldseal::keys::Commitment;
+    use fieldseal::keys::{Binding, Commitment};
 
     const ALL: Which = Which { scope: None, application: false, scope_pattern: None, all: true };
 
     fn record(id: u32, scope: &str, state: KeyState, age: i64) -> KeyRecord {
         let now = i64::try_from(seconds_since(0)).unwrap();
-        KeyRecord {
-            id: KeyId::new(id).unwrap(),
-            scope: if scope.is_empty() { Scope::APPLICATION } else { Scope::tenant(scope).unwrap() },
-            state,
-            commitment: Commitment::from_bytes([0; 32]),
-            wrapped: Vec::new(),
-            created: now - age,
-            revision: 1,
-        }
+        let scope = if scope.is_empty() { Scope::APPLICATION } else { Scope::tenant(scope).unwrap() };
+        let binding = Binding::new(KeyId::new(id).unwrap(), scope, Commitment::from_bytes([0; 32]));
+        KeyRecord::new(binding, state, Vec::new(), now - age)
     }
 
     fn scopes(which: Which, older_than: Option<u64>, only_staged: bool) -> Vec<(String, Option<u32>)> {
