@@ -41,7 +41,7 @@ update_public_api() {
 # documentation has built serves this too.
 public_api() {
     RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --lib --package "$1" --all-features -- -Z unstable-options --output-format json
-    CARGO_TARGET_DIR=$TARGET/tools cargo run --quiet --manifest-path tests-crates/public-api/Cargo.toml -- "$TARGET/doc/${1//-/_}.json"
+    cargo run --quiet --manifest-path tests-crates/public-api/Cargo.toml -- "$TARGET/doc/${1//-/_}.json"
 }
 
 # Core and what it's tested with, on the declared minimum. sqlx wants a newer Rust than that, so what is on sqlx isn't here.
