@@ -8,8 +8,8 @@
 //! The program is target/release/fieldseal, or what FIELDSEAL_CLI says.
 
 use comfy_table::Table;
-use fieldseal::value::Kind;
 use fieldseal::Dialect;
+use fieldseal::value::Kind;
 use fieldseal::{Column, Keyring, RowContext, RowId, Scope, kms, store};
 use fieldseal_sweep::sql::{Cell, Client, Database, Mysql, Param, Postgres, Sqlite};
 use std::path::{Path, PathBuf};

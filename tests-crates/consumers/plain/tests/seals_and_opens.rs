@@ -42,6 +42,7 @@ fn features_of_others_change_nothing() {
         format!("{patient:?}"),
         "Patient { id: 7, name: [redacted], email: [redacted], history: [redacted] }"
     );
-    let kinds: Vec<_> = Patient::SCHEMA.columns.iter().map(|column| (column.name(), column.kind().name())).collect();
+    let kinds: Vec<_> =
+        Patient::SCHEMA.columns.iter().map(|column| (column.name(), column.kind().name())).collect();
     assert_eq!(kinds, [("name", "text"), ("email", "text"), ("history", "json")]);
 }

@@ -13,7 +13,9 @@ const fn column(name: &'static str) -> Column {
     Column::new("patients", name).unbound_row()
 }
 
-const SCHEMA: Schema = Schema::new("patients", &[
+const SCHEMA: Schema = Schema::new(
+    "patients",
+    &[
         column("exact").with_size(100),
         column("larger").with_size(100),
         column("smaller").with_size(101),
@@ -25,7 +27,9 @@ const SCHEMA: Schema = Schema::new("patients", &[
         column("searched_wrongly").with_suite(Suite::Aes256Siv).base64().with_size(100),
         column("unsized"),
         column("it's missing").with_size(100),
-    ]).with_model("Patient");
+    ],
+)
+.with_model("Patient");
 
 #[derive(QueryableByName)]
 struct Line {
