@@ -94,7 +94,7 @@ pub enum KeyringError {
     },
     /// The operating system gave no thread to wait on.
     #[error("no thread could be started to wait for the KMS: {0}")]
-    NoThread(String),
+    NoThread(#[source] Arc<std::io::Error>),
     /// The keyring was dropped while a key was being loaded for it.
     #[error("the keyring was dropped meanwhile")]
     Dropped,

@@ -2,10 +2,10 @@
 # What needs PostgreSQL and MariaDB: instances of its own, which tests/with_databases starts and stops. Sourced by tests/all.
 
 run_databases() {
-    # Which the tests have built.
+    # For the benchmark of sweeps; built already where the tests ran before this.
+    cargo test --package fieldseal-cli --no-default-features --test servers --no-run
     export FIELDSEAL_CLI=$TARGET/debug/fieldseal
-    export CARGO_TARGET_DIR=$TARGET/databases
-    # The others ask whether they run, not how fast.
+    # In this profile they say whether they run, not how fast.
     # shellcheck disable=SC2016  # the shell that has the servers expands it
     bash tests/with_databases bash -euc '
         cargo test --manifest-path tests-crates/databases/Cargo.toml
@@ -19,7 +19,6 @@ run_alone() {
     local features
     features=$(sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' tests-crates/alone/Cargo.toml)
     [[ $features ]] || fail "tests-crates/alone/Cargo.toml has no features"
-    export CARGO_TARGET_DIR=$TARGET/alone
     # shellcheck disable=SC2016
     bash tests/with_databases bash -euc '
         for feature; do
@@ -34,18 +33,26 @@ run_cli_on_servers() {
     bash tests/with_databases cargo test --package fieldseal-cli --no-default-features --test servers -- --ignored
 }
 
-# Those that need a database library beside the defaults, and a server.
+# Those that need a database library beside the defaults, and a server. As examples of tests-crates/databases, which has
+# these libraries already; by themselves they are built in a --long run.
 run_database_examples() {
-    cargo run --quiet --features sqlx-sqlite,sqlx/sqlite --example sqlx_sqlite
     # shellcheck disable=SC2016
     bash tests/with_databases bash -euc '
         export DATABASE_URL=$FIELDSEAL_TEST_POSTGRES
-        cargo run --quiet --features sqlx-postgres --example sqlx_postgres
-        cargo run --quiet --features diesel-postgres,diesel/postgres --example diesel_postgres
+        for example in sqlx_sqlite sqlx_postgres diesel_postgres; do
+            cargo run --quiet --manifest-path tests-crates/databases/Cargo.toml --example "$example"
+        done
     '
+}
+
+# By the commands that they name.
+build_database_examples() {
+    cargo build --features sqlx-sqlite,sqlx/sqlite --example sqlx_sqlite
+    cargo build --features sqlx-postgres --example sqlx_postgres
+    cargo build --features diesel-postgres,diesel/postgres --example diesel_postgres
 }
 
 # sqlx's macros, and its guide, against databases that have the tables while they are compiled.
 run_sqlx_macros() {
-    CARGO_TARGET_DIR=$TARGET/databases bash tests/with_databases bash tests-crates/sqlx_macros/run
+    bash tests/with_databases bash tests-crates/sqlx_macros/run
 }

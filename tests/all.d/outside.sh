@@ -30,8 +30,8 @@ run_consumers() {
     [[ ${#consumers[@]} -gt 0 ]] || fail "there is no crate in tests-crates/consumers"
     for manifest in "${consumers[@]}"; do
         echo "$manifest"
-        CARGO_TARGET_DIR=$TARGET/consumers cargo test --manifest-path "$manifest"
+        cargo test --manifest-path "$manifest"
     done
     # Features that another crate of a workspace turns on change nothing for this one.
-    CARGO_TARGET_DIR=$TARGET/consumers cargo test --manifest-path tests-crates/consumers/plain/Cargo.toml --features neighbour
+    cargo test --manifest-path tests-crates/consumers/plain/Cargo.toml --features neighbour
 }

@@ -65,7 +65,7 @@ is_wanted() {
     for chosen in "${CHOSEN[@]}"; do
         [[ $chosen != "$1" ]] || return 0
         case $1:$chosen in
-            oracle-python:oracle | oracle-python:examples | kms-python:aws-kms | tests:databases) return 0 ;;
+            oracle-python:oracle | oracle-python:examples | kms-python:aws-kms) return 0 ;;
         esac
     done
     return 1
@@ -84,6 +84,8 @@ start() {
     # Each step is a process group of its own, which can be stopped as a whole.
     set -m
     export PATH=$TARGET/tools/bin:$PATH
+    # For the crates outside the workspace too: what several of them depend on is built once.
+    export CARGO_TARGET_DIR=$TARGET
     # What cargo keeps for the next build of a changed crate is gigabytes, and a run that builds everything once has no use for it.
     if [[ $MODE != quick ]]; then
         export CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}

@@ -58,11 +58,8 @@ check_features() {
     # What the ordinary lints leave out, because it builds the AWS SDK.
     cargo clippy --quiet --package fieldseal-kms-aws --all-targets -- -D warnings
     cargo clippy --quiet --package fieldseal-cli -- -D warnings
-    # Or because it needs a library that belongs to a database.
-    cargo clippy --quiet --features sqlx-sqlite,sqlx-postgres,sqlx/sqlite,diesel-postgres,diesel/postgres \
-        --example sqlx_sqlite --example sqlx_postgres --example diesel_postgres -- -D warnings
-    # The tests of the databases need the servers' client libraries.
-    CARGO_TARGET_DIR=$TARGET/databases cargo clippy --quiet --manifest-path tests-crates/databases/Cargo.toml --all-targets -- -D warnings
+    # Or because it needs the servers' client libraries: the tests of the databases, and the examples that need one.
+    cargo clippy --quiet --manifest-path tests-crates/databases/Cargo.toml --all-targets -- -D warnings
 }
 
 # brings_no_aws_sdk ARGUMENTS OF CARGO TREE
@@ -130,10 +127,14 @@ features() {
     sed -n '/^\[features\]/,/^\[dep/s/^\([a-z][a-z0-9_-]*\) = .*/\1/p' "${manifest%%#*}/Cargo.toml" | grep -vx default
 }
 
-# Afresh, so that no link is to a page that there was once.
+# Afresh, so that no link is to a page that there was once. One crate at a time, those first that others link to: with the
+# same features as in the checks of each feature, so that no dependency is compiled again.
 check_documentation() {
+    local package
     rm -rf -- "$TARGET"/doc
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+    for package in fieldseal-derive fieldseal fieldseal-sweep fieldseal-kms-aws; do
+        RUSTDOCFLAGS="-D warnings" cargo doc --package "$package" --no-deps --all-features
+    done
     python3 tests/all.d/links.py "$TARGET/doc"
 }
 
@@ -161,24 +162,53 @@ run_benchmarks() {
     done
 }
 
-# None is published when another is checked: cargo takes them from this workspace.
+readonly PUBLISHED=(fieldseal-derive fieldseal fieldseal-sweep fieldseal-kms-aws fieldseal-cli)
+
+# What would be uploaded, unpacked and compiled: that no file is missing. None is published when another is checked, so a
+# workspace of their own takes each from beside the other. They are checked, not built, with the features of earlier steps,
+# whose dependencies serve again.
 check_packages() {
+    local package unpacked=$WORK/packages
+    cargo package --workspace --exclude testkit --allow-dirty --no-verify
+    mkdir -p "$unpacked"
+    for package in "${PUBLISHED[@]}"; do
+        unpack "$package" "$unpacked"
+    done
+    check_packaged_files "$unpacked"
+    packages_workspace > "$unpacked/Cargo.toml"
+    cp Cargo.lock "$unpacked/Cargo.lock"
+    for package in "${PUBLISHED[@]}"; do
+        echo "$package, by itself"
+        cargo check --offline --manifest-path "$unpacked/Cargo.toml" --package "$package"
+    done
+    for package in fieldseal fieldseal-sweep; do
+        cargo check --offline --manifest-path "$unpacked/Cargo.toml" --package "$package" --all-features
+    done
+}
+
+# unpack PACKAGE FOLDER
+unpack() {
+    local version
+    version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+    mkdir "$2/$1"
+    tar -xzf "$TARGET/package/$1-$version.crate" -C "$2/$1" --strip-components 1
+}
+
+# check_packaged_files FOLDER
+check_packaged_files() {
     local package file
-    # Cargo unpacks them for each other under the hash of a path, and takes one version for one content: what an earlier run
-    # unpacked and compiled would be taken for these.
-    rm -rf -- "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/fieldseal{,-derive,-kms-aws,-sweep,-cli}-[0-9]*
-    rm -rf -- "$TARGET"/debug/.fingerprint/fieldseal{,-derive,-kms-aws,-sweep,-cli}-*
-    # testkit is never published.
-    cargo package --workspace --exclude testkit --allow-dirty
-    for package in fieldseal/lib fieldseal-derive/lib fieldseal-kms-aws/lib fieldseal-sweep/lib fieldseal-cli/main; do
-        cargo package --list --allow-dirty --package "${package%/*}" > "$WORK/packaged"
-        for file in Cargo.toml "src/${package#*/}.rs" LICENSE-MIT LICENSE-APACHE; do
-            grep -Fqx "$file" "$WORK/packaged" || fail "the package ${package%/*} has no $file"
+    for package in "${PUBLISHED[@]}"; do
+        for file in Cargo.toml LICENSE-MIT LICENSE-APACHE; do
+            [[ -s $1/$package/$file ]] || fail "the package $package has no $file"
         done
     done
-    # Only rustdoc reads the guides: the build of the package doesn't miss them.
-    cargo package --list --allow-dirty --package fieldseal > "$WORK/packaged"
+    # Only rustdoc reads the guides: a check of the package doesn't miss them.
     for file in README.md docs/*.md src/guide/links.md; do
-        grep -Fqx "$file" "$WORK/packaged" || fail "the package fieldseal has no $file"
+        [[ -s $1/fieldseal/$file ]] || fail "the package fieldseal has no $file"
     done
+}
+
+packages_workspace() {
+    printf '[workspace]\nresolver = "3"\nmembers = ["*"]\n\n[patch.crates-io]\n'
+    printf '%s\n' "${PUBLISHED[@]}" | sed 's/.*/& = { path = "&" }/'
 }

@@ -3,6 +3,8 @@
 # whatever happens. Sourced by tests/all.
 
 KMS_VENV=$TARGET/kms-venv
+# Always together: each by itself has the AWS SDK with other features, and builds all of it again.
+readonly WITH_AWS=(--package fieldseal-kms-aws --package fieldseal-cli)
 
 make_kms_venv() {
     make_venv "$KMS_VENV" kms/aws/tests/requirements.txt 'import moto.server, ministack'
@@ -17,15 +19,16 @@ run_aws_kms() {
         env BIND_HOST=127.0.0.1 GATEWAY_PORT="$ministack" SERVICES=kms "$KMS_VENV/bin/ministack"
 
     export FIELDSEAL_TEST_MOTO=http://127.0.0.1:$moto FIELDSEAL_TEST_MINISTACK=http://127.0.0.1:$ministack
-    cargo test --package fieldseal-kms-aws --lib
-    cargo test --package fieldseal-kms-aws --test aws_kms -- --include-ignored
-    cargo test --package fieldseal-kms-aws --doc
+    cargo test "${WITH_AWS[@]}" --lib
+    cargo test "${WITH_AWS[@]}" --test aws_kms -- --include-ignored
+    cargo test "${WITH_AWS[@]}" --doc
+    cargo build --quiet "${WITH_AWS[@]}" --example aws_kms --bin fieldseal
 
     # The example, set up by the environment as its users do it.
     unset AWS_PROFILE AWS_SESSION_TOKEN
     export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
     export AWS_ENDPOINT_URL_KMS=$FIELDSEAL_TEST_MOTO
-    cargo run --quiet --package fieldseal-kms-aws --example aws_kms -- "$(create_kek "$python")"
+    "$TARGET/debug/examples/aws_kms" "$(create_kek "$python")"
     run_cli_on_aws "$(create_kek "$python")" "$(create_kek "$python")"
 }
 
@@ -39,7 +42,6 @@ run_cli_on_aws() {
     local old=aws-kms:$1 new=aws-kms:$2 folder=$WORK/cli-aws denied said
     denied=$(free_port "$KMS_VENV/bin/python")
     start_service denied "$denied" "$KMS_VENV/bin/python" kms/aws/tests/denied.py "$denied"
-    cargo build --quiet --package fieldseal-cli
     mkdir -p "$folder"
     : > "$folder/app.db"
     (

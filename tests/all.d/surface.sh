@@ -41,7 +41,7 @@ update_public_api() {
 # documentation has built serves this too.
 public_api() {
     RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --lib --package "$1" --all-features -- -Z unstable-options --output-format json
-    CARGO_TARGET_DIR=$TARGET/tools cargo run --quiet --manifest-path tests-crates/public-api/Cargo.toml -- "$TARGET/doc/${1//-/_}.json"
+    cargo run --quiet --manifest-path tests-crates/public-api/Cargo.toml -- "$TARGET/doc/${1//-/_}.json"
 }
 
 # Core and what it's tested with, on the declared minimum. sqlx wants a newer Rust than that, so what is on sqlx isn't here.
@@ -56,12 +56,14 @@ check_minimum_rust() {
     CARGO_TARGET_DIR=$TARGET/minimum-rust cargo "+$minimum" test --package fieldseal --lib --features "$features"
 }
 
-# Against the last release, or before there is one against the commit that docs/public-api/BASELINE names.
+# Against the last release, or before there is one against the commit that docs/public-api/BASELINE names. Every library is
+# checked before it fails.
 check_semver() {
-    local baseline library
+    local baseline library broken=()
     baseline=$(git -c safe.directory="$ROOT" describe --tags --abbrev=0 --match 'v*' 2> /dev/null || cat docs/public-api/BASELINE)
     install_tool cargo-semver-checks "$CARGO_SEMVER_CHECKS_VERSION"
     for library in "${LIBRARIES[@]}"; do
-        cargo semver-checks --package "$library" --baseline-rev "$baseline" --all-features
+        cargo semver-checks --package "$library" --baseline-rev "$baseline" --all-features || broken+=("$library")
     done
+    [[ ${#broken[@]} -eq 0 ]] || fail "${broken[*]} can break a program that compiles with $baseline"
 }

@@ -223,3 +223,24 @@ fn in_region_of(kek: &KeyArn, other: &str) -> Result<KeyArn, KmsError> {
             .with_hint("open it by a provider of its own")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_settings_makes_no_difference() {
+        type Set = fn(AwsKmsBuilder) -> AwsKmsBuilder;
+        let config = |builder: AwsKmsBuilder| builder.config(&SdkConfig::builder().build());
+        let sets: [Set; 4] = [
+            config,
+            |builder| builder.deadline(Duration::from_secs(5)),
+            |builder| builder.attempts(7),
+            |builder| builder.also_opens("arn:aws:kms:us-east-1:111122223333:key/1"),
+        ];
+        let there = sets.iter().fold(AwsKmsBuilder::default(), |builder, set| set(builder));
+        let back = sets.iter().rev().fold(AwsKmsBuilder::default(), |builder, set| set(builder));
+        assert_eq!(format!("{there:?}"), format!("{back:?}"));
+        assert!(there.config.is_some() && back.config.is_some());
+    }
+}

@@ -11,9 +11,11 @@ mod said;
 mod transaction;
 
 pub(super) use self::commit::commit;
+#[cfg(any(feature = "rusqlite", feature = "diesel-sqlite"))]
+pub(super) use self::connection::BUSY_TIMEOUT;
 #[cfg(any(feature = "rusqlite", feature = "diesel"))]
 pub(super) use self::connection::in_transaction;
-pub(super) use self::connection::{BUSY_TIMEOUT, Connection, Param, run};
+pub(super) use self::connection::{Connection, Param, run};
 pub(super) use self::read::{get, load_scope, page};
 pub(super) use self::row::{Cell, Row};
 pub(super) use self::said::{Failed, Said};
