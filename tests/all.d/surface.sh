@@ -37,10 +37,11 @@ update_public_api() {
     done
 }
 
-# public_api LIBRARY: its listing. rustdoc's JSON is unstable: the compiler is told to give it all the same, so that what the
-# documentation has built serves this too.
+# public_api LIBRARY: its listing. rustdoc's JSON is unstable, and rustdoc alone is told to give it all the same: build scripts ask
+# for RUSTC_BOOTSTRAP too, and in cargo's environment it would have most dependencies compiled anew, now and by the next step.
 public_api() {
-    RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --lib --package "$1" --all-features -- -Z unstable-options --output-format json
+    RUSTDOC=$PWD/tests/all.d/unstable-rustdoc \
+        cargo rustdoc --quiet --lib --package "$1" --all-features -- -Z unstable-options --output-format json
     cargo run --quiet --manifest-path tests-crates/public-api/Cargo.toml -- "$TARGET/doc/${1//-/_}.json"
 }
 
