@@ -41,8 +41,10 @@
 //! let db = rusqlite::Connection::open("app.db")?;
 //! db.execute_batch("CREATE TABLE patients (id INTEGER PRIMARY KEY, name BLOB NOT NULL)")?;
 //! let ada = Patient { id: 1, name: "Ada".into() };
-//! db.execute("INSERT INTO patients (id, name) VALUES (:id, :name)", ada.params().bind().as_slice())?;
-//! let loaded = db.query_row("SELECT * FROM patients WHERE id = 1", [], |row| Patient::try_from(row))?;
+//! let insert = "INSERT INTO patients (id, name) VALUES (:id, :name)";
+//! db.execute(insert, ada.params().bind().as_slice())?;
+//! let select = "SELECT * FROM patients WHERE id = 1";
+//! let loaded = db.query_row(select, [], |row| Patient::try_from(row))?;
 //! assert_eq!(loaded.name, "Ada");
 //!
 //! let stored: Vec<u8> = db.query_row("SELECT name FROM patients", [], |row| row.get(0))?;

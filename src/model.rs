@@ -309,7 +309,8 @@ impl ContextColumn {
 /// use fieldseal::value::Kind;
 /// use fieldseal::{Column, Schema};
 ///
-/// const PATIENTS: Schema = Schema::new("patients", &[Column::new("patients", "name").with_kind(Kind::TEXT)])
+/// const NAME: Column = Column::new("patients", "name").with_kind(Kind::TEXT);
+/// const PATIENTS: Schema = Schema::new("patients", &[NAME])
 ///     .with_row(&[ContextColumn::new("id", ContextKind::Int)])
 ///     .with_scope(ContextColumn::new("clinic", ContextKind::Uuid));
 /// assert_eq!(PATIENTS.sql_table, "patients");
@@ -399,7 +400,8 @@ impl Schema {
     /// ```
     /// use fieldseal::{Column, Schema};
     ///
-    /// const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
+    /// const NAME: Column = Column::new("patients", "name").unbound_row();
+    /// const SCHEMA: Schema = Schema::new("patients", &[NAME]);
     /// assert_eq!(SCHEMA.column("name").map(|name| name.size_for(100)), Some(145));
     /// ```
     #[must_use]

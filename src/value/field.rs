@@ -75,8 +75,8 @@ pub trait Value: Sized {
 
 /// What a sealed field can be: a [`Value`], or an `Option` of one where the column may be NULL.
 ///
-/// It can't be implemented outside of this crate, and needn't be: every `Value` is a `Field`, and so
-/// is every `Option` of a `Value`.
+/// It can't be implemented outside of this crate, and needn't be: every `Value` is a `Field`, and
+/// so is every `Option` of a `Value`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sealed",
     label = "neither a `fieldseal::Value` nor an `Option` of one",

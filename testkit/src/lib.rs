@@ -1,18 +1,16 @@
 //! What the tests of several crates share.
 //!
-//! - **Behaviours** that every database and every library must show, defined once: [`behaviour`],
-//!   [`guards`], [`sweep`]. A crate runs them on its own connections.
 //! - **Doubles and places** to test in: [`keyrings`] over a local KMS, [`known_keys`], a [`spy`] on
 //!   a KMS, a [`database`] in one file, a test that is [run again](rerun) as another process.
 //! - **Values**: [`plaintexts`] of the frozen vectors, how they are [`spelt`], the [`place`] that a
 //!   value is sealed for, [`sqlite_damage`], and a [`scanner`] that looks for secrets in what a
 //!   program leaves behind.
+//!
+//! What every database and every library must show is in the crate `behaviours`, beside this one.
 
 #![forbid(unsafe_code)]
 
-pub mod behaviour;
 pub mod database;
-pub mod guards;
 pub mod keyrings;
 pub mod known_keys;
 pub mod measure;
@@ -23,4 +21,3 @@ pub mod scanner;
 pub mod spelt;
 pub mod spy;
 pub mod sqlite_damage;
-pub mod sweep;

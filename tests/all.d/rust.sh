@@ -169,7 +169,7 @@ readonly PUBLISHED=(fieldseal-derive fieldseal fieldseal-sweep fieldseal-kms-aws
 # whose dependencies serve again.
 check_packages() {
     local package unpacked=$WORK/packages
-    cargo package --workspace --exclude testkit --allow-dirty --no-verify
+    cargo package --workspace --exclude testkit --exclude behaviours --allow-dirty --no-verify
     mkdir -p "$unpacked"
     for package in "${PUBLISHED[@]}"; do
         unpack "$package" "$unpacked"

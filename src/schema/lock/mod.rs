@@ -25,8 +25,9 @@ const HEADER: &str = "\
 /// ```
 /// # use fieldseal::{Column, Model, Schema, SchemaLock};
 /// # struct Patient;
+/// # const NAME: Column = Column::new("patients", "name").unbound_row();
 /// # impl Model for Patient {
-/// #     const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
+/// #     const SCHEMA: Schema = Schema::new("patients", &[NAME]);
 /// # }
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let path = dir.path().join("fieldseal.lock");

@@ -1,14 +1,14 @@
-//! The behaviours of `testkit/src/guards` on SQLite, and what only SQLite has.
+//! The behaviours of `testkit/behaviours/src/guards` on SQLite, and what only SQLite has.
 //! `tests-crates/databases` has them on the servers.
 
+use behaviours::guards;
+use behaviours::guards::world::{INSERT, NAME, PEOPLE, int};
+use behaviours::guards::{Home, World};
 use fieldseal::envelope::MAX_SEALED_LEN;
 use fieldseal::guards::KeyCheck;
 use fieldseal::{Column, Dialect, store};
 use fieldseal_sweep::sql::{Cell, Sqlite};
 use std::sync::Arc;
-use testkit::guards;
-use testkit::guards::world::{INSERT, NAME, PEOPLE, int};
-use testkit::guards::{Home, World};
 
 fn sqlite() -> Home {
     with("PRAGMA journal_mode = WAL")
@@ -33,7 +33,7 @@ mod in_utf16 {
         super::with("PRAGMA encoding = 'UTF-16'")
     }
 
-    testkit::guards::guard_behaviours! { on utf16:
+    behaviours::guards::guard_behaviours! { on utf16:
         sealed_values_of_every_suite_pass
         plaintext_and_near_misses_are_refused
         keys_that_do_not_open_are_refused_until_they_do_again

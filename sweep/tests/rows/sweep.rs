@@ -1,13 +1,13 @@
-//! The behaviours of `testkit/src/sweep` on SQLite. `tests-crates/databases` has them on the
-//! servers.
+//! The behaviours of `testkit/behaviours/src/sweep` on SQLite. `tests-crates/databases` has them on
+//! the servers.
 
+use behaviours::sweep;
+use behaviours::sweep::{Home, World};
 use fieldseal::Column;
 use fieldseal_sweep::sql::{Cell, Database, Sqlite, Table};
 use fieldseal_sweep::{Job, SealedForm, Survey, Sweep};
 use std::sync::Arc;
 use std::time::Duration;
-use testkit::sweep;
-use testkit::sweep::{Home, World};
 
 fn sqlite() -> Home {
     let folder = tempfile::tempdir().unwrap();

@@ -1,11 +1,11 @@
-//! The behaviours of `testkit/src/behaviour` on nine clients: diesel, diesel-async, sqlx and
-//! rusqlite on SQLite, PostgreSQL and MariaDB, where there is such a library for the database.
+//! The behaviours of `testkit/behaviours/src/models` on nine clients: diesel, diesel-async, sqlx
+//! and rusqlite on SQLite, PostgreSQL and MariaDB, where there is such a library for the database.
 
 #[macro_use]
 mod servers;
 mod sqlx;
 
-use testkit::{at_once, behaviour, on_id, store_by_diesel};
+use behaviours::{at_once, models, on_id, store_by_diesel};
 
 /// sqlx keeps every model already, and the clients of SQLite keep them where they are.
 macro_rules! stores {
@@ -31,8 +31,8 @@ macro_rules! uuid_stores {
 
 macro_rules! behaviours {
     ($($behaviour:ident)+) => {
-        behaviours! { sqlite_diesel: behaviour::DieselSqlite, $($behaviour)+ }
-        behaviours! { sqlite_rusqlite: behaviour::Rusqlite, $($behaviour)+ }
+        behaviours! { sqlite_diesel: models::DieselSqlite, $($behaviour)+ }
+        behaviours! { sqlite_rusqlite: models::Rusqlite, $($behaviour)+ }
         behaviours! { sqlite_sqlx: sqlx::SqlxSqlite, $($behaviour)+ }
         behaviours! { postgres_diesel: servers::DieselPostgres, $($behaviour)+ }
         behaviours! { postgres_diesel_async: servers::DieselAsyncPostgres, $($behaviour)+ }
@@ -51,12 +51,12 @@ macro_rules! behaviours {
 /// A test of each library that writes and each other that reads what it wrote.
 macro_rules! pairs {
     ($($behaviour:ident)+) => {
-        pairs! { sqlite_diesel_to_rusqlite: behaviour::DieselSqlite, behaviour::Rusqlite, $($behaviour)+ }
-        pairs! { sqlite_diesel_to_sqlx: behaviour::DieselSqlite, sqlx::SqlxSqlite, $($behaviour)+ }
-        pairs! { sqlite_rusqlite_to_diesel: behaviour::Rusqlite, behaviour::DieselSqlite, $($behaviour)+ }
-        pairs! { sqlite_rusqlite_to_sqlx: behaviour::Rusqlite, sqlx::SqlxSqlite, $($behaviour)+ }
-        pairs! { sqlite_sqlx_to_diesel: sqlx::SqlxSqlite, behaviour::DieselSqlite, $($behaviour)+ }
-        pairs! { sqlite_sqlx_to_rusqlite: sqlx::SqlxSqlite, behaviour::Rusqlite, $($behaviour)+ }
+        pairs! { sqlite_diesel_to_rusqlite: models::DieselSqlite, models::Rusqlite, $($behaviour)+ }
+        pairs! { sqlite_diesel_to_sqlx: models::DieselSqlite, sqlx::SqlxSqlite, $($behaviour)+ }
+        pairs! { sqlite_rusqlite_to_diesel: models::Rusqlite, models::DieselSqlite, $($behaviour)+ }
+        pairs! { sqlite_rusqlite_to_sqlx: models::Rusqlite, sqlx::SqlxSqlite, $($behaviour)+ }
+        pairs! { sqlite_sqlx_to_diesel: sqlx::SqlxSqlite, models::DieselSqlite, $($behaviour)+ }
+        pairs! { sqlite_sqlx_to_rusqlite: sqlx::SqlxSqlite, models::Rusqlite, $($behaviour)+ }
         pairs! { postgres_diesel_to_diesel_async: servers::DieselPostgres, servers::DieselAsyncPostgres, $($behaviour)+ }
         pairs! { postgres_diesel_to_sqlx: servers::DieselPostgres, sqlx::SqlxPostgres, $($behaviour)+ }
         pairs! { postgres_diesel_async_to_diesel: servers::DieselAsyncPostgres, servers::DieselPostgres, $($behaviour)+ }
@@ -80,7 +80,7 @@ macro_rules! pairs {
 /// Libraries that share a database. On servers a history takes longer.
 macro_rules! histories {
     ($history:ident) => {
-        histories! { sqlite: behaviour::Rusqlite, sqlx::SqlxSqlite, 16, $history }
+        histories! { sqlite: models::Rusqlite, sqlx::SqlxSqlite, 16, $history }
         histories! { postgres: servers::DieselPostgres, sqlx::SqlxPostgres, 8, $history }
         histories! { postgres_async: servers::DieselAsyncPostgres, sqlx::SqlxPostgres, 8, $history }
         histories! { mysql: servers::DieselMysql, sqlx::SqlxMysql, 8, $history }
@@ -97,5 +97,5 @@ macro_rules! histories {
     };
 }
 
-testkit::every_model!(stores, uuid_stores);
-testkit::every_behaviour!(behaviours, pairs, histories);
+behaviours::every_model!(stores, uuid_stores);
+behaviours::every_behaviour!(behaviours, pairs, histories);

@@ -1,11 +1,11 @@
 //! PostgreSQL and MariaDB, and diesel and diesel-async on them.
 
+use behaviours::models::bindings::{bytes, native};
+use behaviours::models::{Client, Database, Dialect, Failed};
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::{Nullable, Text};
 use diesel::{Connection as _, MysqlConnection, PgConnection, QueryableByName, RunQueryDsl as _};
 use diesel_async::{AsyncConnection as _, AsyncMysqlConnection, AsyncPgConnection, SimpleAsyncConnection as _};
-use testkit::behaviour::bindings::{bytes, native};
-use testkit::behaviour::{Client, Database, Dialect, Failed};
 use tokio::runtime::Runtime;
 
 #[derive(QueryableByName)]

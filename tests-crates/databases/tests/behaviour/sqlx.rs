@@ -1,10 +1,10 @@
 //! sqlx on each database: one set of statements, for any model.
 
 use crate::servers::{Mysql, Postgres, runtime};
+use behaviours::models::{Client, Database as _, Dialect, Failed, SqliteFile, Store};
 use fieldseal::sqlx::{BindRow, PushRows as _, SqlxModel, SqlxRow};
 use fieldseal::value::SealedValue;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, FromRow, QueryBuilder};
-use testkit::behaviour::{Client, Database as _, Dialect, Failed, SqliteFile, Store};
 use tokio::runtime::Runtime;
 
 fn failed(error: sqlx::Error) -> Failed {

@@ -1,6 +1,6 @@
 //! sqlx in ordinary code, on each database: rows and some of their columns, pools, transactions,
 //! single values, and what an error says. Everything that every library must do is in
-//! `testkit/src/behaviour`.
+//! `testkit/behaviours/src/models`.
 
 use fieldseal::sqlx::{BindRow as _, PushRows as _, SqlxModel as _};
 use fieldseal::value::StoredBytes;

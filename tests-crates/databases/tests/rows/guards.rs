@@ -1,5 +1,8 @@
 //! Guards on real servers, and what only one of them has.
 
+use behaviours::guards;
+use behaviours::guards::world::{INSERT, NAME, PEOPLE, int};
+use behaviours::guards::{Home, World};
 use fieldseal::guards::KeyCheck;
 use fieldseal::store::Sqlx;
 use fieldseal_databases::Database;
@@ -7,9 +10,6 @@ use fieldseal_sweep::sql::{Cell, Database as _, Mysql, Postgres};
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use std::sync::Arc;
-use testkit::guards;
-use testkit::guards::world::{INSERT, NAME, PEOPLE, int};
-use testkit::guards::{Home, World};
 
 const NOT_SEALED: &str = "must be a sealed value";
 const REFUSED: &str = "is sealed under a key that is retired or unknown";
@@ -32,10 +32,10 @@ mod on_postgres {
         Home { database: Arc::new(Postgres::new(options)), store: Arc::new(store), keep: Box::new(database) }
     }
 
-    testkit::guards::guard_behaviours!(home);
+    behaviours::guards::guard_behaviours!(home);
 
     // SQLite has one writer at a time anyway.
-    testkit::guards::guard_behaviours! { on home:
+    behaviours::guards::guard_behaviours! { on home:
         no_lock_is_left_on_the_key_store
     }
 
@@ -148,10 +148,10 @@ mod on_mysql {
         Home { database: Arc::new(Mysql::new(options)), store: Arc::new(store), keep: Box::new(database) }
     }
 
-    testkit::guards::guard_behaviours!(home);
+    behaviours::guards::guard_behaviours!(home);
 
     // SQLite has one writer at a time anyway.
-    testkit::guards::guard_behaviours! { on home:
+    behaviours::guards::guard_behaviours! { on home:
         no_lock_is_left_on_the_key_store
     }
 

@@ -1,10 +1,10 @@
 //! Sweeps on real servers.
 
+use behaviours::sweep::world::PEOPLE;
+use behaviours::sweep::{Home, World};
 use fieldseal_sweep::sql::{Database, Mysql, Postgres};
 use fieldseal_sweep::{Job, Sweep};
 use std::sync::Arc;
-use testkit::sweep::world::PEOPLE;
-use testkit::sweep::{Home, World};
 
 mod on_postgres {
     use super::*;
@@ -18,7 +18,7 @@ mod on_postgres {
         Arc::new(Postgres::new(url.parse().unwrap()))
     }
 
-    testkit::sweep::sweep_behaviours!(home, open);
+    behaviours::sweep::sweep_behaviours!(home, open);
 }
 
 mod on_mysql {
@@ -33,7 +33,7 @@ mod on_mysql {
         Arc::new(Mysql::new(url.parse().unwrap()))
     }
 
-    testkit::sweep::sweep_behaviours!(home, open);
+    behaviours::sweep::sweep_behaviours!(home, open);
 
     /// Without transactions nothing that goes wrong could be taken back.
     #[test]
