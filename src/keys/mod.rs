@@ -1,7 +1,7 @@
 //! Data keys, and what key stores and KMS providers know of them: ids, states, records, wrapped
 //! copies and commitments.
 
-mod derive;
+mod derivation;
 mod record;
 mod state;
 
@@ -10,7 +10,7 @@ pub(crate) use record::MAX_WRAPPED_JSON;
 pub use record::{KeyRecord, MalformedRecord, RecordColumn, RecordColumns, WrappedKey};
 pub use state::{KeyState, TransitionError};
 
-pub(crate) use derive::{column_key, commitment, hkdf};
+pub(crate) use derivation::{column_key, commitment, hkdf};
 
 use crate::context::Scope;
 use crate::format::length_prefix::lp_all;
