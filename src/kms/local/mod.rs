@@ -133,9 +133,9 @@ impl Local {
     /// Adds a version with a new KEK, which wraps from now on, and returns its number. Older
     /// versions still unwrap.
     ///
-    /// Afterwards rewrap the data keys, and then [`Self::remove_version`] may take the old version
-    /// away. Take a new copy of the file first of all: an old one doesn't open what is wrapped from
-    /// now on.
+    /// Then, in this order: back up the file (older backups lack the new version), rewrap the data
+    /// keys ([`Admin::rewrap`](crate::keyring::Admin::rewrap)), and take the old version away with
+    /// [`Self::remove_version`].
     ///
     /// # Errors
     ///
