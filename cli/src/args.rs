@@ -18,7 +18,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "FIELDSEAL_KEY_STORE", hide_env_values = true, value_name = "URL")]
     pub(crate) key_store: Option<Url>,
 
-    /// A KEK, to be given once for each: `local:PATH` for a key file, `aws-kms:ARN` (or an id, or
+    /// A KEK, to be given once for each: `local:PATH` for a KEK file, `aws-kms:ARN` (or an id, or
     /// `alias/…`) for AWS KMS. The first is the main one. In the environment they are separated by
     /// spaces or commas [env: FIELDSEAL_KEK]
     #[arg(long, global = true, value_name = "URI")]

@@ -62,7 +62,7 @@ impl fmt::Display for KeyId {
 }
 
 /// The name of a KEK, which says where a data key wrapped under it can be unwrapped:
-/// `local:<id of the key file>` for [`crate::kms::Local`], `aws-kms:<ARN of the key>` for AWS KMS.
+/// `local:<id of the KEK file>` for [`crate::kms::Local`], `aws-kms:<ARN of the key>` for AWS KMS.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct KekUri(String);

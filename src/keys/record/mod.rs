@@ -282,7 +282,7 @@ pub enum RecordColumn {
     Wrapped,
     Created,
     Revision,
-    /// In a key file, an entry that isn't an object with a record's fields.
+    /// In a key-store file, an entry that isn't an object with a record's fields.
     Entry,
 }
 

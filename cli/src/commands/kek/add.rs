@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// The KEK: `local:PATH` or `aws-kms:KEY`
     uri: String,
 
-    /// Makes the key file, if there is none
+    /// Makes the KEK file, if there is none
     #[arg(long)]
     create: bool,
 
