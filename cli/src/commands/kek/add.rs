@@ -24,7 +24,7 @@ pub(crate) struct Args {
     #[arg(long)]
     create: bool,
 
-    /// Says how many data keys and KMS calls it would be, and about how long
+    /// Shows how many data keys and KMS calls it would take, and about how long; changes nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// there
     uri: String,
 
-    /// Says how many data keys and KMS calls it would be, and about how long
+    /// Shows how many data keys and KMS calls it would take, and about how long; changes nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 /// Rotates the KEK: rewraps data keys, whatever the number of rows
 ///
-/// Without --to, the main KEK (the first --kek) stays and gets new key material: a KEK file gets a
+/// Without --to, the first --kek stays and gets new key material: a KEK file gets a
 /// new version, AWS KMS is asked to wrap again under the newest it has. With --to, every data key
 /// gets a copy under the new KEK, and then the copies under the old one are removed.
 #[derive(Debug, clap::Args)]
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "to")]
     rewrap_only: bool,
 
-    /// Says how many data keys and KMS calls it would be, and about how long
+    /// Shows how many data keys and KMS calls it would take, and about how long; changes nothing
     #[arg(long)]
     dry_run: bool,
 }
