@@ -93,7 +93,7 @@
 //!   [`Stopped::TimedOut`]. Start a `Driver` (and what holds one: a provider, a store, a keyring)
 //!   after the fork.
 //! - **Inside a runtime**: a call works, and blocks the thread that it's made on, for the deadline
-//!   at most. Long ones belong into `spawn_blocking`. A call from inside a future that the same
+//!   at most. Long ones belong in `spawn_blocking`. A call from inside a future that the same
 //!   `Driver` runs waits for itself until its deadline.
 //! - **It's dropped**: anywhere, inside a runtime too, and at once. Futures that are still running
 //!   are dropped at their next `await`.

@@ -126,7 +126,7 @@ pub mod value;
 pub use context::row_context::RowContext;
 pub use context::row_id::RowId;
 pub use context::scope::Scope;
-pub use dialect::engine::Dialect;
+pub use dialect::name::Dialect;
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "derive")]
 pub use fieldseal_derive::{Encrypt, EncryptValue};

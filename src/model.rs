@@ -35,8 +35,8 @@ pub struct Column {
 impl Column {
     /// A column under the default suite, bound to its row, unpadded, that leaves NULL visible.
     ///
-    /// `table` and `name` are the logical names: they are part of every stored value and must never
-    /// change, even where the database's own names do.
+    /// `table` and `name` are the logical names: every value's key and associated data are made
+    /// from them. So they must never change, even where the database's own names do.
     ///
     /// # Panics
     ///
@@ -83,8 +83,8 @@ impl Column {
         self
     }
 
-    /// Also opens values that are still under that suite: the column's own until a change, for as
-    /// long as not every value has been re-encrypted.
+    /// Also opens values under `suite`, which the column had before. Keep it until every value has
+    /// been re-encrypted.
     #[must_use]
     pub const fn with_previous_suite(mut self, suite: Suite) -> Self {
         self.previous_suite = Some(suite);
@@ -412,7 +412,7 @@ impl Schema {
 
 /// A struct with sealed fields. `#[derive(Encrypt)]` implements it, and so may a program by hand.
 ///
-/// What is added to it later has a default.
+/// Methods that are added later will have a default implementation.
 pub trait Model {
     /// The model's table and sealed columns.
     const SCHEMA: Schema;

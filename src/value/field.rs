@@ -39,7 +39,7 @@ use zeroize::Zeroizing;
 /// assert_eq!(Celsius::decode(Zeroizing::new(vec![0, 21])), Ok(Celsius(21)));
 /// ```
 ///
-/// What is added to it later has a default.
+/// Methods that are added later will have a default implementation.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sealed",
     label = "not a type that fieldseal knows",

@@ -56,7 +56,7 @@ pub struct Progress {
     pub changed: u64,
     /// Values that were left because of a problem.
     pub failed: u64,
-    /// Rows a second, of late.
+    /// Rows a second, averaged over the last seconds.
     pub rate: u64,
     /// How much longer it takes at that rate.
     pub left: Option<Duration>,

@@ -319,7 +319,7 @@ impl From<PlanError> for Error {
                     .why("a program that runs refuses plaintext there; what isn't sealed there now may be somebody else's, and would become authentic")
                     .hint("declare it `migrating`, deploy that, and let the program's test write the lock file")
                     .hint("or use another column: `encrypt --from COLUMN`, `decrypt --into COLUMN`")
-                    .hint("or stop the program, and say so: --program-stopped");
+                    .hint("or stop the program, and add --program-stopped");
             }
             PlanError::UnknownKeys { .. } => {
                 return Self::refused(

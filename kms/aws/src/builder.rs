@@ -71,11 +71,10 @@ impl AwsKmsBuilder {
         self
     }
 
-    /// How long one call may take as its caller sees it, all attempts together. 8 seconds unless
-    /// it's set, less than a keyring waits for, so that the caller sees why: KMS answers in
-    /// milliseconds, so that leaves room for three attempts at something that hangs, and a program
-    /// that waits for its keyring still starts, or fails with a reason, before a supervisor's usual
-    /// 30 seconds are over.
+    /// How long one call may take, retries included. When it's over the call fails with
+    /// [`KmsError::Unavailable`]. Keep it below the keyring's own bound, so that the caller sees
+    /// why. 8 seconds unless it's set: KMS answers in milliseconds, so that leaves room for three
+    /// attempts at something that hangs.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;

@@ -1,8 +1,8 @@
 //! The trait `Kms`, by calls of the AWS SDK.
 
 use crate::arn::KeyArn;
-use crate::context::encryption_context;
 use crate::driver;
+use crate::encryption_context::encryption_context;
 use crate::error::Call;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
