@@ -36,8 +36,10 @@
 //!     }
 //!
 //!     fn wrap(&self, key: &DataKey, binding: &Binding) -> Result<WrappedKey, KmsError> {
-//!         let (client, key, bound) = (Arc::clone(&self.client), Zeroizing::new(*key.expose()), binding.to_bytes());
-//!         let blob = self.driver.run(DEADLINE, async move { client.encrypt(&*key, &bound).await })??;
+//!         let (client, bound) = (Arc::clone(&self.client), binding.to_bytes());
+//!         let key = Zeroizing::new(*key.expose());
+//!         let work = async move { client.encrypt(&*key, &bound).await };
+//!         let blob = self.driver.run(DEADLINE, work)??;
 //!         Ok(WrappedKey::new(self.kek(), blob))
 //!     }
 //!
@@ -45,9 +47,12 @@
 //!         if !self.holds(&wrapped.kek) {
 //!             return Err(KmsError::not_found("the copy is under another KEK"));
 //!         }
-//!         let (client, blob, bound) = (Arc::clone(&self.client), wrapped.blob.clone(), binding.to_bytes());
+//!         let (client, bound) = (Arc::clone(&self.client), binding.to_bytes());
+//!         let blob = wrapped.blob.clone();
 //!         // A `DataKey` is wiped, even if the deadline comes first and the answer is dropped.
-//!         let work = async move { client.decrypt(&blob, &bound).await.map(|mut key| DataKey::take(&mut key)) };
+//!         let work = async move {
+//!             client.decrypt(&blob, &bound).await.map(|mut key| DataKey::take(&mut key))
+//!         };
 //!         self.driver.run(DEADLINE, work)??.ok_or(KmsError::Rejected)
 //!     }
 //! }
@@ -88,7 +93,7 @@
 //!   [`Stopped::TimedOut`]. Start a `Driver` (and what holds one: a provider, a store, a keyring)
 //!   after the fork.
 //! - **Inside a runtime**: a call works, and blocks the thread that it's made on, for the deadline
-//!   at most. Long ones belong into `spawn_blocking`. A call from inside a future that the same
+//!   at most. Long ones belong in `spawn_blocking`. A call from inside a future that the same
 //!   `Driver` runs waits for itself until its deadline.
 //! - **It's dropped**: anywhere, inside a runtime too, and at once. Futures that are still running
 //!   are dropped at their next `await`.

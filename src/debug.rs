@@ -129,7 +129,7 @@ mod tests {
             KeyringError::LastCopy(id()),
             KeyringError::TooEarly { id: id(), wait: Duration::from_secs(9) },
             KeyringError::TimedOut { need: None, after: Duration::from_secs(9) },
-            KeyringError::NoThread("x".into()),
+            KeyringError::NoThread(std::sync::Arc::new(std::io::Error::other("x"))),
             KeyringError::Dropped,
             KeyringError::Panicked,
             KeyringError::Contended(9),
@@ -172,7 +172,7 @@ mod tests {
             LockError::Behind { path: path(), diff: diff.clone() },
             LockError::Stranded { path: path(), diff: diff.clone() },
             LockError::Disagreement { first: "A", second: "B", table, column, diff },
-            LockError::File { path: path(), message: "x".into() },
+            LockError::File { path: path(), message: "x".into(), source: Some(std::sync::Arc::new(std::io::Error::other("y"))) },
         );
         of_keys.into_iter().chain(of_locks).collect()
     }

@@ -124,7 +124,9 @@ impl ErrorKind {
             Self::NotInstalled => {
                 "call `fieldseal::install(keyring)`, or the `install` of the model's own slot, before the first query"
             }
-            Self::NoPrimary(_) => "make one with `Admin::ensure_scope`, where the tenant is made",
+            Self::NoPrimary(_) => {
+                "make one with `Admin::ensure_scope` where the tenant is made, but not for a tenant that was forgotten"
+            }
             Self::Context(error) => error.hint(),
             Self::NotSealed => "if the column still holds plaintext, declare it `migrating` until it is encrypted",
             Self::SealedAsText => {
@@ -141,7 +143,7 @@ impl ErrorKind {
             Self::DestroyedKey(_) => {
                 "remove the value; if its key wasn't to be destroyed, restore the key store from a backup"
             }
-            Self::Rejected => "find the row by loading one at a time, and restore the value from a backup",
+            Self::Rejected => "find the row with `fieldseal verify`, and restore the value from a backup",
             Self::Malformed(_) | Self::MalformedPadding => {
                 "restore the field as it was; the schema lock shows what changed"
             }

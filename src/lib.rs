@@ -41,8 +41,10 @@
 //! let db = rusqlite::Connection::open("app.db")?;
 //! db.execute_batch("CREATE TABLE patients (id INTEGER PRIMARY KEY, name BLOB NOT NULL)")?;
 //! let ada = Patient { id: 1, name: "Ada".into() };
-//! db.execute("INSERT INTO patients (id, name) VALUES (:id, :name)", ada.params().bind().as_slice())?;
-//! let loaded = db.query_row("SELECT * FROM patients WHERE id = 1", [], |row| Patient::try_from(row))?;
+//! let insert = "INSERT INTO patients (id, name) VALUES (:id, :name)";
+//! db.execute(insert, ada.params().bind().as_slice())?;
+//! let select = "SELECT * FROM patients WHERE id = 1";
+//! let loaded = db.query_row(select, [], |row| Patient::try_from(row))?;
 //! assert_eq!(loaded.name, "Ada");
 //!
 //! let stored: Vec<u8> = db.query_row("SELECT name FROM patients", [], |row| row.get(0))?;
@@ -51,31 +53,32 @@
 //! # }
 //! ```
 //!
-//! In production `create` the KEK once and `open` it from then on, or use a KMS: a new KEK in place
-//! of a lost one opens nothing.
+//! `open_or_create` is for development only. In production `create` the KEK once and `open` it from
+//! then on, or use a KMS: a new KEK in place of a lost one opens nothing.
 //!
 //! # Where to go next
 //!
-//! - [`guide`]: pages about [models], libraries, [keys] and their rotation, the [threat model].
+//! - [`guide`]: pages about [models] and [mistakes that lose a value], libraries, [keys] and their
+//!   rotation, the [threat model].
 //! - [`derive@Encrypt`]: the derive, and every attribute.
 //! - [`Keyring`]: the keys of a running program; [its guide][the keyring] has leases, loading and
 //!   fleets.
 //! - [`kms`]: where KEKs live. [`store`]: where wrapped data keys do.
 //! - [`SchemaLock`]: a test that fails when a change of code would strand data.
 //! - [`guards`]: triggers that keep out what isn't sealed.
-//! - [Examples](https://github.com/fieldseal/fieldseal/tree/main/examples):
-//!   `cargo run --example quickstart` shows a file before and after.
+//! - [Examples](https://github.com/fieldseal/fieldseal/tree/main/examples): in a checkout of the
+//!   repository `cargo run --example quickstart` shows what the program sees and what the file holds.
 //!
 //! # What it doesn't protect
 //!
 //! It doesn't
 //!
 //! - hide that a value exists, or how long it is, unless it's padded;
-//! - hide how often a value occurs, in columns that ask to be searched by equality;
-//! - notice that someone put back an older value of the same place;
-//! - protect against someone inside the process, or with the KMS.
+//! - hide how often a value occurs, in columns that are declared for search by equality;
+//! - notice that someone put an older value back where it was;
+//! - protect against someone inside the process, or with access to the KMS.
 //!
-//! There was no outside audit. The [threat model] says all of it, as plainly.
+//! There was no outside audit. The [threat model] has the whole list.
 //!
 #![cfg_attr(doc, doc = include_str!("../docs/features.md"))]
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
@@ -123,7 +126,7 @@ pub mod value;
 pub use context::row_context::RowContext;
 pub use context::row_id::RowId;
 pub use context::scope::Scope;
-pub use dialect::engine::Dialect;
+pub use dialect::name::Dialect;
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "derive")]
 pub use fieldseal_derive::{Encrypt, EncryptValue};

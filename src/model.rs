@@ -35,8 +35,8 @@ pub struct Column {
 impl Column {
     /// A column under the default suite, bound to its row, unpadded, that leaves NULL visible.
     ///
-    /// `table` and `name` are the logical names: they are part of every stored value and must never
-    /// change, even where the database's own names do.
+    /// `table` and `name` are the logical names: every value's key and associated data are made
+    /// from them. So they must never change, even where the database's own names do.
     ///
     /// # Panics
     ///
@@ -83,8 +83,8 @@ impl Column {
         self
     }
 
-    /// Also opens values that are still under that suite: the column's own until a change, for as
-    /// long as not every value has been re-encrypted.
+    /// Also opens values under `suite`, which the column had before. Keep it until every value has
+    /// been re-encrypted.
     #[must_use]
     pub const fn with_previous_suite(mut self, suite: Suite) -> Self {
         self.previous_suite = Some(suite);
@@ -309,7 +309,8 @@ impl ContextColumn {
 /// use fieldseal::value::Kind;
 /// use fieldseal::{Column, Schema};
 ///
-/// const PATIENTS: Schema = Schema::new("patients", &[Column::new("patients", "name").with_kind(Kind::TEXT)])
+/// const NAME: Column = Column::new("patients", "name").with_kind(Kind::TEXT);
+/// const PATIENTS: Schema = Schema::new("patients", &[NAME])
 ///     .with_row(&[ContextColumn::new("id", ContextKind::Int)])
 ///     .with_scope(ContextColumn::new("clinic", ContextKind::Uuid));
 /// assert_eq!(PATIENTS.sql_table, "patients");
@@ -399,7 +400,8 @@ impl Schema {
     /// ```
     /// use fieldseal::{Column, Schema};
     ///
-    /// const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
+    /// const NAME: Column = Column::new("patients", "name").unbound_row();
+    /// const SCHEMA: Schema = Schema::new("patients", &[NAME]);
     /// assert_eq!(SCHEMA.column("name").map(|name| name.size_for(100)), Some(145));
     /// ```
     #[must_use]
@@ -410,7 +412,7 @@ impl Schema {
 
 /// A struct with sealed fields. `#[derive(Encrypt)]` implements it, and so may a program by hand.
 ///
-/// What is added to it later has a default.
+/// Methods that are added later will have a default implementation.
 pub trait Model {
     /// The model's table and sealed columns.
     const SCHEMA: Schema;

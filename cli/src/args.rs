@@ -18,9 +18,9 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "FIELDSEAL_KEY_STORE", hide_env_values = true, value_name = "URL")]
     pub(crate) key_store: Option<Url>,
 
-    /// A KEK, to be given once for each: `local:PATH` for a key file, `aws-kms:ARN` (or an id, or
-    /// `alias/…`) for AWS KMS. The first is the main one. In the environment they are separated by
-    /// spaces or commas [env: FIELDSEAL_KEK]
+    /// A KEK, to be given once for each: `local:PATH` for a KEK file, `aws-kms:ARN` (or an id, or
+    /// `alias/…`) for AWS KMS. New keys are wrapped under each of them; `kek rotate` rotates the
+    /// first. In the environment they are separated by spaces or commas [env: FIELDSEAL_KEK]
     #[arg(long, global = true, value_name = "URI")]
     pub(crate) kek: Vec<String>,
 
@@ -29,7 +29,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) kek_passphrase_file: Option<PathBuf>,
 
-    /// The schema lock
+    /// Path of the schema lock, the committed file that lists the sealed columns
     #[arg(
         long,
         global = true,
@@ -44,7 +44,7 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
-    /// Tells on stderr what happens on the way; more with -vv
+    /// Says on stderr what happens; more with -vv
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 
@@ -52,7 +52,7 @@ pub(crate) struct Global {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
-    /// Colors on stderr
+    /// When to colour stderr
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: When,
 }

@@ -7,18 +7,17 @@ use clap::Parser;
 const AFTER_HELP: &str = "\
 Exit codes:
   0  all done
-  1  failed
-  2  wrong usage
-  3  done, but something was found or left: see the report
-  4  refused: a proof that failed, or a confirmation that was not given
-  5  try again: something is unreachable, throttled or busy; or it was interrupted
-  130  interrupted twice
+  1  failed: the error says why
+  2  wrong usage: an option is missing or makes no sense
+  3  done, but something was found or left: the report says what
+  4  refused: a value would be lost, a proof failed, or a confirmation was not given
+  5  try again: something is unreachable, throttled or busy; or a sweep was interrupted
+  130, 143  ended by a signal; for a sweep and `key retire`, the second one
 
 A file `.env` in the working directory is read; what the environment has already wins.
 Results go to stdout (--json makes them one JSON document), everything else to stderr.";
 
-/// Field-level encryption: keys made, rotated and ended, rows re-encrypted, sealed and opened
-/// online
+/// Manages fieldseal's keys; encrypts, re-encrypts and decrypts rows while programs use them
 #[derive(Debug, Parser)]
 #[command(name = "fieldseal", version, after_help = AFTER_HELP, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Cli {

@@ -57,7 +57,7 @@ fn an_active_key_is_retired_before_it_is_destroyed() {
     folder.key(&Scope::APPLICATION, KeyState::Active);
 }
 
-/// A key file whose passphrase takes no second to try.
+/// A KEK file whose passphrase takes no second to try.
 fn protect(folder: &Folder) {
     let cheap = Argon2Params::RECOMMENDED.with_memory_kib(8).with_iterations(1).with_parallelism(1);
     let passphrase = Passphrase::new("correct horse").argon2(cheap);

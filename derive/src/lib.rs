@@ -38,7 +38,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// | attribute | meaning |
 /// |---|---|
-/// | `table = "patients"` | the table's logical name; part of the stored data, so it must never change |
+/// | `table = "patients"` | the table's logical name; every value's key and associated data are made from it, so it must never change |
 /// | `row = id`, `row = (a, b)` | the fields that identify the row; a value opens only in the row it was sealed for |
 /// | `unbound_row` | instead of `row`, where the database assigns the id: values can be moved between rows |
 /// | `scope = org_id` | the field that names the tenant whose keys are used; without it the application's keys are |

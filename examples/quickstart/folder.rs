@@ -11,7 +11,7 @@ usage: quickstart [FOLDER]
 
 Seals 1,200 people's data in an SQLite file in FOLDER, which is made if it isn't there.
 Without FOLDER: in a temporary folder, which is kept.
-The database, the key file and the schema lock stay there.";
+The database, the KEK file and the schema lock stay there.";
 
 pub const DATABASE: &str = "customers.db";
 pub const KEK: &str = "kek.json";

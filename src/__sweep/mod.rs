@@ -24,8 +24,9 @@ use crate::store::Migration;
 use std::collections::{HashMap, HashSet};
 use zeroize::Zeroizing;
 
-/// The dialects that there are, for statements that have to be written for each: outside of this
-/// crate [`Dialect`] isn't exhaustive. A new one doesn't compile until the sweeps know it.
+/// The dialects that there are, for statements that have to be written for each. There are two
+/// enums because [`Dialect`] isn't exhaustive outside of this crate, and this one is: a new dialect
+/// doesn't compile until the sweeps know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are the dialects")]
 pub enum Engine {
@@ -140,7 +141,7 @@ pub fn hides_scopes(keyring: &Keyring) -> Result<bool, KeyringError> {
 }
 
 /// Gives a scope that never had a key its first one, and says which; `None` if it was forgotten.
-/// `Keyring::ensure_scope` begins a forgotten scope again, which a sweep must not.
+/// `Admin::ensure_scope` begins a forgotten scope again, which a sweep must not.
 ///
 /// # Errors
 ///

@@ -45,8 +45,8 @@ impl RowId {
 /// Types that name a row: what `row = field` takes, and [`RowId::of`].
 ///
 /// The same key must give the same bytes whichever Rust type a model gives it: integers of every
-/// width agree with each other. A program implements it for its own newtypes, by that of the type
-/// that they wrap:
+/// width agree with each other. A program implements it for its own newtypes, by delegating to the
+/// wrapped type:
 ///
 /// ```
 /// use fieldseal::RowId;
@@ -65,7 +65,7 @@ impl RowId {
 /// assert_eq!(RowId::of(&PatientId(7)), RowId::of(&7_u8));
 /// ```
 ///
-/// What is added to it later has a default.
+/// Methods that are added later will have a default implementation.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a row id",
     label = "not an integer, text, bytes or a UUID",

@@ -54,7 +54,7 @@ impl fmt::Display for Scope {
 
 /// Types that name a tenant: what `scope = field` takes, and [`Scope::tenant`].
 ///
-/// A program implements it for its own newtypes, by that of the type that they wrap:
+/// A program implements it for its own newtypes, by delegating to the wrapped type:
 ///
 /// ```
 /// use fieldseal::Scope;
@@ -73,7 +73,7 @@ impl fmt::Display for Scope {
 /// assert_eq!(Scope::tenant(ClinicId(7)), Scope::tenant("7"));
 /// ```
 ///
-/// What is added to it later has a default.
+/// Methods that are added later will have a default implementation.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't name a scope",
     label = "not an integer, a UUID or text",

@@ -38,7 +38,8 @@ impl FromSql for StoredBytes {
 /// A row's values, sealed where they must be, ready to be bound by name.
 ///
 /// ```text
-/// conn.execute("INSERT INTO patients (id, name) VALUES (:id, :name)", patient.params().bind().as_slice())?;
+/// let insert = "INSERT INTO patients (id, name) VALUES (:id, :name)";
+/// conn.execute(insert, patient.params().bind().as_slice())?;
 /// ```
 ///
 /// rusqlite refuses names that the statement doesn't have; [`Self::only`] picks those that it has.

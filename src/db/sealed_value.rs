@@ -26,7 +26,7 @@ struct Form {
 }
 
 impl SealedValue {
-    /// `stored` is what is to be stored: in a column of base64 that.
+    /// `stored` is what is to be stored, already in base64 if the column is.
     pub(crate) fn new(column: &Column, stored: Result<Option<Vec<u8>>, Error>) -> Self {
         let at = (column.table(), column.name());
         // What was sealed elsewhere and is written as it is must fit too.

@@ -17,7 +17,7 @@ pub enum StoredValue<'a> {
     Text(&'a [u8]),
     /// Bytes: a sealed value, perhaps.
     Bytes(&'a [u8]),
-    /// Bytes from a database in which the column has a type and not the value: a PostgreSQL
+    /// Bytes from a database where the type belongs to the column, not to each value: a PostgreSQL
     /// `bytea`, whatever holds strings in MySQL. A sealed value, perhaps; or, in a column that is
     /// migrating, the bytes of a text.
     Untyped(&'a [u8]),

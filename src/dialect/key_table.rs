@@ -9,7 +9,7 @@ pub(crate) struct KeyTable {
     /// Whether scopes are bytes there, since text can't hold every scope or compares otherwise than
     /// byte by byte.
     pub(crate) scopes_are_bytes: bool,
-    /// Whether the library's protocol tells text from bytes.
+    /// Whether texts come as bytes, because the library's protocol doesn't tell the two apart.
     pub(crate) texts_are_bytes: bool,
     /// The statement to run before a reading, where readings need a transaction of their own to be
     /// sure of what they see.

@@ -25,7 +25,7 @@ pub struct Envelope<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
-    /// Shorter than the shortest sealed value, with a wrong first byte, or with key id 0.
+    /// Shorter than the header (5 bytes), with a wrong first byte, or with key id 0.
     #[error("not a sealed value")]
     NotSealed,
     /// Longer than [`MAX_SEALED_LEN`].
@@ -38,7 +38,7 @@ impl EnvelopeError {
     #[must_use]
     pub const fn hint(&self) -> &'static str {
         match self {
-            Self::NotSealed => "take it for plaintext, or for something else that fieldseal didn't write",
+            Self::NotSealed => "check that these are a sealed column's bytes: fieldseal didn't write them",
             Self::TooLong => "look at how the value was read: nothing of that length was ever sealed",
         }
     }

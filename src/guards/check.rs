@@ -16,10 +16,12 @@ use crate::dialect::{Dialect, KnownGuards};
 /// ```
 /// # use fieldseal::guards::{KeyCheck, guard_check, guards};
 /// # use fieldseal::{Column, Dialect, Schema};
-/// # const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
+/// # const NAME: Column = Column::new("patients", "name").unbound_row();
+/// # const SCHEMA: Schema = Schema::new("patients", &[NAME]);
 /// let guards = guards(Dialect::Postgres, &[SCHEMA], &KeyCheck::InStore);
 /// let query = guard_check(Dialect::Postgres, &guards);
-/// // let guards: Vec<(String, Option<String>)> = sqlx::query_as(sqlx::AssertSqlSafe(query)).fetch_all(&pool).await?;
+/// // let query = sqlx::query_as(sqlx::AssertSqlSafe(query));
+/// // let guards: Vec<(String, Option<String>)> = query.fetch_all(&pool).await?;
 /// # assert!(query.contains("fieldseal_guard_patients_name_"));
 /// ```
 #[must_use]

@@ -62,8 +62,9 @@ pub struct Guard {
 /// use fieldseal::Dialect;
 /// # use fieldseal::{Column, Model, Schema};
 /// # struct Patient;
+/// # const NAME: Column = Column::new("patients", "name").unbound_row();
 /// # impl Model for Patient {
-/// #     const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
+/// #     const SCHEMA: Schema = Schema::new("patients", &[NAME]);
 /// # }
 ///
 /// for guard in guards(Dialect::Sqlite, &[Patient::SCHEMA], &KeyCheck::InStore) {

@@ -11,10 +11,12 @@ use crate::dialect::{Dialect, KnownGuards};
 /// ```
 /// # use fieldseal::guards::{KeyCheck, guards, stray_guards};
 /// # use fieldseal::{Column, Dialect, Schema};
-/// # const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
+/// # const NAME: Column = Column::new("patients", "name").unbound_row();
+/// # const SCHEMA: Schema = Schema::new("patients", &[NAME]);
 /// let guards = guards(Dialect::Postgres, &[SCHEMA], &KeyCheck::InStore);
 /// let query = stray_guards(Dialect::Postgres, &guards);
-/// // for (_, remove) in sqlx::query_as::<_, (String, String)>(sqlx::AssertSqlSafe(query)).fetch_all(&pool).await? { … }
+/// // let query = sqlx::query_as::<_, (String, String)>(sqlx::AssertSqlSafe(query));
+/// // for (_, remove) in query.fetch_all(&pool).await? { … }
 /// # assert!(query.contains("DROP TRIGGER"));
 /// ```
 #[must_use]

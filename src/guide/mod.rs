@@ -1,9 +1,9 @@
 #![cfg_attr(doc, doc = include_str!("links.md"))]
 //! The guides, as pages of this documentation.
 //!
-//! They are the files in the repository's `docs/`, the same words.
+//! The same pages are files in the repository, in `docs/`.
 //!
-//! | you | read |
+//! | if you | read |
 //! |---|---|
 //! | write a program | [`diesel`], [`sqlx`], [`rusqlite`]; [`models`], [`keyring`], [`databases`] |
 //! | run it | [`keys`], [`guards`], [`schema_lock`], [the command line][command line], [AWS KMS], [sweeps] |

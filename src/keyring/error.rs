@@ -34,9 +34,9 @@ pub enum KeyringError {
         "the KMS returned another key than {0}: its record in the key store was changed, or the KMS is not to be trusted"
     )]
     WrongKey(KeyId),
-    /// What can't change in a record was changed, while its key is loaded.
+    /// The scope or commitment in a loaded key's record was changed in the store.
     #[error(
-        "the record of data key {0} in the key store was changed, its scope or commitment is not the key's; what is loaded stays in use"
+        "the record of data key {0} was changed in the key store: its scope or commitment is not the key's; the loaded key stays in use"
     )]
     Altered(KeyId),
     /// A key that should open values has no wrapped copy.
@@ -94,7 +94,7 @@ pub enum KeyringError {
     },
     /// The operating system gave no thread to wait on.
     #[error("no thread could be started to wait for the KMS: {0}")]
-    NoThread(String),
+    NoThread(#[source] Arc<std::io::Error>),
     /// The keyring was dropped while a key was being loaded for it.
     #[error("the keyring was dropped meanwhile")]
     Dropped,
@@ -125,8 +125,10 @@ impl KeyringError {
             Self::Store(error) => error.hint(),
             Self::Wrap(error) | Self::Kms { error, .. } => error.hint(),
             Self::WrongKey(_) | Self::Altered(_) | Self::NoCopy(_) => "restore the key's record from a backup",
-            Self::Doubled(_) => "remove the copy that is not authentic",
-            Self::TwoPrimaries(_) => "set the older one's state to `active` by SQL, and restore the index",
+            Self::Doubled(_) => "compare both records with a backup, and delete the one that isn't in it",
+            Self::TwoPrimaries(_) => {
+                "set the older one's state to `active`; in a table, also restore its unique index"
+            }
             Self::NotStored(_) => "look for a trigger or rule on the key store's table",
             Self::NoSuchKey(_) => "check the key's id, and that this is the right key store",
             Self::Transition { error, .. } => error.hint(),
@@ -139,7 +141,7 @@ impl KeyringError {
             }
             Self::NoThread(_) => "look at the limits of the process",
             Self::Dropped => "keep the keyring for as long as values are opened: it belongs to the program's state",
-            Self::Panicked => "read the panic's message on stderr, and mend the provider or the store",
+            Self::Panicked => "read the panic's message on stderr, and fix the provider or the store",
             Self::Contended(_) => "try again",
             Self::NoRandomness => "see to the system's random generator (getrandom), and try again",
         }

@@ -1,4 +1,5 @@
-//! Keys in memory: what administers them, chooses and measures a [`Keyring`].
+//! The types around [`Keyring`]: administration, the slots where models find it, prefetching,
+//! statistics, and a clock for tests.
 
 // Every value goes through `values`, which finds its key in `cache`; nothing there waits or locks.
 // `load` fetches a key that isn't in the cache. `upkeep` keeps the cache in step with the KMS and

@@ -1,7 +1,7 @@
 //! Data keys, and what key stores and KMS providers know of them: ids, states, records, wrapped
 //! copies and commitments.
 
-mod derive;
+mod derivation;
 mod record;
 mod state;
 
@@ -10,7 +10,7 @@ pub(crate) use record::MAX_WRAPPED_JSON;
 pub use record::{KeyRecord, MalformedRecord, RecordColumn, RecordColumns, WrappedKey};
 pub use state::{KeyState, TransitionError};
 
-pub(crate) use derive::{column_key, commitment, hkdf};
+pub(crate) use derivation::{column_key, commitment, hkdf};
 
 use crate::context::Scope;
 use crate::format::length_prefix::lp_all;
@@ -62,7 +62,7 @@ impl fmt::Display for KeyId {
 }
 
 /// The name of a KEK, which says where a data key wrapped under it can be unwrapped:
-/// `local:<id of the key file>` for [`crate::kms::Local`], `aws-kms:<ARN of the key>` for AWS KMS.
+/// `local:<id of the KEK file>` for [`crate::kms::Local`], `aws-kms:<ARN of the key>` for AWS KMS.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct KekUri(String);

@@ -159,7 +159,7 @@ impl KmsError {
     }
 }
 
-/// What isn't there in time may be there later; a library that panics won't be mended by that.
+/// What isn't there in time may be there later; a library that panics won't be fixed by that.
 #[cfg(feature = "blocking")]
 impl From<crate::blocking::Stopped> for KmsError {
     fn from(stopped: crate::blocking::Stopped) -> Self {

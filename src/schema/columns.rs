@@ -19,11 +19,13 @@ use std::fmt::Write as _;
 /// # use fieldseal::schema::column_check;
 /// # use fieldseal::{Column, Dialect, Model, Schema};
 /// # struct Patient;
+/// # const NAME: Column = Column::new("patients", "name").unbound_row().with_size(145);
 /// # impl Model for Patient {
-/// #     const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row().with_size(145)]);
+/// #     const SCHEMA: Schema = Schema::new("patients", &[NAME]);
 /// # }
 /// let query = column_check(Dialect::Mysql, &[Patient::SCHEMA]);
-/// // let problems: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_all(&pool).await?;
+/// // let query = sqlx::query_scalar(sqlx::AssertSqlSafe(query));
+/// // let problems: Vec<String> = query.fetch_all(&pool).await?;
 /// // assert!(problems.is_empty(), "{problems:#?}");
 /// # assert!(query.contains("'patients' AS t, 'name' AS c"));
 /// ```

@@ -196,6 +196,7 @@ struct Contents {
 struct DamagedEntry {
     error: MalformedRecord,
     /// The id, if it can be read.
+    /// The scope, if it can be read.
     scope: Option<Scope>,
 }
 

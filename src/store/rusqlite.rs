@@ -54,7 +54,8 @@ impl Rusqlite {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError::Unavailable`], [`StoreError::Denied`] where the file can only be read, or
+    /// [`StoreError::Damaged`] where it's damaged or no database.
     pub fn create_table(&self) -> Result<(), StoreError> {
         self.run(|connection| sql::create_table(connection))
     }
@@ -89,7 +90,7 @@ impl Connection for Statements<'_> {
     }
 
     fn ready(&mut self, _until: Option<Instant>) -> Result<(), Said> {
-        if self.0.is_autocommit() { Ok(()) } else { Err(sql::in_transaction()) }
+        if self.0.is_autocommit() { Ok(()) } else { Err(sql::inside_another_transaction()) }
     }
 
     fn lose(&mut self) -> bool {

@@ -39,7 +39,7 @@ use zeroize::Zeroizing;
 /// assert_eq!(Celsius::decode(Zeroizing::new(vec![0, 21])), Ok(Celsius(21)));
 /// ```
 ///
-/// What is added to it later has a default.
+/// Methods that are added later will have a default implementation.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sealed",
     label = "not a type that fieldseal knows",
@@ -75,8 +75,8 @@ pub trait Value: Sized {
 
 /// What a sealed field can be: a [`Value`], or an `Option` of one where the column may be NULL.
 ///
-/// It can't be implemented outside of this crate, and needn't be: every `Value` is a `Field`, and so
-/// is every `Option` of a `Value`.
+/// It can't be implemented outside of this crate, and needn't be: every `Value` is a `Field`, and
+/// so is every `Option` of a `Value`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sealed",
     label = "neither a `fieldseal::Value` nor an `Option` of one",

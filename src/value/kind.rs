@@ -75,7 +75,7 @@ impl Kind {
     ///
     /// # Panics
     ///
-    /// At compile time in a constant, if the name is none.
+    /// At compile time in a constant, if `name` doesn't have that form.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         assert!(is_name(name.as_bytes()), "a kind's name is 1 to 64 lower-case letters, digits and hyphens");

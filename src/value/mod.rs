@@ -53,7 +53,7 @@ impl std::fmt::Debug for Repr<'_> {
 }
 
 impl<'a> Encoded<'a> {
-    /// The value's own bytes, where it is its encoding.
+    /// The value's own bytes, for types that are stored as they are.
     #[must_use]
     pub const fn borrowed(bytes: &'a [u8]) -> Self {
         Self(Repr::Borrowed(bytes))

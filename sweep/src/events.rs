@@ -13,6 +13,7 @@ pub(crate) const TICK: Duration = Duration::from_millis(500);
 #[non_exhaustive]
 pub enum Event {
     /// The sweep begins, goes on where it was, or joins other processes that run it.
+    #[non_exhaustive]
     Started {
         /// The job and its columns: `reencrypt patients (name)`.
         job: String,
@@ -22,6 +23,7 @@ pub enum Event {
         joined: bool,
     },
     /// The database counts what there is to do, or what is left.
+    #[non_exhaustive]
     Counting {
         /// The job.
         job: String,
@@ -35,8 +37,9 @@ pub enum Event {
     /// A statement failed and is tried again.
     Retrying(String),
     /// The table is gone through again: values are left that were written meanwhile.
+    #[non_exhaustive]
     Again {
-        /// How many.
+        /// How many values are left.
         left: u64,
     },
 }
@@ -53,7 +56,7 @@ pub struct Progress {
     pub changed: u64,
     /// Values that were left because of a problem.
     pub failed: u64,
-    /// Rows a second, of late.
+    /// Rows a second, averaged over the last seconds.
     pub rate: u64,
     /// How much longer it takes at that rate.
     pub left: Option<Duration>,

@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Limits {
     /// Rows a second, of this process.
     pub(crate) rows_per_second: Option<u32>,
-    /// The share of the time that is worked, in percent: as a busy database answers later, the
-    /// pauses become longer.
+    /// How much of the time to work, in percent: a slow database gets longer pauses.
     pub(crate) duty: Option<u8>,
     /// Replicas, and how far they may be behind.
     pub(crate) replicas: Vec<Arc<dyn Database>>,

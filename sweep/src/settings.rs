@@ -74,17 +74,17 @@ impl Sweep {
         self
     }
 
-    /// For [`Job::Encrypt`] in place: takes what looks sealed but doesn't open for plaintext, and
-    /// seals it. Otherwise it's reported and left, since it may be a sealed value that was damaged,
-    /// or whose key was lost.
+    /// For [`Job::Encrypt`] in place. Treats a value that looks sealed but doesn't open as plaintext,
+    /// and seals it. Otherwise it's reported and left, since it may be a sealed value that was
+    /// damaged, or whose key was lost.
     pub const fn seal_lookalikes(mut self) -> Self {
         self.seal_lookalikes = true;
         self
     }
 
-    /// For [`Job::Encrypt`] and [`Job::Decrypt`] in place, of a column that isn't migrating: no
-    /// program uses it meanwhile. A program refuses plaintext there; and a value that an attacker
-    /// has put there in place of a sealed one becomes authentic by being sealed.
+    /// For [`Job::Encrypt`] and [`Job::Decrypt`] in place. Says that no program uses the table. In a
+    /// column that isn't `migrating` a running program would refuse the plaintext, and plaintext
+    /// that an attacker put there would become authentic by being sealed.
     pub const fn program_stopped(mut self) -> Self {
         self.program_stopped = true;
         self
@@ -124,14 +124,14 @@ impl Sweep {
         self
     }
 
-    /// The share of the time that is worked, in percent. A database that is busy answers later, and
-    /// gets longer pauses.
+    /// How much of the time to work, in percent: after each batch it pauses for the rest, so a slow
+    /// database gets longer pauses.
     pub fn duty(mut self, percent: u8) -> Self {
         self.limits.duty = Some(percent.clamp(1, 100));
         self
     }
 
-    /// Waits while one of these replicas is further behind than that. [`Job::Verify`] writes
+    /// Waits while one of `replicas` is further behind than `max_lag`. [`Job::Verify`] writes
     /// nothing, and waits for none.
     pub fn wait_for_replicas(mut self, replicas: Vec<Arc<dyn Database>>, max_lag: Duration) -> Self {
         self.limits.replicas = replicas;
@@ -139,7 +139,7 @@ impl Sweep {
         self
     }
 
-    /// Waits while the server is running more statements than that, ours among them. SQLite has no
+    /// Waits while the server is running more than `statements`, ours among them. SQLite has no
     /// server, and [`Job::Verify`] doesn't ask.
     pub fn wait_while_busy(mut self, statements: u32) -> Self {
         self.limits.max_running = Some(statements);
@@ -152,7 +152,7 @@ impl Sweep {
         self
     }
 
-    /// Stops at the next batch once that is true.
+    /// Stops at the next batch once `stop` is true.
     pub fn stop_when(mut self, stop: Arc<AtomicBool>) -> Self {
         self.stop = stop;
         self

@@ -8,6 +8,7 @@ check_files() {
     check_licences
     check_sizes
     check_no_machine_paths
+    check_comments
     check_links
 }
 
@@ -41,6 +42,11 @@ check_no_machine_paths() {
     if xargs -0 grep -nIE "$machine" < "$WORK/files"; then
         fail "files name folders of one machine"
     fi
+}
+
+# rustfmt breaks code, and leaves comments as they are.
+check_comments() {
+    grep -z '\.rs$' < "$WORK/files" | xargs -0 python3 tests/all.d/comments.py
 }
 
 # Those between pages, to headings, and to this repository's own files on GitHub. Nothing is fetched.

@@ -37,14 +37,16 @@ update_public_api() {
     done
 }
 
-# public_api LIBRARY: its listing. rustdoc's JSON is unstable: the compiler is told to give it all the same, so that what the
-# documentation has built serves this too.
+# public_api LIBRARY: its listing. rustdoc's JSON is unstable, and rustdoc alone is told to give it all the same: build scripts ask
+# for RUSTC_BOOTSTRAP too, and in cargo's environment it would have most dependencies compiled anew, now and by the next step.
 public_api() {
-    RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --lib --package "$1" --all-features -- -Z unstable-options --output-format json
+    RUSTDOC=$PWD/tests/all.d/unstable-rustdoc \
+        cargo rustdoc --quiet --lib --package "$1" --all-features -- -Z unstable-options --output-format json
     cargo run --quiet --manifest-path tests-crates/public-api/Cargo.toml -- "$TARGET/doc/${1//-/_}.json"
 }
 
-# Core and what it's tested with, on the declared minimum. sqlx wants a newer Rust than that, so what is on sqlx isn't here.
+# On the declared minimum, a program seals and opens, and core is built with all that isn't on sqlx, which wants a newer Rust. Core's
+# unit tests, whose own dependencies take longer to build than all of this, are run there by --long.
 check_minimum_rust() {
     local minimum features
     minimum=$(minimum_rust)
@@ -53,15 +55,22 @@ check_minimum_rust() {
         return
     fi
     features=diesel-sqlite,diesel-postgres,diesel-mysql,diesel-async,rusqlite,uuid,chrono,time,decimal,testing
-    CARGO_TARGET_DIR=$TARGET/minimum-rust cargo "+$minimum" test --package fieldseal --lib --features "$features"
+    export CARGO_TARGET_DIR=$TARGET/minimum-rust
+    cargo "+$minimum" test --manifest-path tests-crates/consumers/plain/Cargo.toml
+    cargo "+$minimum" build --package fieldseal --lib --features "$features"
+    if [[ $MODE == long ]]; then
+        cargo "+$minimum" test --package fieldseal --lib --features "$features"
+    fi
 }
 
-# Against the last release, or before there is one against the commit that docs/public-api/BASELINE names.
+# Against the last release, or before there is one against the commit that docs/public-api/BASELINE names. Every library is
+# checked before it fails.
 check_semver() {
-    local baseline library
+    local baseline library broken=()
     baseline=$(git -c safe.directory="$ROOT" describe --tags --abbrev=0 --match 'v*' 2> /dev/null || cat docs/public-api/BASELINE)
     install_tool cargo-semver-checks "$CARGO_SEMVER_CHECKS_VERSION"
     for library in "${LIBRARIES[@]}"; do
-        cargo semver-checks --package "$library" --baseline-rev "$baseline" --all-features
+        cargo semver-checks --package "$library" --baseline-rev "$baseline" --all-features || broken+=("$library")
     done
+    [[ ${#broken[@]} -eq 0 ]] || fail "${broken[*]} can break a program that compiles with $baseline"
 }

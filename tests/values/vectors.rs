@@ -395,7 +395,7 @@ mod kek_files {
         file().refused_files.into_iter().map(|bad| (bad.name, bad.file, bad.passphrase)).collect()
     }
 
-    /// Names, and why the key file named plain doesn't unwrap them.
+    /// Names, and why the KEK file named plain doesn't unwrap them.
     pub(super) fn refused_blobs() -> Vec<(String, KmsError)> {
         let (kms, _dir) = plain();
         file().refused_blobs.iter().map(|bad| (bad.name.clone(), bad.unwrap(&kms).unwrap_err())).collect()

@@ -6,7 +6,7 @@ use crate::confirm::Deed;
 use crate::error::Error;
 use fieldseal_sweep::Job;
 
-/// Opens sealed values to plaintext, in place or into another column: the way back
+/// Opens sealed values to plaintext, in place or into another column; undoes `encrypt`
 ///
 /// The plaintext is in the database then, in its logs, and in every backup from now on. What its
 /// column's type would change stays sealed and is reported.
@@ -24,8 +24,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WORD")]
     yes_write: Option<String>,
 
-    /// In place, although the lock file doesn't say `migrating`: the program is stopped, and won't
-    /// meet plaintext that it refuses
+    /// Works in place although the column isn't `migrating`: you vouch that no program is running,
+    /// and that none will meet plaintext that it refuses
     #[arg(long, conflicts_with = "into")]
     program_stopped: bool,
 

@@ -25,9 +25,9 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "from")]
     seal_lookalikes: bool,
 
-    /// In place, although the lock file doesn't say `migrating`: the program is stopped, and what
-    /// isn't sealed there is its own plaintext. Whatever somebody else has put there becomes
-    /// authentic
+    /// Works in place although the column isn't `migrating`: you vouch that no program is running,
+    /// and that what isn't sealed there is the program's own plaintext. Whatever somebody else has
+    /// put there becomes authentic
     #[arg(long, conflicts_with = "from")]
     program_stopped: bool,
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// Exports a column's keys as a Tink keyset, to open its values in Java, Go, Python or C++
 ///
-/// With --encrypt-to it's encrypted: Tink reads it with its AEAD for AWS KMS, or, for a key file,
+/// With --encrypt-to it's encrypted: Tink reads it with its AEAD for AWS KMS, or, for a KEK file,
 /// with the one that `fieldseal kek export-keyset` prints. It holds a key for each primary or
 /// active data key of the scope. docs/format.md has the associated data that Tink needs to open a
 /// value.
@@ -28,16 +28,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     scope: Option<String>,
 
-    /// Encrypts the keyset for Tink under that KEK: `aws-kms:KEY`, or `local:PATH` for a key file.
+    /// Encrypts the keyset for Tink under that KEK: `aws-kms:KEY`, or `local:PATH` for a KEK file.
     /// Anyone who may decrypt under it has the keys, so give the reader a KEK of its own
     #[arg(long, value_name = "URI")]
     encrypt_to: Option<String>,
 
-    /// Makes the key file of --encrypt-to, if there is none
+    /// Makes the KEK file of --encrypt-to, if there is none
     #[arg(long, requires = "encrypt_to")]
     create: bool,
 
-    /// A file with the passphrase of the key file of --encrypt-to, if it has one or is to get one:
+    /// A file with the passphrase of the KEK file of --encrypt-to, if it has one or is to get one:
     /// that of the program's own KEKs is never used for it
     #[arg(long, value_name = "PATH", requires = "encrypt_to")]
     encrypt_to_passphrase_file: Option<PathBuf>,
@@ -116,7 +116,7 @@ fn cleartext() -> Error {
     Error::refused("the keyset would be cleartext")
         .why("anyone who has it reads and forges every value of the column, whatever is done with the KEK")
         .hint("--encrypt-to aws-kms:ARN, for a reader that has the right to decrypt under that key")
-        .hint("--encrypt-to local:PATH, for a reader that has that key file")
+        .hint("--encrypt-to local:PATH, for a reader that has that KEK file")
         .hint("--dangerously-cleartext, with stdout redirected to where only you can read it")
 }
 

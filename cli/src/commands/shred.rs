@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
-    /// Doesn't count the stored values that will be lost, which reads every column that could hold
+    /// Skips counting the values that would be lost; counting reads every column that could hold
     /// some
     #[arg(long)]
     no_count: bool,

@@ -19,7 +19,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
     rows_per_second: Option<u32>,
 
-    /// The share of the time that is worked, in percent
+    /// How much of the time to work, in percent
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     duty: Option<u8>,
 

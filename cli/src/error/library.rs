@@ -319,7 +319,7 @@ impl From<PlanError> for Error {
                     .why("a program that runs refuses plaintext there; what isn't sealed there now may be somebody else's, and would become authentic")
                     .hint("declare it `migrating`, deploy that, and let the program's test write the lock file")
                     .hint("or use another column: `encrypt --from COLUMN`, `decrypt --into COLUMN`")
-                    .hint("or stop the program, and say so: --program-stopped");
+                    .hint("or stop the program, and add --program-stopped");
             }
             PlanError::UnknownKeys { .. } => {
                 return Self::refused(
@@ -400,7 +400,7 @@ mod tests {
             KeyringError::LastCopy(id),
             KeyringError::TooEarly { id, wait: Duration::from_secs(60) },
             KeyringError::TimedOut { need: None, after: Duration::from_secs(60) },
-            KeyringError::NoThread("x".into()),
+            KeyringError::NoThread(std::sync::Arc::new(io::Error::other("x"))),
             KeyringError::Dropped,
             KeyringError::Panicked,
             KeyringError::Contended(3),
@@ -428,7 +428,7 @@ mod tests {
             PlanError::NotMigrating { table: table.clone(), column: column.clone() },
             PlanError::UnknownKeys { table, column, values: 3 },
         ];
-        let lock = [LockError::Missing(path()), LockError::File { path: path(), message: "x".into() }];
+        let lock = [LockError::Missing(path()), LockError::Behind { path: path(), diff: "+ x".into() }];
         let stores = stores.into_iter().map(Error::from);
         let made = stores.chain(kms().map(Error::from)).chain(keyring.map(Error::from));
         let made = made.chain(local.into_iter().map(Error::from)).chain(lock.into_iter().map(Error::from));

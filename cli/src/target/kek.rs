@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// The name of a KEK, as the arguments have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum KekName {
-    /// A key file.
+    /// A KEK file.
     Local(PathBuf),
     /// A key of AWS KMS: its ARN, id or alias.
     Aws(String),
@@ -26,7 +26,7 @@ impl KekName {
             Some(("local" | "file", path)) if !path.is_empty() => Ok(Self::Local(path.into())),
             Some(("aws-kms", key)) if !key.is_empty() => Ok(Self::Aws(key.to_owned())),
             _ => Err(Error::usage(format!("{uri:?} names no KEK"))
-                .hint("local:PATH for a key file, as local:kek.json")
+                .hint("local:PATH for a KEK file, as local:kek.json")
                 .hint("aws-kms:KEY for AWS KMS, where KEY is an ARN, an id or alias/NAME")),
         }
     }
@@ -51,7 +51,7 @@ impl fmt::Display for KekName {
 /// A KEK that can be used.
 #[derive(Debug, Clone)]
 pub(crate) enum Kek {
-    /// A key file, and where it is.
+    /// A KEK file, and where it is.
     Local(Arc<Local>, PathBuf),
     /// AWS KMS.
     #[cfg(feature = "aws")]
@@ -59,7 +59,7 @@ pub(crate) enum Kek {
 }
 
 impl Kek {
-    /// Makes a key file; opens it if another process was faster.
+    /// Makes a KEK file; opens it if another process was faster.
     pub(super) fn create(path: &Path, passphrases: &Passphrases) -> Result<Self, Error> {
         let created = match passphrases.given()? {
             Some(passphrase) => Local::create_with_passphrase(path, &passphrase),
@@ -81,7 +81,7 @@ impl Kek {
         }
     }
 
-    /// The key file and where it is, if it's one.
+    /// The KEK file and where it is, if it's one.
     pub(crate) fn as_local(&self) -> Option<(&Local, &Path)> {
         match self {
             Self::Local(local, path) => Some((local, path)),

@@ -108,7 +108,7 @@ impl Target {
         if self.keks.is_empty() {
             return Err(Error::usage("no KEK is named")
                 .why("there is neither --kek nor FIELDSEAL_KEK, and without a KEK no key can be used")
-                .hint("--kek local:kek.json for a key file, --kek aws-kms:ARN for AWS KMS")
+                .hint("--kek local:kek.json for a KEK file, --kek aws-kms:ARN for AWS KMS")
                 .hint("`fieldseal kek list` shows under which KEKs the keys in the store are"));
         }
         self.keks.iter().map(|uri| KekName::parse(uri)).collect()

@@ -113,8 +113,8 @@ impl<'a> Context<'a> {
         let (impl_generics, ty_generics, wheres) = model.input.generics.split_for_impl();
         quote! {
             static __COLUMNS: [#krate::Column; #count] = [#(#columns),*];
-            // Not in the `impl`, whose constants are evaluated only where they're used: a schema that
-            // is refused is an error in every program that has the model.
+            // Not in the `impl`, whose constants are evaluated only where they're used: a schema
+            // that is refused is an error in every program that has the model.
             const __SCHEMA: #krate::Schema = #krate::Schema::new(#table, &__COLUMNS)
                 .with_model(#model_name)
                 .with_sql_table(#sql_table)

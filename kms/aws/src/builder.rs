@@ -71,11 +71,10 @@ impl AwsKmsBuilder {
         self
     }
 
-    /// How long one call may take as its caller sees it, all attempts together. 8 seconds unless
-    /// it's set, less than a keyring waits for, so that the caller sees why: KMS answers in
-    /// milliseconds, so that leaves room for three attempts at something that hangs, and a program
-    /// that waits for its keyring still starts, or fails with a reason, before a supervisor's usual
-    /// 30 seconds are over.
+    /// How long one call may take, retries included. When it's over the call fails with
+    /// [`KmsError::Unavailable`]. Keep it below the keyring's own bound, so that the caller sees
+    /// why. 8 seconds unless it's set: KMS answers in milliseconds, so that leaves room for three
+    /// attempts at something that hangs.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -222,4 +221,25 @@ fn in_region_of(kek: &KeyArn, other: &str) -> Result<KeyArn, KmsError> {
         KmsError::misconfigured(format!("{arn} is not in {region}, where the KEK is, and is no multi-region key"))
             .with_hint("open it by a provider of its own")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_settings_makes_no_difference() {
+        type Set = fn(AwsKmsBuilder) -> AwsKmsBuilder;
+        let config = |builder: AwsKmsBuilder| builder.config(&SdkConfig::builder().build());
+        let sets: [Set; 4] = [
+            config,
+            |builder| builder.deadline(Duration::from_secs(5)),
+            |builder| builder.attempts(7),
+            |builder| builder.also_opens("arn:aws:kms:us-east-1:111122223333:key/1"),
+        ];
+        let there = sets.iter().fold(AwsKmsBuilder::default(), |builder, set| set(builder));
+        let back = sets.iter().rev().fold(AwsKmsBuilder::default(), |builder, set| set(builder));
+        assert_eq!(format!("{there:?}"), format!("{back:?}"));
+        assert!(there.config.is_some() && back.config.is_some());
+    }
 }

@@ -5,8 +5,8 @@
 
 mod arn;
 mod builder;
-mod context;
 mod driver;
+mod encryption_context;
 mod error;
 mod provider;
 mod tink;

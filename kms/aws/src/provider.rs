@@ -1,8 +1,8 @@
 //! The trait `Kms`, by calls of the AWS SDK.
 
 use crate::arn::KeyArn;
-use crate::context::encryption_context;
 use crate::driver;
+use crate::encryption_context::encryption_context;
 use crate::error::Call;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
@@ -29,9 +29,9 @@ pub(crate) const ALGORITHM: EncryptionAlgorithmSpec = EncryptionAlgorithmSpec::S
 /// its ARN, and [`Kms::rewrap`] wraps under its newest material by `ReEncrypt`, without the data
 /// key leaving KMS; KMS doesn't tell which material a copy is under, so it always wraps again.
 ///
-/// Calls block for [`AwsKmsBuilder::deadline`](crate::AwsKmsBuilder::deadline) at most. The SDK runs on a thread that this provider
-/// owns, so that it may be used from any thread, inside a tokio runtime or outside. That thread
-/// isn't there after a fork: open it afterwards.
+/// Calls block for [`AwsKmsBuilder::deadline`](crate::AwsKmsBuilder::deadline) at most. The SDK
+/// runs on a thread that this provider owns, so that it may be used from any thread, inside a tokio
+/// runtime or outside. That thread isn't there after a fork: open it afterwards.
 pub struct AwsKms {
     pub(crate) client: Client,
     pub(crate) kek: KeyArn,

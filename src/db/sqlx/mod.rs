@@ -27,7 +27,8 @@ pub trait SqlxDatabase: Database + sealed::Closed {
 }
 
 /// What a row's values are bound to: sqlx's `Query`, `QueryAs` and `QueryScalar`, and the
-/// `Separated` that `QueryBuilder::push_values` gives. It can't be implemented outside of this crate.
+/// `Separated` that `QueryBuilder::push_values` gives. It can't be implemented outside of this
+/// crate.
 pub trait SqlxBind<'q>: Sized + sealed::Closed {
     /// The database.
     type Database: SqlxDatabase;
@@ -108,8 +109,10 @@ pub trait SqlxRow<'q, DB: SqlxDatabase>: SqlxModel {
 /// Binds a row's values to a statement, sealed where they must be.
 ///
 /// ```text
-/// sqlx::query("INSERT INTO patients (id, name, city) VALUES ($1, $2, $3)").bind_row(&ada)?.execute(&pool).await?;
-/// sqlx::query("UPDATE patients SET name = $1 WHERE id = $2").bind_columns(&ada, &["name", "id"])?.execute(&pool).await?;
+/// let insert = "INSERT INTO patients (id, name, city) VALUES ($1, $2, $3)";
+/// sqlx::query(insert).bind_row(&ada)?.execute(&pool).await?;
+/// let update = "UPDATE patients SET name = $1 WHERE id = $2";
+/// sqlx::query(update).bind_columns(&ada, &["name", "id"])?.execute(&pool).await?;
 /// ```
 pub trait BindRow<'q>: SqlxBind<'q> {
     /// Binds all of the row's columns, in the order of the model's fields ([`SqlxModel::COLUMNS`]).

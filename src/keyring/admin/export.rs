@@ -39,7 +39,7 @@ impl Admin<'_> {
     ///
     /// `encrypt` is given the serialized keyset, which is wiped afterwards, and is an AEAD of
     /// Tink's without associated data:
-    /// [`kms::Local::encrypt_tink_keyset`](crate::kms::Local::encrypt_tink_keyset) for a key file,
+    /// [`kms::Local::encrypt_tink_keyset`](crate::kms::Local::encrypt_tink_keyset) for a KEK file,
     /// and for AWS KMS `AwsKms::encrypt_tink_keyset` of the crate `fieldseal-kms-aws`. It's called
     /// once, unless there are no keys.
     ///

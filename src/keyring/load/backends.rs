@@ -164,7 +164,7 @@ impl Backends {
             "the key is wrapped under {other:?}, and this keyring has {}",
             held.join(", ")
         ))
-        .with_hint("open it with the KMS or key file that the key was wrapped with");
+        .with_hint("open it with the KMS or KEK file that the key was wrapped with");
         KeyringError::Kms { id: record.id, error }
     }
 

@@ -26,7 +26,11 @@ impl Keyring {
     /// # use fieldseal::value::StoredBytes;
     /// # use fieldseal::{Column, Keyring, KeyringError, Scope};
     /// # const NAME: Column = Column::new("patients", "name");
-    /// async fn page(keyring: &Keyring, names: &[StoredBytes], tenant: Scope) -> Result<(), KeyringError> {
+    /// async fn page(
+    ///     keyring: &Keyring,
+    ///     names: &[StoredBytes],
+    ///     tenant: Scope,
+    /// ) -> Result<(), KeyringError> {
     ///     keyring.prefetch(names.iter().filter_map(|name| Need::of_stored(&NAME, name))).await?;
     ///     // … open them; and before something is sealed for a tenant:
     ///     keyring.prefetch([Need::Seal(tenant)]).await

@@ -101,7 +101,7 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, KeyringError>) -> Resul
 
 pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), KeyringError> {
     let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
-    spawned.map(drop).map_err(|error| KeyringError::NoThread(error.to_string()))
+    spawned.map(drop).map_err(|error| KeyringError::NoThread(Arc::new(error)))
 }
 
 /// The same work, with the calling thread's tracing subscriber and span.

@@ -19,8 +19,13 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// The kinds that concern a stored value: [`ErrorKind::NotSealed`], [`ErrorKind::Rejected`],
-    /// [`ErrorKind::UnexpectedNull`], [`ErrorKind::Malformed`] and the rest.
+    /// - What is stored is no sealed value: [`ErrorKind::NotSealed`], [`ErrorKind::SealedAsText`],
+    ///   [`ErrorKind::TooLong`], [`ErrorKind::UnexpectedNull`].
+    /// - Its key can't be used: [`ErrorKind::UnknownKey`], [`ErrorKind::RetiredKey`],
+    ///   [`ErrorKind::DestroyedKey`], [`ErrorKind::NotLoaded`], [`ErrorKind::LoadFailed`].
+    /// - It's not authentic: [`ErrorKind::Rejected`].
+    /// - It opens, and isn't what the field holds: [`ErrorKind::Malformed`],
+    ///   [`ErrorKind::MalformedPadding`].
     pub fn open<'a, F: Field>(
         &self,
         column: &Column,

@@ -282,7 +282,7 @@ pub enum RecordColumn {
     Wrapped,
     Created,
     Revision,
-    /// In a key file, an entry that isn't an object with a record's fields.
+    /// In a key-store file, an entry that isn't an object with a record's fields.
     Entry,
 }
 
@@ -331,7 +331,7 @@ impl MalformedRecord {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         if self.key.is_some() && self.column == RecordColumn::Id {
-            "remove the record that is not authentic"
+            "compare both records with a backup, and delete the one that isn't in it"
         } else {
             "restore the key store's table or file, or that record, from a backup"
         }

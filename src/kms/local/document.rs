@@ -1,4 +1,4 @@
-//! The JSON of a key file. Key material goes from the file's buffer to its own without a copy in
+//! The JSON of a KEK file. Key material goes from the file's buffer to its own without a copy in
 //! between.
 
 use super::LocalError;
@@ -46,7 +46,7 @@ pub(super) struct DocumentPassphrase {
 /// Bytes as base64; at most as many as a key under a passphrase has.
 pub(super) struct Secret(pub(super) Zeroizing<Vec<u8>>);
 
-/// For a file whose other fields can't be read: is it a key file of another version?
+/// For a file whose other fields can't be read: is it a KEK file of another version?
 #[derive(Deserialize)]
 struct Probe {
     format: String,

@@ -1,4 +1,4 @@
-//! What can go wrong with a key file.
+//! What can go wrong with a KEK file.
 
 use crate::files::ReadError;
 use crate::kms::KmsError;
@@ -6,20 +6,20 @@ use crate::random::NoRandomness;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A key file could not be made, opened or changed. It names the file, and never what is in it.
+/// A KEK file could not be made, opened or changed. It names the file, and never what is in it.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum LocalError {
     /// There is no file at that path.
-    #[error("there is no key file at {path}", path = .path.display())]
+    #[error("there is no KEK file at {path}", path = .path.display())]
     NotFound {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
     },
     /// There is a file at that path already.
     #[error("{path} exists already", path = .path.display())]
     Exists {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
     },
     /// The path is a folder, a pipe or a device.
@@ -29,9 +29,9 @@ pub enum LocalError {
         path: PathBuf,
     },
     /// Others than the owner may use the file.
-    #[error("the key file {path} can be used by others than its owner (mode {mode:03o})", path = .path.display())]
+    #[error("the KEK file {path} can be used by others than its owner (mode {mode:03o})", path = .path.display())]
     Permissions {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
         /// Its mode.
         mode: u32,
@@ -39,13 +39,13 @@ pub enum LocalError {
     /// The file is larger than 1 MiB, or would become so.
     #[error("{path} is larger than 1 MiB", path = .path.display())]
     TooLarge {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
     },
     /// The operating system refused.
-    #[error("could not {action} the key file {path}: {source}", path = .path.display())]
+    #[error("could not {action} the KEK file {path}: {source}", path = .path.display())]
     Io {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
         /// What was being done with it.
         action: &'static str,
@@ -53,25 +53,25 @@ pub enum LocalError {
         source: io::Error,
     },
     /// The file isn't JSON.
-    #[error("the key file {path} is not JSON (line {line}, column {column})", path = .path.display())]
+    #[error("the KEK file {path} is not JSON (line {line}, column {column})", path = .path.display())]
     NotJson {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
         /// Where it stops being JSON, from 1.
         line: usize,
         /// Where it stops being JSON, from 1.
         column: usize,
     },
-    /// It isn't a key file, or a newer program wrote it.
+    /// It isn't a KEK file, or a newer program wrote it.
     #[error("{path} does not have the format fieldseal-kek/1", path = .path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
     },
     /// A field is missing, unknown, there twice, or of another type.
-    #[error("the key file {path} has a field that is missing, unknown, repeated or of the wrong type (line {line}, column {column})", path = .path.display())]
+    #[error("the KEK file {path} has a field that is missing, unknown, repeated or of the wrong type (line {line}, column {column})", path = .path.display())]
     Malformed {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
         /// Where it was noticed, from 1.
         line: usize,
@@ -79,52 +79,52 @@ pub enum LocalError {
         column: usize,
     },
     /// A field has a value that it can't have.
-    #[error("the key file {path} is damaged, {problem}", path = .path.display())]
+    #[error("the KEK file {path} is damaged, {problem}", path = .path.display())]
     BadField {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
         /// Which field, and what it must be.
         problem: &'static str,
     },
     /// Two entries have the same version.
-    #[error("the key file {path} is damaged, it has version {version} twice", path = .path.display())]
+    #[error("the KEK file {path} is damaged, it has version {version} twice", path = .path.display())]
     DuplicateVersion {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
         /// The version.
         version: u32,
     },
     /// The version that should wrap isn't there.
-    #[error("the key file {path} is damaged, its primary version {primary} is not in it", path = .path.display())]
+    #[error("the KEK file {path} is damaged, its primary version {primary} is not in it", path = .path.display())]
     PrimaryMissing {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
         /// The version.
         primary: u32,
     },
     /// The file was changed after it was written.
-    #[error("the key file {path} is damaged, its mac does not match its content", path = .path.display())]
+    #[error("the KEK file {path} is damaged, its mac does not match its content", path = .path.display())]
     MacMismatch {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
     },
     /// The passphrase doesn't open the file.
-    #[error("the passphrase is wrong, or the key file {path} is damaged", path = .path.display())]
+    #[error("the passphrase is wrong, or the KEK file {path} is damaged", path = .path.display())]
     WrongPassphrase {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
     },
     /// The file has a passphrase, and none was given.
-    #[error("the key file {path} is protected by a passphrase, and none was given", path = .path.display())]
+    #[error("the KEK file {path} is protected by a passphrase, and none was given", path = .path.display())]
     PassphraseNeeded {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
     },
     /// A passphrase was given for a file without one. Somebody may have put another file in its
     /// place.
-    #[error("the key file {path} is not protected by a passphrase, but one was given", path = .path.display())]
+    #[error("the KEK file {path} is not protected by a passphrase, but one was given", path = .path.display())]
     PassphraseUnexpected {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
     },
     /// An empty passphrase protects nothing.
@@ -142,32 +142,32 @@ pub enum LocalError {
         /// What the parameters ask for.
         memory_kib: u32,
     },
-    /// There is another key file now, or its passphrase was changed.
-    #[error("{path} is no longer the key file that was opened", path = .path.display())]
+    /// There is another KEK file now, or its passphrase was changed.
+    #[error("{path} is no longer the KEK file that was opened", path = .path.display())]
     Replaced {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
     },
     /// The version to remove is the one that wraps.
-    #[error("version {version} of the key file {path} is its primary", path = .path.display())]
+    #[error("version {version} of the KEK file {path} is its primary", path = .path.display())]
     VersionIsPrimary {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
         /// The version.
         version: u32,
     },
     /// The version to remove isn't there.
-    #[error("the key file {path} has no version {version}", path = .path.display())]
+    #[error("the KEK file {path} has no version {version}", path = .path.display())]
     VersionMissing {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
         /// The version.
         version: u32,
     },
     /// Version 4,294,967,295 is in use.
-    #[error("the key file {path} has used all version numbers", path = .path.display())]
+    #[error("the KEK file {path} has used all version numbers", path = .path.display())]
     VersionsExhausted {
-        /// The key file.
+        /// The KEK file.
         path: PathBuf,
     },
     /// The operating system gave no random bytes.
@@ -187,9 +187,9 @@ impl LocalError {
                  create it with `Local::create` and keep a copy in a safe place"
             }
             Self::Exists { .. } => "open it with `Local::open`, or choose another path",
-            Self::NotAFile { .. } => "give the path of the key file itself",
+            Self::NotAFile { .. } => "give the path of the KEK file itself",
             Self::Permissions { .. } => "run `chmod 600` on it, and think whether others have read it",
-            Self::TooLarge { .. } => "if it is a key file, remove versions that are no longer in use",
+            Self::TooLarge { .. } => "if it is a KEK file, remove versions that are no longer in use",
             Self::Io { .. } => "check that this user may read and write the file and its folder",
             Self::NotJson { .. }
             | Self::Malformed { .. }
@@ -197,7 +197,7 @@ impl LocalError {
             | Self::DuplicateVersion { .. }
             | Self::PrimaryMissing { .. }
             | Self::MacMismatch { .. } => "restore it from a copy",
-            Self::UnknownFormat { .. } => "give the path of a key file, or upgrade fieldseal",
+            Self::UnknownFormat { .. } => "give the path of a KEK file, or upgrade fieldseal",
             Self::WrongPassphrase { .. } => {
                 "give the passphrase that the file was made with, or restore it from a copy"
             }
@@ -207,9 +207,9 @@ impl LocalError {
             Self::Argon2Params => "use `Argon2Params::RECOMMENDED`, or take values from these ranges",
             Self::OutOfMemory { .. } => "free memory, or raise the limit of the process",
             Self::Replaced { .. } => "open it again",
-            Self::VersionIsPrimary { .. } => "rotate the key file first, then rewrap every data key",
+            Self::VersionIsPrimary { .. } => "rotate the KEK file first, then rewrap every data key",
             Self::VersionMissing { .. } => "name a version that is in the file",
-            Self::VersionsExhausted { .. } => "create another key file, and rewrap every data key under it",
+            Self::VersionsExhausted { .. } => "create another KEK file, and rewrap every data key under it",
             Self::NoRandomness => "see to the system's random generator (getrandom), and try again",
         }
     }

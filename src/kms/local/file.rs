@@ -1,4 +1,4 @@
-//! The key file (`docs/format-keys.md`, "The local KEK file"): its bytes, and what is in it.
+//! The KEK file (`docs/format-keys.md`, "The local KEK file"): its bytes, and what is in it.
 
 use super::LocalError;
 use super::cipher::{self, Key};
@@ -14,10 +14,10 @@ use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// The largest key file that is read or written, in bytes.
+/// The largest KEK file that is read or written, in bytes.
 pub(super) const MAX_FILE: u64 = 1024 * 1024;
 
-/// A key file whose mac was checked.
+/// A KEK file whose mac was checked.
 pub(super) struct KeyFile {
     /// 32 hex digits.
     pub(super) id: String,

@@ -35,7 +35,7 @@ struct Version {
     tink: Key,
 }
 
-/// A key file: KEKs that anyone who can read the file, and knows its passphrase if it has one, can
+/// A KEK file: KEKs that anyone who can read the file, and knows its passphrase if it has one, can
 /// use.
 ///
 /// The file is as precious as the data: without it, and without a copy of it, nothing that was
@@ -61,7 +61,7 @@ struct Loaded {
 }
 
 impl Local {
-    /// Makes a key file with one new KEK in it, readable by its owner only.
+    /// Makes a KEK file with one new KEK in it, readable by its owner only.
     ///
     /// Keep a copy of it in a safe place, away from the database's backups. Anyone who can read it
     /// can use its KEKs: [`Self::create_with_passphrase`] encrypts them.
@@ -84,7 +84,7 @@ impl Local {
         Self::create_under(path.as_ref(), Some(passphrase))
     }
 
-    /// Opens a key file that has no passphrase.
+    /// Opens a KEK file that has no passphrase.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl Local {
         Self::open_under(path.as_ref(), None)
     }
 
-    /// Opens a key file that has a passphrase.
+    /// Opens a KEK file that has a passphrase.
     ///
     /// # Errors
     ///
@@ -105,10 +105,10 @@ impl Local {
         Self::open_under(path.as_ref(), Some(passphrase))
     }
 
-    /// Opens the key file, or makes one if there is none. Processes that do so at the same moment
+    /// Opens the KEK file, or makes one if there is none. Processes that do so at the same moment
     /// end up with one.
     ///
-    /// For development and tests. In production a key file that isn't there is a deployment gone
+    /// For development and tests. In production a KEK file that isn't there is a deployment gone
     /// wrong, and a fresh one in its place opens nothing: use [`Self::open`].
     ///
     /// # Errors
@@ -118,7 +118,7 @@ impl Local {
         Self::open_or_create_under(path.as_ref(), None)
     }
 
-    /// [`Self::open_or_create`] for a key file that has a passphrase.
+    /// [`Self::open_or_create`] for a KEK file that has a passphrase.
     ///
     /// # Errors
     ///
@@ -133,9 +133,9 @@ impl Local {
     /// Adds a version with a new KEK, which wraps from now on, and returns its number. Older
     /// versions still unwrap.
     ///
-    /// Afterwards rewrap the data keys, and then [`Self::remove_version`] may take the old version
-    /// away. Take a new copy of the file first of all: an old one doesn't open what is wrapped from
-    /// now on.
+    /// Then, in this order: back up the file (older backups lack the new version), rewrap the data
+    /// keys ([`Admin::rewrap`](crate::keyring::Admin::rewrap)), and take the old version away with
+    /// [`Self::remove_version`].
     ///
     /// # Errors
     ///
@@ -270,7 +270,7 @@ impl Local {
             let message =
                 format!("the key is wrapped under {other:?}, and {} holds {}", self.path.display(), self.kek);
             return Err(KmsError::not_found(message)
-                .with_hint("open the key file that it was wrapped with, or put its copy back"));
+                .with_hint("open the KEK file that it was wrapped with, or put its copy back"));
         }
         let (version, sealed) = match wrapped.blob.as_slice() {
             [1, a, b, c, d, sealed @ ..] if wrapped.blob.len() == BLOB => {

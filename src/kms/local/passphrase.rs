@@ -1,4 +1,4 @@
-//! Passphrases of key files, and Argon2id (RFC 9106).
+//! Passphrases of KEK files, and Argon2id (RFC 9106).
 
 use super::LocalError;
 use super::cipher::{Key, empty_key};
@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// What protects a key file that others may get to see: a backup, a volume, an image. Wiped on
+/// What protects a KEK file that others may get to see: a backup, a volume, an image. Wiped on
 /// drop, redacted in `Debug`.
 ///
 /// It is taken as the bytes it's made of: no trimming, no Unicode normalisation.

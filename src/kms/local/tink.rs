@@ -1,4 +1,4 @@
-//! Encrypting a column's keyset under a key file, for Tink in another program.
+//! Encrypting a column's keyset under a KEK file, for Tink in another program.
 
 use super::{Local, LocalError, Version};
 use crate::format::envelope::Envelope;
@@ -38,7 +38,7 @@ impl Local {
 
     /// The AEAD that decrypts what [`Self::encrypt_tink_keyset`] made, as a **cleartext** Tink
     /// keyset in JSON: a key for each version of the KEK. Anyone who has it can read every keyset
-    /// that was encrypted under the key file; data keys that are wrapped under it stay closed.
+    /// that was encrypted under the KEK file; data keys that are wrapped under it stay closed.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl Local {
     pub fn dangerously_export_cleartext_tink_keyset(&self) -> Result<Zeroizing<String>, LocalError> {
         let loaded = self.current()?;
         let key = |(version, keys): (&u32, &Version)| TinkKey::new(*version, Suite::Aes256Gcm, &**keys.tink);
-        tracing::warn!(kek = %self.kek, "exported the cleartext Tink keyset of a key file");
+        tracing::warn!(kek = %self.kek, "exported the cleartext Tink keyset of a KEK file");
         Ok(Keyset::new(loaded.primary, loaded.versions.iter().map(key).collect()).to_json())
     }
 }

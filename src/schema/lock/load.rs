@@ -23,7 +23,7 @@ impl SchemaLock {
     pub fn load(path: impl AsRef<Path>) -> Result<Vec<Schema>, LockError> {
         let path = path.as_ref();
         let entries = read(path)?.ok_or_else(|| LockError::Missing(path.to_owned()))?;
-        let failed = |message: String| LockError::File { path: path.to_owned(), message };
+        let failed = |message: String| LockError::file(path, message, None);
         let mut tables: BTreeMap<Table, Vec<Column>> = BTreeMap::new();
         // Columns under AES-256-SIV are bound to no row, and say nothing of their table's row id.
         let mut rows: BTreeMap<&str, &[String]> = BTreeMap::new();
@@ -32,12 +32,8 @@ impl SchemaLock {
         }
         for entry in entries.values() {
             let row = rows.get(entry.table.as_str()).copied().unwrap_or_default();
-            let (table, column) = parsed(entry, row).map_err(|what| {
-                failed(format!(
-                    "{}.{}: {what}; write the file anew with the program's test",
-                    entry.table, entry.column
-                ))
-            })?;
+            let (table, column) =
+                parsed(entry, row).map_err(|what| failed(format!("{}.{}: {what}", entry.table, entry.column)))?;
             tables.entry(table).or_default().push(column);
         }
         let model = interned(&path.display().to_string());

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The environment variable that lets [`SchemaLock::check`] write, when it is `update`.
 const UPDATE: &str = "FIELDSEAL_LOCK";
@@ -24,8 +25,9 @@ const HEADER: &str = "\
 /// ```
 /// # use fieldseal::{Column, Model, Schema, SchemaLock};
 /// # struct Patient;
+/// # const NAME: Column = Column::new("patients", "name").unbound_row();
 /// # impl Model for Patient {
-/// #     const SCHEMA: Schema = Schema::new("patients", &[Column::new("patients", "name").unbound_row()]);
+/// #     const SCHEMA: Schema = Schema::new("patients", &[NAME]);
 /// # }
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let path = dir.path().join("fieldseal.lock");
@@ -95,7 +97,7 @@ struct Entry {
 /// A change in code that the lock file doesn't know of, or a lock file that can't be used.
 ///
 /// Its `Debug` is its message and what to try, so that `unwrap` in a test prints both.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
     /// There is no lock file yet.
@@ -138,8 +140,19 @@ pub enum LockError {
         path: PathBuf,
         /// What is wrong.
         message: String,
+        /// The file system's or the parser's error.
+        source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     },
 }
+
+/// By what they say: errors of a file system can't be compared.
+impl PartialEq for LockError {
+    fn eq(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other) && self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for LockError {}
 
 impl fmt::Debug for LockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -148,6 +161,10 @@ impl fmt::Debug for LockError {
 }
 
 impl LockError {
+    fn file(path: &Path, message: String, source: Option<Arc<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::File { path: path.to_owned(), message, source }
+    }
+
     /// What to try: sentences for the program's author, without a full stop.
     #[must_use]
     pub const fn hint(&self) -> &'static str {
@@ -160,7 +177,9 @@ impl LockError {
                  never written), delete the column from the file and run the test with FIELDSEAL_LOCK=update"
             }
             Self::Disagreement { .. } => "make both models say the same of the column",
-            Self::File { .. } => "restore the file from version control, and check that it can be read and written",
+            Self::File { .. } => {
+                "restore the file from version control, or write it anew with the program's test and FIELDSEAL_LOCK=update"
+            }
         }
     }
 }
@@ -197,9 +216,10 @@ impl SchemaLock {
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), LockError> {
         let path = path.as_ref();
         let file = LockFile { version: 1, columns: self.entries()?.into_values().collect() };
-        let failed = |message: String| LockError::File { path: path.to_owned(), message };
-        let text = toml::to_string(&file).map_err(|error| failed(error.to_string()))?;
-        std::fs::write(path, format!("{HEADER}{text}")).map_err(|error| failed(error.to_string()))
+        let text = toml::to_string(&file)
+            .map_err(|error| LockError::file(path, error.to_string(), Some(Arc::new(error))))?;
+        std::fs::write(path, format!("{HEADER}{text}"))
+            .map_err(|error| LockError::file(path, error.to_string(), Some(Arc::new(error))))
     }
 
     fn check_or_update(&self, path: &Path, update: bool) -> Result<(), LockError> {
@@ -245,14 +265,15 @@ impl SchemaLock {
 type Entries = BTreeMap<(String, String), Entry>;
 
 fn read(path: &Path) -> Result<Option<Entries>, LockError> {
-    let failed = |message: String| LockError::File { path: path.to_owned(), message };
+    let failed = |message: String| LockError::file(path, message, None);
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error.to_string())),
+        Err(error) => return Err(LockError::file(path, error.to_string(), Some(Arc::new(error)))),
     };
-    let file: LockFile =
-        toml::from_str(&text).map_err(|error| failed(format!("not a schema lock: {}", error.message())))?;
+    let file: LockFile = toml::from_str(&text).map_err(|error| {
+        LockError::file(path, format!("not a schema lock: {}", error.message()), Some(Arc::new(error)))
+    })?;
     if file.version != 1 {
         return Err(failed(format!("version {} of the lock file is newer than this fieldseal", file.version)));
     }

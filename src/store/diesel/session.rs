@@ -84,7 +84,7 @@ where
         // A commit inside another transaction would only release a savepoint of it.
         match status.transaction_depth() {
             Ok(None) => {}
-            Ok(Some(_)) => return Err(sql::in_transaction()),
+            Ok(Some(_)) => return Err(sql::inside_another_transaction()),
             Err(_) => return Err(lost()),
         }
         if !self.is_prepared {

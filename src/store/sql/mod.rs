@@ -14,7 +14,7 @@ pub(super) use self::commit::commit;
 #[cfg(any(feature = "rusqlite", feature = "diesel-sqlite"))]
 pub(super) use self::connection::BUSY_TIMEOUT;
 #[cfg(any(feature = "rusqlite", feature = "diesel"))]
-pub(super) use self::connection::in_transaction;
+pub(super) use self::connection::inside_another_transaction;
 pub(super) use self::connection::{Connection, Param, run};
 pub(super) use self::read::{get, load_scope, page};
 pub(super) use self::row::{Cell, Row};

@@ -113,12 +113,12 @@ impl PlanError {
                 "encrypt or decrypt them in a program that has the type, with all features that it needs"
             }
             Self::NotMigrating { .. } => {
-                "declare it `migrating`, deploy that, and let the program's test write the lock file; or stop the program \
-                 and say so"
+                "declare it `migrating`, deploy that, and let the program's test write the lock file; or stop the \
+                 program, and set `program_stopped`"
             }
             Self::UnknownKeys { .. } => {
                 "check that it is the right key store, and restore it if it was lost; if they are plaintext that looks so, \
-                 say that it is to be sealed"
+                 set `seal_lookalikes`"
             }
         }
     }

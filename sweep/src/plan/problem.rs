@@ -46,8 +46,8 @@ impl ProblemKind {
     pub fn hint(&self) -> &str {
         match self {
             Self::Value(kind) => kind.hint(),
-            Self::Row(_) => "mend the row, or the lock file",
-            Self::NotOfKind(_) => "mend the value, or the kind in the model",
+            Self::Row(_) => "fix the row, or the lock file",
+            Self::NotOfKind(_) => "fix the value, or the kind in the model",
             Self::Forgotten => "delete the row, or give the tenant a new key",
             Self::Differs => {
                 "find out which of the two is right, and make the other column NULL or repeat the write in the program"

@@ -1,5 +1,5 @@
-//! The behaviours of `testkit/behaviours/src/sweep` on SQLite. `tests-crates/databases` has them on the
-//! servers.
+//! The behaviours of `testkit/behaviours/src/sweep` on SQLite. `tests-crates/databases` has them on
+//! the servers.
 
 use behaviours::sweep;
 use behaviours::sweep::{Home, World};

@@ -1,5 +1,5 @@
 //! Sealed values under keys that they weren't sealed under. Every other place is tried in
-//! `testkit/src/behaviour`.
+//! `testkit/behaviours/src/models`.
 
 use super::*;
 use aes_gcm::Aes256Gcm;

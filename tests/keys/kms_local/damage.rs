@@ -1,4 +1,4 @@
-//! A key file that was changed, cut, or made by somebody hostile.
+//! A KEK file that was changed, cut, or made by somebody hostile.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn a_changed_byte_is_refused_or_means_the_same_with_a_passphrase() {
     change_every_byte(Some(&passphrase()));
 }
 
-/// Each bit of a key file flipped, and each byte replaced by what JSON might overlook.
+/// Each bit of a KEK file flipped, and each byte replaced by what JSON might overlook.
 fn change_every_byte(passphrase: Option<&Passphrase>) {
     let (_folder, path) = folder();
     let kms = crate::kms_local::create(&path, passphrase).unwrap();

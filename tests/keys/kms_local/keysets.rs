@@ -1,4 +1,4 @@
-//! Keysets that are encrypted to a key file, for Tink. `tests/oracle/values.rs` has Tink itself
+//! Keysets that are encrypted to a KEK file, for Tink. `tests/oracle/values.rs` has Tink itself
 //! read them.
 
 use super::*;

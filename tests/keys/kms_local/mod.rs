@@ -1,4 +1,4 @@
-//! The key-file provider: the contract of a KMS, the file, its rotation, and what it does with
+//! The KEK-file provider: the contract of a KMS, the file, its rotation, and what it does with
 //! damage.
 
 mod damage;
@@ -42,7 +42,7 @@ pub(crate) fn open(path: &Path, passphrase: Option<&Passphrase>) -> Result<Local
     }
 }
 
-/// Writes a key file as it may have come from elsewhere.
+/// Writes a KEK file as it may have come from elsewhere.
 pub(crate) fn write(path: &Path, text: impl AsRef<[u8]>) {
     if !path.exists() {
         Local::create(path).unwrap();

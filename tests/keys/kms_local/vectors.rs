@@ -1,4 +1,4 @@
-//! Key files and wrapped keys that the independent implementation in `tests/oracle` made.
+//! KEK files and wrapped keys that the independent implementation in `tests/oracle` made.
 
 use super::*;
 use fieldseal::Scope;

@@ -114,7 +114,7 @@ pub fn tink_open_under(kek: &str, keyset: &str, place: &Place, sealed: &[u8]) ->
     ask("tink-open", request).map(|answer| bytes(&answer, "plaintext"))
 }
 
-/// With a keyset that is encrypted to a key file: Tink is given the AEAD that the oracle derives
+/// With a keyset that is encrypted to a KEK file: Tink is given the AEAD that the oracle derives
 /// from the file.
 pub fn tink_open_with_key_file(
     (kek_file, passphrase): (&Path, Option<&str>),

@@ -31,11 +31,7 @@ pub(super) fn check(
                 Ok(_) => columns.push(column),
                 Err(SweepError::Plan(error)) => {
                     let place = format!("{}.{}", schema.sql_table, column.sql_name());
-                    findings.error(
-                        place,
-                        error.to_string(),
-                        "mend the table, or let the program's test write the lock file anew",
-                    );
+                    findings.error(place, error.to_string(), error.hint());
                 }
                 Err(error) => return Err(error.into()),
             }

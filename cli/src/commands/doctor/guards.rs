@@ -24,9 +24,8 @@ pub(super) fn check(
         Err(error) => return Err(error),
     };
     let guards = guards(client.dialect(), schemas, &keys);
-    let problems: Vec<_> = checked(client, &guards)?.into_iter().filter_map(|guard| guard.problem).collect();
-    let is_missing = |problem: &&String| problem.ends_with(": its guard is missing");
-    let missing = problems.iter().filter(is_missing).count();
+    let checked = checked(client, &guards)?;
+    let missing = checked.iter().filter(|guard| guard.is_missing()).count();
     // Guards are optional: if there are none at all, one line says so.
     if missing == guards.len() && missing > 0 {
         findings.note(
@@ -35,8 +34,9 @@ pub(super) fn check(
             "`fieldseal guards apply`",
         );
     }
-    for problem in &problems {
-        if missing == guards.len() && is_missing(&problem) {
+    for guard in &checked {
+        let Some(problem) = &guard.problem else { continue };
+        if missing == guards.len() && guard.is_missing() {
             continue;
         }
         let (place, what) = problem.split_once(": ").unwrap_or(("guards", problem));

@@ -180,7 +180,7 @@ fn scopes(records: &[KeyRecord], is_all: bool, findings: &mut Findings) {
             findings.error(
                 words::scope(scope),
                 "it has keys, and none of them is primary: nothing can be written for it",
-                "`fieldseal key rotate --all --promote`, or call `Admin::ensure_scope`",
+                "`fieldseal key rotate --all --promote`, or `fieldseal init`, of a tenant with --scope NAME",
             );
         }
         for key in keys.iter().filter(|key| key.state == KeyState::Staged) {

@@ -46,6 +46,16 @@ pub(crate) struct Checked {
     pub(crate) problem: Option<String>,
 }
 
+impl Checked {
+    /// Whether there is no such guard, as opposed to one that is in the way or out of date.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.problem.as_ref().is_some_and(|problem| problem.ends_with(MISSING))
+    }
+}
+
+/// How a problem ends, in the words of [`guard_check`], if the guard isn't there.
+const MISSING: &str = ": its guard is missing";
+
 #[derive(Serialize)]
 struct All {
     guards: Vec<Checked>,

@@ -90,7 +90,7 @@ impl Init<'_> {
         let Some(missing) = missing else { return Ok(()) };
         let stored = if target.key_store_at()?.exists()? { target.records()? } else { Vec::new() };
         let live = stored.iter().filter(|record| record.state != KeyState::Destroyed).count();
-        // This is checked again: another process may have made the key file meanwhile, and then the
+        // This is checked again: another process may have made the KEK file meanwhile, and then the
         // keys.
         if live == 0 || missing.symlink_metadata().is_ok() {
             return Ok(());

@@ -20,11 +20,11 @@ pub(crate) struct Args {
     /// The KEK: `local:PATH` or `aws-kms:KEY`
     uri: String,
 
-    /// Makes the key file, if there is none
+    /// Makes the KEK file, if there is none
     #[arg(long)]
     create: bool,
 
-    /// Says how many data keys and KMS calls it would be, and about how long
+    /// Shows how many data keys and KMS calls it would take, and about how long; changes nothing
     #[arg(long)]
     dry_run: bool,
 }

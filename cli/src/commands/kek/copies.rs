@@ -64,7 +64,7 @@ pub(super) fn stored_keks(records: &[KeyRecord]) -> BTreeSet<&str> {
     records.iter().flat_map(|record| &record.wrapped).map(|copy| copy.kek.as_str()).collect()
 }
 
-/// Asks for a copy of a key file under which all keys are wrapped now.
+/// Asks for a copy of a KEK file under which all keys are wrapped now.
 pub(super) fn keep_a_copy(context: &Context<'_>, kek: &Kek) {
     if let Some((_, path)) = kek.as_local() {
         context.output.warn(format!(

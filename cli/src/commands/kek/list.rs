@@ -10,9 +10,8 @@ use serde::Serialize;
 
 /// Lists the KEKs that the keys in the store are under
 ///
-/// With the number of keys that have a copy under each, and of those that have no other; and by
-/// which of the KEKs that were given (--kek, FIELDSEAL_KEK) this command can use it: those it can
-/// use come first.
+/// For each: how many keys have a copy under it, how many have no other copy, and which of the given
+/// KEKs (--kek, FIELDSEAL_KEK) it is. Those that were given come first.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 

@@ -16,11 +16,11 @@ use serde::Serialize;
 /// copy is unwrapped first, by one of the KEKs that were given.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The KEK, as `fieldseal kek list` shows it, or `local:PATH` for a key file that is still
+    /// The KEK, as `fieldseal kek list` shows it, or `local:PATH` for a KEK file that is still
     /// there
     uri: String,
 
-    /// Says how many data keys and KMS calls it would be, and about how long
+    /// Shows how many data keys and KMS calls it would take, and about how long; changes nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     Ok(Done::All)
 }
 
-/// The KEK of that name in the key store, or of the key file at that path.
+/// The KEK of that name in the key store, or of the KEK file at that path.
 fn find(target: &Target, records: &[KeyRecord], uri: &str) -> Result<KekUri, Error> {
     let stored = KekUri::new(uri);
     if has_copies(records, &stored) {

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 /// Rotates the KEK: rewraps data keys, whatever the number of rows
 ///
-/// Without --to, the main KEK (the first --kek) stays and gets new key material: a key file gets a
+/// Without --to, the first --kek stays and gets new key material: a KEK file gets a
 /// new version, AWS KMS is asked to wrap again under the newest it has. With --to, every data key
 /// gets a copy under the new KEK, and then the copies under the old one are removed.
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URI")]
     to: Option<String>,
 
-    /// With --to: makes the key file, if there is none
+    /// With --to: makes the KEK file, if there is none
     #[arg(long, requires = "to")]
     create: bool,
 
@@ -31,12 +31,12 @@ pub(crate) struct Args {
     #[arg(long, requires = "to")]
     keep_old: bool,
 
-    /// Adds no version to a key file, and only finishes what an interrupted run left under older
+    /// Adds no version to a KEK file, and only finishes what an interrupted run left under older
     /// ones
     #[arg(long, conflicts_with = "to")]
     rewrap_only: bool,
 
-    /// Says how many data keys and KMS calls it would be, and about how long
+    /// Shows how many data keys and KMS calls it would take, and about how long; changes nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -177,7 +177,7 @@ fn finish(report: &KekRotated, context: &Context<'_>) -> Result<Done, Error> {
 #[derive(Serialize)]
 struct KekRotated {
     kek: String,
-    /// The key file's new version.
+    /// The KEK file's new version.
     version: Option<u32>,
     data_keys: usize,
     rewrapped: usize,

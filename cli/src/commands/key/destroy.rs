@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
-    /// Doesn't count the stored values that will be lost, which reads every column that could hold
+    /// Skips counting the values that would be lost; counting reads every column that could hold
     /// some
     #[arg(long)]
     no_count: bool,
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
         record.scope,
         record.state,
         words::age(words::seconds_since(record.created)),
-        words::count(record.wrapped.len(), "wrapped copy").replace("copys", "copies"),
+        words::count_of(record.wrapped.len(), "wrapped copy", "wrapped copies"),
         readable::lost(lost.as_ref()),
     ));
     let mut report = Destroyed {

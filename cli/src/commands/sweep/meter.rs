@@ -31,11 +31,11 @@ impl<'a> Meter<'a> {
         match event {
             Event::Started { job, joined: true, .. } => say(format!("{job}: goes on where it was")),
             Event::Started { job, total, .. } => say(format!("{job}: {total} rows")),
-            Event::Counting { job } => self.bar.set_message(format!("counts for {job}")),
+            Event::Counting { job, .. } => self.bar.set_message(format!("counts for {job}")),
             Event::Progress(progress) => self.progress(progress),
             Event::Paused(why) => say(format!("{}: waits, {why}", self.table)),
             Event::Retrying(why) => say(format!("{}: tries again: {why}", self.table)),
-            Event::Again { left } => say(format!("{}: once more, {left} values are left", self.table)),
+            Event::Again { left, .. } => say(format!("{}: once more, {left} values are left", self.table)),
             _ => {}
         }
     }

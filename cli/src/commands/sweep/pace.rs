@@ -24,12 +24,11 @@ pub(crate) struct Pace {
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
     rows_per_second: Option<u32>,
 
-    /// The share of the time that is worked, in percent: a busy database answers later, and gets
-    /// longer pauses
+    /// How much of the time to work, in percent
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     duty: Option<u8>,
 
-    /// A replica that is waited for when it's behind; can be repeated
+    /// Waits while this replica is more than --max-lag behind; can be repeated
     #[arg(long, value_name = "URL")]
     replica: Vec<crate::args::Url>,
 

@@ -108,7 +108,7 @@ fn explained(connection: &mut impl Connection, said: Said) -> Said {
 /// The error for a connection inside a transaction that was begun elsewhere: what is committed
 /// there could still be rolled back.
 #[cfg(any(feature = "rusqlite", feature = "diesel"))]
-pub(in crate::store) fn in_transaction() -> Said {
+pub(in crate::store) fn inside_another_transaction() -> Said {
     let message = "its connection is inside a transaction that was never finished; open the store again, on a \
                    connection that nothing else uses";
     Said::own(Fault::Other, message)

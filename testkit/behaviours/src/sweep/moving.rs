@@ -161,7 +161,7 @@ pub fn what_is_written_under_an_older_key_meanwhile_is_moved_too(home: Home) {
                 assert!(error.is_transient(), "{error}");
             }
         }
-        Event::Again { left } => again = Some(*left),
+        Event::Again { left, .. } => again = Some(*left),
         _ => {}
     });
     let report = report.unwrap();

@@ -1,5 +1,5 @@
-//! The behaviours of `testkit/behaviours/src/models` on nine clients: diesel, diesel-async, sqlx and
-//! rusqlite on SQLite, PostgreSQL and MariaDB, where there is such a library for the database.
+//! The behaviours of `testkit/behaviours/src/models` on nine clients: diesel, diesel-async, sqlx
+//! and rusqlite on SQLite, PostgreSQL and MariaDB, where there is such a library for the database.
 
 #[macro_use]
 mod servers;

@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 /// Counts, in the database, the values under the keys in every column of the lock file, and in
 /// every other column that could hold any; only then retires them; then counts again, and takes it
 /// back if a program has written one meanwhile. The proof is written as a report. A retired key
-/// still has its wrapped copies, and can be taken back: `key reactivate`. Of a key that is retired
-/// already, the proof is made anew.
+/// still has its wrapped copies, and can be taken back: `key reactivate`. For a key that is
+/// retired already, makes a new proof.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["ids", "unused"])))]
 pub(crate) struct Args {
