@@ -1,17 +1,16 @@
 //! Users without the rights: that doesn't pass by itself, so nobody tries again.
 
 use crate::damage::raw;
-use crate::places::{SERVERS, Server, Store};
+use crate::places::{SERVERS, Server};
 use fieldseal::Dialect;
-use fieldseal::keys::{KeyId, KeyRecord, KeyState};
-use fieldseal::store::{Change, KeyStore, Page, StoreError, load_all};
-use fieldseal::testing::FaultyKms;
+use fieldseal::keys::{KeyId, KeyState};
+use fieldseal::store::{Change, StoreError, load_all};
 use fieldseal::testing::key_store_contract::record;
+use fieldseal::testing::{FaultyKms, FaultyStore};
 use fieldseal::{Keyring, KeyringError, Scope};
 use fieldseal_databases::Database;
 use std::error::Error as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A user who may connect, and do no more with the table than `grants`; dropped in the end.
 struct User<'a> {
@@ -110,49 +109,17 @@ fn a_login_that_is_refused_is_denied() {
     }
 }
 
-/// Counts what it's asked.
-#[derive(Debug)]
-struct Counting {
-    inner: Box<dyn Store>,
-    calls: AtomicU32,
-}
-
-impl Counting {
-    fn inner(&self) -> &dyn Store {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        &*self.inner
-    }
-}
-
-impl KeyStore for Counting {
-    fn page(&self, after: Option<KeyId>, limit: usize) -> Result<Page, StoreError> {
-        self.inner().page(after, limit)
-    }
-
-    fn load_scope(&self, scope: &Scope) -> Result<Vec<KeyRecord>, StoreError> {
-        self.inner().load_scope(scope)
-    }
-
-    fn get(&self, id: KeyId) -> Result<Option<KeyRecord>, StoreError> {
-        self.inner().get(id)
-    }
-
-    fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        self.inner().commit(changes)
-    }
-}
-
 #[test]
 fn a_keyring_asks_a_store_that_denies_once() {
     for server in SERVERS {
         let user = User::new(&server, "");
         for (library, open) in server.libraries {
-            let store = Arc::new(Counting { inner: open(&user.url()), calls: AtomicU32::new(0) });
+            let store = Arc::new(FaultyStore::over(open(&user.url())));
             let opened = Keyring::builder(FaultyKms::new(), Arc::clone(&store)).without_background().start();
             let error = opened.unwrap_err();
             assert!(matches!(error, KeyringError::Store(StoreError::Denied { .. })), "{library}: {error:?}");
             assert!(!error.is_transient());
-            assert_eq!(store.calls.load(Ordering::Relaxed), 1, "{library}");
+            assert_eq!(store.calls().total(), 1, "{library}");
         }
     }
 }
