@@ -4,7 +4,7 @@
 default:
     @just --list
 
-# What one runs between two edits: formatting, lints, the tests that need no server.
+# What one runs between two edits: formatting, lints, the library's tests. It says at its end what it leaves out.
 quick:
     bash tests/all --quick
 

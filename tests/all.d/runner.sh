@@ -180,6 +180,7 @@ report_failure() {
 report_success() {
     printf '\n'
     summary
+    [[ $MODE != quick ]] || printf '%s\n' "$NOT_QUICK"
     printf 'passed (%s) in %s\n' "${CHOSEN[*]:-$MODE}" "$(duration "$SECONDS")"
 }
 
