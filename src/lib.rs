@@ -67,7 +67,8 @@
 //! - [`SchemaLock`]: a test that fails when a change of code would strand data.
 //! - [`guards`]: triggers that keep out what isn't sealed.
 //! - [Examples](https://github.com/fieldseal/fieldseal/tree/main/examples): in a checkout of the
-//!   repository `cargo run --example quickstart` shows what the program sees and what the file holds.
+//!   repository `cargo run --example quickstart` shows what the program sees and what the file
+//!   holds.
 //!
 //! # What it doesn't protect
 //!

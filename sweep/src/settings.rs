@@ -74,16 +74,16 @@ impl Sweep {
         self
     }
 
-    /// For [`Job::Encrypt`] in place. Treats a value that looks sealed but doesn't open as plaintext,
-    /// and seals it. Otherwise it's reported and left, since it may be a sealed value that was
-    /// damaged, or whose key was lost.
+    /// For [`Job::Encrypt`] in place. Treats a value that looks sealed but doesn't open as
+    /// plaintext, and seals it. Otherwise it's reported and left, since it may be a sealed value
+    /// that was damaged, or whose key was lost.
     pub const fn seal_lookalikes(mut self) -> Self {
         self.seal_lookalikes = true;
         self
     }
 
-    /// For [`Job::Encrypt`] and [`Job::Decrypt`] in place. Says that no program uses the table. In a
-    /// column that isn't `migrating` a running program would refuse the plaintext, and plaintext
+    /// For [`Job::Encrypt`] and [`Job::Decrypt`] in place. Says that no program uses the table. In
+    /// a column that isn't `migrating` a running program would refuse the plaintext, and plaintext
     /// that an attacker put there would become authentic by being sealed.
     pub const fn program_stopped(mut self) -> Self {
         self.program_stopped = true;

@@ -2,7 +2,7 @@
 
     python check_tink.py
 
-Also feeds Tink every case of tests/vectors/values.json and failures.json, so run make_vectors.py first.
+Also feeds Tink every case of tests/vectors/values.json, failures.json and their like, so run make_vectors.py first.
 """
 
 import sys
@@ -19,7 +19,9 @@ VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 
 
 def load(name):
-    return json.loads((VECTORS / name).read_text(encoding="utf-8"))["cases"]
+    """The cases of the file of that name, and of those that later suites have: aes_…_values.json."""
+    files = [path for path in VECTORS.iterdir() if path.name == name or path.name.endswith(f"_{name}")]
+    return [case for path in sorted(files) for case in json.loads(path.read_text(encoding="utf-8"))["cases"]]
 
 
 def context(case):

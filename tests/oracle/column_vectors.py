@@ -11,7 +11,7 @@ KEYS = {
     KEY + 2: c.Key(SCOPE, "retired", bytes(range(0x60, 0x80))),
     KEY + 3: c.Key(SCOPE, "destroyed", bytes(32)),
 }
-XAES, XCHACHA, GCM, SIV = f.SUITES
+XAES, XCHACHA, GCM, SIV = "xaes-256-gcm", "xchacha20-poly1305", "aes-256-gcm", "aes-256-siv"
 
 
 def column(suite=XAES, kind="text", **more):

@@ -286,7 +286,7 @@ def page():
     for name, phrase, text, steps, _ in b["kek_files"]:
         given = f": `{phrase}`" if phrase else ""
         out.append(f"{name.capitalize()}{given}.\n\n```json\n{text}```\n\n{block(steps)}\n")
-    out.append("## The data key\n\nAs a key file has it:\n\n" + f"```json\n{b['key_file']}```\n\n")
+    out.append("## The data key\n\nAs a key-store file has it:\n\n" + f"```json\n{b['key_file']}```\n\n")
     out.append("In a table the same record is one row; its columns `commitment` and `wrapped` are\n\n")
     out.append(f"```text\n{dict(b['key_steps'])['commitment'].hex()}   as 32 bytes\n{b['wrapped_column']}\n```\n\n")
     out.append(block(b["key_steps"]) + "\n")

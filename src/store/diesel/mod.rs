@@ -78,8 +78,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`], [`StoreError::Denied`] where the user may not make the table, or
-    /// [`StoreError::Damaged`] where the database is damaged.
+    /// [`StoreError::Unavailable`], [`StoreError::Denied`] where the user may not make the table,
+    /// or [`StoreError::Damaged`] where the database is damaged.
     pub fn create_table(&self) -> Result<(), StoreError> {
         self.run(sql::create_table)
     }

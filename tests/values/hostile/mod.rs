@@ -1,5 +1,6 @@
 //! Bad input that only SQLite lets into a column: values of every type, and far too large ones.
-//! Through diesel and rusqlite alike. What every database lets in is in `testkit/behaviours/src/models`.
+//! Through diesel and rusqlite alike. What every database lets in is in
+//! `testkit/behaviours/src/models`.
 
 mod limits;
 mod migrating;

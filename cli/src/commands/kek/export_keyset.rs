@@ -23,9 +23,12 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Done, Error> {
     let name = KekName::parse(&args.uri)?;
-    if matches!(name, KekName::Aws(_)) {
-        return Err(Error::usage("a key of AWS KMS has no keyset: it never leaves the KMS")
-            .hint("give Tink its own AEAD for AWS KMS, in Java, Go or Python: AwsKmsClient"));
+    match name {
+        KekName::Local(_) => {}
+        KekName::Aws(_) => {
+            return Err(Error::usage("a key of AWS KMS has no keyset: it never leaves the KMS")
+                .hint("give Tink its own AEAD for AWS KMS, in Java, Go or Python: AwsKmsClient"));
+        }
     }
     if !args.dangerously_cleartext {
         return Err(Error::refused("the keyset would be cleartext")

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 /// Lists the KEKs that the keys in the store are under
 ///
-/// For each: how many keys have a copy under it, how many have no other copy, and which of the given
-/// KEKs (--kek, FIELDSEAL_KEK) it is. Those that were given come first.
+/// For each: how many keys have a copy under it, how many have no other copy, and which of the
+/// given KEKs (--kek, FIELDSEAL_KEK) it is. Those that were given come first.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
