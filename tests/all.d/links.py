@@ -289,8 +289,12 @@ IDS: dict[Path, set[str]] = {}
 
 
 def ids(path: Path) -> set[str]:
+    """Where rustdoc's page sends on to another, as that of an item of a private module does, it's that one's."""
     if path not in IDS:
-        IDS[path] = {html.unescape(name) for name in re.findall(r'\sid="([^"]*)"', path.read_text(encoding="utf-8"))}
+        page = path.read_text(encoding="utf-8")
+        if sent_on := re.search(r'<meta http-equiv="refresh" content="0;URL=([^"]*)">', page):
+            return ids((path.parent / sent_on[1]).resolve())
+        IDS[path] = {html.unescape(name) for name in re.findall(r'\sid="([^"]*)"', page)}
     return IDS[path]
 
 
