@@ -6,6 +6,7 @@ use crate::format::envelope::MAX_SEALED_LEN;
 use crate::keyring::{KeyringError, LoadError, Need};
 use crate::keys::KeyId;
 use crate::model::Column;
+use crate::random::NoRandomness;
 use crate::suite::CipherError;
 use crate::value::Kind;
 use std::fmt;
@@ -161,7 +162,7 @@ impl ErrorKind {
             Self::NotDeterministic => {
                 "give the column the suite `aes-256-siv`, which shows how often each value occurs"
             }
-            Self::NoRandomness => "see to the system's random generator (getrandom), and try again",
+            Self::NoRandomness => NoRandomness::HINT,
         }
     }
 }

@@ -33,6 +33,11 @@ thread_local! {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NoRandomness;
 
+impl NoRandomness {
+    /// What to try, for the errors that it becomes.
+    pub(crate) const HINT: &str = "see to the system's random generator (getrandom), and try again";
+}
+
 /// Fills `nonce` with bytes fit for a nonce: fast, from the thread's generator.
 pub(crate) fn fill_nonce(nonce: &mut [u8]) -> Result<(), NoRandomness> {
     GENERATOR.with_borrow_mut(|slot| {

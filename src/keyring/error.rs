@@ -143,7 +143,7 @@ impl KeyringError {
             Self::Dropped => "keep the keyring for as long as values are opened: it belongs to the program's state",
             Self::Panicked => "read the panic's message on stderr, and fix the provider or the store",
             Self::Contended(_) => "try again",
-            Self::NoRandomness => "see to the system's random generator (getrandom), and try again",
+            Self::NoRandomness => NoRandomness::HINT,
         }
     }
 

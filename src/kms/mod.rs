@@ -8,6 +8,7 @@ pub use local::{Argon2Params, Local, LocalError, Passphrase};
 
 use crate::context::Scope;
 use crate::keys::{Binding, DataKey, KekUri, KeyId, WrappedKey, commitment};
+use crate::random::NoRandomness;
 use std::fmt::Debug;
 use subtle::ConstantTimeEq as _;
 
@@ -75,9 +76,8 @@ pub trait Kms: Debug + Send + Sync {
 ///
 /// What the KMS said, or [`KmsError::Rejected`] if another key came back.
 pub fn check_rights(kms: &dyn Kms) -> Result<(), KmsError> {
-    let refused = |_: crate::random::NoRandomness| {
-        KmsError::misconfigured("the operating system's random generator failed")
-            .with_hint("see to the system's random generator (getrandom), and try again")
+    let refused = |_: NoRandomness| {
+        KmsError::misconfigured("the operating system's random generator failed").with_hint(NoRandomness::HINT)
     };
     let (key, id) = (DataKey::random().map_err(refused)?, KeyId::random().map_err(refused)?);
     let commitment = commitment(&key, id, &Scope::APPLICATION);

@@ -210,7 +210,7 @@ impl LocalError {
             Self::VersionIsPrimary { .. } => "rotate the KEK file first, then rewrap every data key",
             Self::VersionMissing { .. } => "name a version that is in the file",
             Self::VersionsExhausted { .. } => "create another KEK file, and rewrap every data key under it",
-            Self::NoRandomness => "see to the system's random generator (getrandom), and try again",
+            Self::NoRandomness => NoRandomness::HINT,
         }
     }
 
