@@ -31,7 +31,7 @@ pub(super) fn check(
                 Ok(_) => columns.push(column),
                 Err(SweepError::Plan(error)) => {
                     let place = format!("{}.{}", schema.sql_table, column.sql_name());
-                    findings.error(place, error.to_string(), error.hint());
+                    findings.error(place, error.to_string(), Error::from(error).advice());
                 }
                 Err(error) => return Err(error.into()),
             }
